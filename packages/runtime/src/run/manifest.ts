@@ -1,0 +1,140 @@
+import { userError } from '../errors/pipeline-error';
+
+/** The version of every document that this code writes. Readers accept it and the one before it. */
+export const SCHEMA_VERSION = 1;
+
+/** Why a commit exists. `rerun` and `replay` name what they supersede. */
+export type CommitKind = 'ingest' | 'rerun' | 'replay' | 'backfill' | 'compaction';
+
+/** A column as the contract derives it, copied into each manifest so that later stages obey the manifest. */
+export interface ManifestColumn {
+  readonly name: string;
+  readonly type: unknown;
+  readonly nullable: boolean;
+}
+
+export interface ContractIdentity {
+  readonly id: string;
+  readonly version: string;
+  /** SHA-256 of the contract's text, in hex. */
+  readonly sha256: string;
+}
+
+export interface Timing {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** Whole numbers, or `unknown` where nobody can tell without reading the bytes again; never a guess. */
+export type Count = number | 'unknown';
+
+export type PartCompression = 'none' | 'gzip';
+
+/** One object with the source's bytes. */
+export interface RawPart {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Records without the header line. */
+  readonly records: Count;
+  readonly compression: PartCompression;
+  readonly contentType?: string;
+}
+
+/** What the source said about the version that was read. Absent members were not told. */
+export interface SourceIdentity {
+  readonly etag?: string;
+  readonly lastModified?: string;
+  readonly sha256?: string;
+}
+
+interface Commit {
+  readonly schemaVersion: number;
+  readonly pipeline: string;
+  readonly dataset: string;
+  /** The number of this commit in its log, from 1 without gaps. */
+  readonly seq: number;
+  readonly kind: CommitKind;
+  readonly runId: string;
+  readonly attempt: number;
+  /** ISO 8601, UTC. */
+  readonly committedAt: string;
+  readonly contract: ContractIdentity;
+  readonly columns: readonly ManifestColumn[];
+  readonly codeVersion: string;
+  /** Run ids (ingest) or unit ids (curate) that leave the current view with this commit. */
+  readonly supersedes: readonly string[];
+  readonly timing: Timing;
+  /** The largest resident set of any process that took part. */
+  readonly peakMemoryBytes: number;
+}
+
+/** An entry of the raw commit log. The entry is the manifest. */
+export interface RawManifest extends Commit {
+  readonly stage: 'ingest';
+  readonly source: { readonly kind: 'http'; readonly url: string; readonly identity: SourceIdentity };
+  readonly cursor: { readonly from?: string; readonly to?: string };
+  readonly parts: readonly RawPart[];
+}
+
+/** One Parquet file. */
+export interface CuratedPart {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly records: number;
+  readonly partition: Readonly<Record<string, string | null>>;
+}
+
+export interface QuarantinePart {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly records: number;
+}
+
+/** An entry of the curated commit log. */
+export interface CuratedManifest extends Commit {
+  readonly stage: 'curate';
+  /** The unit id; equal to the folder of the parts. */
+  readonly attemptId: string;
+  readonly engine: 'duckdb' | 'spark';
+  readonly ingestSeq: number;
+  readonly ingestManifestKey: string;
+  readonly parts: readonly CuratedPart[];
+  readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: Readonly<Record<string, number>> };
+  readonly balance: {
+    readonly parsed: number; readonly kept: number; readonly rejected: number;
+    readonly written: number; readonly deduplicated: number; readonly filtered: number;
+  };
+}
+
+export type Manifest = RawManifest | CuratedManifest;
+
+/**
+ * What makes two commits the same work, so that it is published once.
+ *
+ * Ingest: one commit per run and kind. Curate: one commit per ingest commit, and one per run and ingest commit for
+ * the kinds that repeat it on purpose.
+ */
+export function commitIdentity(manifest: Manifest): string {
+  if (manifest.stage === 'ingest') return `ingest/${manifest.kind}/${manifest.runId}`;
+  if (manifest.kind === 'ingest') return `curate/ingest/${manifest.ingestSeq}`;
+  return `curate/${manifest.kind}/${manifest.runId}/${manifest.ingestSeq}`;
+}
+
+/** Refuses a document that newer code wrote; `where` names the document in the text of the error. */
+export function requireSchemaVersion(document: unknown, where: string): void {
+  const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+    throw userError('DOCUMENT', `${where} has no schemaVersion, got ${JSON.stringify(version)}; it is not a document of this pipeline`, { where });
+  }
+  if (version > SCHEMA_VERSION) {
+    throw userError(
+      'DOCUMENT_VERSION',
+      `${where} has schemaVersion ${version}, this stage reads up to ${SCHEMA_VERSION}; upgrade this stage's construct to the version of the stage that wrote it`,
+      { where, version, supported: SCHEMA_VERSION },
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import { PipelineError } from '../errors/pipeline-error';
+import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
+import { SCHEMA_VERSION } from './manifest';
+
+/**
+ * Work documents: how the steps of one attempt hand each other what is too large for state.
+ *
+ * `<workPrefix>/<attemptId>/plan.json`, `items.json`, `<step>/<index>.json`, `<step>/<index>.error.json`. They are
+ * read by count and never listed, and a lifecycle rule removes them after 14 days.
+ */
+export interface WorkFolder {
+  readonly bucket: string;
+  /** Ends with a slash. */
+  readonly prefix: string;
+}
+
+/** Results that are read at once. */
+const READ_CONCURRENCY = 16;
+
+/** The folder of one attempt. `workPrefix` is the setting of the stage, with or without its slash. */
+export function workFolder(bucket: string, workPrefix: string, attempt: string): WorkFolder {
+  return { bucket, prefix: `${workPrefix.replace(/\/$/, '')}/${attempt}/` };
+}
+
+export function planRef(folder: WorkFolder): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}plan.json` };
+}
+
+export function itemsRef(folder: WorkFolder, name = 'items'): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}${name}.json` };
+}
+
+export function resultRef(folder: WorkFolder, step: string, index: number): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}${step}/${index}.json` };
+}
+
+export function errorRef(folder: WorkFolder, step: string, index: number): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}${step}/${index}.error.json` };
+}
+
+/** The folder that a plan lies in: tasks know the plan, and all else is beside it. */
+export function folderOfPlan(plan: ObjectRef): WorkFolder {
+  return { bucket: plan.bucket, prefix: plan.key.slice(0, plan.key.lastIndexOf('/') + 1) };
+}
+
+/** What a container is told by override: which step, of which plan, on which item. */
+export interface TaskPointer {
+  readonly step: string;
+  readonly plan: ObjectRef;
+  /** From 0. Steps that are not part of a Map have index 0. */
+  readonly index: number;
+}
+
+/** Writes the list that a Distributed Map reads: a JSON array of small objects, each with its index. */
+export async function writeItems<T extends object>(
+  store: ObjectStore, folder: WorkFolder, items: readonly T[], options: Abortable & { readonly name?: string } = {},
+): Promise<{ bucket: string; key: string; count: number }> {
+  const ref = itemsRef(folder, options.name);
+  await store.putJson(ref, items.map((item, index) => ({ index, ...item })), { signal: options.signal });
+  return { ...ref, count: items.length };
+}
+
+/** Reads the results of `count` items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */
+export async function readResults<T>(store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {}): Promise<T[]> {
+  const results: (T | undefined)[] = [];
+  for (let at = 0; at < count; at += READ_CONCURRENCY) {
+    const indexes = Array.from({ length: Math.min(READ_CONCURRENCY, count - at) }, (_, offset) => at + offset);
+    results.push(...await Promise.all(indexes.map(async (index) => (await store.getJson<T>(resultRef(folder, step, index), options))?.value)));
+  }
+  const missing = results.flatMap((result, index) => (result === undefined ? [index] : []));
+  if (missing.length > 0) {
+    throw new PipelineError('RESULT_MISSING', `step ${step} left no result for item ${missing.join(', ')} of ${count} in s3://${folder.bucket}/${folder.prefix}`, { facts: { step, missing, count } });
+  }
+  return results as T[];
+}
+
+/** Reads a plan; a plan that is missing means that the pointer is wrong or that the work documents have expired. */
+export async function readPlan<T>(store: ObjectStore, plan: ObjectRef, options: Abortable = {}): Promise<T> {
+  const found = await store.getJson<T>(plan, options);
+  if (found === undefined) {
+    throw new PipelineError('PLAN_MISSING', `there is no plan at s3://${plan.bucket}/${plan.key}; work documents are removed after 14 days, start a new attempt`, { facts: { ...plan } });
+  }
+  return found.value;
+}
+
+/** The members that every work document begins with. */
+export const DOCUMENT_HEAD = { schemaVersion: SCHEMA_VERSION } as const;

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand,
+  type CompletedPart, type S3Client,
+} from '@aws-sdk/client-s3';
+import { userError } from '../errors/pipeline-error';
+import { isLostCondition } from './store-error';
+
+const MIB = 1024 * 1024;
+
+/** S3 takes no part smaller than this, except the last. */
+const MIN_PART_BYTES = 5 * MIB;
+
+/** S3 takes no more parts than this in one object. */
+export const MAX_PARTS = 10_000;
+
+/** The largest part this uploader makes: two of them and one being filled still fit a 256 MiB task. */
+export const MAX_PART_BYTES = 64 * MIB;
+
+/** Bytes that all part buffers together may hold. */
+const BUFFER_BUDGET_BYTES = 96 * MIB;
+
+export interface UploadOptions {
+  /** Bytes of a part, 5 MiB to 64 MiB. @default - 8 MiB, growing with the part number, or fitted to `totalBytes` */
+  readonly partBytes?: number;
+  /** Parts in flight at once. @default - 4, fewer when parts are large */
+  readonly concurrency?: number;
+  /** The length of the stream where it is known beforehand. Lets the part size fit; it is not checked. */
+  readonly totalBytes?: number;
+  readonly ifNoneMatch?: '*';
+  readonly contentType?: string;
+  /** ASCII names and values, at most 2 KB. Read when the upload begins, so that it may be filled from the first answer. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Called with each chunk before it is copied, in order. */
+  readonly onChunk?: (chunk: Uint8Array) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What went over the wire. With outcome `lost` the object in place is somebody else's. */
+export interface Uploaded {
+  readonly outcome: 'written' | 'lost';
+  readonly bytes: number;
+  /** SHA-256 of all bytes, in hex. */
+  readonly sha256: string;
+  /** Empty when lost. */
+  readonly etag: string;
+}
+
+interface Target { readonly bucket: string; readonly key: string }
+
+/** Uploads a stream in parts; see ObjectStore.upload. */
+export async function uploadStream(client: S3Client, target: Target, source: AsyncIterable<Uint8Array>, options: UploadOptions = {}): Promise<Uploaded> {
+  // Parts in flight are stopped by this signal when any one of them fails, or when the caller aborts.
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const upload = new PartedUpload(client, target, options, signal);
+  const parts = fillParts(source, upload, options);
+  try {
+    for await (const part of parts) await upload.send(part);
+    return await upload.complete();
+  } catch (error) {
+    stop.abort();
+    await upload.discard();
+    options.signal?.throwIfAborted();
+    throw upload.failure ?? error;
+  }
+}
+
+interface Part { readonly number: number; readonly buffer: Buffer; readonly bytes: number; readonly last: boolean }
+
+/** Cuts a stream into part buffers. Only the last part may be short, and only when the stream ends there. */
+async function* fillParts(source: AsyncIterable<Uint8Array>, upload: PartedUpload, options: UploadOptions): AsyncGenerator<Part> {
+  let number = 1;
+  let buffer = await upload.buffer(number);
+  let used = 0;
+  for await (const chunk of source) {
+    options.signal?.throwIfAborted();
+    if (upload.failure !== undefined) throw upload.failure;
+    options.onChunk?.(chunk);
+    upload.count(chunk);
+    let offset = 0;
+    while (offset < chunk.length) {
+      if (used === buffer.length) {
+        yield { number, buffer, bytes: used, last: false };
+        number += 1;
+        buffer = await upload.buffer(number);
+        used = 0;
+      }
+      const take = Math.min(chunk.length - offset, buffer.length - used);
+      buffer.set(chunk.subarray(offset, offset + take), used);
+      used += take;
+      offset += take;
+    }
+  }
+  options.signal?.throwIfAborted();
+  yield { number, buffer, bytes: used, last: true };
+}
+
+class PartedUpload {
+  failure: unknown;
+  private readonly hash = createHash('sha256');
+  private bytes = 0;
+  private uploadId?: string;
+  private single?: Part;
+  private readonly completed: CompletedPart[] = [];
+  private readonly inFlight = new Set<Promise<void>>();
+  private readonly free: Buffer[] = [];
+
+  constructor(
+    private readonly client: S3Client, private readonly target: Target, private readonly options: UploadOptions, private readonly signal: AbortSignal,
+  ) {}
+
+  count(chunk: Uint8Array): void {
+    this.hash.update(chunk);
+    this.bytes += chunk.length;
+  }
+
+  /** A buffer for part `number`; waits until a part in flight gives its own back when the budget is used up. */
+  async buffer(number: number): Promise<Buffer> {
+    if (number > MAX_PARTS) {
+      throw userError('UPLOAD_TOO_LARGE', `s3://${this.target.bucket}/${this.target.key} needs more than ${MAX_PARTS} parts; split the source into several files`, { ...this.target, bytes: this.bytes });
+    }
+    const size = partSize(number, this.options);
+    const concurrency = Math.max(1, this.options.concurrency ?? Math.min(4, Math.floor(BUFFER_BUDGET_BYTES / size) - 1));
+    while (this.inFlight.size >= concurrency) await Promise.race(this.inFlight);
+    if (this.failure !== undefined) throw this.failure;
+    const reused = this.free.pop();
+    if (reused !== undefined && reused.length === size) return reused;
+    this.free.length = 0;
+    // The slow kind is not cut from the shared pool and is never zeroed: all of it is overwritten before it is sent.
+    return Buffer.allocUnsafeSlow(size);
+  }
+
+  async send(part: Part): Promise<void> {
+    if (part.last && part.number === 1) {
+      this.single = part;
+      return;
+    }
+    if (part.last && part.bytes === 0) return;
+    this.uploadId ??= await this.begin();
+    const sent: Promise<void> = this.sendPart(part)
+      .catch((error: unknown) => { this.failure ??= error; })
+      .finally(() => { this.inFlight.delete(sent); });
+    this.inFlight.add(sent);
+  }
+
+  async complete(): Promise<Uploaded> {
+    const sha256 = (): string => this.hash.digest('hex');
+    try {
+      const etag = this.single === undefined ? await this.finish() : await this.putSingle(this.single);
+      return { outcome: 'written', bytes: this.bytes, sha256: sha256(), etag };
+    } catch (error) {
+      if (!isLostCondition(error)) throw error;
+      await this.discard();
+      return { outcome: 'lost', bytes: this.bytes, sha256: sha256(), etag: '' };
+    }
+  }
+
+  /** Removes what was sent. Waits for the parts in flight: S3 keeps a part that arrives after the removal. */
+  async discard(): Promise<void> {
+    await Promise.allSettled(this.inFlight);
+    const UploadId = this.uploadId;
+    if (UploadId === undefined) return;
+    this.uploadId = undefined;
+    // The removal must run although the caller aborted. When it fails too, the bucket's lifecycle rule removes the parts.
+    await this.client.send(new AbortMultipartUploadCommand({ ...this.address(), UploadId })).catch(() => undefined);
+  }
+
+  private async begin(): Promise<string> {
+    // No abort signal: an upload that begins unseen could not be removed. One small request is waited for instead.
+    const { UploadId } = await this.client.send(new CreateMultipartUploadCommand({
+      ...this.address(), ContentType: this.options.contentType, Metadata: { ...this.options.metadata }, ChecksumAlgorithm: 'CRC32',
+    }));
+    return UploadId!;
+  }
+
+  private async sendPart(part: Part): Promise<void> {
+    const answer = await this.client.send(new UploadPartCommand({
+      ...this.address(), UploadId: this.uploadId, PartNumber: part.number, Body: part.buffer.subarray(0, part.bytes), ContentLength: part.bytes,
+      ChecksumAlgorithm: 'CRC32',
+    }), { abortSignal: this.signal });
+    this.completed.push({ PartNumber: part.number, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
+    this.free.push(part.buffer);
+  }
+
+  private async finish(): Promise<string> {
+    await Promise.all(this.inFlight);
+    if (this.failure !== undefined) throw this.failure;
+    this.signal.throwIfAborted();
+    this.completed.sort((a, b) => a.PartNumber! - b.PartNumber!);
+    const answer = await this.client.send(new CompleteMultipartUploadCommand({
+      ...this.address(), UploadId: this.uploadId, MultipartUpload: { Parts: this.completed }, IfNoneMatch: this.options.ifNoneMatch, MpuObjectSize: this.bytes,
+    }), { abortSignal: this.signal });
+    this.uploadId = undefined;
+    return answer.ETag ?? '';
+  }
+
+  private async putSingle(part: Part): Promise<string> {
+    const answer = await this.client.send(new PutObjectCommand({
+      ...this.address(), Body: part.buffer.subarray(0, part.bytes), ContentLength: part.bytes, ContentType: this.options.contentType,
+      Metadata: { ...this.options.metadata }, IfNoneMatch: this.options.ifNoneMatch,
+    }), { abortSignal: this.signal });
+    return answer.ETag ?? '';
+  }
+
+  private address(): { Bucket: string; Key: string } {
+    return { Bucket: this.target.bucket, Key: this.target.key };
+  }
+}
+
+/**
+ * Bytes of part `number`.
+ *
+ * Small parts start the upload early and keep memory low; they grow because 10,000 of them must hold an object whose
+ * length nobody told: 8 MiB up to part 2,000, then 16, 32 and 64 MiB, about 390 GiB in all.
+ */
+export function partSize(number: number, options: Pick<UploadOptions, 'partBytes' | 'totalBytes'> = {}): number {
+  if (options.partBytes !== undefined) return Math.min(MAX_PART_BYTES, Math.max(MIN_PART_BYTES, options.partBytes));
+  const grown = number <= 2_000 ? 8 : number <= 4_000 ? 16 : number <= 5_000 ? 32 : 64;
+  if (options.totalBytes === undefined) return grown * MIB;
+  const fitted = Math.ceil(options.totalBytes / MAX_PARTS / MIB) * MIB;
+  return Math.min(MAX_PART_BYTES, Math.max(8 * MIB, fitted));
+}
