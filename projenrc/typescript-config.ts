@@ -1,0 +1,37 @@
+import { JsonFile, type Project } from 'projen';
+
+/** Compiler options of everything that jsii does not compile. */
+export const COMPILER_OPTIONS = {
+  target: 'ES2022',
+  lib: ['ES2022'],
+  module: 'node16',
+  moduleResolution: 'node16',
+  strict: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noFallthroughCasesInSwitch: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  noUncheckedIndexedAccess: true,
+  esModuleInterop: true,
+  resolveJsonModule: true,
+  skipLibCheck: true,
+  declaration: true,
+};
+
+/** A tsconfig for tests: nothing is emitted, and ts-jest transpiles each file alone. */
+export function addTestTsconfig(project: Project, file = 'test/tsconfig.json', include = ['.', '../src']): void {
+  new JsonFile(project, file, {
+    obj: {
+      compilerOptions: {
+        ...COMPILER_OPTIONS,
+        declaration: false,
+        noEmit: true,
+        isolatedModules: true,
+        types: ['node', 'jest'],
+        rootDir: undefined,
+      },
+      include,
+    },
+  });
+}

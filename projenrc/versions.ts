@@ -1,0 +1,28 @@
+/**
+ * Every version that more than one project of this repository shares.
+ *
+ * aws-cdk-lib and constructs are exact for development, because two copies cost npm 200 MB each, and a range
+ * for users. TypeScript stays below 7: ts-node, which runs this configuration, cannot load it.
+ */
+export const V = {
+  cdkFloor: '2.276.0',
+  constructsFloor: '10.5.0',
+  constructsDev: '10.8.1',
+  jsii: '~6.0.16',
+  typescript: '~6.0.3',
+  minNode: '20.16.0',
+
+  // Exact: the task images carry the same build, and a test compares the locks.
+  duckdb: '1.5.6-r.1',
+  embeddedPostgres: '18.4.0-beta.17',
+
+  // Exact: later versions name platform packages that are not all published, and `npm ci` then refuses the lock.
+  nx: '23.2.1',
+  unrsResolver: '1.12.2',
+  // Exact: the tag `latest` of this package is an old build under a higher number.
+  awsCdkCli: '2.1148.1',
+} as const;
+
+export const AUTHOR = 'Headrace contributors';
+export const AUTHOR_ADDRESS = 'maintainers@headrace.invalid';
+export const REPOSITORY = 'https://github.com/headrace/headrace.git';

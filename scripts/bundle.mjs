@@ -1,0 +1,73 @@
+/**
+ * Bundles what a package's `bundle.json` lists: `node scripts/bundle.mjs <package folder> [<output folder>]`.
+ *
+ * The same sources and lock file give the same bytes on every machine, since CDK names assets by their hash.
+ */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Bundles one package, below its own folder or another one. */
+export async function bundlePackage(packageFolder, outFolder = packageFolder) {
+  const { bundles, externalDependencies } = await readJson(path.join(packageFolder, 'bundle.json'));
+  const outside = externalDependencies ? await dependenciesOf(packageFolder) : [];
+  for (const bundle of bundles) {
+    if (!existsSync(path.join(root, bundle.entry))) {
+      console.log(`skipped ${bundle.into}: ${bundle.entry} does not exist yet`);
+      continue;
+    }
+    await bundleOne(bundle, outFolder, outside);
+    if (bundle.copy) await cp(path.join(packageFolder, bundle.copy), path.join(outFolder, bundle.into), { recursive: true });
+  }
+}
+
+async function bundleOne(bundle, outFolder, outside) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [bundle.entry],
+    outfile: path.join(outFolder, bundle.into, bundle.file ?? 'index.js'),
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    external: [...outside, ...(bundle.external ?? []), 'pg-native'],
+  });
+  for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
+}
+
+/** Replaces a file in one step, so that a test that runs meanwhile never reads half of it. */
+async function writeIfChanged(file, contents) {
+  const current = await readFile(file).catch(() => undefined);
+  if (current?.equals(contents)) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, contents);
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function dependenciesOf(packageFolder) {
+  const manifest = await readJson(path.join(packageFolder, 'package.json'));
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies });
+  return names.flatMap((name) => [name, `${name}/*`]);
+}
+
+async function readJson(file) {
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await bundlePackage(path.resolve(process.argv[2]), process.argv[3] && path.resolve(process.argv[3]));
+}
