@@ -45,6 +45,11 @@ export class Fields {
     return !isMissing(this.object[key]);
   }
 
+  /** A member that somebody else will parse; undefined when it is missing. */
+  any(key: string): unknown {
+    return this.take(key, { optional: true });
+  }
+
   text(key: string, rule: TextRule & { readonly optional: true }): string | undefined;
   text(key: string, rule?: TextRule): string;
   text(key: string, rule: TextRule = {}): string | undefined {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type PutObjectCommandInput,
+  DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client,
 } from '@aws-sdk/client-s3';
 import { userError } from '../errors/pipeline-error';
 import { uploadStream, type Uploaded, type UploadOptions } from './multipart-upload';
@@ -92,15 +92,10 @@ export class ObjectStore {
     return this.put(ref, text, options.contentType ?? 'text/plain; charset=utf-8', options);
   }
 
-  /** Writes a local file as one object; files over 64 MiB go up in parts. */
-  async putFile(ref: ObjectRef, path: string, options: WriteCondition & { readonly contentType?: string } = {}): Promise<WriteOutcome> {
+  /** Writes a local file as one object; what is over 8 MiB goes up in parts. */
+  async putFile(ref: ObjectRef, path: string, options: Omit<WriteCondition, 'ifMatch'> & { readonly contentType?: string } = {}): Promise<Uploaded> {
     const { size } = await stat(path);
-    if (size <= SINGLE_PUT_BYTES && options.ifMatch === undefined) {
-      return this.put(ref, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), options.contentType, options, size);
-    }
-    const stream = createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES });
-    const uploaded = await this.upload(ref, stream, { ifNoneMatch: options.ifNoneMatch, contentType: options.contentType, totalBytes: size, signal: options.signal });
-    return uploaded.outcome;
+    return this.upload(ref, createReadStream(path, { highWaterMark: FILE_CHUNK_BYTES }), { ...options, totalBytes: size });
   }
 
   /**
@@ -135,12 +130,12 @@ export class ObjectStore {
   }
 
   private async put(
-    ref: ObjectRef, body: PutObjectCommandInput['Body'], contentType: string | undefined, options: WriteCondition, length?: number,
+    ref: ObjectRef, body: string, contentType: string, options: WriteCondition,
   ): Promise<WriteOutcome> {
     return this.call({ action: 's3:PutObject', ...ref }, async () => {
       try {
         await this.client.send(new PutObjectCommand({
-          ...address(ref), Body: body, ContentType: contentType, ContentLength: length, IfNoneMatch: options.ifNoneMatch, IfMatch: options.ifMatch,
+          ...address(ref), Body: body, ContentType: contentType, IfNoneMatch: options.ifNoneMatch, IfMatch: options.ifMatch,
         }), { abortSignal: options.signal });
         return 'written';
       } catch (error) {
@@ -171,8 +166,7 @@ export class ObjectStore {
   }
 }
 
-/** A stream cannot be sent twice, so what goes up in one request is kept small enough to be worth losing. */
-const SINGLE_PUT_BYTES = 5 * 1024 * 1024;
+/** Large enough that reading costs few system calls, small beside the part buffers. */
 const FILE_CHUNK_BYTES = 1024 * 1024;
 
 function address(ref: ObjectRef): { Bucket: string; Key: string } {

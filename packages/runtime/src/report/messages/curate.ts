@@ -1,0 +1,1 @@
+export const CURATE_MESSAGES = {} as const;
