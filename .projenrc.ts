@@ -51,12 +51,12 @@ const runner = new Library(root, {
   description: 'Runs a synthesized Headrace pipeline on one machine, without an AWS account and without Docker.',
   published: true,
   deps: [
-    '@aws-sdk/checksums@^3', '@aws-sdk/client-s3@^3', `@duckdb/node-api@${V.duckdb}`, 'jsonata@^2.2.2', 'jsonpath-plus@^10.4.0',
-    'pg@^8', 'yaml@^2',
+    '@aws-sdk/checksums@^3', '@aws-sdk/client-s3@^3', `@duckdb/node-api@${V.duckdb}`, 'commander@^14', 'jsonata@^2.2.2', 'jsonpath-plus@^10.4.0',
+    'log-update@^6', 'pg@^8', 'send@^1', 'yaml@^2',
   ],
   devDeps: [
-    '@headrace/runtime@0.0.0', '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', 'asl-validator@^4',
-    'fast-check@^4',
+    '@headrace/runtime@0.0.0', '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', '@types/send@^1',
+    'asl-validator@^4', 'fast-check@^4',
   ],
   jest: {
     // Tests see the runtime's sources, so that no compile is needed between an edit and a test.
@@ -91,7 +91,7 @@ new Library(root, {
   description: 'Deployable apps that use the packages by name, as a user would.',
   deps: [
     '@headrace/ingest-construct@*', '@headrace/curate-construct@*', '@headrace/rds-loader-construct@*', '@headrace/local-runner@*',
-    `aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`,
+    `aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`, `@duckdb/node-api@${V.duckdb}`, 'vega-datasets@3.2.1',
   ],
 });
 
