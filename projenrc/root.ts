@@ -3,7 +3,7 @@ import { addJestConfig } from './jest-config';
 import type { Monorepo } from './monorepo';
 import { addNxConfig } from './nx-config';
 import { NpmrcFile } from './npmrc';
-import { addTestTsconfig } from './typescript-config';
+import { addCheckTsconfig, addTestTsconfig } from './typescript-config';
 import { V } from './versions';
 
 /** Variables without which the tools print banners, start daemons or ask a network service. */
@@ -19,7 +19,7 @@ export function configureRoot(root: Monorepo): void {
   root.addDevDeps(
     `nx@${V.nx}`, `@nx/js@${V.nx}`, `aws-cdk@${V.awsCdkCli}`, `constructs@${V.constructsDev}`, 'jsii-docgen@^10',
     'esbuild@^0.28.2', 'jest@^30', 'ts-jest@^29', '@types/jest@^30',
-    'eslint@^9', 'typescript-eslint@^8', 'eslint-plugin-import-x@^4',
+    'eslint@^9', 'typescript-eslint@^8', 'eslint-plugin-import-x@^4', '@stylistic/eslint-plugin@^5',
     // Also used by the scripts; named here so that members share one hoisted copy and not nx's exact one.
     'yaml@^2',
   );
@@ -28,6 +28,7 @@ export function configureRoot(root: Monorepo): void {
   new NpmrcFile(root);
   addNxConfig(root);
   addTestTsconfig(root, 'test/tsconfig.json', ['.']);
+  addCheckTsconfig(root);
   addJestConfig(root, 'repository');
 
   replaceScripts(root);

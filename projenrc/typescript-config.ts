@@ -29,9 +29,31 @@ export function addTestTsconfig(project: Project, file = 'test/tsconfig.json', i
         noEmit: true,
         isolatedModules: true,
         types: ['node', 'jest'],
-        rootDir: undefined,
       },
       include,
+    },
+  });
+}
+
+/** One program that type-checks what no build compiles: tests, examples, this configuration. */
+export function addCheckTsconfig(project: Project): void {
+  new JsonFile(project, 'tsconfig.check.json', {
+    obj: {
+      compilerOptions: {
+        ...COMPILER_OPTIONS,
+        declaration: false,
+        noEmit: true,
+        incremental: true,
+        tsBuildInfoFile: '.cache/check.tsbuildinfo',
+        types: ['node', 'jest'],
+        // As jest maps them: no compile between an edit and a check.
+        paths: {
+          '@headrace/runtime': ['./packages/runtime/src/index.ts'],
+          '@headrace/runtime/*': ['./packages/runtime/src/*'],
+        },
+      },
+      include: ['.projenrc.ts', 'projenrc', 'test', 'packages/*/src', 'packages/*/test', 'examples'],
+      exclude: ['**/node_modules', '**/lib', '**/cdk.out'],
     },
   });
 }

@@ -1,0 +1,79 @@
+/**
+ * `npm test`: build, all jest tests in one process, Python tests, then the checks.
+ *
+ * The last line is the sum, `N passed, N failed, N skipped`, in which each check counts as one test. In continuous
+ * integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checks } from './checks.mjs';
+import { runPythonTests } from './python-tests.mjs';
+import { quietEnvironment } from './quiet-environment.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
+const sum = { passed: 0, failed: 0, skipped: [] };
+
+function main() {
+  // Everything else needs what the build makes, and would only repeat its errors.
+  if (!check({ name: 'build', command: ['node', 'scripts/build.mjs'] })) return;
+  addJest();
+  const python = runPythonTests(root);
+  sum.passed += python.passed;
+  sum.failed += python.failed;
+  sum.skipped.push(...python.skipped);
+  for (const each of checks(inCi)) check(each);
+}
+
+/** Runs one command as one test; its output is shown as it comes. */
+function check({ name, command }) {
+  console.log(`\n── ${name}: ${command.join(' ')}`);
+  const ok = run(command) === 0;
+  console.log(`${ok ? '✓' : '✗'} ${name}`);
+  if (ok) sum.passed += 1;
+  else sum.failed += 1;
+  return ok;
+}
+
+function addJest() {
+  const report = path.join(root, '.cache/jest-report.json');
+  mkdirSync(path.dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  console.log('\n── jest');
+  const mode = inCi ? ['--ci'] : [];
+  run(['npx', '--no-install', 'jest', '-c', 'jest.projects.json', '--passWithNoTests', '--json', `--outputFile=${report}`, ...mode]);
+
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    console.error('✗ jest ended without a report');
+    sum.failed += 1;
+    return;
+  }
+  sum.passed += results.numPassedTests;
+  // A test file that cannot be loaded has no tests to count.
+  sum.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  for (const file of results.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status !== 'passed' && test.status !== 'failed') {
+        sum.skipped.push(`${path.relative(root, file.name)}: ${test.fullName}`);
+      }
+    }
+  }
+  console.log(`${results.success ? '✓' : '✗'} jest`);
+}
+
+function run([program, ...args]) {
+  return spawnSync(program, args, { cwd: root, stdio: 'inherit', env: quietEnvironment() }).status ?? 1;
+}
+
+main();
+if (sum.skipped.length > 0) {
+  console.log(`\nskipped${inCi ? ', which fails a run in continuous integration' : ''}:`);
+  for (const name of sum.skipped) console.log(`  ${name}`);
+}
+console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped.length} skipped`);
+process.exitCode = sum.failed > 0 || (inCi && sum.skipped.length > 0) ? 1 : 0;
