@@ -8,7 +8,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { DIRTY_ROWS, DUPLICATES } from './dirty-rows';
+import { DIRTY_ROWS, DUPLICATES, type DirtyRow } from './dirty-rows';
 
 /** Default number of clean records: every fifth of the 3,000,000 flights in vega-datasets. */
 export const DEFAULT_RECORDS = 600_000;
@@ -45,7 +45,7 @@ export async function writeSourceFiles(folder: string, records = DEFAULT_RECORDS
 }
 
 async function exportClean(folder: string, records: number): Promise<number> {
-  const data = path.join(path.dirname(require.resolve('vega-datasets/package.json')), 'data');
+  const data = path.join(packageFolder('vega-datasets'), 'data');
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   const quoted = (file: string) => `'${file.replace(/'/g, "''")}'`;
   try {
@@ -68,10 +68,17 @@ async function exportClean(folder: string, records: number): Promise<number> {
     await connection.run(`COPY (SELECT iata, name, city, state, country, latitude::DECIMAL(9,6) AS latitude, longitude::DECIMAL(9,6) AS longitude
       FROM airport ORDER BY iata) TO ${quoted(path.join(folder, 'airports.ndjson'))} (FORMAT json)`);
     const counted = await connection.runAndReadAll('SELECT count(*)::INT FROM airport');
-    return Number(counted.getRows()[0][0]);
+    return Number(counted.getRows()[0]?.[0]);
   } finally {
     connection.closeSync();
   }
+}
+
+/** The package exports neither its data nor its manifest, and its entry is ESM: it is found as Node finds packages. */
+function packageFolder(name: string): string {
+  const found = (require.resolve.paths(name) ?? []).map((folder) => path.join(folder, name)).find((folder) => existsSync(folder));
+  if (found === undefined) throw new Error(`the package ${name} is not installed; run npm ci at the root of the repository`);
+  return found;
 }
 
 /** Copies the clean file and puts each dirty row, as raw bytes, after the record it names. */
@@ -84,19 +91,23 @@ async function plantDirtyRows(clean: string, target: string): Promise<void> {
       let written = 0;
       for (let newline = chunk.indexOf(NEWLINE); newline >= 0; newline = chunk.indexOf(NEWLINE, newline + 1)) {
         records += 1;
-        for (; next < DIRTY_ROWS.length && DIRTY_ROWS[next].afterRecords === records; next += 1) {
+        for (; DIRTY_ROWS[next]?.afterRecords === records; next += 1) {
           await out.write(chunk.subarray(written, newline + 1));
           written = newline + 1;
-          await out.write(Buffer.from(`${DIRTY_ROWS[next].bytes}\n`, 'latin1'));
+          await out.write(lineOf(DIRTY_ROWS[next]));
         }
       }
       await out.write(chunk.subarray(written));
     }
     // A small file ends before the later positions: what is left goes to its end, so the list always holds.
-    for (; next < DIRTY_ROWS.length; next += 1) await out.write(Buffer.from(`${DIRTY_ROWS[next].bytes}\n`, 'latin1'));
+    for (const row of DIRTY_ROWS.slice(next)) await out.write(lineOf(row));
   } finally {
     await out.close();
   }
+}
+
+function lineOf(row: DirtyRow | undefined): Buffer {
+  return Buffer.from(`${row?.bytes}\n`, 'latin1');
 }
 
 if (require.main === module) {
