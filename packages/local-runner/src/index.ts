@@ -1,1 +1,4 @@
-export {};
+export { startS3Endpoint, type S3Endpoint, type S3EndpointOptions } from './s3/s3-endpoint';
+export { type S3Event } from './s3/s3-call';
+export { type S3Fault, type S3RequestInfo, type S3Served } from './s3/s3-service';
+export { type AccessDecision, type AccessNeed, type AccessRequest, type Authorize } from './iam/access';

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { startS3Endpoint, type S3Endpoint, type S3EndpointOptions } from '../../src/s3/s3-endpoint';
+
+export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'not-a-secret' };
+
+/** A folder of its own below the system's temporary one. */
+export function temporaryFolder(): { readonly dir: string; remove(): void } {
+  const dir = mkdtempSync(join(tmpdir(), 'headrace-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+export function s3Client(url: string, config: S3ClientConfig = {}): S3Client {
+  return new S3Client({ endpoint: url, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 1, ...config });
+}
+
+export interface S3Fixture { readonly s3: S3Endpoint; readonly client: S3Client; readonly dir: string; close(): Promise<void> }
+
+/** An endpoint with the bucket `lake`, a client for it, and a folder that goes when it is closed. */
+export async function startS3Fixture(options: Partial<S3EndpointOptions> = {}): Promise<S3Fixture> {
+  const folder = temporaryFolder();
+  const s3 = await startS3Endpoint({ dir: join(folder.dir, 's3'), buckets: ['lake'], ...options });
+  const client = s3Client(s3.url);
+  return {
+    s3, client, dir: s3.dir,
+    close: async () => {
+      client.destroy();
+      await s3.close();
+      folder.remove();
+    },
+  };
+}
+
+/** The name and status of the error that a call fails with. */
+export async function failure(promise: Promise<unknown>): Promise<{ name: string; status?: number; message: string; error: any }> {
+  try {
+    await promise;
+  } catch (error: any) {
+    return { name: error.name, status: error.$metadata?.httpStatusCode, message: error.message, error };
+  }
+  throw new Error('expected a failure, but the call succeeded');
+}
+
+/** Bytes that do not compress and are the same each time. */
+export function someBytes(length: number, seed = 1): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let state = seed >>> 0 || 1;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
