@@ -1,0 +1,80 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { encodeSlice } from './encode-slice';
+import { readSlice, sliceSql, type Slice } from './slice';
+import type { WireColumn } from './wire-column';
+
+/** Encoded bytes that one slice aims at: a few slices in flight stay far below the smallest task's memory. */
+export const SLICE_BYTES = 8 * 1024 * 1024;
+/** Rows of the first slice, which measures how long a row is. */
+const FIRST_ROWS = 4_096;
+const MIN_ROWS = 256;
+
+export interface EncodedSlice {
+  readonly rows: number;
+  readonly bytes: Buffer;
+}
+
+export interface RowGroup {
+  readonly first: number;
+  readonly rows: number;
+}
+
+/**
+ * Reads the rows `[0, rows)` of a relation with `file_row_number` and yields them in PostgreSQL's binary COPY format.
+ *
+ * The next slice is read in DuckDB's thread while the current one is encoded and sent. The length of a slice follows
+ * the rows seen so far, so memory depends on neither the file's size nor the length of its rows. A slice never
+ * crosses a row group, which would make DuckDB decode one twice.
+ */
+export async function* encodedSlices(
+  connection: DuckDBConnection, relation: string, columns: readonly WireColumn[], groups: readonly RowGroup[],
+): AsyncGenerator<EncodedSlice, void, undefined> {
+  let rowBytes = 0;
+  let groupIndex = 0;
+  let done = 0;
+  const next = (): Promise<Slice> | undefined => {
+    const group = groups[groupIndex];
+    if (group === undefined) return undefined;
+    const left = group.rows - done;
+    const wanted = rowBytes === 0 ? FIRST_ROWS : Math.max(MIN_ROWS, Math.floor(SLICE_BYTES / rowBytes));
+    // Even shares: a tail of a few rows would cost as much as a full slice.
+    const rows = Math.ceil(left / Math.ceil(left / wanted));
+    const first = group.first + done;
+    done += rows;
+    if (done >= group.rows) {
+      groupIndex += 1;
+      done = 0;
+    }
+    const slice = readSlice(connection, sliceSql(columns, relation, first, first + rows), columns);
+    // A failure is seen where the slice is awaited; the consumer may have left before that.
+    slice.catch(() => undefined);
+    return slice;
+  };
+  let pending = next();
+  let measured = false;
+  while (pending !== undefined) {
+    const slice: Slice = await pending;
+    // The first slice is measured before another is asked for: rows may be a megabyte each.
+    if (measured) pending = next();
+    const bytes = encodeSlice(slice);
+    rowBytes = Math.max(bytes.length / slice.rows, rowBytes * 0.9);
+    if (!measured) pending = next();
+    measured = true;
+    yield { rows: slice.rows, bytes };
+  }
+}
+
+/** The row groups of a Parquet file, without those that are empty. */
+export async function rowGroups(connection: DuckDBConnection, file: string): Promise<RowGroup[]> {
+  const reader = await connection.runAndReadAll(
+    'SELECT row_group_id, max(row_group_num_rows) FROM parquet_metadata(?) GROUP BY 1 ORDER BY 1', [file],
+  );
+  let first = 0;
+  const groups: RowGroup[] = [];
+  for (const [, count] of reader.getRows()) {
+    const rows = Number(count);
+    if (rows > 0) groups.push({ first, rows });
+    first += rows;
+  }
+  return groups;
+}

@@ -1,0 +1,46 @@
+import type { ColumnType } from '../../contract/contract';
+
+/**
+ * How one column travels from a Parquet file to PostgreSQL's binary COPY format.
+ *
+ * DuckDB turns the value into `width` bytes, or into a text or hex digits of any length; JavaScript only moves those
+ * bytes. No value ever becomes a JavaScript number, date or string.
+ */
+export type WireColumn =
+  | { readonly form: 'fixed'; readonly width: 1 | 2 | 4 | 8; readonly sql: string }
+  | { readonly form: 'uuid'; readonly width: 16; readonly sql: string }
+  | { readonly form: 'text' | 'hex' | 'decimal'; readonly sql: string };
+
+/** PostgreSQL counts days and microseconds from 2000-01-01, DuckDB from 1970-01-01. */
+const MICROSECONDS_TO_2000 = '946684800000000';
+
+/**
+ * The wire form of a type, for the PostgreSQL type that the contract derives for it.
+ *
+ * @param value SQL expression of the contract's DuckDB type.
+ */
+export function wireColumn(type: ColumnType, value: string): WireColumn {
+  switch (type.kind) {
+    case 'string': return { form: 'text', sql: `CAST(${value} AS VARCHAR)` };
+    case 'integer': return integerColumn(type.bits, type.unsigned === true, value);
+    case 'decimal': return { form: 'decimal', sql: `CAST(${value} AS VARCHAR)` };
+    case 'float': return type.bits === 32
+      ? { form: 'fixed', width: 4, sql: `CAST(${value} AS FLOAT)` }
+      : { form: 'fixed', width: 8, sql: `CAST(${value} AS DOUBLE)` };
+    case 'boolean': return { form: 'fixed', width: 1, sql: `CAST(${value} AS BOOLEAN)` };
+    case 'date': return { form: 'fixed', width: 4, sql: `CAST(${value} - DATE '2000-01-01' AS INTEGER)` };
+    case 'timestamp': return { form: 'fixed', width: 8, sql: `CAST(epoch_us(${value}) - ${MICROSECONDS_TO_2000} AS BIGINT)` };
+    case 'time': return { form: 'fixed', width: 8, sql: `CAST(epoch_us(${value}) AS BIGINT)` };
+    case 'uuid': return { form: 'uuid', width: 16, sql: `CAST(${value} AS UUID)` };
+    case 'binary': return { form: 'hex', sql: `hex(CAST(${value} AS BLOB))` };
+  }
+}
+
+/** PostgreSQL has no unsigned and no one-byte integers: each goes into the next type that holds it. */
+function integerColumn(bits: 8 | 16 | 32 | 64, unsigned: boolean, value: string): WireColumn {
+  const needed = unsigned ? bits + 1 : bits;
+  if (needed <= 16) return { form: 'fixed', width: 2, sql: `CAST(${value} AS SMALLINT)` };
+  if (needed <= 32) return { form: 'fixed', width: 4, sql: `CAST(${value} AS INTEGER)` };
+  if (needed <= 64) return { form: 'fixed', width: 8, sql: `CAST(${value} AS BIGINT)` };
+  return { form: 'decimal', sql: `CAST(${value} AS VARCHAR)` };
+}
