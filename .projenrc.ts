@@ -26,6 +26,7 @@ runtime.package.addField('exports', {
 new Library(root, {
   directory: 'packages/stage',
   description: 'CDK sources that the stages have in common; copied into each construct package, never published.',
+  peerDeps: [`aws-cdk-lib@^${V.cdkFloor}`, `constructs@^${V.constructsFloor}`],
   devDeps: [`aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`],
 });
 

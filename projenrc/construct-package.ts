@@ -67,7 +67,7 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
       'lib/**/*.js', 'lib/**/*.d.ts', '.jsii', 'assets', 'API.md', ...(options.ships ?? []),
     ]);
 
-    this.preCompileTask.exec(`node ../../scripts/prepare-construct.mjs .`);
+    this.preCompileTask.exec('node ../../scripts/prepare-construct.mjs .');
     this.tasks.tryFind('docgen')?.reset('node ../../scripts/docgen.mjs .');
     this.testTask.reset();
     const packageJs = this.tasks.tryFind('package:js');

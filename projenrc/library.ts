@@ -11,6 +11,7 @@ export interface LibraryOptions {
   readonly description: string;
   readonly deps?: string[];
   readonly devDeps?: string[];
+  readonly peerDeps?: string[];
   readonly published?: boolean;
   readonly jest?: JestConfigOptions;
 }
@@ -28,6 +29,8 @@ export class Library extends typescript.TypeScriptProject {
       repositoryDirectory: options.directory,
       deps: options.deps,
       devDeps: options.devDeps,
+      peerDeps: options.peerDeps,
+      peerDependencyOptions: { pinnedDevDependency: false },
       readme: { contents: `# @headrace/${path.posix.basename(options.directory)}\n\n${options.description}\n` },
       sampleCode: false,
       package: false,
