@@ -31,8 +31,8 @@ export interface UploadOptions {
   readonly contentType?: string;
   /** ASCII names and values, at most 2 KB. Read when the upload begins, so that it may be filled from the first answer. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Called with each chunk before it is copied, in order. */
-  readonly onChunk?: (chunk: Uint8Array) => void;
+  /** Called when all bytes are sent and none is visible; what it throws undoes the upload. */
+  readonly beforeComplete?: (sum: { readonly bytes: number; readonly sha256: string }) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -76,7 +76,6 @@ async function* fillParts(source: AsyncIterable<Uint8Array>, upload: PartedUploa
   for await (const chunk of source) {
     options.signal?.throwIfAborted();
     if (upload.failure !== undefined) throw upload.failure;
-    options.onChunk?.(chunk);
     upload.count(chunk);
     let offset = 0;
     while (offset < chunk.length) {
@@ -145,14 +144,15 @@ class PartedUpload {
   }
 
   async complete(): Promise<Uploaded> {
-    const sha256 = (): string => this.hash.digest('hex');
+    const sum = { bytes: this.bytes, sha256: this.hash.digest('hex') };
+    this.options.beforeComplete?.(sum);
     try {
       const etag = this.single === undefined ? await this.finish() : await this.putSingle(this.single);
-      return { outcome: 'written', bytes: this.bytes, sha256: sha256(), etag };
+      return { outcome: 'written', ...sum, etag };
     } catch (error) {
       if (!isLostCondition(error)) throw error;
       await this.discard();
-      return { outcome: 'lost', bytes: this.bytes, sha256: sha256(), etag: '' };
+      return { outcome: 'lost', ...sum, etag: '' };
     }
   }
 

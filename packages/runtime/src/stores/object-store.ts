@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -74,6 +75,28 @@ export class ObjectStore {
       const answer = await this.client.send(new GetObjectCommand({ ...address(ref), Range }), { abortSignal: options.signal });
       return answer.Body as Readable;
     });
+  }
+
+  /** Reads a whole object in constant memory. @param options.onChunk may return a promise, which is waited for */
+  async digest(
+    ref: ObjectRef, options: Abortable & { readonly onChunk?: (chunk: Uint8Array) => void | Promise<void> } = {},
+  ): Promise<{ bytes: number; sha256: string }> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const stream = await this.getStream(ref, undefined, options);
+    try {
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        const wait = options.onChunk?.(chunk);
+        if (wait !== undefined) await wait;
+      }
+    } catch (error) {
+      throw storeError(error, { action: 's3:GetObject', ...ref });
+    } finally {
+      stream.destroy();
+    }
+    return { bytes, sha256: hash.digest('hex') };
   }
 
   /** Size, version and metadata; undefined when there is no such object. */
