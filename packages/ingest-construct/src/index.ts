@@ -1,1 +1,4 @@
-export {};
+export * from './http-source';
+export * from './ingest-size';
+export * from './ingest-source';
+export * from './ingest-stage';

@@ -1,0 +1,41 @@
+import type { Duration } from 'aws-cdk-lib';
+
+/** One file or endpoint that is fetched by HTTP GET. */
+export interface HttpSourceProps {
+  /**
+   * What is fetched, `https:` or `http:`.
+   *
+   * Its bytes land as they are; `.gz` at the end of the path tells a compressed file. A URL must not hold credentials:
+   * it is recorded in each commit.
+   */
+  readonly url: string;
+
+  /**
+   * Headers of the request. They stand in the template: not for secrets.
+   *
+   * @default - the client's own
+   */
+  readonly headers?: { [name: string]: string };
+
+  /**
+   * How long the source may stay silent before the request is given up. From 1 second to 15 minutes.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How often a failed request is repeated within one task, from 0 to 20; `Retry-After` is honoured.
+   *
+   * @default 5
+   */
+  readonly retries?: number;
+
+  /**
+   * The smallest number of records that a batch may have. A batch with fewer fails and is not committed, so a broken
+   * source cannot empty a target.
+   *
+   * @default 0
+   */
+  readonly minRows?: number;
+}

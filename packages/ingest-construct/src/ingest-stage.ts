@@ -1,0 +1,145 @@
+import { type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { IngestSize } from './ingest-size';
+import type { IngestSource } from './ingest-source';
+import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
+import { Problems } from './private/stage/fail';
+import { packageVersion } from './private/stage/package-version';
+import { grantPrefixes } from './private/stage/prefix-grants';
+import { StageBase, type StageBaseProps } from './private/stage/stage-base';
+import { stageBucket } from './private/stage/stage-bucket';
+import { StageFunction } from './private/stage/stage-function';
+import { StageMachine } from './private/stage/stage-machine';
+import { StageTask } from './private/stage/stage-task';
+
+/** What an ingest stage is made of. */
+export interface IngestStageProps extends StageBaseProps {
+  /**
+   * Where each dataset of the contract comes from, by the dataset's name. Every dataset has exactly one source.
+   */
+  readonly sources: { [dataset: string]: IngestSource };
+
+  /**
+   * How much the stage may use.
+   *
+   * @default IngestSize.DEV
+   */
+  readonly size?: IngestSize;
+
+  /**
+   * Where the bytes land, below the pipeline's name. In a bucket of your own, unfinished uploads and the folder
+   * `<pipeline>/work/` need lifecycle rules of yours.
+   *
+   * @default - a new private bucket that stays when the stack is deleted
+   */
+  readonly rawBucket?: s3.IBucket;
+}
+
+/**
+ * Brings batches of data from remote sources into S3, as they are.
+ *
+ * Nothing of a batch can be seen before it is whole: what is committed stands in a log, and readers go by the log.
+ *
+ * @example
+ * new IngestStage(this, 'Ingest', {
+ *   contract: 'contracts/trips.odcs.yaml',
+ *   sources: { trips: IngestSource.http({ url: 'https://data.example.com/trips.csv.gz' }) },
+ *   size: IngestSize.DEV,
+ * });
+ */
+export class IngestStage extends StageBase {
+  readonly stateMachine: sfn.StateMachine;
+
+  /** Where the bytes land. */
+  readonly rawBucket: s3.IBucket;
+
+  private readonly size: IngestSize;
+
+  constructor(scope: Construct, id: string, props: IngestStageProps) {
+    super(scope, id, props, 'ingest');
+    this.size = props.size ?? IngestSize.DEV;
+    const sources = this.checkedSources(props);
+    this.rawBucket = props.rawBucket ?? stageBucket(this, 'RawBucket', { pipeline: this.pipelineName });
+
+    const settings = {
+      pipeline: this.pipelineName,
+      rawBucket: this.rawBucket.bucketName,
+      workPrefix: this._workPrefix,
+      contract: this._contract.location,
+      codeVersion: packageVersion(),
+      sources,
+    };
+    const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
+    const plan = new StageFunction(this, 'Plan', {
+      ...functionProps, asset: 'plan-function', description: 'Headrace ingest: plans what to fetch',
+    });
+    const commit = new StageFunction(this, 'Commit', {
+      ...functionProps, asset: 'commit-function', description: 'Headrace ingest: commits what was fetched',
+    });
+    const task = new StageTask(this, 'Task', {
+      network: this._network,
+      cluster: props.cluster,
+      image: props.image,
+      cpuArchitecture: props.cpuArchitecture,
+      cpu: this.size.taskCpu,
+      memory: this.size.taskMemory,
+      logRetention: this.size.logRetention,
+      settings,
+    });
+    this.grantAccess(plan, task, commit);
+
+    this.stateMachine = new StageMachine(this, 'Machine', {
+      steps: ingestSteps({ plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size }),
+      startAt: 'Plan',
+      timeout: this.size.executionTimeout,
+      words: {
+        stage: 'ingest',
+        pipeline: this.pipelineName,
+        namePrefix: this._namePrefix,
+        visible: 'earlier commits, and those datasets of this attempt that were committed before the failure, each one whole.',
+        halfDone: `objects below ${this.pipelineName}/raw/ and ${this._workPrefix} that no commit names; they do no harm.`,
+        resume: 'Datasets that are committed are not fetched again.',
+      },
+      failureTopic: this.failureTopic,
+      workBucket: this.rawBucket,
+      workPrefix: this._workPrefix,
+      logRetention: this.size.logRetention,
+      tracingEnabled: props.tracingEnabled ?? true,
+    }).stateMachine;
+  }
+
+  /** Lets a principal read what was ingested: the bytes and the commit log. */
+  grantReadRaw(grantee: iam.IGrantable): iam.Grant {
+    return this.rawBucket.grantRead(grantee, `${this.pipelineName}/*`);
+  }
+
+  /** @internal */
+  get _executionTimeout(): Duration {
+    return this.size.executionTimeout;
+  }
+
+  private checkedSources(props: IngestStageProps): Record<string, unknown> {
+    const problems = new Problems(this, 'INGEST_PROPS');
+    const datasets = this._contract.contract.datasets.map((dataset) => dataset.name);
+    for (const name of datasets.filter((dataset) => !(dataset in props.sources))) {
+      problems.add(`sources.${name} is missing; the contract has a dataset ${name}`);
+    }
+    for (const name of Object.keys(props.sources).filter((source) => !datasets.includes(source))) {
+      problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
+    }
+    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._settings(name, problems)] as const);
+    this.size._check(problems);
+    problems.throwIfAny();
+    return Object.fromEntries(sources);
+  }
+
+  private grantAccess(plan: StageFunction, task: StageTask, commit: StageFunction): void {
+    const raw = `${this.pipelineName}/raw/`;
+    const log = `${this.pipelineName}/commits/raw/`;
+    const work = this._workPrefix;
+    for (const role of [plan.role, task.role, commit.role]) this._contract.grantRead(role);
+    grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
+    grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
+    grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
+  }
+}

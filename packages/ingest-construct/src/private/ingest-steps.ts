@@ -1,0 +1,58 @@
+import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
+import type { IngestSize } from '../ingest-size';
+import { distributedMap } from './stage/distributed-map';
+import { invokeFunction } from './stage/invoke-function';
+import { jsonata } from './stage/jsonata';
+import { runTask } from './stage/run-task';
+import type { StageFunction } from './stage/stage-function';
+import type { StageTask } from './stage/stage-task';
+import { plain, type Step } from './stage/step';
+
+export const FUNCTION_TIMEOUT = Duration.minutes(5);
+
+export interface IngestStepsProps {
+  readonly plan: StageFunction;
+  readonly task: StageTask;
+  readonly commit: StageFunction;
+  readonly settings: Record<string, unknown>;
+  readonly rawBucket: s3.IBucket;
+  readonly workPrefix: string;
+  readonly size: IngestSize;
+}
+
+/** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
+export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
+  const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
+  return {
+    Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: FUNCTION_TIMEOUT, next: 'PullsNeeded' }),
+    // A distributed map over an empty list is not something to rely on.
+    PullsNeeded: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$states.input.items.count > 0'), Next: 'Pulls' }],
+      Default: 'Commit',
+    }),
+    Pulls: distributedMap({
+      name: 'Pulls',
+      item: {
+        name: 'Pull',
+        step: runTask({
+          task: props.task,
+          work: '{"step": "pull", "plan": $states.input.plan, "index": $states.input.index}',
+          timeout: props.size.taskTimeout,
+          output: {},
+        }),
+      },
+      bucket: props.rawBucket,
+      workPrefix: props.workPrefix,
+      list: '$states.input.items',
+      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+      maxConcurrency: props.size.concurrency,
+      next: 'Commit',
+    }),
+    Commit: invokeFunction({
+      function: props.commit.function,
+      payload: { ...call, previous: jsonata('$states.input') },
+      timeout: FUNCTION_TIMEOUT,
+    }),
+  };
+}

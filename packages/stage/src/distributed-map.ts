@@ -1,0 +1,55 @@
+import { Aws, aws_iam as iam, type aws_s3 as s3 } from 'aws-cdk-lib';
+import { jsonata } from './jsonata';
+import { goOn, type Step } from './step';
+
+export interface DistributedMapProps {
+  /** Also the map's label; unique in the machine. */
+  readonly name: string;
+  readonly item: { readonly name: string; readonly step: Step };
+  readonly bucket: s3.IBucket;
+  /** Where in the bucket the lists of items may lie. */
+  readonly workPrefix: string;
+  /** JSONata of the object `{bucket, key}` that names the list, an array in one JSON object. */
+  readonly list: string;
+  readonly maxConcurrency: number;
+  /** The input of an item, each value a JSONata expression over the map's input and its item. */
+  readonly select: Record<string, unknown>;
+  readonly next?: string;
+}
+
+/**
+ * Runs one state for each item of a list in S3, as children of their own.
+ *
+ * Children return nothing: their results lie in documents, since all results of a map together are limited to 256 KiB.
+ */
+export function distributedMap(props: DistributedMapProps): Step {
+  return {
+    state: {
+      Type: 'Map',
+      Label: props.name,
+      MaxConcurrency: props.maxConcurrency,
+      ItemReader: {
+        Resource: `arn:${Aws.PARTITION}:states:::s3:getObject`,
+        ReaderConfig: { InputType: 'JSON' },
+        Arguments: { Bucket: jsonata(`${props.list}.bucket`), Key: jsonata(`${props.list}.key`) },
+      },
+      ItemSelector: props.select,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: props.item.name,
+        States: { [props.item.name]: props.item.step.state },
+      },
+      Output: jsonata('$states.input'),
+      Retry: [{ ErrorEquals: ['States.ItemReaderFailed'], IntervalSeconds: 5, MaxAttempts: 2, BackoffRate: 2 }],
+      ...goOn(props.next),
+    },
+    allow: [
+      ...props.item.step.allow,
+      new iam.PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [props.bucket.arnForObjects(`${props.workPrefix}*`)],
+      }),
+    ],
+    leavesErrorDocuments: props.item.step.leavesErrorDocuments,
+  };
+}

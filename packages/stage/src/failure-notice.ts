@@ -1,0 +1,108 @@
+import { Aws, aws_events as events } from 'aws-cdk-lib';
+import { jsonata, literal } from './jsonata';
+import type { AslState } from './step';
+
+/** The error of an execution whose failure was published; the execution-status rule leaves it alone. */
+export const NOTIFIED = 'Headrace.Notified';
+
+/** The error of an execution whose notice could not be published. */
+const NOT_NOTIFIED = 'Headrace.NotNotified';
+
+/** What an operator must know of a failed stage, apart from the error itself. */
+export interface NoticeWords {
+  /** For example `ingest`. */
+  readonly stage: string;
+  readonly pipeline: string;
+  /** How execution names of the stage begin. */
+  readonly namePrefix: string;
+  /** What readers of the stage's result see after a failure. One sentence. */
+  readonly visible: string;
+  /** What is left behind, and whether it does harm. One sentence. */
+  readonly halfDone: string;
+  /** What the next attempt does not repeat. One sentence. */
+  readonly resume: string;
+}
+
+/** JSONata of what a Catch hands to the notice. A container's cause is a long document: its exit code is picked out. */
+export function caught(state: string): string {
+  return jsonata(
+    `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
+    + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
+    + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0]}',
+  );
+}
+
+/** Publishes the notice; the execution then fails with an error that says so. */
+export function notifyFailure(topicArn: string, words: NoticeWords, failed: string, notNotified: string): AslState {
+  const next = '$string($number($attempt) + 1)';
+  const message = [
+    literal(`The ${words.stage} stage of pipeline ${words.pipeline} failed for slot `), '$slot', literal(', attempt '),
+    '$string($attempt)', literal('.\n\nWhat failed: state '), '$states.input.state', literal(', '), '$states.input.error',
+    '($exists($states.input.exitCode) ? ", exit code " & $states.input.exitCode : "")',
+    '($exists($states.input.recorded) ? "\\n  " & $states.input.recorded : "\\n  " & $states.input.cause)',
+    literal(`\n\nWhat is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}`),
+    literal('\n\nHow to continue: mend the cause, deploy if code or contract had to change, then start the next attempt. '),
+    literal(`${words.resume}\n  headrace retry `), '$slot',
+    literal('\n  aws stepfunctions start-execution --state-machine-arn '), '$states.context.StateMachine.Id',
+    literal(` --name ${words.namePrefix}-`), '$slot', literal('-a'), next, literal(' --input \'{"slot":"'), '$slot',
+    literal('","attempt":'), next, literal('}\'\n\nExecution: '), '$states.context.Execution.Id',
+  ].join(' & ');
+  return {
+    Type: 'Task',
+    Resource: `arn:${Aws.PARTITION}:states:::sns:publish`,
+    Arguments: {
+      TopicArn: topicArn,
+      // Subjects end at 100 characters.
+      Subject: jsonata(`$substring(${literal(`Headrace: ${words.stage} of ${words.pipeline} failed, slot `)} & $slot, 0, 99)`),
+      Message: jsonata(message),
+      MessageAttributes: {
+        pipeline: { DataType: 'String', StringValue: words.pipeline },
+        stage: { DataType: 'String', StringValue: words.stage },
+      },
+    },
+    Output: jsonata('$states.input'),
+    TimeoutSeconds: 60,
+    // A notice sent twice does no harm, one that is not sent does: whatever went wrong is tried again.
+    Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 5, BackoffRate: 2, JitterStrategy: 'FULL' }],
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: notNotified }],
+    Next: failed,
+  };
+}
+
+/** The two ends of a failed execution. */
+export function failedStates(failed: string, notNotified: string): Record<string, AslState> {
+  const cause = jsonata('$states.input.state & ": " & $states.input.error');
+  return {
+    [failed]: { Type: 'Fail', Error: NOTIFIED, Cause: cause },
+    [notNotified]: { Type: 'Fail', Error: NOT_NOTIFIED, Cause: 'the failure notice could not be published' },
+  };
+}
+
+/** Ends of an execution that no Catch sees, and failures that were not published. */
+export function unnoticedEnds(stateMachineArn: string): events.EventPattern {
+  return {
+    source: ['aws.states'],
+    detailType: ['Step Functions Execution Status Change'],
+    detail: {
+      stateMachineArn: [stateMachineArn],
+      $or: [
+        { status: ['TIMED_OUT', 'ABORTED'] },
+        { status: ['FAILED'], error: [{ 'anything-but': NOTIFIED }] },
+        // An absent field matches no anything-but.
+        { status: ['FAILED'], error: [{ exists: false }] },
+      ],
+    },
+  };
+}
+
+/** The text of the rule's notice: an event carries no slot, but the execution's name holds it. */
+export function unnoticedText(words: NoticeWords): events.RuleTargetInput {
+  const field = events.EventField.fromPath;
+  return events.RuleTargetInput.fromText(
+    `The ${words.stage} stage of pipeline ${words.pipeline} ended as ${field('$.detail.status')}: `
+    + `execution ${field('$.detail.name')}, error ${field('$.detail.error')}.\n\n`
+    + `What is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}\n\n`
+    + `How to continue: start the next attempt of the slot that the name shows as <pipeline>-<slot>-a<attempt>. ${words.resume}\n`
+    + `  headrace retry <slot>\n\nExecution: ${field('$.detail.executionArn')}`,
+  );
+}

@@ -1,0 +1,38 @@
+import type { Size } from 'aws-cdk-lib';
+import type { Problems } from './fail';
+
+/** Memory in MiB that Fargate accepts with a number of CPU units: from, to, step; or a list. */
+const MEMORY: Record<number, { from: number; to: number; step: number } | number[]> = {
+  256: [512, 1024, 2048],
+  512: { from: 1024, to: 4096, step: 1024 },
+  1024: { from: 2048, to: 8192, step: 1024 },
+  2048: { from: 4096, to: 16384, step: 1024 },
+  4096: { from: 8192, to: 30720, step: 1024 },
+  8192: { from: 16384, to: 61440, step: 4096 },
+  16384: { from: 32768, to: 122880, step: 8192 },
+  32768: [61440, 122880, 249856],
+};
+
+/** Fargate refuses a wrong pair only when a task is started, which is too late. */
+export function checkFargateSize(problems: Problems, cpu: number, memory: Size, scratch: Size | undefined): void {
+  const allowed = MEMORY[cpu];
+  const mebibytes = memory.toMebibytes();
+  if (allowed === undefined) {
+    problems.add(`taskCpu must be one of ${Object.keys(MEMORY).join(', ')}, got ${cpu}`);
+  } else if (!fits(allowed, mebibytes)) {
+    problems.add(`taskMemory must be ${describe(allowed)} MiB with taskCpu ${cpu}, got ${mebibytes}`);
+  }
+  const gibibytes = scratch?.toGibibytes();
+  if (gibibytes !== undefined && (gibibytes < 21 || gibibytes > 200)) {
+    problems.add(`taskScratch must be from 21 to 200 GiB, got ${gibibytes}; leave it out for the 20 GiB that every task has`);
+  }
+}
+
+function fits(allowed: { from: number; to: number; step: number } | number[], memory: number): boolean {
+  if (Array.isArray(allowed)) return allowed.includes(memory);
+  return memory >= allowed.from && memory <= allowed.to && (memory - allowed.from) % allowed.step === 0;
+}
+
+function describe(allowed: { from: number; to: number; step: number } | number[]): string {
+  return Array.isArray(allowed) ? allowed.join(', ') : `${allowed.from} to ${allowed.to} in steps of ${allowed.step}`;
+}

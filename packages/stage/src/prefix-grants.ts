@@ -1,0 +1,35 @@
+import { aws_iam as iam, type aws_s3 as s3 } from 'aws-cdk-lib';
+
+export interface PrefixGrant {
+  readonly bucket: s3.IBucket;
+  /** Prefixes that end with a slash. */
+  readonly read?: string[];
+  readonly write?: string[];
+}
+
+/**
+ * Lets a role read and write below named prefixes of a bucket, and nothing else.
+ *
+ * Listing goes with reading: without it S3 answers 403 and not 404 for an object that does not exist yet, and the commit
+ * logs live on that answer. `IfExists`, because such a question names no prefix.
+ */
+export function grantPrefixes(role: iam.IRole, grant: PrefixGrant): void {
+  const { bucket, read = [], write = [] } = grant;
+  const objects = (prefixes: string[]) => prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
+  if (read.length > 0) {
+    role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: objects(read) }));
+    role.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions: { StringLikeIfExists: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
+    }));
+  }
+  if (write.length > 0) {
+    role.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+      resources: objects(write),
+    }));
+  }
+  if (write.length > 0) bucket.encryptionKey?.grantEncryptDecrypt(role);
+  else if (read.length > 0) bucket.encryptionKey?.grantDecrypt(role);
+}

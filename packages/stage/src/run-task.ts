@@ -1,0 +1,98 @@
+import { Aws, aws_iam as iam, type Duration, Stack } from 'aws-cdk-lib';
+import { jsonata } from './jsonata';
+import type { StageTask } from './stage-task';
+import { goOn, type Retrier, type Step } from './step';
+
+const RETRY: Retrier[] = [
+  {
+    // No capacity, throttled, or the service itself: the task never started.
+    ErrorEquals: ['ECS.AmazonECSException', 'ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown'],
+    IntervalSeconds: 15,
+    MaxAttempts: 6,
+    BackoffRate: 2,
+    MaxDelaySeconds: 300,
+    JitterStrategy: 'FULL',
+  },
+  {
+    // The container stopped with a code other than 0. A Retry cannot look at the code, so a hopeless failure is tried
+    // twice more too; every task is safe to repeat.
+    ErrorEquals: ['States.TaskFailed'],
+    IntervalSeconds: 5,
+    MaxAttempts: 2,
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    JitterStrategy: 'FULL',
+  },
+];
+
+export interface RunTaskProps {
+  readonly task: StageTask;
+  /** JSONata of the object that the container finds in HEADRACE_TASK. */
+  readonly work: string;
+  readonly timeout: Duration;
+  /** What the state passes on. @default - its input */
+  readonly output?: unknown;
+  readonly next?: string;
+}
+
+/** Runs one container to its end, on the exact revision of the task definition that belongs to this machine. */
+export function runTask(props: RunTaskProps): Step {
+  const { task } = props;
+  const definition = task.taskDefinition;
+  return {
+    state: {
+      Type: 'Task',
+      Resource: `arn:${Aws.PARTITION}:states:::ecs:runTask.sync`,
+      Arguments: {
+        Cluster: task.cluster.clusterArn,
+        TaskDefinition: definition.taskDefinitionArn,
+        LaunchType: 'FARGATE',
+        PlatformVersion: '1.4.0',
+        NetworkConfiguration: {
+          AwsvpcConfiguration: {
+            Subnets: task.network.subnetIds,
+            SecurityGroups: task.network.securityGroups.map((group) => group.securityGroupId),
+            AssignPublicIp: task.network.assignPublicIp ? 'ENABLED' : 'DISABLED',
+          },
+        },
+        PropagateTags: 'TASK_DEFINITION',
+        Overrides: {
+          ContainerOverrides: [{
+            Name: task.containerName,
+            Environment: [{ Name: 'HEADRACE_TASK', Value: jsonata(`$string(${props.work})`) }],
+          }],
+        },
+      },
+      Output: props.output ?? jsonata('$states.input'),
+      TimeoutSeconds: props.timeout.toSeconds(),
+      Retry: RETRY,
+      ...goOn(props.next),
+    },
+    allow: statements(task),
+    leavesErrorDocuments: true,
+  };
+}
+
+function statements(task: StageTask): iam.PolicyStatement[] {
+  const stack = Stack.of(task);
+  return [
+    new iam.PolicyStatement({
+      actions: ['ecs:RunTask'],
+      // Every revision: a policy changes in place, while executions in flight still start older revisions.
+      resources: [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` })],
+    }),
+    new iam.PolicyStatement({
+      actions: ['ecs:StopTask', 'ecs:DescribeTasks'],
+      resources: [stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${task.cluster.clusterName}/*` })],
+    }),
+    new iam.PolicyStatement({
+      actions: ['iam:PassRole'],
+      resources: [task.taskDefinition.taskRole.roleArn, task.executionRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    }),
+    new iam.PolicyStatement({
+      actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      resources: [stack.formatArn({ service: 'events', resource: 'rule', resourceName: 'StepFunctionsGetEventsForECSTaskRule' })],
+    }),
+  ];
+}

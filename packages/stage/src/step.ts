@@ -1,0 +1,33 @@
+import type { aws_iam as iam } from 'aws-cdk-lib';
+
+/** One state of a stage's machine in the Amazon States Language, and what the machine's role must be allowed for it. */
+export interface Step {
+  readonly state: AslState;
+  readonly allow: iam.PolicyStatement[];
+  /** True where the work runs in containers, which leave their errors as documents below the work prefix. */
+  readonly leavesErrorDocuments?: boolean;
+}
+
+export interface AslState {
+  readonly Type: 'Task' | 'Map' | 'Choice' | 'Pass' | 'Succeed' | 'Fail';
+  readonly [field: string]: unknown;
+}
+
+export interface Retrier {
+  readonly ErrorEquals: string[];
+  readonly IntervalSeconds: number;
+  readonly MaxAttempts: number;
+  readonly BackoffRate: number;
+  readonly MaxDelaySeconds?: number;
+  readonly JitterStrategy?: 'FULL';
+}
+
+/** Where a state goes on: another state, or the end of the machine. */
+export function goOn(next: string | undefined): Record<string, unknown> {
+  return next === undefined ? { End: true } : { Next: next };
+}
+
+/** A state that needs nothing from the machine's role. */
+export function plain(state: AslState): Step {
+  return { state, allow: [] };
+}
