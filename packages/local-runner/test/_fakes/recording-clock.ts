@@ -1,0 +1,34 @@
+import type { Clock, SleepPurpose } from '../../src/asl';
+
+/** A clock that notes every sleep, ends those for waits and retries at once, and lets time-outs fire on demand. */
+export class RecordingClock implements Clock {
+  readonly sleeps: Array<[SleepPurpose | undefined, number]> = [];
+  private readonly pending: Array<{ purpose?: SleepPurpose; end: () => void }> = [];
+  private time = Date.UTC(2026, 0, 1);
+
+  now(): Date {
+    return new Date(this.time);
+  }
+
+  async sleep(ms: number, signal: AbortSignal, purpose?: SleepPurpose): Promise<void> {
+    this.sleeps.push([purpose, ms]);
+    if (purpose === 'wait' || purpose === 'retry') {
+      this.time += ms;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.pending.push({ purpose, end: resolve });
+      signal.addEventListener('abort', () => resolve());
+    });
+  }
+
+  /** Ends the running sleeps of one purpose. */
+  fire(purpose: SleepPurpose): void {
+    for (const sleep of this.pending.filter((each) => each.purpose === purpose)) sleep.end();
+  }
+
+  /** Milliseconds of the sleeps of one purpose. */
+  of(purpose: SleepPurpose): number[] {
+    return this.sleeps.filter(([each]) => each === purpose).map(([, ms]) => ms);
+  }
+}
