@@ -1,6 +1,6 @@
 import type { Json } from '../asl/json';
 import type { TaskHandler } from '../asl/task-handler';
-import { runFunction } from '../exec/lambda';
+import { runFunction } from '../exec/lambda-function';
 import type { Deployment } from '../stack/deployment';
 import type { ExecutionScope } from '../stack/execution-scope';
 

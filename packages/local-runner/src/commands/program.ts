@@ -1,0 +1,101 @@
+import { Command, CommanderError } from 'commander';
+import { checkContract } from './check-contract';
+import { down } from './down';
+import { EXIT, UsageError, type ExitCode } from './exit-code';
+import { init } from './init';
+import { listExecutions } from './list-executions';
+import { printLogs } from './print-logs';
+import { retry } from './retry';
+import { run } from './run';
+import { sql } from './sql';
+import { up } from './up';
+
+export interface Terminal {
+  out(text: string): void;
+  error(text: string): void;
+  /** Whether progress may be redrawn in place. */
+  readonly live: boolean;
+}
+
+const DEFAULT_STATE_DIR = '.headrace';
+
+const EPILOGUE = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
+
+Examples:
+  headrace init trips --from ./trips.csv      draft a contract, an app and its test
+  headrace run                                run the app of cdk.json from source to database
+  headrace sql "SELECT count(*) FROM trips"   ask as Athena would
+  headrace sql --target "TABLE trips"         ask the target database
+`;
+
+/** Runs one command line; returns the exit code and never throws. */
+export async function runCli(args: readonly string[], terminal: Terminal = processTerminal()): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    await program(terminal, stop.signal, (result) => { code = result; }).parseAsync([...args], { from: 'user' });
+    return stop.signal.aborted ? EXIT.stopped : code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    terminal.error(`headrace: ${(error as Error).message}\n`);
+    if (error instanceof UsageError) return EXIT.usage;
+    return stop.signal.aborted ? EXIT.stopped : EXIT.failed;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode) => void): Command {
+  const headrace = new Command('headrace')
+    .description('Runs Headrace pipelines on this machine: the synthesized state machines, without an AWS account and without Docker.')
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text) })
+    .exitOverride();
+  const command = (definition: string) => headrace.command(definition).copyInheritedSettings(headrace);
+  const stateful = (definition: string) => command(definition).option('--state-dir <dir>', 'folder with everything that runs and results leave behind', DEFAULT_STATE_DIR);
+  const running = (definition: string) => stateful(definition)
+    .option('--app <command>', 'command that synthesizes the app; "app" of cdk.json when left out')
+    .option('--serve <folder>', 'serve this folder as the remote source; the app finds its address in HEADRACE_SOURCE_URL')
+    .option('--json', 'end with one JSON object on standard output');
+  const does = (action: (...given: any[]) => Promise<ExitCode>) => async (...given: unknown[]) => exit(await action(...given)); // eslint-disable-line @typescript-eslint/no-explicit-any
+
+  command('init <name>').description('draft a data contract from a sample, a small CDK app and its test, in this folder')
+    .requiredOption('--from <file|url>', 'CSV or NDJSON, also gzipped')
+    .action(does((name, options) => init({ name, ...options, folder: process.cwd(), terminal, signal })));
+
+  running('run [cdk.out]').description('run the ingestion machine, then the load')
+    .option('--machine <id>', 'run only this machine; its construct path, or the end of it')
+    .option('--input <json>', 'state input, for example {"slot":"s20260101t000000z"}')
+    .option('--linger <minutes>', 'keep the target database up for that long after the run; 0 to stop it at once', '10')
+    .action(does((assembly, options) => run({ assembly, ...options, terminal, signal })));
+  running('retry <slot>').description('start the next attempt of a slot, with the code as it is now')
+    .option('--machine <id>', 'retry only this machine')
+    .action(does((slot, options) => retry({ slot, linger: '10', ...options, terminal, signal })));
+  stateful('up').description('keep the target database up until Ctrl-C')
+    .action(does((options) => up({ ...options, terminal, signal })));
+  stateful('sql <query>').description('ask the curated data as Athena would, or the target database')
+    .option('--target', 'ask the target database').option('--json', 'print one JSON array of rows')
+    .action(does((query, options) => sql({ query, ...options, terminal, signal })));
+  stateful('ls').description('list executions').option('--json', 'print one JSON array')
+    .action(does((options) => listExecutions({ ...options, terminal })));
+  stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')
+    .action(does((name, options) => printLogs({ run: name, ...options, terminal })));
+  command('contract').description('work with data contracts')
+    .command('check <file...>').copyInheritedSettings(headrace).description('check contracts: every problem with line, rule, value and fix')
+    .action(does((files) => checkContract({ files, terminal })));
+  stateful('down').description('stop what is still up')
+    .option('--delete', 'also delete the state folder')
+    .action(does((options) => down({ ...options, terminal })));
+  return headrace;
+}
+
+function processTerminal(): Terminal {
+  return {
+    out: (text) => { process.stdout.write(text); },
+    error: (text) => { process.stderr.write(text); },
+    live: process.stderr.isTTY === true && process.env.CI === undefined,
+  };
+}

@@ -1,0 +1,149 @@
+import * as path from 'node:path';
+import type { Assembly, Resource } from '../assembly';
+import type { Machine } from './machine';
+import type { Principals } from './principals';
+
+export interface TaskDefinition {
+  readonly arn: string;
+  readonly cpu: string;
+  readonly memoryMiB: number;
+  readonly taskRoleArn?: string;
+  readonly executionRoleArn?: string;
+  readonly container: Container;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly entryPoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stopTimeoutSeconds?: number;
+}
+
+export interface LambdaFunction {
+  readonly name: string;
+  readonly version: string;
+  readonly roleArn: string;
+  readonly handler: string;
+  readonly codeFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface DeploymentOptions {
+  readonly assembly: Assembly;
+  readonly machines: readonly Machine[];
+  readonly principals: Principals;
+  readonly endpoint: string;
+  readonly pidFolder: string;
+  /** Where native packages of task images are found, since images are not built. */
+  readonly nodePath: string;
+  /** Environment of children beside what the template gives them, for example the CA of the local database. */
+  readonly childEnvironment: Readonly<Record<string, string>>;
+}
+
+type Properties = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+/** The resources of an assembly, as the services that run them look them up. */
+export class Deployment {
+  public readonly account = '000000000000';
+  public readonly region = 'us-east-1';
+  public readonly pidFolder: string;
+
+  public constructor(private readonly options: DeploymentOptions) {
+    this.pidFolder = options.pidFolder;
+  }
+
+  public get assembly(): Assembly {
+    return this.options.assembly;
+  }
+
+  public get machines(): readonly Machine[] {
+    return this.options.machines;
+  }
+
+  /** By ARN with revision, or by family as the L2 of the CDK writes it. Throws an error that names what is known. */
+  public taskDefinition(reference: string): TaskDefinition {
+    const definitions = this.assembly.ofType('AWS::ECS::TaskDefinition');
+    const found = definitions.find(({ ref, properties }) => ref === reference || properties.Family === reference);
+    if (found === undefined) throw unknown('task definition', reference, definitions);
+    const properties = found.properties as Properties;
+    const containers = (properties.ContainerDefinitions as Properties[]).filter((each) => each.Essential !== false);
+    if (containers.length !== 1) {
+      throw new Error(`task definition ${found.path}: exactly one essential container runs locally, got ${containers.length}`);
+    }
+    const [container] = containers as [Properties];
+    return {
+      arn: found.ref,
+      cpu: String(properties.Cpu ?? '256'),
+      memoryMiB: Number(container.Memory ?? properties.Memory),
+      taskRoleArn: properties.TaskRoleArn as string | undefined,
+      executionRoleArn: properties.ExecutionRoleArn as string | undefined,
+      container: {
+        name: container.Name as string,
+        image: container.Image as string,
+        entryPoint: container.EntryPoint as string[] | undefined,
+        command: container.Command as string[] | undefined,
+        environment: Object.fromEntries(((container.Environment ?? []) as Array<{ Name: string; Value: unknown }>).map(({ Name, Value }) => [Name, String(Value)])),
+        stopTimeoutSeconds: container.StopTimeout as number | undefined,
+      },
+    };
+  }
+
+  /** By the ARN of the function, or of one of its versions or aliases. */
+  public lambdaFunction(reference: string): LambdaFunction {
+    const functions = this.assembly.ofType('AWS::Lambda::Function');
+    const [, arn, version] = /^(arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+)(?::(.+))?$/.exec(reference) ?? [];
+    const found = functions.find(({ ref, attributes }) => ref === reference || attributes.Arn === (arn ?? reference));
+    if (found === undefined) throw unknown('function', reference, functions);
+    const properties = found.properties as Properties;
+    const codeFolder = this.assembly.lambdaCodeFolder(found);
+    return {
+      name: found.ref,
+      version: version ?? '$LATEST',
+      roleArn: properties.Role as string,
+      handler: properties.Handler as string,
+      codeFolder,
+      environment: (properties.Environment?.Variables ?? {}) as Record<string, string>,
+      memoryMiB: Number(properties.MemorySize ?? 128),
+      timeoutSeconds: Number(properties.Timeout ?? 3),
+    };
+  }
+
+  /** The process that stands for a container: entry point and command of the definition, else of the image's Dockerfile. */
+  public containerCommand(container: Container, command?: readonly string[]): { file: string; args: string[]; workingDirectory: string; environment: Record<string, string> } {
+    const image = this.assembly.containerImage(container.image);
+    const line = [...(container.entryPoint ?? image.entryPoint), ...(command ?? container.command ?? (container.entryPoint ? [] : image.command))];
+    const [file, ...args] = line;
+    if (file === undefined) throw new Error(`container ${container.name}: neither the task definition nor ${image.dockerfile} has an ENTRYPOINT or CMD`);
+    // The image's node may be another one than this process's; the version that runs here is the one that is tested here.
+    return { file: file === 'node' ? process.execPath : file, args, workingDirectory: image.folder, environment: { ...image.environment } };
+  }
+
+  /** What a child may know: nothing of the developer's own account, the local endpoint, its own role's key. */
+  public childEnvironment(roleArn: string | undefined): Record<string, string> {
+    const key = this.options.principals.keyOf(roleArn);
+    return {
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+      HOME: this.pidFolder,
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      NODE_PATH: this.options.nodePath,
+      AWS_REGION: this.region,
+      AWS_DEFAULT_REGION: this.region,
+      AWS_ENDPOINT_URL: this.options.endpoint,
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: path.join(this.pidFolder, 'no-config'),
+      AWS_SHARED_CREDENTIALS_FILE: path.join(this.pidFolder, 'no-credentials'),
+      ...this.options.childEnvironment,
+    };
+  }
+}
+
+function unknown(what: string, reference: string, known: readonly Resource[]): Error {
+  return new Error(`no ${what} ${reference} in the assembly; it has ${known.map(({ ref }) => ref).join(', ') || 'none'}`);
+}
