@@ -39,7 +39,7 @@ new ConstructPackage(root, {
   stage: 'curate',
   description: 'Headrace curate stage: raw batches into checked, typed Parquet in Amazon S3 and the Glue Data Catalog.',
   bundles: BUNDLES.curate,
-  ships: ['python'],
+  ships: ['python', '!python/tests', '!python/**/__pycache__'],
 });
 new ConstructPackage(root, {
   stage: 'rds-loader',

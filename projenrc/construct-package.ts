@@ -2,6 +2,7 @@ import { awscdk, JsonFile } from 'projen';
 import type { Bundle } from './bundles';
 import { addJestConfig } from './jest-config';
 import { asWorkspace, memberDefaults, type Monorepo } from './monorepo';
+import { addTaskImage } from './task-image';
 import { addTestTsconfig } from './typescript-config';
 import { AUTHOR, AUTHOR_ADDRESS, REPOSITORY, V } from './versions';
 
@@ -77,6 +78,7 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
     }
 
     new JsonFile(this, 'bundle.json', { obj: { bundles: options.bundles } });
+    addTaskImage(this, { native: options.bundles.some((bundle) => bundle.copy && bundle.external) });
     addTestTsconfig(this);
     addJestConfig(this, name, { globalSetup: '../../scripts/jest-prepare.mjs' });
     this.addGitIgnore('/assets/');

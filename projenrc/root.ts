@@ -47,6 +47,7 @@ function replaceScripts(root: Monorepo): void {
     build: 'node scripts/build.mjs',
     test: 'node scripts/test.mjs',
     lint: 'eslint .',
+    'lock-images': 'node scripts/lock-images.mjs',
     demo: 'node scripts/build.mjs && node scripts/demo.mjs',
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',

@@ -12,8 +12,9 @@ export const V = {
   typescript: '~6.0.3',
   minNode: '20.16.0',
 
-  // Exact: the task images carry the same build, and a test compares the locks.
-  duckdb: '1.5.6-r.1',
+  // Exact: the task images carry the same build, and a test compares the locks. The newest build whose platform
+  // packages are all published: 1.5.6-r.1 has them for Linux on x64 only.
+  duckdb: '1.5.5-r.5',
   embeddedPostgres: '18.4.0-beta.17',
 
   // Exact: later versions name platform packages that are not all published, and `npm ci` then refuses the lock.
@@ -22,6 +23,11 @@ export const V = {
   // Exact: the tag `latest` of this package is an old build under a higher number.
   awsCdkCli: '2.1148.1',
 } as const;
+
+/**
+ * Base of the task images: to be pinned by digest at the first release (docs/adr/0003-image-base.md).
+ */
+export const NODE_IMAGE = 'public.ecr.aws/docker/library/node:22.12.0-bookworm-slim';
 
 export const AUTHOR = 'Headrace contributors';
 export const AUTHOR_ADDRESS = 'maintainers@headrace.invalid';

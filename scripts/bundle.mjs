@@ -4,7 +4,7 @@
  * The same sources and lock file give the same bytes on every machine, since CDK names assets by their hash.
  */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,7 +21,7 @@ export async function bundlePackage(packageFolder, outFolder = packageFolder) {
       continue;
     }
     await bundleOne(bundle, outFolder, outside);
-    if (bundle.copy) await cp(path.join(packageFolder, bundle.copy), path.join(outFolder, bundle.into), { recursive: true });
+    if (bundle.copy) await copyFolder(path.join(packageFolder, bundle.copy), path.join(outFolder, bundle.into));
   }
 }
 
@@ -42,6 +42,10 @@ async function bundleOne(bundle, outFolder, outside) {
     external: [...outside, ...(bundle.external ?? []), 'pg-native'],
   });
   for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
+}
+
+async function copyFolder(from, to) {
+  for (const name of await readdir(from)) await writeIfChanged(path.join(to, name), await readFile(path.join(from, name)));
 }
 
 /** Replaces a file in one step, so that a test that runs meanwhile never reads half of it. */

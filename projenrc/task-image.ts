@@ -1,0 +1,39 @@
+import { JsonFile, TextFile, type Project } from 'projen';
+import { NODE_IMAGE, V } from './versions';
+
+export interface TaskImageOptions {
+  /** Whether the bundle leaves DuckDB outside, which is native code and installed with the image. */
+  readonly native: boolean;
+}
+
+/**
+ * `task-image/`: what turns the bundled task into an image; `scripts/bundle.mjs` copies it beside the bundle.
+ *
+ * The lock file in it is made by `npm run lock-images`, since projen does not resolve versions.
+ */
+export function addTaskImage(project: Project, options: TaskImageOptions): void {
+  const dockerfile = new TextFile(project, 'task-image/Dockerfile', { marker: true });
+  dockerfile.addLine(`# ${dockerfile.marker}`);
+  dockerfile.addLine('# The tag is exact; the first release replaces it by a digest (docs/adr/0003-image-base.md).');
+  dockerfile.addLine(`FROM ${NODE_IMAGE}`);
+  dockerfile.addLine('ENV NODE_ENV=production');
+  dockerfile.addLine('WORKDIR /app');
+  if (options.native) {
+    dockerfile.addLine('COPY package.json package-lock.json ./');
+    dockerfile.addLine('RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force');
+  }
+  dockerfile.addLine('COPY index.js ./');
+  dockerfile.addLine('USER node');
+  dockerfile.addLine('ENTRYPOINT ["node", "index.js"]');
+
+  if (!options.native) return;
+  new JsonFile(project, 'task-image/package.json', {
+    obj: {
+      name: 'headrace-task',
+      version: '0.0.0',
+      private: true,
+      description: 'Native parts of the task image; everything else is inside index.js.',
+      dependencies: { '@duckdb/node-api': V.duckdb },
+    },
+  });
+}
