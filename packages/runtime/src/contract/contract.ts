@@ -65,6 +65,9 @@ export interface Column {
   readonly maxLength?: number;
   /** Closed token list of dates and times, for example `yyyy-MM-dd HH:mm:ss`. */
   readonly format?: string;
+  /** Texts that mean true and false, for booleans; `true` and `false` if absent. */
+  readonly trueTokens?: readonly string[];
+  readonly falseTokens?: readonly string[];
   /** Text that replaces NULL, in the lexical form of the column. */
   readonly default?: string;
   /** SQL of the closed function list that computes the column; it then has no source. */

@@ -1,0 +1,95 @@
+import type { Column } from './contract';
+import { columnBounds } from './column-bounds';
+import { typeName } from './engine-types';
+import { lexicalGrammar } from './lexical-grammar';
+import { quoteLiteral } from './quote-identifier';
+import { REJECT_CODES, type ColumnRejectCode } from './reject-codes';
+import { translatePattern } from './translate-pattern';
+
+export interface RejectExpressions {
+  /** VARCHAR: the field's text, NULL for the null tokens, default already in place. */
+  readonly raw: string;
+  /** What {@link duckdbCast} gave for it: pass a column reference, so that the cast runs once. */
+  readonly typed: string;
+  /** Whether the column is one of the dataset's partition columns. */
+  readonly partition?: boolean;
+}
+
+/** One check of a column: the code it rejects with, and the DuckDB predicate that is true for bad values. */
+export interface ColumnCheck {
+  readonly code: ColumnRejectCode;
+  readonly predicate: string;
+}
+
+/**
+ * A DuckDB expression: the code of the first check that the value fails, or NULL for a good value.
+ *
+ * The order is fixed: REQUIRED, TYPE or SCALE or RANGE (no typed value), LENGTH, PATTERN, RANGE, MULTIPLE, PARTITION.
+ */
+export function columnReject(column: Column, { raw, typed, partition = false }: RejectExpressions): string {
+  const missing = column.required ? `'REQUIRED'` : 'NULL';
+  const whens = columnChecks(column, typed, partition).map(({ code, predicate }) => `WHEN ${predicate} THEN '${code}'`);
+  return [`CASE WHEN ${raw} IS NULL THEN ${missing}`, `WHEN ${typed} IS NULL THEN ${untyped(column, raw)}`, ...whens, 'END'].join(' ');
+}
+
+/** The checks that apply to values of the right type; none of them is true for NULL. */
+export function columnChecks(column: Column, typed: string, partition = false): ColumnCheck[] {
+  const checks: ColumnCheck[] = [];
+  const { type } = column;
+  const longest = minimumOf(column.maxLength, type.kind === 'string' ? type.length : undefined);
+  if (longest !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) > ${longest}` });
+  if (column.minLength !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) < ${column.minLength}` });
+  if (column.pattern !== undefined) checks.push({ code: 'PATTERN', predicate: `NOT regexp_matches(${typed}, ${quoteLiteral(pattern(column.pattern))})` });
+  for (const { operator, literal } of columnBounds(column)) checks.push({ code: 'RANGE', predicate: `NOT ${typed} ${operator} ${literal}` });
+  // DuckDB puts NaN above every number, so a lower bound alone would let it pass.
+  if (type.kind === 'float' && columnBounds(column).length > 0) checks.push({ code: 'RANGE', predicate: `isnan(${typed})` });
+  if (column.multipleOf !== undefined) checks.push({ code: 'MULTIPLE', predicate: `${typed} % ${column.multipleOf} <> 0` });
+  if (partition && type.kind === 'string') checks.push({ code: 'PARTITION', predicate: `${typed} = ''` });
+  return checks;
+}
+
+/** Why a value of this column was rejected, for people; names the rule and never the value. */
+export function rejectReason(code: ColumnRejectCode, column: Column): string {
+  const { name, type } = column;
+  switch (code) {
+    case 'REQUIRED': return `${name} is required and was NULL`;
+    case 'TYPE': return `${name} is no ${typeName(type)}${column.format === undefined ? '' : ` of the form ${column.format}`}`;
+    case 'SCALE': return `${name} has more than ${type.kind === 'decimal' ? type.scale : 0} digits after the point`;
+    case 'LENGTH': return `${name} must have ${lengthRule(column)} characters`;
+    case 'PATTERN': return `${name} must match ${column.pattern}`;
+    case 'MULTIPLE': return `${name} must be a multiple of ${column.multipleOf}`;
+    case 'RANGE': {
+      const bounds = columnBounds(column).map(({ operator, text }) => `${operator} ${text}`).join(' and ');
+      return `${name} must fit ${typeName(type)}${bounds === '' ? '' : ` and be ${bounds}`}`;
+    }
+    case 'PARTITION': return `${name}: ${REJECT_CODES.PARTITION.meaning}`;
+  }
+}
+
+/** A text without a typed value is of another type, or has the right form and does not fit. */
+function untyped(column: Column, raw: string): string {
+  const { kind } = column.type;
+  const fits = `regexp_full_match(${raw}, ${quoteLiteral(lexicalGrammar(column))})`;
+  if (kind === 'integer' || kind === 'float') return `CASE WHEN ${fits} THEN 'RANGE' ELSE 'TYPE' END`;
+  if (kind === 'decimal') {
+    const wide = `ltrim(regexp_extract(${raw}, '^-?([0-9]*)', 1), '0')`;
+    return `CASE WHEN NOT ${fits} THEN 'TYPE' WHEN length(${wide}) > ${column.type.precision - column.type.scale} THEN 'RANGE' ELSE 'SCALE' END`;
+  }
+  return `'TYPE'`;
+}
+
+function pattern(source: string): string {
+  const translated = translatePattern(source);
+  if ('message' in translated) throw new TypeError(`pattern ${source} of a checked contract is malformed: ${translated.message}`);
+  return translated.re2;
+}
+
+function lengthRule(column: Column): string {
+  const longest = minimumOf(column.maxLength, column.type.kind === 'string' ? column.type.length : undefined);
+  if (column.minLength === undefined) return `at most ${longest}`;
+  return longest === undefined ? `at least ${column.minLength}` : `${column.minLength} to ${longest}`;
+}
+
+function minimumOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
+}

@@ -1,0 +1,66 @@
+import type { Column, Dataset, OrderKey } from './contract';
+import { ATTEMPT_KEY } from './glue-tables';
+import { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
+
+export interface CurrentStateNames {
+  /** Catalog database; a schema in DuckDB. */
+  readonly database: string;
+  readonly runsTable: string;
+  readonly publishedTable: string;
+}
+
+/**
+ * The query behind the view of a dataset's current state, in the SQL that Trino and DuckDB share.
+ *
+ * - append: every row of every published run that nothing supersedes.
+ * - snapshot: the rows of the newest such run, also when it is empty.
+ * - changes: the newest row per primary key, by the dedupe order and then by commit number.
+ */
+export function currentStateSql(dataset: Dataset, names: CurrentStateNames): string {
+  const runs = quoteName(names.database, names.runsTable);
+  const published = quoteName(names.database, names.publishedTable);
+  const current = `p."dataset" = ${quoteLiteral(dataset.name)} AND p."state" = 'current'`;
+  const from = `FROM ${runs} r\nJOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\nWHERE ${current}`;
+  const select = dataset.columns.map((column) => viewColumn(column, 'r')).join(',\n  ');
+  if (dataset.history === 'append') return `SELECT\n  ${select}\n${from}`;
+  if (dataset.history === 'snapshot') {
+    const newest = `SELECT max(n."seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND n."state" = 'current'`;
+    return `SELECT\n  ${select}\n${from}\n  AND p."seq" = (${newest})`;
+  }
+  const inner = dataset.columns.map(({ name }) => `r.${quoteIdentifier(name)}`).join(',\n    ');
+  const outer = dataset.columns.map((column) => viewColumn(column, 'w')).join(',\n  ');
+  const key = dataset.primaryKey.map((name) => `r.${quoteIdentifier(name)}`).join(', ');
+  return `SELECT\n  ${outer}\nFROM (\n  SELECT\n    ${inner},\n    row_number() OVER (PARTITION BY ${key} ORDER BY ${newestFirst(dataset)}) AS "_headrace_rank"\n  ${from.replace(/\n/g, '\n  ')}\n) w\nWHERE w."_headrace_rank" = 1`;
+}
+
+function newestFirst(dataset: Dataset): string {
+  const { orderBy = [], keep = 'first' } = dataset.dedupe ?? {};
+  const keys = orderBy.map((key) => orderKey(key, keep === 'last'));
+  return [...keys, 'p."seq" DESC'].join(', ');
+}
+
+/** `keep: last` is the same order read from its end. */
+function orderKey({ column, direction, nulls }: OrderKey, reversed: boolean): string {
+  const descending = (direction === 'desc') !== reversed;
+  const nullsFirst = (nulls === 'first') !== reversed;
+  return `r.${quoteIdentifier(column)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+}
+
+function viewColumn({ name, type }: Column, alias: string): string {
+  const column = `${alias}.${quoteIdentifier(name)}`;
+  return type.kind === 'time' ? `${clockText(column)} AS ${quoteIdentifier(name)}` : column;
+}
+
+/** HH:mm:ss.ffffff from microseconds since midnight, without a function or a division that the engines read differently. */
+function clockText(micros: string): string {
+  const part = (unit: number, modulus: number, width: number): string => {
+    const whole = modulus === 0 ? micros : `${micros} % ${modulus}`;
+    const rest = modulus === 0 ? `${micros} % ${unit}` : `${micros} % ${unit}`;
+    return `lpad(CAST(CAST((${whole} - ${rest}) / ${unit} AS BIGINT) AS VARCHAR), ${width}, '0')`;
+  };
+  const hours = part(3_600_000_000, 0, 2);
+  const minutes = part(60_000_000, 3_600_000_000, 2);
+  const seconds = part(1_000_000, 60_000_000, 2);
+  const fraction = `lpad(CAST(${micros} % 1000000 AS VARCHAR), 6, '0')`;
+  return `${hours} || ':' || ${minutes} || ':' || ${seconds} || '.' || ${fraction}`;
+}

@@ -1,0 +1,28 @@
+export type {
+  Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, OrderKey, QualityMetric, QualityOperator,
+  QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
+} from './contract';
+export { parseContract, requireContract, type ParsedContract } from './parse-contract';
+export { ContractError } from './contract-error';
+export { formatProblem } from './problems';
+export { HEADRACE_PROPERTIES, type CustomPropertyPlace } from './custom-properties';
+export { exactGrammar, lexicalGrammar, matchesGrammar, type LexicalColumn } from './lexical-grammar';
+export { duckdbCast, withDefault } from './duckdb-cast';
+export { duckdbText } from './duckdb-text';
+export { columnChecks, columnReject, rejectReason, type ColumnCheck, type RejectExpressions } from './column-reject';
+export { columnBounds, type ColumnBound } from './column-bounds';
+export { REJECT_CODES, type ColumnRejectCode, type RejectCode } from './reject-codes';
+export {
+  duckdbType, engineTypes, glueType, integerRange, mysqlType, parquetType, postgresType, sparkType, typeName, type EngineTypes,
+} from './engine-types';
+export { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
+export { translatePattern, type TranslatedPattern } from './translate-pattern';
+export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken } from './date-format';
+export { partitionPath } from './partition-path';
+export { derivedColumns } from './derived-columns';
+export { compareColumns, widens, type ColumnDifference } from './compare-columns';
+export {
+  ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
+} from './glue-tables';
+export { currentStateSql, type CurrentStateNames } from './current-state-sql';
+export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCommit, type PublishedLine } from './published-table';

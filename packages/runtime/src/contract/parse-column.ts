@@ -1,0 +1,152 @@
+import type { Column, ColumnSource, ColumnType } from './contract';
+import { readCustomProperties } from './custom-properties';
+import { integerRange, typeName } from './engine-types';
+import { lexicalGrammar, matchesGrammar } from './lexical-grammar';
+import { MapReader } from './map-reader';
+import { parseLimits } from './parse-bounds';
+import { parseColumnType } from './parse-column-type';
+import type { YamlValue } from './yaml-value';
+
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** A column, and what its dataset needs to order keys and partitions. */
+export interface ParsedColumn {
+  readonly column: Column;
+  readonly reader: MapReader;
+  readonly primaryKey: boolean;
+  readonly primaryKeyPosition?: number;
+  readonly partitioned: boolean;
+  readonly partitionKeyPosition?: number;
+}
+
+/** Reads one property; a column comes back if its name and type are sound, other problems notwithstanding. */
+export function parseColumn(property: MapReader): ParsedColumn | undefined {
+  const name = parseName(property, 'column');
+  const options = property.object('logicalTypeOptions');
+  const parsed = parseColumnType(property, options);
+  const limits = options === undefined || parsed === undefined ? {} : parseLimits(options, parsed.type, parsed.exactLength);
+  const required = property.boolean('required');
+  const unique = property.boolean('unique') ?? false;
+  const primaryKey = property.boolean('primaryKey') ?? false;
+  const partitioned = property.boolean('partitioned') ?? false;
+  const primaryKeyPosition = position(property, 'primaryKeyPosition');
+  const partitionKeyPosition = position(property, 'partitionKeyPosition');
+  const description = property.text('description');
+  const classification = property.text('classification');
+  refuseKeys(property);
+  if (parsed !== undefined) options?.finish();
+
+  const custom = readCustomProperties(property, 'column');
+  const source = readSource(custom.get('headraceSource'), name);
+  const booleans = readBooleans(custom.get('headraceBoolean'), parsed?.type);
+  property.finish();
+  if (name === undefined || parsed === undefined) return undefined;
+
+  if (primaryKey && required === false) {
+    property.problem('required', { rule: 'key-required', value: 'false', message: 'a primary key column cannot be NULL', fix: 'write required: true, or leave it out' });
+  }
+  const column: Column = defined({
+    name, type: parsed.type, required: required ?? primaryKey, unique, source, ...limits,
+    minLength: limits.minLength ?? parsed.exactLength, format: parsed.format, ...booleans, description, classification,
+  });
+  const fallback = readDefault(custom.get('headraceDefault'), column);
+  return {
+    column: fallback === undefined ? column : { ...column, default: fallback },
+    reader: property, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition,
+  };
+}
+
+/** Reads a `name` that becomes a key, a table or a column, so it must be safe everywhere. */
+export function parseName(reader: MapReader, what: string): string | undefined {
+  const name = reader.requiredText('name', `write name: of the ${what}`);
+  if (name === undefined || NAME.test(name)) return name;
+  const cured = name.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 63);
+  reader.problem('name', {
+    rule: 'name', value: JSON.stringify(name), message: `a ${what} name has 1 to 63 lower case letters, digits and _, and begins with a letter`,
+    fix: what === 'column' ? `write name: ${cured || 'name'} and, with headraceSource, field: ${JSON.stringify(name)}` : `write name: ${cured || 'name'}`,
+  });
+  return undefined;
+}
+
+function refuseKeys(property: MapReader): void {
+  property.refuse('physicalName', 'name is the column everywhere', 'leave it out; the name in the source is headraceSource: { field: … }');
+  property.refuse('encryptedName', 'encrypted twins of columns are not supported', 'declare the encrypted column as a column of its own');
+  property.refuse('transformLogic', 'computed columns are not supported by this version', 'compute the column at the source, or in a view');
+  property.refuse('transformSourceObjects', 'computed columns are not supported by this version', 'leave it out');
+  property.refuse('items', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
+  property.refuse('properties', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
+  property.ignore('id', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'criticalDataElement', 'relationships', 'transformDescription');
+}
+
+function position(property: MapReader, key: string): number | undefined {
+  const value = property.integer(key, { min: -1, max: 1000 });
+  // -1 is what the standard calls "not set".
+  if (value === undefined || value === -1) return undefined;
+  if (value > 0) return value;
+  property.problem(key, { rule: 'position', value: '0', message: 'positions begin with 1', fix: 'write 1 for the first' });
+  return undefined;
+}
+
+function readSource(property: { reader: MapReader; value: YamlValue } | undefined, name: string | undefined): ColumnSource {
+  const fallback = name === undefined ? {} : { field: name };
+  if (property === undefined) return fallback;
+  const source = property.reader.object('value');
+  if (source === undefined) return fallback;
+  source.refuse('path', 'paths into nested records are not supported', 'use field: for a member of the record');
+  const field = source.text('field');
+  const position = source.integer('position', { min: 1, max: 10_000 });
+  source.finish();
+  if ((field === undefined) === (position === undefined) || field === '') {
+    source.problem(undefined, { rule: 'source', value: field === undefined ? 'neither or malformed' : 'both or empty', message: 'headraceSource needs field or position', fix: 'write field: <header name>, or position: <1, 2, …> for records without header' });
+    return fallback;
+  }
+  return field === undefined ? { position } : { field };
+}
+
+function readBooleans(property: { reader: MapReader; value: YamlValue } | undefined, type: ColumnType | undefined): Pick<Column, 'trueTokens' | 'falseTokens'> {
+  const tokens = property?.reader.object('value');
+  if (tokens === undefined) return {};
+  const trueTokens = tokens.texts('trueTokens') ?? [];
+  const falseTokens = tokens.texts('falseTokens') ?? [];
+  tokens.finish();
+  const all = [...trueTokens, ...falseTokens];
+  if (type !== undefined && type.kind !== 'boolean') {
+    tokens.problem(undefined, { rule: 'boolean-tokens', value: typeName(type), message: 'headraceBoolean belongs to a boolean column', fix: 'leave it out, or write logicalType: boolean' });
+  } else if (trueTokens.length === 0 || falseTokens.length === 0 || new Set(all).size !== all.length || all.includes('')) {
+    tokens.problem(undefined, { rule: 'boolean-tokens', value: JSON.stringify({ trueTokens, falseTokens }), message: 'headraceBoolean needs different, non-empty texts for true and for false', fix: 'write trueTokens: ["Y"] and falseTokens: ["N"], say' });
+  } else {
+    return { trueTokens, falseTokens };
+  }
+  return {};
+}
+
+function readDefault(property: { reader: MapReader; value: YamlValue } | undefined, column: Column): string | undefined {
+  if (property === undefined) return undefined;
+  const { value, reader } = property;
+  // Numbers and booleans have their source text, so 1.10 stays 1.10.
+  const text = value.kind === 'text' || value.kind === 'number' || value.kind === 'boolean' ? value.text : undefined;
+  if (text !== undefined && matchesGrammar(lexicalGrammar(column), text) && fits(column.type, text)) return text;
+  reader.problem('value', {
+    rule: 'default', value: text === undefined ? 'a list or object' : JSON.stringify(text),
+    message: `headraceDefault is no ${typeName(column.type)} in the form that the records use${column.format === undefined ? '' : ` (${column.format})`}`,
+    fix: 'write it as a record would',
+  });
+  return undefined;
+}
+
+function fits(type: ColumnType, text: string): boolean {
+  if (type.kind === 'string') return type.length === undefined || [...text].length <= type.length;
+  if (type.kind === 'integer') {
+    const { min, max } = integerRange(type.bits, type.unsigned ?? false);
+    return BigInt(text) >= min && BigInt(text) <= max;
+  }
+  if (type.kind === 'decimal') {
+    const [whole = '', fraction = ''] = text.replace('-', '').split('.');
+    return whole.replace(/^0+/, '').length <= type.precision - type.scale && fraction.replace(/0+$/, '').length <= type.scale;
+  }
+  return true;
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}

@@ -1,0 +1,76 @@
+import type { RecordFormat } from './contract';
+import type { MapReader } from './map-reader';
+
+const MEBIBYTE = 1024 * 1024;
+/** A record above this size is far more often a lost quote than data. */
+const DEFAULT_MAX_RECORD_BYTES = MEBIBYTE;
+const LARGEST_RECORD = 64 * MEBIBYTE;
+
+/** Reads `headraceRecord`; what a record format does not know is refused, not left without effect. */
+export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
+  const format = record.choice('format', ['csv', 'ndjson'], 'write csv or ndjson; other formats are not supported by this version');
+  if (format === undefined && !record.has('format')) {
+    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv or ndjson' });
+  }
+  record.choice('encoding', ['utf-8', 'UTF-8'], 'have the source write UTF-8');
+  record.refuse('path', 'paths into JSON or XML documents are not supported', 'have the source write one object a line');
+  record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
+  const common = {
+    compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
+    encoding: 'utf-8' as const,
+    newline: record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
+    maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
+  };
+  const dialect = format === 'ndjson' ? ndjsonDialect(record) : csvDialect(record);
+  record.finish();
+  return format === undefined ? undefined : { format, ...common, ...dialect };
+}
+
+type Dialect = Omit<RecordFormat, 'format' | 'compression' | 'encoding' | 'newline' | 'maxRecordBytes'>;
+
+function csvDialect(record: MapReader): Dialect {
+  const delimiter = oneCharacter(record, 'delimiter', false) ?? ',';
+  const quote = oneCharacter(record, 'quote', true) ?? '"';
+  if (delimiter === quote) {
+    record.problem('quote', { rule: 'dialect', value: JSON.stringify(quote), message: 'quote and delimiter are the same character', fix: 'write two different ones' });
+  }
+  const escape = record.choice('escape', ['doubled', 'backslash']);
+  if (escape === 'backslash') {
+    record.problem('escape', { rule: 'dialect', value: 'backslash', message: 'backslash escapes are not supported: readers disagree on what they mean', fix: 'have the source double quotes inside quoted fields' });
+  }
+  const multiline = record.boolean('multiline') ?? false;
+  if (multiline && quote === '') {
+    record.problem('multiline', { rule: 'dialect', value: 'true', message: 'without quotes a line end always ends the record', fix: 'write multiline: false, or declare a quote' });
+  }
+  const trim = record.choice('trim', ['none'], 'write none; spaces are part of the data, and a pattern can refuse them');
+  return {
+    header: record.choice('header', ['exact', 'subset', 'none']) ?? 'exact',
+    delimiter, quote, escape: 'doubled', multiline, trim: trim ?? 'none',
+    nullTokens: record.texts('nullTokens') ?? [''],
+  };
+}
+
+function ndjsonDialect(record: MapReader): Dialect {
+  for (const key of ['delimiter', 'quote', 'escape', 'nullTokens', 'trim']) {
+    record.refuse(key, `${key} has no meaning for ndjson`, key === 'nullTokens' ? 'leave it out; NULL is null, or an absent member' : 'leave it out');
+  }
+  if (record.boolean('multiline') === true) {
+    record.problem('multiline', { rule: 'dialect', value: 'true', message: 'in ndjson a line end always ends the record', fix: 'leave it out' });
+  }
+  return {
+    header: record.choice('header', ['exact', 'subset'], 'write exact (unknown members are rejects) or subset (they are left out)') ?? 'exact',
+    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: [],
+  };
+}
+
+function oneCharacter(record: MapReader, key: string, mayBeEmpty: boolean): string | undefined {
+  const text = record.text(key);
+  if (text === undefined || (mayBeEmpty && text === '')) return text;
+  // Letters, digits, signs and points are parts of values; line ends are parts of the framing.
+  if (/^[\t !-,/:-@[-`{-~\x01-\x08\x0e-\x1f]$/.test(text)) return text;
+  record.problem(key, {
+    rule: 'dialect', value: JSON.stringify(text), message: `${key} must be one ASCII character that is no letter, digit, point, minus or line end`,
+    fix: key === 'delimiter' ? 'write "," ";" "|" or "\\t"' : 'write "\\""',
+  });
+  return undefined;
+}

@@ -1,0 +1,30 @@
+/**
+ * Every code a record can be rejected with.
+ *
+ * The key is the code: it stands in quarantine files, counts and reports, so it never changes its meaning.
+ */
+export const REJECT_CODES = {
+  ENCODING: { level: 'record', meaning: 'the bytes are not valid UTF-8', cure: 'have the source write UTF-8' },
+  FIELDS: { level: 'record', meaning: 'the record has more or fewer fields than the header or contract says', cure: 'quote fields that hold the delimiter, or mend the record' },
+  QUOTE: { level: 'record', meaning: 'a quote stands inside an unquoted field, or text follows a closing quote, or a quote is not closed', cure: 'quote whole fields only, and double quotes inside them' },
+  LINE_END: { level: 'record', meaning: 'a carriage return stands inside the record, or the line ends in a way that the contract does not allow', cure: 'quote fields that hold line ends and declare multiline, or declare newline: auto' },
+  NEWLINE: { level: 'record', meaning: 'a carriage return stands where no line ends', cure: 'have the source end lines with LF or CR LF, and quote fields that hold line ends' },
+  JSON: { level: 'record', meaning: 'the line is not one JSON object with unique names and plain values', cure: 'have the source write one flat object a line' },
+  RECORD_SIZE: { level: 'record', meaning: 'the record is longer than maxRecordBytes', cure: 'raise headraceRecord.maxRecordBytes, or mend the record' },
+  REQUIRED: { level: 'column', meaning: 'a required column is NULL', cure: 'have the source fill it, declare headraceDefault, or drop required' },
+  TYPE: { level: 'column', meaning: "the text is no value of the column's type", cure: 'have the source write the form in docs/types.md, or declare a format' },
+  RANGE: { level: 'column', meaning: "the value is outside the type's range or the declared bounds", cure: 'declare a wider type or bound, if the value is right' },
+  SCALE: { level: 'column', meaning: 'the number has more digits after the point than the column keeps', cure: 'declare a larger scale; values are never rounded' },
+  LENGTH: { level: 'column', meaning: 'the text is shorter or longer than declared', cure: 'declare another minLength, maxLength or varchar length, if the value is right' },
+  PATTERN: { level: 'column', meaning: 'the text does not match the declared pattern', cure: 'widen the pattern, if the value is right' },
+  MULTIPLE: { level: 'column', meaning: 'the number is no multiple of multipleOf', cure: 'declare another multipleOf, if the value is right' },
+  PARTITION: { level: 'column', meaning: 'the value of a partition column is empty, which a path cannot tell from NULL', cure: 'have the source write NULL or a value' },
+  KEY: { level: 'run', meaning: 'another record of the run has the same primary key', cure: 'declare headraceDedupe, or mend the source' },
+  UNIQUE: { level: 'run', meaning: 'another record of the run has the same value in a unique column', cure: 'drop unique, or mend the source' },
+  QUALITY: { level: 'run', meaning: 'a quality rule with headraceAction quarantine selects the record', cure: 'see the rule' },
+} as const satisfies Record<string, { level: 'record' | 'column' | 'run'; meaning: string; cure: string }>;
+
+export type RejectCode = keyof typeof REJECT_CODES;
+
+/** The codes that {@link columnReject} can give. */
+export type ColumnRejectCode = { [C in RejectCode]: (typeof REJECT_CODES)[C]['level'] extends 'column' ? C : never }[RejectCode];
