@@ -16,7 +16,10 @@ export interface FunctionOptions {
   readonly report?: Report;
 }
 
-interface LambdaContext { getRemainingTimeInMillis?(): number }
+/** The one thing that is asked of the runtime's context object. */
+export interface LambdaContext {
+  getRemainingTimeInMillis?(): number;
+}
 
 /** The error name that a state machine's Retry matches for everything that may pass by itself. */
 export const TRANSIENT_ERROR = 'Headrace.Transient';

@@ -60,6 +60,11 @@ export function publishedKey(pipeline: string, dataset: string): string {
   return `${pipelinePrefix(pipeline)}published/${requireIdentifier(dataset, 'dataset')}.json`;
 }
 
+/** `<pipeline>/catalog/<dataset>/`: folders of symlink manifests that catalog partitions point to. */
+export function catalogPrefix(pipeline: string, dataset: string): string {
+  return `${pipelinePrefix(pipeline)}catalog/${requireIdentifier(dataset, 'dataset')}/`;
+}
+
 /** `<pipeline>/work/<stageId>/`: the `workPrefix` setting of a stage, ending with a slash. */
 export function workPrefix(pipeline: string, stageId: string): string {
   return `${pipelinePrefix(pipeline)}work/${stageId}/`;

@@ -55,7 +55,7 @@ export interface TaskOptions<S> {
  * Runs one step in a container, from environment to exit code. Entries do nothing but call this.
  *
  * SIGTERM aborts the step's signal; a second one ends the process. On failure the last line on standard error is
- * coded, and `<step>/<index>.error.json` is written if the store can be reached.
+ * coded, and `errors/<step>-<index>.json` is written if the store can be reached.
  */
 export async function runTask<S>(options: TaskOptions<S>): Promise<void> {
   const exit = options.exit ?? ((code: ExitCode) => process.exit(code));

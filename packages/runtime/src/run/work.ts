@@ -5,7 +5,7 @@ import { SCHEMA_VERSION } from './manifest';
 /**
  * Work documents: how the steps of one attempt hand each other what is too large for state.
  *
- * `<workPrefix>/<attemptId>/plan.json`, `items.json`, `<step>/<index>.json`, `<step>/<index>.error.json`. They are
+ * `<workPrefix>/<attemptId>/plan.json`, `items.json`, `<step>/<index>.json`, `errors/<step>-<index>.json`. They are
  * read by count and never listed, and a lifecycle rule removes them after 14 days.
  */
 export interface WorkFolder {
@@ -34,8 +34,9 @@ export function resultRef(folder: WorkFolder, step: string, index: number): Obje
   return { bucket: folder.bucket, key: `${folder.prefix}${step}/${index}.json` };
 }
 
+/** All failures of an attempt lie in one folder, so that the notice can quote the first one. */
 export function errorRef(folder: WorkFolder, step: string, index: number): ObjectRef {
-  return { bucket: folder.bucket, key: `${folder.prefix}${step}/${index}.error.json` };
+  return { bucket: folder.bucket, key: `${folder.prefix}errors/${step}-${index}.json` };
 }
 
 /** The folder that a plan lies in: tasks know the plan, and all else is beside it. */

@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand,
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, HeadObjectCommand, PutObjectCommand, UploadPartCommand,
   type CompletedPart, type S3Client,
 } from '@aws-sdk/client-s3';
 import { userError } from '../errors/pipeline-error';
-import { isLostCondition } from './store-error';
+import { isGoneUpload, isLostCondition, storeError } from './store-error';
 
 const MIB = 1024 * 1024;
+
+/** Object metadata that tells an uploader its own object from another's. */
+const TOKEN = 'headrace-upload';
 
 /** S3 takes no part smaller than this, except the last. */
 const MIN_PART_BYTES = 5 * MIB;
@@ -59,10 +62,12 @@ export async function uploadStream(client: S3Client, target: Target, source: Asy
     for await (const part of parts) await upload.send(part);
     return await upload.complete();
   } catch (error) {
+    // Stopping the parts in flight makes them fail too; the first failure is the cause.
+    const cause = upload.failure ?? error;
     stop.abort();
     await upload.discard();
     options.signal?.throwIfAborted();
-    throw upload.failure ?? error;
+    throw cause;
   }
 }
 
@@ -104,6 +109,7 @@ class PartedUpload {
   private readonly completed: CompletedPart[] = [];
   private readonly inFlight = new Set<Promise<void>>();
   private readonly free: Buffer[] = [];
+  private readonly token = randomUUID();
 
   constructor(
     private readonly client: S3Client, private readonly target: Target, private readonly options: UploadOptions, private readonly signal: AbortSignal,
@@ -138,7 +144,7 @@ class PartedUpload {
     if (part.last && part.bytes === 0) return;
     this.uploadId ??= await this.begin();
     const sent: Promise<void> = this.sendPart(part)
-      .catch((error: unknown) => { this.failure ??= error; })
+      .catch((error: unknown) => { this.failure ??= this.failed(error); })
       .finally(() => { this.inFlight.delete(sent); });
     this.inFlight.add(sent);
   }
@@ -150,7 +156,11 @@ class PartedUpload {
       const etag = this.single === undefined ? await this.finish() : await this.putSingle(this.single);
       return { outcome: 'written', ...sum, etag };
     } catch (error) {
-      if (!isLostCondition(error)) throw error;
+      // A request whose answer got lost is repeated by the client, and then meets its own object.
+      if (!isLostCondition(error) && !isGoneUpload(error)) throw this.failed(error);
+      const own = await this.ownObject();
+      if (own !== undefined) return { outcome: 'written', ...sum, etag: own };
+      if (!isLostCondition(error)) throw this.failed(error);
       await this.discard();
       return { outcome: 'lost', ...sum, etag: '' };
     }
@@ -166,11 +176,25 @@ class PartedUpload {
     await this.client.send(new AbortMultipartUploadCommand({ ...this.address(), UploadId })).catch(() => undefined);
   }
 
+  /** The version in place, if it is what this upload wrote. */
+  private async ownObject(): Promise<string | undefined> {
+    const head = await this.client.send(new HeadObjectCommand(this.address()), { abortSignal: this.signal }).catch(() => undefined);
+    return head?.Metadata?.[TOKEN] === this.token ? head.ETag ?? '' : undefined;
+  }
+
+  private failed(error: unknown): unknown {
+    return storeError(error, { action: 's3:PutObject', ...this.target });
+  }
+
+  private get metadata(): Record<string, string> {
+    return { ...this.options.metadata, [TOKEN]: this.token };
+  }
+
   private async begin(): Promise<string> {
     // No abort signal: an upload that begins unseen could not be removed. One small request is waited for instead.
     const { UploadId } = await this.client.send(new CreateMultipartUploadCommand({
-      ...this.address(), ContentType: this.options.contentType, Metadata: { ...this.options.metadata }, ChecksumAlgorithm: 'CRC32',
-    }));
+      ...this.address(), ContentType: this.options.contentType, Metadata: this.metadata, ChecksumAlgorithm: 'CRC32',
+    })).catch((error: unknown) => { throw this.failed(error); });
     return UploadId!;
   }
 
@@ -198,7 +222,7 @@ class PartedUpload {
   private async putSingle(part: Part): Promise<string> {
     const answer = await this.client.send(new PutObjectCommand({
       ...this.address(), Body: part.buffer.subarray(0, part.bytes), ContentLength: part.bytes, ContentType: this.options.contentType,
-      Metadata: { ...this.options.metadata }, IfNoneMatch: this.options.ifNoneMatch,
+      Metadata: this.metadata, IfNoneMatch: this.options.ifNoneMatch,
     }), { abortSignal: this.signal });
     return answer.ETag ?? '';
   }

@@ -124,10 +124,11 @@ export class ObjectStore {
   /**
    * Writes a stream of any length as one object, in constant memory: at most `partBytes` × (`concurrency` + 1).
    *
-   * Nothing is visible before the last byte. On failure or abort the parts are removed before this rejects.
+   * Nothing is visible before the last byte. On failure or abort the parts are removed before this rejects; a
+   * failure of `stream` passes through unchanged.
    */
   async upload(ref: ObjectRef, stream: AsyncIterable<Uint8Array>, options: UploadOptions = {}): Promise<Uploaded> {
-    return this.call({ action: 's3:PutObject', ...ref }, () => uploadStream(this.client, ref, stream, options));
+    return uploadStream(this.client, ref, stream, options);
   }
 
   /**

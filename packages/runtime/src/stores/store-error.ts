@@ -25,6 +25,11 @@ export function isLostCondition(error: unknown): boolean {
   return name === 'PreconditionFailed' || name === 'ConditionalRequestConflict' || statusOf(error) === 412;
 }
 
+/** The multipart upload is not there: it was completed or removed before. */
+export function isGoneUpload(error: unknown): boolean {
+  return (error as ServiceFault | undefined)?.name === 'NoSuchUpload';
+}
+
 /** The object is not there. A missing bucket is a different failure, and never reads as an absent object. */
 export function isAbsent(error: unknown): boolean {
   const { name } = (error ?? {}) as ServiceFault;

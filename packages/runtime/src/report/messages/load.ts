@@ -1,1 +1,22 @@
-export const LOAD_MESSAGES = {} as const;
+export const LOAD_MESSAGES = {
+  LOAD_I1001: 'claimed epoch {epoch} of {table}: {units} commits of {dataset} to load, {parts} parts',
+  LOAD_I1002: 'nothing to load for attempt {attemptId}',
+  LOAD_W1003: 'commit {seq} of {dataset} is held: {reason}',
+  LOAD_I1004: 'staging table {staging} of a finished load was dropped',
+  LOAD_W1005: 'staging table {staging} of a finished load could not be dropped and stays until the next load: {reason}',
+  LOAD_I1006: 'target table {table} was made from the contract',
+  LOAD_I1101: '{key} of {dataset} is staged already by an earlier try; it is not copied again',
+  LOAD_I1102: 'copying {key} of {dataset} into {staging}: {records} records, {bytes} bytes',
+  LOAD_I1103: '{dataset}: {records} records so far, {recordsPerSecond} records/s, {bytesPerSecond} bytes/s',
+  LOAD_I1104: '{key} of {dataset} staged: {records} records in {seconds} s, {recordsPerSecond} records/s',
+  LOAD_W1105: 'the window closed at {deadline}: {key} of {dataset} is left for the next attempt',
+  LOAD_I1106: '{key} of {dataset} was staged by another try meanwhile; the rows of this one are rolled back',
+  LOAD_I1201: 'publishing commit {seq} of {dataset} into {table} by {writeMode}: {staged} records staged',
+  LOAD_I1202: 'commit {seq} of {dataset} is visible in {table}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {stale} stale, {removed} removed, in {seconds} s',
+  LOAD_I1203: 'commit {seq} of {dataset} is in {table} already; nothing is changed',
+  LOAD_W1204: 'the connection was lost while commit {seq} of {dataset} was published; the ledger says: {answer}',
+  LOAD_W1205: 'the window closed at {deadline}: commit {seq} of {dataset} stays staged for the next attempt',
+  LOAD_I1301: 'started execution {name}',
+  LOAD_I1302: 'execution {name} was started before; nothing to do',
+  LOAD_W1303: 'not started: {now} lies outside the window {from} to {until} {timeZone}',
+} as const;
