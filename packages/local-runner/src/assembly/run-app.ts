@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+
+/** Lines of the app's output that are shown when it fails. */
+const TAIL_LINES = 40;
+
+/**
+ * Synthesizes a CDK app by its command, as `cdk synth` would, without the CLI.
+ *
+ * Throws an error with the end of the app's output when it fails.
+ */
+export async function runApp(command: string, options: { outDir: string; cwd: string; env: Readonly<Record<string, string>>; context?: object; signal?: AbortSignal }): Promise<void> {
+  const child = spawn(command, {
+    shell: true, cwd: options.cwd, signal: options.signal, stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env, ...options.env,
+      CDK_OUTDIR: options.outDir,
+      CDK_CONTEXT_JSON: JSON.stringify(options.context ?? {}),
+      JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20',
+    },
+  });
+  const lines: string[] = [];
+  const keep = (chunk: Buffer) => {
+    lines.push(...chunk.toString().split('\n'));
+    lines.splice(0, Math.max(0, lines.length - TAIL_LINES));
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`the app ended with exit code ${code}: ${command}\n${lines.join('\n').trim()}`);
+}
