@@ -2,3 +2,6 @@ export { startS3Endpoint, type S3Endpoint, type S3EndpointOptions } from './s3/s
 export { type S3Event } from './s3/s3-call';
 export { type S3Fault, type S3RequestInfo, type S3Served } from './s3/s3-service';
 export { type AccessDecision, type AccessNeed, type AccessRequest, type Authorize } from './iam/access';
+export { evaluate, evaluateTrust, type Evaluation, type EvaluationRequest, type TrustRequest } from './iam/evaluate';
+export { AccessDirectory, type AccessQuestion, type PolicyResource } from './iam/access-directory';
+export { createAuthorizer, type AuthorizerOptions, type DecidedAccess } from './iam/authorizer';

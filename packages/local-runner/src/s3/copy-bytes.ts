@@ -10,9 +10,16 @@ const COPY_BYTES = 1024 * 1024;
 /** A file, or an open one, to take bytes from; an open one is not closed. */
 export interface CopySource { readonly path?: string; readonly descriptor?: number; readonly range?: ByteRange }
 
+export interface CopyOptions {
+  readonly checksum?: ChecksumName;
+  /** Leaves out the MD5 where nobody asks for it: at a fifth of a second for 128 MiB it is most of the work. */
+  readonly withoutMd5?: boolean;
+}
+
 /** Writes the sources one after the other into a new file, and hashes what it writes. */
-export async function copyBytes(sources: readonly CopySource[], path: string, checksumName?: ChecksumName): Promise<ReceivedBody> {
-  const md5 = createHash('md5');
+export async function copyBytes(sources: readonly CopySource[], path: string, options: CopyOptions = {}): Promise<ReceivedBody> {
+  const checksumName = options.checksum;
+  const md5 = options.withoutMd5 ? undefined : createHash('md5');
   const checksum = checksumName === undefined ? undefined : startChecksum(checksumName);
   const target = await open(path, 'wx');
   let bytes = 0;
@@ -23,7 +30,7 @@ export async function copyBytes(sources: readonly CopySource[], path: string, ch
         start: source.range?.start ?? 0, end: source.range?.end, highWaterMark: COPY_BYTES,
       });
       for await (const chunk of input as AsyncIterable<Buffer>) {
-        md5.update(chunk);
+        md5?.update(chunk);
         checksum?.update(chunk);
         bytes += chunk.length;
         await target.writeFile(chunk);
@@ -37,7 +44,7 @@ export async function copyBytes(sources: readonly CopySource[], path: string, ch
   }
   const value = await checksum?.digest();
   return {
-    path, bytes, md5: md5.digest(),
+    path, bytes, md5: md5?.digest() ?? Buffer.alloc(0),
     checksum: checksumName === undefined || value === undefined ? undefined : { name: checksumName, value, type: 'FULL_OBJECT' },
   };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig, type S3ServiceException } from '@aws-sdk/client-s3';
 import { startS3Endpoint, type S3Endpoint, type S3EndpointOptions } from '../../src/s3/s3-endpoint';
 
 export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'not-a-secret' };
@@ -33,12 +33,15 @@ export async function startS3Fixture(options: Partial<S3EndpointOptions> = {}): 
   };
 }
 
+export interface Failure { readonly name: string; readonly status?: number; readonly message: string; readonly error: S3ServiceException & Record<string, unknown> }
+
 /** The name and status of the error that a call fails with. */
-export async function failure(promise: Promise<unknown>): Promise<{ name: string; status?: number; message: string; error: any }> {
+export async function failure(promise: Promise<unknown>): Promise<Failure> {
   try {
     await promise;
-  } catch (error: any) {
-    return { name: error.name, status: error.$metadata?.httpStatusCode, message: error.message, error };
+  } catch (thrown) {
+    const error = thrown as S3ServiceException;
+    return { name: error.name, status: error.$metadata?.httpStatusCode, message: error.message, error: error as Failure['error'] };
   }
   throw new Error('expected a failure, but the call succeeded');
 }
@@ -46,7 +49,7 @@ export async function failure(promise: Promise<unknown>): Promise<{ name: string
 /** Bytes that do not compress and are the same each time. */
 export function someBytes(length: number, seed = 1): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  let state = seed >>> 0 || 1;
+  let state = (seed >>> 0) + 1;
   for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     bytes[i] = state >>> 24;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type ChecksumAlgorithm } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type ChecksumAlgorithm, type PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { failure, someBytes, startS3Fixture, type S3Fixture } from '../_fixtures/s3-fixture';
 
@@ -12,7 +12,7 @@ const read = async (Key: string, more = {}) => {
   const answer = await fixture.client.send(new GetObjectCommand({ Bucket: 'lake', Key, ...more }));
   return { ...answer, bytes: Buffer.from(await answer.Body!.transformToByteArray()) };
 };
-const put = (Key: string, Body: any, more = {}) => fixture.client.send(new PutObjectCommand({ Bucket: 'lake', Key, Body, ...more }));
+const put = (Key: string, Body: PutObjectCommandInput['Body'], more = {}) => fixture.client.send(new PutObjectCommand({ Bucket: 'lake', Key, Body, ...more }));
 
 test('an object is a plain file with its own bytes, and comes back as it went in', async () => {
   await put('a/b/c.txt', 'hello', { ContentType: 'text/plain', Metadata: { Owner: 'me' }, ContentEncoding: 'identity', CacheControl: 'no-cache' });

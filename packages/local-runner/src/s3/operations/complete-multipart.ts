@@ -33,7 +33,7 @@ async function complete(call: S3Call, text: string): Promise<CompletedUpload> {
   const joined = await copyBytes(
     parts.map((part) => ({ path: call.storage.uploads.pathOf(upload, part) })),
     call.storage.temporaryFile(),
-    checksum?.type === 'FULL_OBJECT' ? checksum.name : undefined,
+    { checksum: checksum?.type === 'FULL_OBJECT' ? checksum.name : undefined, withoutMd5: true },
   );
   try {
     const whole = checksum?.type === 'COMPOSITE' ? await compositeChecksum(checksum.name, parts) : joined.checksum;

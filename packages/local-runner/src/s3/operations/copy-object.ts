@@ -17,7 +17,7 @@ export async function copyObject(call: S3Call): Promise<void> {
   const record = await withCopySource(call, async (source, descriptor) => {
     const asked = call.headers['x-amz-checksum-algorithm']?.toLowerCase() ?? source.checksum?.name;
     const name = asked !== undefined && isChecksumName(asked) ? asked : undefined;
-    const copy = await copyBytes([{ descriptor }], call.storage.temporaryFile(), name);
+    const copy = await copyBytes([{ descriptor }], call.storage.temporaryFile(), { checksum: name });
     try {
       return target.commit(copy.path, {
         key: call.key,

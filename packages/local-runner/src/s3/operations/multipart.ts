@@ -46,7 +46,7 @@ export async function uploadPartCopy(call: S3Call): Promise<void> {
   const upload = uploadOf(call);
   const part = await withCopySource(call, async (source, descriptor) => {
     const range = readCopyRange(call.headers['x-amz-copy-source-range'], source.bytes);
-    const copy = await copyBytes([{ descriptor, range }], call.storage.temporaryFile(), upload.checksum?.name);
+    const copy = await copyBytes([{ descriptor, range }], call.storage.temporaryFile(), { checksum: upload.checksum?.name });
     try {
       return call.storage.uploads.putPart(upload, number, copy);
     } finally {
