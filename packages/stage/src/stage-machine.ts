@@ -1,6 +1,6 @@
 import {
   ArnFormat, Aws, aws_events as events, aws_events_targets as targets, aws_iam as iam, aws_logs as logs, aws_s3 as s3, type aws_sns as sns,
-  aws_stepfunctions as sfn, type Duration, Fn, Names, RemovalPolicy, Stack,
+  aws_stepfunctions as sfn, type Duration, Fn, Names, RemovalPolicy, Stack, Tags,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { explain } from './exception';
@@ -52,6 +52,8 @@ export class StageMachine extends Construct {
       logs: { destination: this.logGroup(props), level: sfn.LogLevel.ALL, includeExecutionData: true },
       tracingEnabled: props.tracingEnabled,
     });
+    // By this tag an operator's cost report, and the local runner, tell a stage's machine from others.
+    Tags.of(this.stateMachine).add('headrace:stage', props.words.stage);
     if (Object.values(states).some((state) => state.Type === 'Map')) this.allowChildren();
 
     new events.Rule(this, 'EndedUnnoticed', {
