@@ -1,1 +1,10 @@
-export const CURATE_MESSAGES = {} as const;
+export const CURATE_MESSAGES = {
+  CURATE_I1001: 'planned {units} ingest commits with {items} raw parts for run {runId}, attempt {attempt}',
+  CURATE_I1101: '{dataset}: {key} has {parsed} records, {kept} kept, {rejected} rejected',
+  CURATE_I1102: '{dataset}: {key} has fields that the contract leaves out: {fields}',
+  CURATE_I1201: '{dataset}: {unitId} shaped, {kept} rows in, {written} written, {deduplicated} deduplicated, {files} files',
+  CURATE_I1301: '{dataset}: {unitId} committed as number {seq}, {written} rows in {files} files, {rejected} records in quarantine',
+  CURATE_I1302: '{dataset}: {unitId} is not committed, ingest commit {ingestSeq} was curated before as number {seq}',
+  CURATE_I1303: '{dataset}: current state published, {current} of {commits} commits are current',
+  CURATE_W1301: '{dataset}: {partitions} catalog partitions of {unitId} could not be removed: {reason}',
+} as const;

@@ -1,0 +1,78 @@
+import type { RejectCode } from '../contract/reject-codes';
+import type { CommitKind, ContractIdentity, CuratedPart, QuarantinePart } from '../run/manifest';
+
+/** `plan.json` of one curate attempt. The lists are beside it: `items.json` for Rows, `units.json` for Shape. */
+export interface CuratePlan {
+  readonly schemaVersion: 1;
+  readonly pipeline: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly plannedAt: string;
+  readonly contract: ContractIdentity;
+  /** Datasets of the contract in its order, with or without work. */
+  readonly datasets: readonly string[];
+  readonly items: number;
+  readonly units: number;
+}
+
+/** One raw part for Rows. */
+export interface RowsItem {
+  readonly index: number;
+  readonly dataset: string;
+  /** Index of the unit that the part belongs to. */
+  readonly unit: number;
+  readonly unitId: string;
+  /** 0-based position of the part in its raw manifest. */
+  readonly part: number;
+  readonly key: string;
+  readonly bytes: number;
+  readonly compression: 'none' | 'gzip';
+}
+
+/** One ingest commit for Shape. */
+export interface ShapeItem {
+  readonly index: number;
+  readonly dataset: string;
+  readonly unitId: string;
+  readonly kind: CommitKind;
+  readonly ingestSeq: number;
+  readonly ingestManifestKey: string;
+  /** Unit ids that leave the current view when this unit is committed. */
+  readonly supersedes: readonly string[];
+  /** The Rows items of the unit: `firstItem` and the `items - 1` after it. */
+  readonly firstItem: number;
+  readonly items: number;
+}
+
+/** What a raw part held: three outcomes that must not be confused. */
+export type PartContent = 'records' | 'header-only' | 'empty';
+
+/** A file of typed rows between Rows and Shape. Rows whose `_reject` is not NULL are in quarantine already. */
+export interface RowsFile {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Rows whose `_reject` is NULL. */
+  readonly kept: number;
+}
+
+export type CodeCounts = { readonly [code in RejectCode]?: number };
+
+/** `rows/<index>.json` */
+export interface RowsResult {
+  readonly content: PartContent;
+  /** Decompressed. */
+  readonly sourceBytes: number;
+  readonly counts: { readonly parsed: number; readonly kept: number; readonly rejected: number };
+  readonly files: readonly RowsFile[];
+  readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: CodeCounts };
+}
+
+/** `shape/<index>.json` */
+export interface ShapeResult {
+  readonly unitId: string;
+  readonly engine: 'duckdb' | 'spark';
+  readonly counts: { readonly kept: number; readonly written: number; readonly deduplicated: number; readonly filtered: number };
+  readonly parts: readonly CuratedPart[];
+}

@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type { Dataset } from '../../contract/contract';
+import { PipelineError, userError } from '../../errors/pipeline-error';
+import type { Report } from '../../report/report';
+import { quarantineKey } from '../../run/keys';
+import type { WorkFolder } from '../../run/work';
+import type { ObjectStore } from '../../stores/object-store';
+import type { RowsItem, RowsResult } from '../documents';
+import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
+import { fileNumbers } from '../file-numbers';
+import { csvDialect } from './csv-dialect';
+import { mapHeader, mapPositions, type FieldMap } from './csv-header';
+import { CsvScanner } from './csv-scanner';
+import type { BlockScanner } from './framed-records';
+import { InFlight } from './in-flight';
+import { NdjsonScanner } from './ndjson-scanner';
+import { QuarantineWriter } from './quarantine-writer';
+import { scanRecords, type SourceExtent } from './record-blocks';
+import { curateSegment, type SegmentJob } from './curate-segment';
+import { canonicalCsv, sourceCsv } from './row-query';
+import { SegmentWriter } from './segment-writer';
+
+/** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
+const SEGMENT_BYTES = 32 * 1024 * 1024;
+
+/** Segments in the engine at once, while the scanner fills the next. */
+const SEGMENTS_IN_FLIGHT = 2;
+
+export interface RowsOptions {
+  readonly item: RowsItem;
+  readonly dataset: Dataset;
+  readonly pipeline: string;
+  readonly rawBucket: string;
+  readonly curatedBucket: string;
+  readonly folder: WorkFolder;
+  readonly store: ObjectStore;
+  readonly report: Report;
+  readonly signal?: AbortSignal;
+  /** @default - half of the container's memory, at most 8 GiB */
+  readonly memoryMiB?: number;
+  readonly threads?: number;
+  /** @default 32 MiB */
+  readonly segmentBytes?: number;
+  /** @default 1 MiB */
+  readonly blockBytes?: number;
+}
+
+/**
+ * Turns one raw part into typed rows: each record comes out exact, or is in quarantine with its bytes and the reason.
+ */
+export async function curateRows(options: RowsOptions): Promise<RowsResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
+  const engine = await DuckdbEngine.open({ directory, memoryMiB: options.memoryMiB, threads: options.threads });
+  try {
+    return await new PartRows(options, directory, engine).run();
+  } finally {
+    engine.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+class PartRows {
+  private readonly source: string;
+  private readonly inFlight = new InFlight(SEGMENTS_IN_FLIGHT);
+  private readonly idle: EngineSession[] = [];
+  private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
+  private fieldMap?: FieldMap;
+
+  constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
+    this.source = `s3://${options.rawBucket}/${options.item.key}`;
+  }
+
+  async run(): Promise<RowsResult> {
+    const { signal, item, report } = this.options;
+    const quarantine = await this.openQuarantine();
+    const segments = this.openSegments(quarantine);
+    let extent: SourceExtent;
+    try {
+      extent = await this.scan(segments, quarantine);
+      await segments.finish();
+      await this.inFlight.drain();
+      await quarantine.flush();
+    } catch (error) {
+      await segments.discard();
+      throw error;
+    } finally {
+      // The engine must not be closed, nor its files removed, under a segment that is still at work.
+      await this.inFlight.settle();
+    }
+    signal?.throwIfAborted();
+    const kept = this.files.reduce((sum, file) => sum + file.kept, 0);
+    const rejected = quarantine.total;
+    const parsed = kept + rejected;
+    const content = parsed > 0 ? 'records' : extent.bytes === 0 || extent.headerMissing ? 'empty' : 'header-only';
+    report.say('CURATE_I1101', { dataset: item.dataset, key: item.key, parsed, kept, rejected, bytes: extent.bytes, byCode: quarantine.counts });
+    return {
+      content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
+      files: this.files.sort((a, b) => a.number - b.number).map(({ key, bytes, sha256, kept: rows }) => ({ key, bytes, sha256, kept: rows })),
+      quarantine: { parts: quarantine.parts, byCode: quarantine.counts },
+    };
+  }
+
+  private async openQuarantine(): Promise<QuarantineWriter> {
+    const { store, item, pipeline: name, curatedBucket: bucket, dataset, signal } = this.options;
+    const numbers = fileNumbers();
+    return new QuarantineWriter({
+      session: await this.engine.session(signal), store, directory: this.directory, part: item.key, signal, maxRecordBytes: dataset.record.maxRecordBytes,
+      target: () => ({ bucket, key: quarantineKey({ pipeline: name, dataset: dataset.name, attemptId: item.unitId, file: numbers() }) }),
+    });
+  }
+
+  private openSegments(quarantine: QuarantineWriter): SegmentWriter {
+    return new SegmentWriter({
+      directory: this.directory, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
+      bad: (code, reason, bytes, offset, line) => quarantine.add({ code, reason, bytes: Buffer.from(bytes), offset, line }),
+    });
+  }
+
+  /** Whether records are re-told by us, because the engine's own reader of the format may not see them. */
+  private get canonical(): boolean {
+    return this.options.dataset.record.format === 'ndjson';
+  }
+
+  private async scan(segments: SegmentWriter, quarantine: QuarantineWriter): Promise<SourceExtent> {
+    const { store, item, rawBucket: bucket, dataset, signal, blockBytes } = this.options;
+    const { record } = dataset;
+    const quote = record.quote === '' ? -1 : record.quote.charCodeAt(0);
+    const csv = record.format === 'csv';
+    let extent: SourceExtent | undefined;
+    const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+      extent = await scanRecords(chunks, {
+        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed: segments, signal, blockBytes,
+        header: csv && record.header !== 'none' ? { quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); } } : undefined,
+        scanner: (line) => this.scanner(segments, line),
+        flush: async () => {
+          await segments.flush();
+          if (quarantine.full) await quarantine.flush();
+        },
+      });
+    };
+    const stream = await store.getStream({ bucket, key: item.key }, undefined, { signal });
+    await (this.gzipped ? this.readGzip(stream, read) : pipeline(stream, read, { signal }));
+    return extent!;
+  }
+
+  private async readGzip(stream: Readable, read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
+    try {
+      await pipeline(stream, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), read, { signal: this.options.signal });
+    } catch (error) {
+      const { code, message } = error as { code?: string; message?: string };
+      if (typeof code !== 'string' || !code.startsWith('Z_')) throw error;
+      throw userError('GZIP', `${this.source} is not a whole gzip file: ${message}; fetch it again, or declare headraceRecord.compression: none`, { source: this.source, reason: code }, error);
+    }
+  }
+
+  private get gzipped(): boolean {
+    const { compression } = this.options.dataset.record;
+    return compression === 'auto' ? this.options.item.compression === 'gzip' || this.options.item.key.endsWith('.gz') : compression === 'gzip';
+  }
+
+  private useHeader(bytes: Buffer): void {
+    this.fieldMap = mapHeader(this.options.dataset, bytes, this.source);
+    const { unused } = this.fieldMap;
+    if (unused.length > 0) this.options.report.say('CURATE_I1102', { dataset: this.options.dataset.name, key: this.options.item.key, fields: unused });
+  }
+
+  private scanner(segments: SegmentWriter, line: number): BlockScanner {
+    const { dataset } = this.options;
+    if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, (bytes) => segments.canonical(bytes), line);
+    this.fieldMap ??= mapPositions(dataset);
+    return new CsvScanner(csvDialect(dataset.record, this.fieldMap.fields), segments, line);
+  }
+
+  private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
+    const { dataset, item, folder, store, signal } = this.options;
+    const { record, columns } = dataset;
+    const session = this.idle.pop() ?? await this.engine.session(signal);
+    const fieldMap = this.fieldMap ?? { fields: columns.length, byColumn: columns.map((_, index) => index), unused: [] };
+    const csv = this.canonical
+      ? canonicalCsv(segment.csvPath, columns.length, record.maxRecordBytes)
+      : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
+    try {
+      const file = await curateSegment({
+        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, multiline: record.multiline,
+        target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
+      });
+      if (file !== undefined) this.files.push({ ...file, number: segment.number });
+      this.idle.push(session);
+    } catch (error) {
+      session.close();
+      throw PipelineError.is(error) || signal?.aborted ? error : PipelineError.from(error);
+    }
+  }
+}
+
+/** Tells the files of this process from those of another try of the same item, so that neither can overwrite the other's. */
+const TRY = Math.random().toString(36).slice(2, 10);
+
+/** Larger than the default of 16 KiB: each chunk costs a turn of the event loop. */
+const GUNZIP_CHUNK_BYTES = 256 * 1024;

@@ -1,0 +1,73 @@
+import { unlink } from 'node:fs/promises';
+import type { Dataset } from '../../contract/contract';
+import { rejectReason } from '../../contract/column-reject';
+import { quoteLiteral } from '../../contract/quote-identifier';
+import type { ColumnRejectCode } from '../../contract/reject-codes';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { ObjectRef, ObjectStore } from '../../stores/object-store';
+import type { RowsFile } from '../documents';
+import type { EngineSession } from '../engine/duckdb-engine';
+import type { FieldMap } from './csv-header';
+import type { QuarantineWriter } from './quarantine-writer';
+import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
+import { sourceRecords } from './segment-records';
+import type { Segment } from './segment-writer';
+
+/** Rejected rows that are looked up at once. */
+const REJECT_PAGE = 20_000;
+
+export interface SegmentJob {
+  readonly segment: Segment;
+  readonly session: EngineSession;
+  readonly dataset: Dataset;
+  readonly csv: CsvSource;
+  readonly fieldMap: FieldMap;
+  /** 0-based position of the raw part in its manifest. */
+  readonly part: number;
+  readonly quarantine: QuarantineWriter;
+  readonly store: ObjectStore;
+  readonly target: ObjectRef;
+  readonly source: string;
+  readonly multiline: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Casts and checks one segment, uploads its typed rows, and removes its local files; undefined when no row was kept. */
+export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefined> {
+  const { segment, session, dataset, csv, fieldMap, store, target } = job;
+  const path = `${segment.csvPath}.parquet`;
+  const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
+  const written = await session.run(`COPY (${rowQuery({ dataset, csv, fieldMap, order })}) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  if (written !== segment.records) {
+    throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
+      facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },
+    });
+  }
+  const rejected = await quarantineRejects(job, path);
+  const kept = segment.records - rejected;
+  const uploaded = kept === 0 ? undefined : await store.putFile(target, path, { signal: job.signal });
+  await Promise.all([...new Set([path, segment.csvPath, segment.sourcePath])].map((file) => unlink(file)));
+  return uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept };
+}
+
+async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
+  const { segment, session, dataset, quarantine } = job;
+  const quote = job.multiline ? job.csv.quote.charCodeAt(0) : -1;
+  let total = 0;
+  let after = -1;
+  for (;;) {
+    // The file keeps the order of the segment, so a row's number in it is the record's number.
+    const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
+      + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
+    const records = await sourceRecords(segment, rejects.map((row) => Number(row.number)), quote);
+    rejects.forEach((row, index) => {
+      const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
+      const rejectedColumn = dataset.columns[Number(column)]!;
+      quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...records[index]! });
+    });
+    if (quarantine.full) await quarantine.flush();
+    total += rejects.length;
+    if (rejects.length < REJECT_PAGE) return total;
+    after = Number(rejects.at(-1)!.number);
+  }
+}

@@ -1,0 +1,39 @@
+import type { REJECT_CODES } from '../../contract/reject-codes';
+
+/** The codes of records that did not frame. */
+export type FrameCode = { [C in keyof typeof REJECT_CODES]: (typeof REJECT_CODES)[C]['level'] extends 'record' ? C : never }[keyof typeof REJECT_CODES];
+
+/** Receives what a scanner finds, in the order of the source. Byte ranges are valid only until the block is used again. */
+export interface FramedRecords {
+  /**
+   * `records` consecutive good records, each ended by one LF in `block[start, end)`, without gaps.
+   *
+   * @param offset of the first record's first byte in the source, in bytes
+   * @param line 1-based, of the first record
+   * @param terminator bytes of each line end in the source, 1 or 2
+   */
+  good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void;
+  /** One record that may not pass; its bytes are without the line end. */
+  bad(code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number): void;
+}
+
+/** Finds the records of a text format in blocks of bytes. */
+export interface BlockScanner {
+  /** Line number of the next record, 1-based. */
+  line: number;
+  /**
+   * Scans the complete records of `block[from, to)` and returns where the first incomplete one begins.
+   *
+   * `block` must have room for one byte at `to`: it holds the sentinel that ends every inner loop. Bytes before the
+   * returned position may have been moved.
+   *
+   * @param base source offset of `block[from]`, in bytes
+   * @param synthetic index of an LF that is not in the source: it stands for a last line end that the source lacks
+   */
+  scan(block: Buffer, from: number, to: number, base: number, synthetic?: number): number;
+}
+
+/** The reason of a RECORD_SIZE reject. */
+export function tooLong(bytes: number, maxRecordBytes: number): string {
+  return `${bytes} bytes, maxRecordBytes is ${maxRecordBytes}; the quarantine holds the first ${maxRecordBytes}`;
+}

@@ -1,0 +1,155 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FramedRecords, FrameCode } from './framed-records';
+
+/** Consecutive records of a segment that also followed each other in the source. */
+export interface SegmentRun {
+  /** 0-based number in the segment of the run's first record. */
+  readonly firstRecord: number;
+  /** Where the run begins in the segment's source file, in bytes. */
+  readonly start: number;
+  /** Where it begins in the source, in bytes. */
+  readonly offset: number;
+  /** 1-based line of its first record in the source. */
+  readonly line: number;
+  /** Bytes of a line end in the source; one in the segment. */
+  readonly terminator: number;
+}
+
+/** A stretch of good records on local disk. */
+export interface Segment {
+  readonly number: number;
+  /** Number of good records of the part before this segment. */
+  readonly firstRecord: number;
+  readonly records: number;
+  /** The source's bytes with LF line ends, after `sourceStart` bytes of our own. */
+  readonly sourcePath: string;
+  readonly sourceStart: number;
+  /** What the engine reads: one header line of ours, then the records as CSV. Equal to `sourcePath` for CSV. */
+  readonly csvPath: string;
+  readonly runs: readonly SegmentRun[];
+}
+
+export interface SegmentWriterOptions {
+  readonly directory: string;
+  /** A segment ends with the first block that makes it this long, in bytes. */
+  readonly targetBytes: number;
+  /** First line of each CSV file. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
+  readonly csvHeader: string;
+  /** True when records reach `canonical` in another form than that of the source. */
+  readonly separate: boolean;
+  /** Takes a finished segment; resolves when the writer may go on. */
+  readonly dispatch: (segment: Segment) => Promise<void>;
+  readonly bad: (code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number) => void;
+}
+
+/** Collects good records into files of about equal size. */
+export class SegmentWriter implements FramedRecords {
+  /** Good records so far, in all segments. */
+  records = 0;
+  private number = 0;
+  private open?: OpenSegment;
+  private readonly source: Buffer[] = [];
+  private readonly canonicalPieces: Buffer[] = [];
+  private readonly pending: (SegmentRun & { readonly records: number; readonly bytes: number })[] = [];
+
+  constructor(private readonly options: SegmentWriterOptions) {}
+
+  good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void {
+    this.source.push(block.subarray(start, end));
+    this.pending.push({ firstRecord: 0, start: 0, offset, line, terminator, records, bytes: end - start });
+  }
+
+  bad(code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number): void {
+    this.options.bad(code, reason, bytes, offset, line);
+  }
+
+  canonical(bytes: Buffer): void {
+    this.canonicalPieces.push(bytes);
+  }
+
+  /** Writes what the last block gave, and hands the segment on when it is long enough. */
+  async flush(): Promise<void> {
+    if (this.pending.length === 0) return;
+    this.open ??= await this.begin();
+    const { open } = this;
+    for (const run of this.pending) open.add(run);
+    await writeAll(open.sourceFile, this.source);
+    if (open.csvFile !== undefined) await writeAll(open.csvFile, this.canonicalPieces);
+    this.source.length = this.canonicalPieces.length = this.pending.length = 0;
+    if (open.bytes >= this.options.targetBytes) await this.finish();
+  }
+
+  /** Hands on the last segment. */
+  async finish(): Promise<void> {
+    const { open } = this;
+    if (open === undefined) return;
+    this.open = undefined;
+    await this.closeFiles(open);
+    const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs } = open;
+    this.records += records;
+    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs });
+  }
+
+  /** Lets go of the files of an unfinished segment. */
+  async discard(): Promise<void> {
+    if (this.open !== undefined) await this.closeFiles(this.open);
+    this.open = undefined;
+  }
+
+  private async begin(): Promise<OpenSegment> {
+    const { directory, separate, csvHeader } = this.options;
+    const number = this.number++;
+    const csvPath = join(directory, `${number}.csv`);
+    const header = Buffer.from(`${csvHeader}\n`);
+    const csv = await open(csvPath, 'w');
+    await csv.write(header);
+    if (!separate) return new OpenSegment(number, this.records, csvPath, header.length, csvPath, csv);
+    const sourcePath = join(directory, `${number}.source`);
+    return new OpenSegment(number, this.records, sourcePath, 0, csvPath, await open(sourcePath, 'w'), csv);
+  }
+
+  private async closeFiles(segment: OpenSegment): Promise<void> {
+    await segment.sourceFile.close();
+    await segment.csvFile?.close();
+  }
+}
+
+class OpenSegment {
+  records = 0;
+  bytes = 0;
+  readonly runs: SegmentRun[] = [];
+  private last?: { terminator: number; nextOffset: number; nextLine: number };
+
+  constructor(
+    readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly sourceStart: number, readonly csvPath: string,
+    readonly sourceFile: FileHandle, readonly csvFile?: FileHandle,
+  ) {}
+
+  add(run: SegmentRun & { readonly records: number; readonly bytes: number }): void {
+    const { offset, line, terminator } = run;
+    const { last } = this;
+    if (last === undefined || last.terminator !== terminator || last.nextOffset !== offset || last.nextLine !== line) {
+      this.runs.push({ firstRecord: this.records, start: this.sourceStart + this.bytes, offset, line, terminator });
+    }
+    this.records += run.records;
+    this.bytes += run.bytes;
+    // Multi-line records take more lines than one each, so their runs are not joined: that costs a few numbers per block.
+    this.last = { terminator, nextOffset: offset + run.bytes + run.records * (terminator - 1), nextLine: line + run.records };
+  }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  let wanted = 0;
+  for (const piece of pieces) wanted += piece.length;
+  // One call for up to as many pieces as the system takes; a short write is rare and finished piece by piece.
+  for (let at = 0; at < pieces.length; at += MAX_PIECES) {
+    const some = pieces.length > MAX_PIECES ? [Buffer.concat(pieces.slice(at, at + MAX_PIECES))] : pieces;
+    const { bytesWritten } = await file.writev(some);
+    wanted -= bytesWritten;
+  }
+  if (wanted !== 0) throw new Error(`ENOSPC: the temporary disk took ${wanted} bytes too few`);
+}
+
+/** IOV_MAX of Linux. */
+const MAX_PIECES = 1_024;
