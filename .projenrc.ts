@@ -5,6 +5,7 @@ import { Library } from './projenrc/library';
 import { Monorepo } from './projenrc/monorepo';
 import { addJestProjects, configureRoot } from './projenrc/root';
 import { V } from './projenrc/versions';
+import { addWorkflows } from './projenrc/workflows';
 
 const root = new Monorepo('headrace');
 configureRoot(root);
@@ -97,4 +98,5 @@ new Library(root, {
 });
 
 addJestProjects(root);
+addWorkflows(root);
 root.synth();
