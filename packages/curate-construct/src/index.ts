@@ -1,1 +1,3 @@
-export {};
+export * from './curate-engine';
+export * from './curate-size';
+export * from './curate-stage';

@@ -11,23 +11,23 @@ export interface HttpSourceProps {
   readonly url: string;
 
   /**
-   * Headers of the request. They stand in the template: not for secrets.
+   * Headers of the request. They stand in the template: a header that would hold a secret is refused when the stage runs.
    *
    * @default - the client's own
    */
   readonly headers?: { [name: string]: string };
 
   /**
-   * How long the source may stay silent before the request is given up. From 1 second to 15 minutes.
+   * How long the download may take, with its retries. From 1 second to 24 hours.
    *
-   * @default Duration.seconds(60)
+   * @default Duration.hours(1)
    */
   readonly timeout?: Duration;
 
   /**
    * How often a failed request is repeated within one task, from 0 to 20; `Retry-After` is honoured.
    *
-   * @default 5
+   * @default 4
    */
   readonly retries?: number;
 

@@ -24,8 +24,8 @@ export class IngestSource {
     }
     whole(problems, `${prop}.retries`, retries, 0, 20);
     whole(problems, `${prop}.minRows`, minRows, 0, Number.MAX_SAFE_INTEGER);
-    whole(problems, `${prop}.timeout in seconds`, timeout?.toSeconds(), 1, 900);
-    return { kind: 'http', url, headers, timeoutSeconds: timeout?.toSeconds() ?? 60, retries: retries ?? 5, minRows: minRows ?? 0 };
+    whole(problems, `${prop}.timeout in seconds`, timeout?.toSeconds(), 1, 86_400);
+    return { kind: 'http', url, headers, timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0 };
   }
 }
 

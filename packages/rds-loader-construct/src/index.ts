@@ -1,1 +1,6 @@
-export {};
+export * from './load-engine';
+export * from './load-size';
+export * from './load-target';
+export * from './load-window';
+export * from './rds-loader-stage';
+export * from './write-mode';

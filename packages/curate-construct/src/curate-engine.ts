@@ -1,0 +1,91 @@
+import { aws_glue as glue, Duration } from 'aws-cdk-lib';
+import type { Problems } from './private/stage/fail';
+
+/** The Glue job that shapes batches. */
+export interface GlueSparkProps {
+  /**
+   * Version of Glue. Headrace is tested with Spark 3.5 (5.1); Glue 6.0 casts differently.
+   *
+   * @default GlueVersion.V5_1
+   */
+  readonly glueVersion?: glue.GlueVersion;
+
+  /**
+   * Size of a worker. Each G.1X worker costs one DPU for as long as the job runs, at least a minute.
+   *
+   * @default WorkerType.G_1X
+   */
+  readonly workerType?: glue.WorkerType;
+
+  /**
+   * The largest number of workers, at least 2; Glue uses fewer where fewer do.
+   *
+   * @default 2
+   */
+  readonly maxWorkers?: number;
+
+  /**
+   * How many batches are shaped at the same time, each in a run of its own, from 1 to 200.
+   *
+   * @default 2
+   */
+  readonly maxConcurrentRuns?: number;
+
+  /**
+   * How long one run may take.
+   *
+   * @default Duration.hours(2)
+   */
+  readonly timeout?: Duration;
+}
+
+/** What Glue is told, complete. */
+interface SparkSettings {
+  readonly glueVersion: glue.GlueVersion;
+  readonly workerType: glue.WorkerType;
+  readonly maxWorkers: number;
+  readonly maxConcurrentRuns: number;
+  readonly timeout: Duration;
+}
+
+/** What shapes checked records into the files of a dataset. Both engines give the same rows. */
+export class CurateEngine {
+  /** DuckDB inside one Fargate task for each batch: cheap, starts in seconds, as large as one task. */
+  static embedded(): CurateEngine {
+    return new CurateEngine('embedded', undefined);
+  }
+
+  /** Spark on AWS Glue, for batches that one machine cannot hold. A run costs at least a minute of its workers. */
+  static glueSpark(props: GlueSparkProps = {}): CurateEngine {
+    return new CurateEngine('spark', {
+      glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
+      workerType: props.workerType ?? glue.WorkerType.G_1X,
+      maxWorkers: props.maxWorkers ?? 2,
+      maxConcurrentRuns: props.maxConcurrentRuns ?? 2,
+      timeout: props.timeout ?? Duration.hours(2),
+    });
+  }
+
+  /** @internal */
+  readonly _kind: 'embedded' | 'spark';
+
+  /** @internal */
+  readonly _spark?: SparkSettings;
+
+  private constructor(kind: 'embedded' | 'spark', spark: SparkSettings | undefined) {
+    this._kind = kind;
+    this._spark = spark;
+  }
+
+  /** @internal */
+  _check(problems: Problems): void {
+    if (this._spark === undefined) return;
+    const { maxWorkers, maxConcurrentRuns } = this._spark;
+    if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
+      problems.add(`maxWorkers must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
+    }
+    if (!Number.isInteger(maxConcurrentRuns) || maxConcurrentRuns < 1 || maxConcurrentRuns > 200) {
+      problems.add(`maxConcurrentRuns must be a whole number from 1 to 200, got ${maxConcurrentRuns}; leave it out for 2`);
+    }
+  }
+}

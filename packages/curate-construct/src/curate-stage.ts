@@ -1,0 +1,226 @@
+import {
+  aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration,
+} from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { CurateEngine } from './curate-engine';
+import { CurateSize } from './curate-size';
+import { Catalog, PUBLISHED_TABLE } from './private/catalog';
+import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-steps';
+import { SparkJob } from './private/spark-job';
+import { Problems } from './private/stage/fail';
+import { packageVersion } from './private/stage/package-version';
+import { grantPrefixes } from './private/stage/prefix-grants';
+import { StageBase, type StageBaseProps } from './private/stage/stage-base';
+import { stageBucket } from './private/stage/stage-bucket';
+import { StageFunction } from './private/stage/stage-function';
+import { StageMachine } from './private/stage/stage-machine';
+import { StageTask } from './private/stage/stage-task';
+
+/** What a curate stage is made of. */
+export interface CurateStageProps extends StageBaseProps {
+  /**
+   * Where ingested batches lie: the `rawBucket` of the ingest stage.
+   */
+  readonly rawBucket: s3.IBucket;
+
+  /**
+   * Where checked data goes, below the pipeline's name. In a bucket of your own, unfinished uploads and the folders
+   * `<pipeline>/work/` and `<pipeline>/quarantine/` need lifecycle rules of yours.
+   *
+   * @default - a new private bucket that stays when the stack is deleted
+   */
+  readonly curatedBucket?: s3.IBucket;
+
+  /**
+   * What shapes checked records into files.
+   *
+   * @default CurateEngine.embedded()
+   */
+  readonly engine?: CurateEngine;
+
+  /**
+   * How much the stage may use.
+   *
+   * @default CurateSize.DEV
+   */
+  readonly size?: CurateSize;
+
+  /**
+   * Name of the database in the Glue Data Catalog: the first word of every query. Unique in account and Region.
+   *
+   * @default - the pipeline's name and 8 characters that are unique in the app
+   */
+  readonly databaseName?: string;
+
+  /**
+   * How long rejected records are kept, in a bucket that the stage makes.
+   *
+   * @default Duration.days(30)
+   */
+  readonly quarantineRetention?: Duration;
+}
+
+/**
+ * Checks each record of ingested batches against the data contract and publishes typed Parquet.
+ *
+ * A record is in the result exactly, or in quarantine with its bytes and the reason. A batch is published whole or not at all.
+ *
+ * @example
+ * declare const rawBucket: s3.Bucket;
+ *
+ * new CurateStage(this, 'Curate', {
+ *   contract: 'contracts/trips.odcs.yaml',
+ *   rawBucket,
+ *   databaseName: 'trips',
+ * });
+ */
+export class CurateStage extends StageBase {
+  readonly stateMachine: sfn.StateMachine;
+
+  /** Where checked data lies. */
+  readonly curatedBucket: s3.IBucket;
+
+  /** Name of the database in the Glue Data Catalog. */
+  readonly databaseName: string;
+
+  /** Name of the Athena workgroup for queries. */
+  readonly workGroupName: string;
+
+  private readonly size: CurateSize;
+  private readonly catalog: Catalog;
+
+  constructor(scope: Construct, id: string, props: CurateStageProps) {
+    super(scope, id, props, 'curate');
+    this.size = props.size ?? CurateSize.DEV;
+    const engine = props.engine ?? CurateEngine.embedded();
+    this.databaseName = props.databaseName ?? `${this.pipelineName}_${this.node.addr.slice(-8)}`;
+    this.check(engine);
+    this.curatedBucket = props.curatedBucket ?? stageBucket(this, 'CuratedBucket', {
+      pipeline: this.pipelineName,
+      expiring: { quarantine: props.quarantineRetention ?? Duration.days(30) },
+    });
+    this.catalog = new Catalog(this, 'Catalog', {
+      databaseName: this.databaseName,
+      pipeline: this.pipelineName,
+      contract: this._contract.contract,
+      bucket: this.curatedBucket,
+    });
+    this.workGroupName = this.catalog.workGroup.name;
+
+    const settings = {
+      pipeline: this.pipelineName,
+      rawBucket: props.rawBucket.bucketName,
+      curatedBucket: this.curatedBucket.bucketName,
+      workPrefix: this._workPrefix,
+      contract: this._contract.location,
+      codeVersion: packageVersion(),
+      engine: engine._kind,
+      database: this.databaseName,
+      publishedTable: PUBLISHED_TABLE,
+      runsTables: this.catalog.runsTables,
+    };
+    const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
+    const plan = new StageFunction(this, 'Plan', {
+      ...functionProps, asset: 'plan-function', timeout: PLAN_TIMEOUT, description: 'Headrace curate: plans which batches are new',
+    });
+    const publish = new StageFunction(this, 'Publish', {
+      ...functionProps, asset: 'publish-function', timeout: PUBLISH_TIMEOUT, description: 'Headrace curate: publishes what balances',
+    });
+    const task = new StageTask(this, 'Task', {
+      network: this._network,
+      cluster: props.cluster,
+      image: props.image,
+      cpuArchitecture: props.cpuArchitecture,
+      cpu: this.size.taskCpu,
+      memory: this.size.taskMemory,
+      scratch: this.size.taskScratch,
+      logRetention: this.size.logRetention,
+      settings,
+    });
+    const spark = engine._spark === undefined ? undefined : new SparkJob(this, 'Spark', {
+      ...engine._spark,
+      settings,
+      temporary: { bucket: this.curatedBucket, prefix: this._workPrefix },
+    });
+    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, spark: spark?.role });
+
+    this.stateMachine = new StageMachine(this, 'Machine', {
+      steps: curateSteps({
+        plan, task, spark, publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+      }),
+      startAt: 'Plan',
+      timeout: this.size.executionTimeout,
+      words: {
+        stage: 'curate',
+        pipeline: this.pipelineName,
+        namePrefix: this._namePrefix,
+        visible: 'earlier batches, and those batches of this attempt that were published before the failure, each one whole.',
+        halfDone: `files below ${this.pipelineName}/data/, ${this.pipelineName}/quarantine/ and ${this._workPrefix} that no commit names; they do no harm.`,
+        resume: 'Batches that are published are not curated again.',
+      },
+      failureTopic: this.failureTopic,
+      workBucket: this.curatedBucket,
+      workPrefix: this._workPrefix,
+      logRetention: this.size.logRetention,
+      tracingEnabled: props.tracingEnabled ?? true,
+    }).stateMachine;
+  }
+
+  /** Lets a principal query views and tables with Athena, in this stage's workgroup; not the quarantine. */
+  grantQuery(grantee: iam.IGrantable): void {
+    this.catalog.queryStatements().forEach((statement) => grantee.grantPrincipal.addToPrincipalPolicy(statement));
+    this.curatedBucket.encryptionKey?.grantEncryptDecrypt(grantee);
+  }
+
+  /** Lets a principal read rejected records, which hold the bytes of the source as they came. */
+  grantReadQuarantine(grantee: iam.IGrantable): iam.Grant {
+    return this.curatedBucket.grantRead(grantee, `${this.pipelineName}/quarantine/*`);
+  }
+
+  /** @internal */
+  get _executionTimeout(): Duration {
+    return this.size.executionTimeout;
+  }
+
+  private check(engine: CurateEngine): void {
+    const problems = new Problems(this, 'CURATE_PROPS');
+    if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
+      problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
+    }
+    const names = this._contract.contract.datasets.map((dataset) => dataset.name);
+    const taken = new Set([PUBLISHED_TABLE, ...names.map((name) => `${name}_runs`)]);
+    for (const name of names.filter((dataset) => taken.has(dataset))) {
+      problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
+    }
+    engine._check(problems);
+    this.size._check(problems);
+    problems.throwIfAny();
+  }
+
+  private grantAccess(
+    rawBucket: s3.IBucket, roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; spark: iam.IRole | undefined },
+  ): void {
+    const folder = (name: string) => `${this.pipelineName}/${name}/`;
+    const curated = this.curatedBucket;
+    const work = this._workPrefix;
+    const rawLog = folder('commits/raw');
+    const curatedLog = folder('commits/curated');
+    for (const role of [roles.plan, roles.task, roles.publish, roles.spark]) {
+      if (role !== undefined) this._contract.grantRead(role);
+    }
+    grantPrefixes(roles.plan, { bucket: rawBucket, read: [rawLog] });
+    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work], write: [work] });
+    grantPrefixes(roles.task, { bucket: rawBucket, read: [rawLog, folder('raw')] });
+    grantPrefixes(roles.task, { bucket: curated, read: [work, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
+    if (roles.spark !== undefined) {
+      grantPrefixes(roles.spark, { bucket: curated, read: [work, folder('data')], write: [work, folder('data'), folder('quarantine')] });
+    }
+    grantPrefixes(roles.publish, { bucket: rawBucket, read: [rawLog] });
+    grantPrefixes(roles.publish, {
+      bucket: curated,
+      read: [work, curatedLog, folder('published'), folder('catalog')],
+      write: [work, curatedLog, folder('published'), folder('catalog')],
+    });
+    this.catalog.grantRegister(roles.publish);
+  }
+}

@@ -1,0 +1,150 @@
+import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { contractBundle, type ContractView, type DatasetView } from './stage/contract-file';
+
+/** As the contract bundle gives it; hand-typed, because jsii packages cannot import the runtime. */
+interface CatalogTable {
+  readonly name: string;
+  readonly tableType: string;
+  readonly columns: glue.CfnTable.ColumnProperty[];
+  readonly partitionKeys: glue.CfnTable.ColumnProperty[];
+  readonly parameters: Record<string, string>;
+  readonly location?: string;
+  readonly inputFormat?: string;
+  readonly outputFormat?: string;
+  readonly serde?: { readonly library: string; readonly parameters: Record<string, string> };
+  readonly viewOriginalText?: string;
+  readonly viewExpandedText?: string;
+}
+
+interface GlueBundle {
+  glueTables(dataset: DatasetView, options: {
+    database: string; runsTable: string; publishedTable: string; catalogLocation: string; publishedLocation: string;
+  }): { runs: CatalogTable; published: CatalogTable; view: CatalogTable };
+}
+
+export const PUBLISHED_TABLE = 'published';
+
+export interface CatalogProps {
+  readonly databaseName: string;
+  readonly pipeline: string;
+  readonly contract: ContractView;
+  readonly bucket: s3.IBucket;
+}
+
+/**
+ * Database, tables, views and workgroup: how the curated data is seen with SQL.
+ *
+ * All of it is deleted with the stack: it holds nothing that the commit logs do not hold, and its names are fixed.
+ */
+export class Catalog extends Construct {
+  readonly database: glue.CfnDatabase;
+  readonly workGroup: athena.CfnWorkGroup;
+  /** Name of the table of all runs, by dataset. */
+  readonly runsTables: Record<string, string>;
+  /** Where query results lie, ending with a slash. */
+  readonly resultsPrefix: string;
+
+  constructor(scope: Construct, id: string, private readonly props: CatalogProps) {
+    super(scope, id);
+    const { pipeline, bucket, contract } = props;
+    this.database = new glue.CfnDatabase(this, 'Database', {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseInput: { name: props.databaseName, description: `Curated data of pipeline ${pipeline}` },
+    });
+    this.runsTables = Object.fromEntries(contract.datasets.map(({ name }) => [name, `${name}_runs`]));
+    contract.datasets.forEach((dataset, index) => {
+      const tables = contractBundle<GlueBundle>().glueTables(dataset, {
+        database: props.databaseName,
+        runsTable: this.runsTables[dataset.name] as string,
+        publishedTable: PUBLISHED_TABLE,
+        catalogLocation: bucket.s3UrlForObject(`${pipeline}/catalog/${dataset.name}/`),
+        publishedLocation: bucket.s3UrlForObject(`${pipeline}/published/`),
+      });
+      if (index === 0) this.addTable('Published', tables.published);
+      this.addTable(`Runs-${dataset.name}`, tables.runs);
+      this.addTable(`View-${dataset.name}`, tables.view);
+    });
+    this.resultsPrefix = `${pipeline}/work/athena/`;
+    this.workGroup = new athena.CfnWorkGroup(this, 'WorkGroup', {
+      name: Names.uniqueResourceName(this, { maxLength: 120, separator: '-' }),
+      description: `Queries of pipeline ${pipeline}`,
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        resultConfiguration: {
+          outputLocation: bucket.s3UrlForObject(this.resultsPrefix),
+          encryptionConfiguration: { encryptionOption: 'SSE_S3' },
+        },
+      },
+    });
+  }
+
+  /** Lets a role register the partitions of committed batches. */
+  grantRegister(role: iam.IRole): void {
+    role.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: [
+        'glue:GetTable', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition',
+        'glue:CreatePartition', 'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
+      ],
+      resources: this.arns(Object.values(this.runsTables)),
+    }));
+  }
+
+  /** Statements that allow to query everything but quarantine. */
+  queryStatements(): iam.PolicyStatement[] {
+    const { bucket, pipeline, contract } = this.props;
+    const objects = (folders: string[]) => folders.map((folder) => bucket.arnForObjects(`${folder}*`));
+    const readable = ['catalog', 'data', 'published'].map((folder) => `${pipeline}/${folder}/`);
+    const tables = [PUBLISHED_TABLE, ...contract.datasets.flatMap(({ name }) => [name, this.runsTables[name] as string])];
+    return [
+      new iam.PolicyStatement({
+        actions: ['athena:StartQueryExecution', 'athena:StopQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:GetWorkGroup'],
+        resources: [Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroup.name })],
+      }),
+      new iam.PolicyStatement({
+        actions: ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition'],
+        resources: this.arns(tables),
+      }),
+      new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: objects([...readable, this.resultsPrefix]) }),
+      new iam.PolicyStatement({ actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: objects([this.resultsPrefix]) }),
+      new iam.PolicyStatement({
+        actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+        resources: [bucket.bucketArn],
+      }),
+    ];
+  }
+
+  private arns(tables: string[]): string[] {
+    const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
+    const { databaseName } = this.props;
+    return [arn('catalog'), arn('database', databaseName), ...tables.map((table) => arn('table', `${databaseName}/${table}`))];
+  }
+
+  private addTable(id: string, table: CatalogTable): void {
+    const resource = new glue.CfnTable(this, id, {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseName: this.props.databaseName,
+      tableInput: {
+        name: table.name,
+        tableType: table.tableType,
+        parameters: table.parameters,
+        partitionKeys: table.partitionKeys,
+        viewOriginalText: table.viewOriginalText,
+        viewExpandedText: table.viewExpandedText,
+        storageDescriptor: {
+          columns: table.columns,
+          location: table.location,
+          inputFormat: table.inputFormat,
+          outputFormat: table.outputFormat,
+          serdeInfo: table.serde === undefined ? undefined : {
+            serializationLibrary: table.serde.library,
+            parameters: table.serde.parameters,
+          },
+        },
+      },
+    });
+    resource.addDependency(this.database);
+  }
+}

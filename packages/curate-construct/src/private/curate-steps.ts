@@ -1,0 +1,70 @@
+import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
+import type { CurateSize } from '../curate-size';
+import type { SparkJob } from './spark-job';
+import { distributedMap } from './stage/distributed-map';
+import { invokeFunction } from './stage/invoke-function';
+import { jsonata } from './stage/jsonata';
+import { runTask } from './stage/run-task';
+import type { StageFunction } from './stage/stage-function';
+import type { StageTask } from './stage/stage-task';
+import { plain, type Step } from './stage/step';
+
+export const PLAN_TIMEOUT = Duration.minutes(5);
+/** Publishing registers a catalog partition for every column partition of every batch. */
+export const PUBLISH_TIMEOUT = Duration.minutes(15);
+
+export interface CurateStepsProps {
+  readonly plan: StageFunction;
+  readonly task: StageTask;
+  /** Shapes instead of the task. */
+  readonly spark: SparkJob | undefined;
+  readonly publish: StageFunction;
+  readonly settings: Record<string, unknown>;
+  readonly curatedBucket: s3.IBucket;
+  readonly workPrefix: string;
+  readonly size: CurateSize;
+}
+
+/** Plan which batches are new, read the records of each part, shape each batch, publish what balances. */
+export function curateSteps(props: CurateStepsProps): Record<string, Step> {
+  const { size } = props;
+  const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
+  const work = (step: string) => `{"step": "${step}", "plan": $states.input.plan, "index": $states.input.index}`;
+  const task = (step: string) => runTask({ task: props.task, work: work(step), timeout: size.taskTimeout, output: {} });
+  const map = {
+    bucket: props.curatedBucket,
+    workPrefix: props.workPrefix,
+    select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+  };
+  const needed = (list: string, next: string, otherwise: string) => plain({
+    Type: 'Choice',
+    Choices: [{ Condition: jsonata(`$states.input.${list}.count > 0`), Next: next }],
+    Default: otherwise,
+  });
+  return {
+    Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: PLAN_TIMEOUT, next: 'RowsNeeded' }),
+    RowsNeeded: needed('items', 'Rows', 'ShapesNeeded'),
+    Rows: distributedMap({
+      ...map,
+      name: 'Rows',
+      item: { name: 'Kernel', step: task('rows') },
+      list: '$states.input.items',
+      maxConcurrency: size.concurrency,
+      next: 'ShapesNeeded',
+    }),
+    ShapesNeeded: needed('units', 'Shapes', 'Publish'),
+    Shapes: distributedMap({
+      ...map,
+      name: 'Shapes',
+      item: { name: 'Shape', step: props.spark?.runJob(work('shape')) ?? task('shape') },
+      list: '$states.input.units',
+      maxConcurrency: props.spark?.maxConcurrentRuns ?? size.concurrency,
+      next: 'Publish',
+    }),
+    Publish: invokeFunction({
+      function: props.publish.function,
+      payload: { ...call, previous: jsonata('$states.input') },
+      timeout: PUBLISH_TIMEOUT,
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+import {
+  ArnFormat, Aws, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, aws_s3_assets as assets, type Duration, Stack,
+} from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { shippedPath } from './stage/asset-path';
+import { explain } from './stage/exception';
+import { jsonata } from './stage/jsonata';
+import type { Step } from './stage/step';
+
+export interface SparkJobProps {
+  readonly glueVersion: glue.GlueVersion;
+  readonly workerType: glue.WorkerType;
+  readonly maxWorkers: number;
+  readonly maxConcurrentRuns: number;
+  readonly timeout: Duration;
+  readonly settings: Record<string, unknown>;
+  readonly temporary: { readonly bucket: s3.IBucket; readonly prefix: string };
+}
+
+const SCRIPT = 'shape_job.py';
+
+/**
+ * The Glue job that shapes with Spark.
+ *
+ * A job is changed in place, so each run is told its script: an execution in flight keeps the code it started with.
+ */
+export class SparkJob extends Construct {
+  readonly role: iam.Role;
+  readonly maxConcurrentRuns: number;
+  private readonly job: glue.CfnJob;
+  private readonly script: assets.Asset;
+  private readonly timeout: Duration;
+  private readonly settings: Record<string, unknown>;
+
+  constructor(scope: Construct, id: string, props: SparkJobProps) {
+    super(scope, id);
+    this.timeout = props.timeout;
+    this.settings = props.settings;
+    this.maxConcurrentRuns = props.maxConcurrentRuns;
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
+    this.script = new assets.Asset(this, 'Script', { path: shippedPath('python', SCRIPT) });
+    // Every script of the app's assets: the policy changes in place, while runs in flight read older ones.
+    this.role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [this.script.bucket.arnForObjects('*.py')] }));
+    this.role.addToPolicy(new iam.PolicyStatement({
+      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [Stack.of(this).formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
+    }));
+    this.job = new glue.CfnJob(this, 'Resource', {
+      role: this.role.roleArn,
+      command: { name: 'glueetl', pythonVersion: '3', scriptLocation: this.script.s3ObjectUrl },
+      glueVersion: props.glueVersion,
+      workerType: props.workerType,
+      numberOfWorkers: props.maxWorkers,
+      executionProperty: { maxConcurrentRuns: props.maxConcurrentRuns },
+      // The state machine retries; both together would multiply.
+      maxRetries: 0,
+      timeout: props.timeout.toMinutes(),
+      defaultArguments: {
+        '--job-language': 'python',
+        '--enable-auto-scaling': 'true',
+        '--enable-continuous-cloudwatch-log': 'true',
+        '--enable-observability-metrics': 'true',
+        // Unset, Glue may make a bucket of its own that is open to the public.
+        '--TempDir': props.temporary.bucket.s3UrlForObject(`${props.temporary.prefix}glue/`),
+      },
+    });
+    explain(this.role, { 'AwsSolutions-IAM5': 'Glue names its log groups itself' });
+    explain(this.job, { 'AwsSolutions-GL1': 'logs hold counts and names, no records; CloudWatch encrypts them at rest' });
+  }
+
+  /** A state that runs the job to its end for one unit of work. */
+  runJob(work: string): Step {
+    const jobArn = Stack.of(this).formatArn({ service: 'glue', resource: 'job', resourceName: this.job.ref });
+    return {
+      state: {
+        Type: 'Task',
+        Resource: `arn:${Aws.PARTITION}:states:::glue:startJobRun.sync`,
+        Arguments: {
+          JobName: this.job.ref,
+          Arguments: {
+            '--scriptLocation': this.script.s3ObjectUrl,
+            '--HEADRACE_SETTINGS': Stack.of(this).toJsonString(this.settings),
+            '--HEADRACE_TASK': jsonata(`$string(${work})`),
+          },
+        },
+        Output: {},
+        TimeoutSeconds: this.timeout.toSeconds() + 900,
+        Retry: [
+          {
+            ErrorEquals: ['Glue.ConcurrentRunsExceededException', 'Glue.ResourceNumberLimitExceededException', 'Glue.AWSGlueException'],
+            IntervalSeconds: 60,
+            MaxAttempts: 5,
+            BackoffRate: 1.5,
+            JitterStrategy: 'FULL',
+          },
+          { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 1, BackoffRate: 2 },
+        ],
+        End: true,
+      },
+      allow: [new iam.PolicyStatement({
+        actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
+        resources: [jobArn],
+      })],
+      leavesErrorDocuments: true,
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import type { aws_s3 as s3 } from 'aws-cdk-lib';
+import type { LoadSize } from '../load-size';
+import { distributedMap } from './stage/distributed-map';
+import { jsonata, literal } from './stage/jsonata';
+import { readDocument } from './stage/read-document';
+import { runTask } from './stage/run-task';
+import type { StageTask } from './stage/stage-task';
+import { plain, type Step } from './stage/step';
+
+export interface LoadStepsProps {
+  readonly task: StageTask;
+  readonly curatedBucket: s3.IBucket;
+  readonly workPrefix: string;
+  readonly size: LoadSize;
+}
+
+/**
+ * Claim the tables, copy each part into staging, publish all in one transaction per table.
+ *
+ * Everything runs in tasks, functions never: only tasks reach the database.
+ */
+export function loadSteps(props: LoadStepsProps): Record<string, Step> {
+  const { task, size, curatedBucket: bucket, workPrefix } = props;
+  const folder = `${literal(workPrefix)} & $attemptId`;
+  const plan = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
+  const document = (name: string) => ({ bucket, workPrefix, key: `${folder} & "/${name}.json"` });
+  const claim = `{"step": "claim", "plan": ${plan}, "input": $input, "execution": $execution}`;
+  return {
+    Claim: runTask({ task, work: claim, timeout: size.taskTimeout, next: 'Claimed' }),
+    Claimed: readDocument({ ...document('claim'), next: 'StageNeeded' }),
+    StageNeeded: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$states.input.items.count > 0'), Next: 'Stage' }],
+      Default: 'NothingNew',
+    }),
+    NothingNew: plain({ Type: 'Pass', Output: jsonata('$states.input.output'), End: true }),
+    Stage: distributedMap({
+      name: 'Stage',
+      item: {
+        name: 'StagePart',
+        step: runTask({
+          task,
+          work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
+          timeout: size.taskTimeout,
+          output: {},
+        }),
+      },
+      bucket,
+      workPrefix,
+      list: '$states.input.items',
+      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+      maxConcurrency: size.connections,
+      next: 'Publish',
+    }),
+    Publish: runTask({ task, work: `{"step": "publish", "plan": ${plan}}`, timeout: size.taskTimeout, next: 'Outcome' }),
+    Outcome: readDocument(document('outcome')),
+  };
+}

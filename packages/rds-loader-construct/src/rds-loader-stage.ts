@@ -1,0 +1,227 @@
+import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { LoadEngine } from './load-engine';
+import { LoadSize } from './load-size';
+import type { LoadTarget } from './load-target';
+import type { LoadWindow } from './load-window';
+import { LoadSchedule } from './private/load-schedule';
+import { loadSteps } from './private/load-steps';
+import { Problems } from './private/stage/fail';
+import { packageVersion } from './private/stage/package-version';
+import { grantPrefixes } from './private/stage/prefix-grants';
+import { StageBase, type StageBaseProps } from './private/stage/stage-base';
+import { StageMachine } from './private/stage/stage-machine';
+import { StageTask } from './private/stage/stage-task';
+import type { WriteMode } from './write-mode';
+
+/** What a load stage is made of. */
+export interface RdsLoaderStageProps extends StageBaseProps {
+  /**
+   * Where curated data lies: the `curatedBucket` of the curate stage.
+   */
+  readonly curatedBucket: s3.IBucket;
+
+  /**
+   * The database that rows are loaded into.
+   */
+  readonly target: LoadTarget;
+
+  /**
+   * What copies files into staging tables.
+   *
+   * @default LoadEngine.fargate()
+   */
+  readonly engine?: LoadEngine;
+
+  /**
+   * How rows of a batch become rows of a table, for every dataset that `writeModes` does not name.
+   *
+   * @default - by the dataset's history in the contract: append, replace (snapshot) or merge (changes)
+   */
+  readonly writeMode?: WriteMode;
+
+  /**
+   * How rows of a batch become rows of a table, by the dataset's name.
+   *
+   * @default - `writeMode` for every dataset
+   */
+  readonly writeModes?: { [dataset: string]: WriteMode };
+
+  /**
+   * When loads run.
+   *
+   * @default - no schedule: loads are started by hand or by a larger machine
+   */
+  readonly window?: LoadWindow;
+
+  /**
+   * Whether the window's schedule is on. Switch it off in copies of a pipeline that share a database.
+   *
+   * @default true
+   */
+  readonly scheduleEnabled?: boolean;
+
+  /**
+   * How much the stage may use.
+   *
+   * @default LoadSize.DEV
+   */
+  readonly size?: LoadSize;
+
+  /**
+   * Schema of the target tables.
+   *
+   * @default public
+   */
+  readonly targetSchema?: string;
+
+  /**
+   * Schema of the ledger and of staging tables.
+   *
+   * @default headrace
+   */
+  readonly ledgerSchema?: string;
+
+  /**
+   * Whether schemas and tables that are missing are made. Without it a DBA makes them from the script in the docs.
+   *
+   * @default true
+   */
+  readonly manageSchema?: boolean;
+
+  /**
+   * Whether a batch may be loaded although an earlier one is not curated yet, where the order matters.
+   *
+   * @default false
+   */
+  readonly skipGaps?: boolean;
+}
+
+/**
+ * Loads committed Parquet into a relational database, inside a time window.
+ *
+ * Rows become visible together with their entry in a ledger, in one transaction, and each batch exactly once.
+ *
+ * @example
+ * declare const curatedBucket: s3.Bucket;
+ * declare const database: rds.DatabaseInstance;
+ *
+ * new RdsLoaderStage(this, 'Load', {
+ *   contract: 'contracts/trips.odcs.yaml',
+ *   curatedBucket,
+ *   target: LoadTarget.fromInstance(database),
+ *   writeMode: WriteMode.merge({ newerBy: 'updated_at' }),
+ *   window: LoadWindow.daily({ from: '01:00', until: '05:00', timeZone: 'Europe/Berlin' }),
+ * });
+ */
+export class RdsLoaderStage extends StageBase {
+  readonly stateMachine: sfn.StateMachine;
+
+  private readonly size: LoadSize;
+
+  constructor(scope: Construct, id: string, props: RdsLoaderStageProps) {
+    super(scope, id, { ...props, vpc: props.vpc ?? props.cluster?.vpc ?? props.target._vpc }, 'load');
+    this.size = props.size ?? LoadSize.DEV;
+    const writeModes = this.check(props);
+
+    const task = new StageTask(this, 'Task', {
+      network: this._network,
+      cluster: props.cluster,
+      image: props.image,
+      cpuArchitecture: props.cpuArchitecture,
+      cpu: this.size.taskCpu,
+      memory: this.size.taskMemory,
+      scratch: this.size.taskScratch,
+      logRetention: this.size.logRetention,
+      settings: {
+        pipeline: this.pipelineName,
+        curatedBucket: props.curatedBucket.bucketName,
+        workPrefix: this._workPrefix,
+        contract: this._contract.location,
+        codeVersion: packageVersion(),
+        target: props.target._settings(),
+        targetSchema: props.targetSchema ?? 'public',
+        ledgerSchema: props.ledgerSchema ?? 'headrace',
+        manageSchema: props.manageSchema ?? true,
+        writeModes,
+        connections: this.size.connections,
+        gaps: props.skipGaps === true ? 'skip' : 'hold',
+      },
+    });
+    props.target._open(this, task.role);
+    this.grantAccess(props.curatedBucket, task);
+
+    this.stateMachine = new StageMachine(this, 'Machine', {
+      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size }),
+      startAt: 'Claim',
+      timeout: this.size.executionTimeout,
+      words: {
+        stage: 'load',
+        pipeline: this.pipelineName,
+        namePrefix: this._namePrefix,
+        visible: 'in the target, all rows of the batches that the ledger shows as loaded, and no row of any other.',
+        halfDone: 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.',
+        resume: 'Batches in the ledger and parts that are staged are not loaded again.',
+      },
+      failureTopic: this.failureTopic,
+      workBucket: props.curatedBucket,
+      workPrefix: this._workPrefix,
+      logRetention: this.size.logRetention,
+      tracingEnabled: props.tracingEnabled ?? true,
+    }).stateMachine;
+    if (props.window !== undefined) this.schedule(props.window, props.scheduleEnabled ?? true);
+  }
+
+  /** @internal */
+  get _executionTimeout(): Duration {
+    return this.size.executionTimeout;
+  }
+
+  private check(props: RdsLoaderStageProps): Record<string, unknown> {
+    const problems = new Problems(this, 'LOAD_PROPS');
+    const datasets = this._contract.contract.datasets;
+    const given = props.writeModes ?? {};
+    for (const name of Object.keys(given).filter((key) => !datasets.some((dataset) => dataset.name === key))) {
+      problems.add(`writeModes.${name} has no dataset in the contract; it has ${datasets.map((dataset) => dataset.name).join(', ')}`);
+    }
+    const modes: Record<string, unknown> = {};
+    for (const dataset of datasets) {
+      const mode = given[dataset.name] ?? props.writeMode;
+      mode?._check(problems, dataset);
+      if (mode !== undefined) modes[dataset.name] = mode._settings();
+    }
+    props.target._check(this, problems);
+    props.window?._check(problems);
+    this.size._check(problems);
+    problems.throwIfAny();
+    return modes;
+  }
+
+  private grantAccess(bucket: s3.IBucket, task: StageTask): void {
+    const folder = (name: string) => `${this.pipelineName}/${name}/`;
+    this._contract.grantRead(task.role);
+    grantPrefixes(task.role, {
+      bucket,
+      read: [folder('commits/curated'), folder('data'), this._workPrefix],
+      write: [this._workPrefix],
+    });
+  }
+
+  private schedule(window: LoadWindow, enabled: boolean): void {
+    new LoadSchedule(this, 'Schedule', {
+      stateMachine: this.stateMachine,
+      pipeline: this.pipelineName,
+      window,
+      enabled,
+      failureTopic: this.failureTopic,
+      logRetention: this.size.logRetention,
+    });
+    const skipped = window._skippedOn(new Date().getUTCFullYear() + 1);
+    if (skipped !== undefined) {
+      Annotations.of(this).addWarningV2(
+        'headrace:windowSkipped',
+        `window.from does not exist on ${skipped}, when the clock is put forward: no load starts on that day; choose another hour`,
+      );
+    }
+  }
+}
