@@ -1,0 +1,86 @@
+import { commitIngest } from '../../src/ingest/commit';
+import type { IngestPlanOutput } from '../../src/ingest/documents';
+import { planIngest } from '../../src/ingest/plan';
+import { pull } from '../../src/ingest/pull';
+import { parseIngestSettings } from '../../src/ingest/settings';
+import { Report } from '../../src/report/report';
+import type { StageOutput } from '../../src/run/stage-io';
+import { runStep } from '../../src/run/task';
+import { ObjectStore } from '../../src/stores/object-store';
+import { FakeS3 } from '../_fakes/s3-server';
+
+export const BUCKET = 'raw';
+export const CONTRACT = { bucket: 'assets', key: 'demo.odcs.yaml' };
+
+/** A contract with the given datasets: two columns each, CSV with a header. */
+export function contractText(datasets: readonly string[], record = '{ format: csv, header: exact }'): string {
+  const objects = datasets.map((name) => `
+  - name: ${name}
+    customProperties:
+      - property: headraceRecord
+        value: ${record}
+    properties:
+      - { name: id, logicalType: integer, logicalTypeOptions: { format: i64 }, required: true }
+      - { name: note, logicalType: string }`).join('');
+  return `apiVersion: v3.1.0\nkind: DataContract\nid: demo\nname: Demo\nversion: "1.2.0"\nstatus: active\nschema:${objects}\n`;
+}
+
+/** The ingest stage in process, step by step as its machine would run it, on an S3 in memory. */
+export class IngestStage {
+  readonly lines: any[] = [];
+  readonly errors: any[] = [];
+  readonly store: ObjectStore;
+  readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
+
+  private constructor(readonly s3: FakeS3, readonly settings: Record<string, any>) {
+    this.store = new ObjectStore(s3.client());
+  }
+
+  static async start(sources: Record<string, unknown>, contract = contractText(Object.keys(sources))): Promise<IngestStage> {
+    const s3 = await FakeS3.start();
+    s3.put(CONTRACT.bucket, CONTRACT.key, contract);
+    return new IngestStage(s3, {
+      pipeline: 'demo', rawBucket: BUCKET, workPrefix: 'demo/work/ingest-1a2b3c4d/', contract: CONTRACT, codeVersion: 'v1', sources,
+    });
+  }
+
+  close(): Promise<void> {
+    return this.s3.close();
+  }
+
+  codes(): string[] {
+    return this.lines.map(({ code }) => code);
+  }
+
+  plan(slot: string, attempt?: number): Promise<IngestPlanOutput> {
+    return planIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  }
+
+  /** One container; the answer is its exit code. */
+  pull(plan: IngestPlanOutput, index: number, signal = new AbortController().signal): Promise<number> {
+    return runStep({
+      parseSettings: parseIngestSettings,
+      steps: { pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, download: { sleep: async () => undefined } }) },
+      store: this.store,
+      env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },
+      writeError: (line) => this.errors.push(JSON.parse(line)),
+    }, this.report, signal);
+  }
+
+  commit(slot: string, attempt?: number): Promise<StageOutput> {
+    return commitIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  }
+
+  async run(slot: string, attempt?: number): Promise<StageOutput> {
+    const plan = await this.plan(slot, attempt);
+    for (let index = 0; index < plan.items.count; index += 1) {
+      const exit = await this.pull(plan, index);
+      if (exit !== 0) throw new Error(`pull ${index} ended with ${exit}: ${JSON.stringify(this.errors.at(-1))}`);
+    }
+    return this.commit(slot, attempt);
+  }
+
+  log(dataset: string): any[] {
+    return this.s3.keys(BUCKET, `demo/commits/raw/${dataset}/`).map((key) => this.s3.json(BUCKET, key));
+  }
+}
