@@ -30,7 +30,8 @@ export function wireColumn(type: ColumnType, value: string): WireColumn {
     case 'boolean': return { form: 'fixed', width: 1, sql: `CAST(${value} AS BOOLEAN)` };
     case 'date': return { form: 'fixed', width: 4, sql: `CAST(${value} - DATE '2000-01-01' AS INTEGER)` };
     case 'timestamp': return { form: 'fixed', width: 8, sql: `CAST(epoch_us(${value}) - ${MICROSECONDS_TO_2000} AS BIGINT)` };
-    case 'time': return { form: 'fixed', width: 8, sql: `CAST(epoch_us(${value}) AS BIGINT)` };
+    // Curated files hold a time as microseconds since midnight, which is PostgreSQL's own form.
+    case 'time': return { form: 'fixed', width: 8, sql: `CAST(${value} AS BIGINT)` };
     case 'uuid': return { form: 'uuid', width: 16, sql: `CAST(${value} AS UUID)` };
     case 'binary': return { form: 'hex', sql: `hex(CAST(${value} AS BLOB))` };
   }

@@ -1,0 +1,84 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { duckdbCast } from '../../contract/duckdb-cast';
+import { duckdbType, typeName } from '../../contract/engine-types';
+import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { CuratedPart } from '../../run/manifest';
+import type { LoadColumn } from '../load-plan';
+import { encodedSlices, rowGroups, type EncodedSlice } from './part-rows';
+import { wireColumn, type WireColumn } from './wire-column';
+
+/** Enough for the slices in flight and a row group's pages; DuckDB then spills or fails, and does not take the task's memory. */
+const DUCKDB_MEMORY = '1GB';
+
+/** A Parquet part on disk, ready to be read in PostgreSQL's binary format. */
+export interface PartFile {
+  readonly rows: number;
+  /** Names of the columns, in the order of the fields in each record. */
+  readonly columns: readonly string[];
+  slices(): AsyncGenerator<EncodedSlice, void, undefined>;
+  close(): void;
+}
+
+/**
+ * Opens a downloaded part and checks it against its manifest: columns, types and number of rows.
+ *
+ * Values of column partitions come from the manifest where the file does not have them.
+ */
+export async function openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[]): Promise<PartFile> {
+  // One thread: rows of a slice come in one order for every column, and the other CPUs belong to other tasks.
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
+  const connection = await instance.connect();
+  const close = (): void => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    const types = await typesOf(connection, file, part);
+    const wires: WireColumn[] = [];
+    for (const column of columns) wires.push(wireColumn(column.type, await valueOf(connection, column, types, part)));
+    const groups = await rowGroups(connection, file);
+    const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+    if (rows !== part.records) {
+      throw partError('PART_RECORDS', part, `has ${rows} rows, its manifest says ${part.records}`);
+    }
+    const relation = `read_parquet(${quoteLiteral(file)}, file_row_number = true, hive_partitioning = false)`;
+    return { rows, columns: columns.map(({ name }) => name), slices: () => encodedSlices(connection, relation, wires, groups), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function typesOf(connection: DuckDBConnection, file: string, part: CuratedPart): Promise<ReadonlyMap<string, string>> {
+  try {
+    const reader = await connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false))`);
+    return new Map(reader.getRows().map(([name, type]) => [String(name), String(type)]));
+  } catch (error) {
+    throw partError('PART_UNREADABLE', part, `is not a Parquet file that can be read (${(error as Error).message})`, error);
+  }
+}
+
+/** SQL of a column's value in the contract's DuckDB type. */
+async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart): Promise<string> {
+  const { name, type, stored } = column;
+  const wanted = duckdbType(type);
+  const expected = duckdbType(stored);
+  const found = types.get(name);
+  if (found !== undefined) {
+    if (found !== expected) throw partError('PART_TYPE', part, `has column ${name} of type ${found}, its manifest says ${expected}`);
+    return found === wanted ? quoteIdentifier(name) : `CAST(${quoteIdentifier(name)} AS ${wanted})`;
+  }
+  const text = part.partition[name];
+  if (text === undefined) throw partError('PART_COLUMN', part, `has no column ${name}, and its manifest has no partition value of that name`);
+  if (text === null) return `CAST(NULL AS ${wanted})`;
+  const value = `CAST(${duckdbCast({ type: stored }, quoteLiteral(text))} AS ${wanted})`;
+  const reader = await connection.runAndReadAll(`SELECT ${value} IS NULL`);
+  if (reader.getRows()[0]?.[0] === true) throw partError('PART_COLUMN', part, `has partition value ${JSON.stringify(text)} for column ${name}, which is no ${typeName(stored)}`);
+  return value;
+}
+
+function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {
+  return new PipelineError(code, `${part.key} ${what}; nothing of it was loaded, curate the batch again`, { facts: { key: part.key }, cause });
+}

@@ -1,0 +1,54 @@
+import type { Client } from 'pg';
+import { userError } from '../../errors/pipeline-error';
+import { LEDGER_TABLES, ledgerDdl, type LedgerTable } from './ledger-ddl';
+
+/** Any number, as long as every loader takes the same one: CREATE IF NOT EXISTS is not safe against itself. */
+const DDL_LOCK = '7233173019';
+
+/** Holds off other loads that make tables, until the transaction ends. */
+export async function lockDdl(client: Client): Promise<void> {
+  await client.query(`SELECT pg_catalog.pg_advisory_xact_lock(${DDL_LOCK})`);
+}
+
+/**
+ * Makes the ledger where it is missing, or names what is missing where `manage` is false. Needs an open transaction.
+ *
+ * What is there is left alone, also its owner: a loader without CREATE works once a DBA ran the script.
+ */
+export async function ensureLedger(client: Client, schema: string, manage: boolean): Promise<void> {
+  const missing = await missingOfLedger(client, schema);
+  if (missing.length === 0) return;
+  if (!manage) {
+    throw userError(
+      'LEDGER_MISSING',
+      `the ledger in schema ${JSON.stringify(schema)} lacks ${missing.join(', ')}; run the DDL and grants script, or set manageSchema to true`,
+      { schema, missing },
+    );
+  }
+  await lockDdl(client);
+  for (const statement of ledgerDdl(schema)) await client.query(statement);
+  const left = await missingOfLedger(client, schema);
+  if (left.length > 0) {
+    throw userError(
+      'LEDGER_FOREIGN',
+      `schema ${JSON.stringify(schema)} has tables with the ledger's names and without ${left.join(', ')}; give another ledgerSchema`,
+      { schema, missing: left },
+    );
+  }
+}
+
+async function missingOfLedger(client: Client, schema: string): Promise<string[]> {
+  // pg_catalog and not information_schema, which hides columns that the role has no right on.
+  const { rows } = await client.query<{ table: string; column: string }>(
+    `SELECT c.relname AS table, a.attname AS column FROM pg_catalog.pg_class c
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE n.nspname = $1 AND c.relname = ANY($2)`,
+    [schema, Object.keys(LEDGER_TABLES)],
+  );
+  const there = new Set(rows.map((row) => `${row.table}.${row.column}`));
+  const tables = new Set(rows.map((row) => row.table));
+  return (Object.keys(LEDGER_TABLES) as LedgerTable[]).flatMap((table) => (
+    tables.has(table) ? LEDGER_TABLES[table].map((column) => `${table}.${column}`).filter((column) => !there.has(column)) : [table]
+  ));
+}

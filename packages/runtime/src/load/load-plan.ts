@@ -1,0 +1,112 @@
+import type { ColumnType } from '../contract/contract';
+import type { CuratedPart } from '../run/manifest';
+import type { DatasetResult } from '../run/stage-io';
+import type { TableName } from './ledger/epoch';
+import type { WriteMode } from './settings';
+
+/** A column that is copied. */
+export interface LoadColumn {
+  readonly name: string;
+  /** As the contract has it, and so the staging table. */
+  readonly type: ColumnType;
+  /** As the commit's manifest has it, and so the file; never wider than `type`. */
+  readonly stored: ColumnType;
+}
+
+/** One commit on its way into one table. */
+export interface LoadUnit {
+  readonly dataset: string;
+  readonly seq: number;
+  readonly ingestSeq: number;
+  /** The unit id of the curate commit. */
+  readonly attemptId: string;
+  readonly manifestKey: string;
+  readonly contractVersion: string;
+  /** The same for every attempt to load this commit into this table, so that staged parts are found again. */
+  readonly loadId: string;
+  /** Decimal text: a bigint of the target. */
+  readonly epoch: string;
+  readonly target: TableName;
+  readonly staging: TableName;
+  readonly writeMode: WriteMode;
+  /** Columns that contract and manifest have in common, in contract order; the others of the contract become NULL. */
+  readonly columns: readonly LoadColumn[];
+  readonly parts: number;
+  readonly records: number;
+  /** Pending snapshots that this one replaces unseen; they get ledger rows of their own. */
+  readonly overtaken: readonly Overtaken[];
+}
+
+export interface Overtaken {
+  readonly seq: number;
+  readonly ingestSeq: number;
+  readonly attemptId: string;
+  readonly manifestKey: string;
+  readonly contractVersion: string;
+}
+
+/** A commit that is not loaded now, with the reason and the cure. */
+export interface HeldCommit {
+  readonly dataset: string;
+  readonly seq: number;
+  readonly reason: string;
+}
+
+/** `plan.json` of a load: written by Claim, read by Stage and Publish. */
+export interface LoadPlan {
+  readonly schemaVersion: number;
+  readonly pipeline: string;
+  readonly slot: string;
+  readonly attempt: number;
+  /** ISO 8601: when the window closes. Work that has not begun by then waits for the next attempt. */
+  readonly deadline?: string;
+  /** In the order in which they are published. */
+  readonly units: readonly LoadUnit[];
+  readonly held: readonly HeldCommit[];
+  /** Every dataset of the contract, in its order. */
+  readonly datasets: readonly string[];
+}
+
+/** One member of `items.json`: a part to stage. */
+export interface LoadItem {
+  /** Index in `plan.units`. */
+  readonly unit: number;
+  readonly dataset: string;
+  readonly seq: number;
+  readonly loadId: string;
+  readonly epoch: string;
+  readonly staging: TableName;
+  /** Absent for a commit without parts: it has one item all the same, so "no items" always means "no work". */
+  readonly part?: CuratedPart;
+}
+
+/** `claim.json`: what the state machine goes on with. */
+export interface ClaimDocument {
+  readonly schemaVersion: number;
+  readonly items: { readonly bucket: string; readonly key: string; readonly count: number };
+  readonly plan: { readonly bucket: string; readonly key: string };
+  /** The stage's output, exactly when there are no items. */
+  readonly output?: LoadOutcome;
+}
+
+/**
+ * What became of one dataset. Beyond the outcomes that all stages share:
+ *
+ * - `drained`: the window closed before all of it was published; the next attempt goes on with what is staged.
+ * - `held`: commits wait for something that `held` names.
+ */
+export interface LoadResult extends Omit<DatasetResult, 'outcome'> {
+  readonly outcome: DatasetResult['outcome'] | 'drained' | 'held';
+  /** Published by this attempt, oldest first. */
+  readonly loaded: readonly { readonly seq: number; readonly loadId: string }[];
+  readonly held?: readonly { readonly seq: number; readonly reason: string }[];
+}
+
+/** `outcome.json`: the output of the stage. */
+export interface LoadOutcome {
+  readonly schemaVersion: number;
+  readonly pipeline: string;
+  readonly slot: string;
+  readonly attempt: number;
+  readonly datasets: Readonly<Record<string, LoadResult>>;
+}

@@ -1,0 +1,61 @@
+import type { StageOutput } from '../run/stage-io';
+import { DOCUMENT_HEAD, type WorkFolder } from '../run/work';
+import type { ObjectRef, ObjectStore } from '../stores/object-store';
+import { NO_COUNTS, type LoadCounts } from './ledger/ledger-rows';
+import type { ClaimDocument, LoadOutcome, LoadPlan, LoadResult, LoadUnit } from './load-plan';
+
+/** What became of one unit. */
+export interface UnitResult {
+  readonly unit: LoadUnit;
+  readonly outcome: 'committed' | 'already-committed' | 'drained';
+  readonly counts: LoadCounts;
+}
+
+export function claimRef(folder: WorkFolder): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}claim.json` };
+}
+
+export function outcomeRef(folder: WorkFolder): ObjectRef {
+  return { bucket: folder.bucket, key: `${folder.prefix}outcome.json` };
+}
+
+export async function writeClaim(store: ObjectStore, folder: WorkFolder, document: ClaimDocument, signal: AbortSignal): Promise<void> {
+  await store.putJson(claimRef(folder), document, { signal });
+}
+
+/** Writes the output of the stage from what became of each unit, by dataset. */
+export async function writeOutcome(
+  store: ObjectStore, folder: WorkFolder, plan: LoadPlan, results: ReadonlyMap<string, readonly UnitResult[]>, signal: AbortSignal,
+): Promise<LoadOutcome> {
+  const outcome: LoadOutcome = {
+    ...DOCUMENT_HEAD, pipeline: plan.pipeline, slot: plan.slot, attempt: plan.attempt,
+    datasets: Object.fromEntries(plan.datasets.map((dataset) => [dataset, resultOf(dataset, plan, results.get(dataset) ?? [])])),
+  } satisfies Omit<StageOutput, 'datasets'> & { datasets: unknown };
+  await store.putJson(outcomeRef(folder), outcome, { signal });
+  return outcome;
+}
+
+function resultOf(dataset: string, plan: LoadPlan, results: readonly UnitResult[]): LoadResult {
+  const done = results.filter(({ outcome }) => outcome !== 'drained');
+  const held = plan.held.filter((commit) => commit.dataset === dataset).map(({ seq, reason }) => ({ seq, reason }));
+  const last = done.at(-1)?.unit;
+  const total = done.reduce((sum, { counts }) => add(sum, counts), NO_COUNTS);
+  return {
+    outcome: outcomeOf(results, held.length),
+    ...(last === undefined ? {} : { seq: last.seq, manifestKey: last.manifestKey }),
+    counts: { commits: done.length, drained: results.length - done.length, held: held.length, ...total },
+    loaded: done.map(({ unit }) => ({ seq: unit.seq, loadId: unit.loadId })),
+    ...(held.length === 0 ? {} : { held }),
+  };
+}
+
+function outcomeOf(results: readonly UnitResult[], held: number): LoadResult['outcome'] {
+  if (results.some(({ outcome }) => outcome === 'drained')) return 'drained';
+  if (results.some(({ outcome }) => outcome === 'committed')) return results.every(({ counts }) => counts.staged === 0) ? 'empty' : 'committed';
+  if (results.length > 0) return 'already-committed';
+  return held > 0 ? 'held' : 'nothing';
+}
+
+function add(a: LoadCounts, b: LoadCounts): LoadCounts {
+  return Object.fromEntries((Object.keys(NO_COUNTS) as (keyof LoadCounts)[]).map((name) => [name, a[name] + b[name]])) as unknown as LoadCounts;
+}

@@ -1,0 +1,84 @@
+import type { LogEntry } from '../run/commit-log';
+import type { CuratedManifest } from '../run/manifest';
+import type { LedgerRow } from './ledger/ledger-rows';
+import type { WriteMode } from './settings';
+
+export type CuratedEntry = LogEntry<CuratedManifest>;
+
+export interface Selection {
+  /** In commit order. */
+  readonly load: readonly { readonly entry: CuratedEntry; readonly overtaken: readonly CuratedEntry[] }[];
+  readonly held: readonly { readonly entry: CuratedEntry; readonly reason: string }[];
+}
+
+type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
+
+/**
+ * What to load: commits of the log that the ledger does not have, in commit order.
+ *
+ * A set difference and never "all after the last one": a run that began early can commit late. Where the order of
+ * rows matters (replace, and merge without `newerBy`), a commit waits for ingest commits before it that were never
+ * curated, and an older batch never goes over a newer one.
+ */
+export function selectCommits(entries: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
+  const seen = new Set(ledger.map((row) => row.seq));
+  const superseded = new Set(entries.flatMap((entry) => entry.manifest.supersedes));
+  const pending = entries.filter((entry) => !seen.has(entry.seq) && !superseded.has(entry.manifest.attemptId));
+  const ordered = writeMode.mode === 'replace' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
+  const gap = ordered && gaps === 'hold' ? firstGap(entries) : undefined;
+  const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
+
+  const held: { entry: CuratedEntry; reason: string }[] = [];
+  const free: CuratedEntry[] = [];
+  for (const entry of pending) {
+    const reason = holdReason(entry, { ledger, writeMode, gap, newest });
+    if (reason === undefined) free.push(entry);
+    else held.push({ entry, reason });
+  }
+  if (writeMode.mode !== 'replace') return { load: free.map((entry) => ({ entry, overtaken: [] })), held };
+  return { load: onlyNewest(free), held };
+}
+
+/** Of several whole tables only the newest is worth copying. */
+function onlyNewest(free: readonly CuratedEntry[]): Selection['load'] {
+  const newest = free.reduce<CuratedEntry | undefined>((best, entry) => (
+    best === undefined || age(entry) >= age(best) ? entry : best), undefined);
+  return newest === undefined ? [] : [{ entry: newest, overtaken: free.filter((entry) => entry !== newest) }];
+}
+
+function age(entry: CuratedEntry): number {
+  return entry.manifest.ingestSeq;
+}
+
+interface HoldContext {
+  readonly ledger: readonly Loaded[];
+  readonly writeMode: WriteMode;
+  readonly gap: number | undefined;
+  readonly newest: number;
+}
+
+function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest }: HoldContext): string | undefined {
+  const { manifest } = entry;
+  if (gap !== undefined && manifest.ingestSeq > gap) {
+    return `ingest commit ${gap} comes before it and was never curated; curate it, or set gaps to skip`;
+  }
+  if (writeMode.mode === 'append') {
+    const taken = ledger.find((row) => row.outcome === 'loaded' && manifest.supersedes.includes(row.attemptId));
+    return taken === undefined ? undefined : `it supersedes commit ${taken.seq}, whose rows are in the table and cannot be told apart there; use merge, or remove them and the ledger row`;
+  }
+  if (writeMode.mode === 'merge' && writeMode.newerBy === undefined) {
+    if (manifest.kind === 'backfill') return 'a back-fill would put older rows over newer ones; give the write mode newerBy';
+    // Equal is a rerun or replay of the newest batch itself.
+    if (manifest.ingestSeq < newest) return `its batch is older than ingest commit ${newest}, which is loaded; give the write mode newerBy`;
+  }
+  if (writeMode.mode === 'replace' && manifest.ingestSeq < newest) return `its snapshot is older than that of ingest commit ${newest}, which is loaded; it is never needed`;
+  return undefined;
+}
+
+/** The smallest ingest number that has no curate commit although a later one has. */
+function firstGap(entries: readonly CuratedEntry[]): number | undefined {
+  const there = new Set(entries.map((entry) => entry.manifest.ingestSeq));
+  const last = Math.max(0, ...there);
+  for (let seq = 1; seq < last; seq += 1) if (!there.has(seq)) return seq;
+  return undefined;
+}

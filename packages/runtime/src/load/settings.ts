@@ -1,0 +1,98 @@
+import { readSettings, type Fields } from '../run/settings';
+
+/** How a dataset's staged rows become rows of the target. */
+export type WriteModeName = 'merge' | 'append' | 'replace';
+
+export interface WriteMode {
+  readonly mode: WriteModeName;
+  /** Merge only: an update applies only where this column is newer, or equal with a later run. */
+  readonly newerBy?: string;
+  /** Replace only: a batch without records may empty the table. @default false */
+  readonly allowEmpty?: boolean;
+}
+
+export interface PostgresTarget {
+  readonly kind: 'postgres';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Secrets Manager secret with JSON members `username` and `password`; read again for every connection. */
+  readonly secretArn: string;
+  /** `disable` is for a server on the same machine. @default 'verify-full' */
+  readonly ssl: 'verify-full' | 'disable';
+  /** PEM file with the authorities that may sign the server's certificate. @default - those that Node.js trusts, with NODE_EXTRA_CA_CERTS */
+  readonly caFile?: string;
+}
+
+/** What the tasks of a load stage find in HEADRACE_SETTINGS. */
+export interface LoadSettings {
+  readonly pipeline: string;
+  readonly curatedBucket: string;
+  readonly workPrefix: string;
+  readonly contract: { readonly bucket: string; readonly key: string };
+  readonly codeVersion: string;
+  readonly target: PostgresTarget;
+  readonly targetSchema: string;
+  /** Schema of the ledger and of the staging tables. */
+  readonly ledgerSchema: string;
+  /** Whether schemas and tables that are missing are made; false where a DBA does that. */
+  readonly manageSchema: boolean;
+  /** By dataset; a dataset that is not named gets the mode of its history. */
+  readonly writeModes: Readonly<Record<string, WriteMode>>;
+  /** Parts that are copied at the same time, 1 to 40; read by the state machine. */
+  readonly connections: number;
+  /** `hold`: a commit waits for ingest commits before it that were not curated, where order matters. @default 'hold' */
+  readonly gaps: 'hold' | 'skip';
+  /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
+  readonly lockTimeoutSeconds: number;
+}
+
+/** More connections than this leave a small server without any for its users. */
+const MAX_CONNECTIONS = 40;
+// PostgreSQL cuts longer names silently.
+const SQL_NAME = /^[^\0]{1,63}$/;
+
+/** Parses HEADRACE_SETTINGS of a load stage; throws one PipelineError `CONFIG` that lists every problem. */
+export function parseLoadSettings(json: unknown): LoadSettings {
+  return readSettings(json, 'load settings', (fields) => ({
+    pipeline: fields.identifier('pipeline'),
+    curatedBucket: fields.text('curatedBucket'),
+    workPrefix: fields.text('workPrefix'),
+    contract: fields.child('contract', (contract) => ({ bucket: contract.text('bucket'), key: contract.text('key') })),
+    codeVersion: fields.text('codeVersion'),
+    target: fields.child('target', readTarget),
+    targetSchema: sqlName(fields, 'targetSchema'),
+    ledgerSchema: sqlName(fields, 'ledgerSchema'),
+    manageSchema: fields.boolean('manageSchema', { optional: true }) ?? true,
+    writeModes: fields.record('writeModes', readWriteMode, { optional: true }),
+    connections: fields.integer('connections', { min: 1, max: MAX_CONNECTIONS, optional: true }) ?? 1,
+    gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
+    lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
+  }));
+}
+
+function readTarget(target: Fields): PostgresTarget {
+  const caFile = target.text('caFile', { optional: true });
+  return {
+    kind: target.choice('kind', ['postgres']),
+    host: target.text('host'),
+    port: target.integer('port', { min: 1, max: 65_535 }),
+    database: target.text('database'),
+    secretArn: target.text('secretArn', { pattern: /^arn:/, rule: 'must be the ARN of a secret', fix: 'the secret holds {"username": ..., "password": ...}' }),
+    ssl: target.choice('ssl', ['verify-full', 'disable'], { optional: true }) ?? 'verify-full',
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}
+
+function readWriteMode(fields: Fields): WriteMode {
+  const mode = fields.choice('mode', ['merge', 'append', 'replace']);
+  const newerBy = fields.text('newerBy', { optional: true });
+  const allowEmpty = fields.boolean('allowEmpty', { optional: true });
+  if (newerBy !== undefined && mode !== 'merge') fields.problem('newerBy', `has no meaning for mode ${mode}; leave it out or use merge`);
+  if (allowEmpty !== undefined && mode !== 'replace') fields.problem('allowEmpty', `has no meaning for mode ${mode}; leave it out or use replace`);
+  return { mode, ...(newerBy === undefined ? {} : { newerBy }), ...(allowEmpty === undefined ? {} : { allowEmpty }) };
+}
+
+function sqlName(fields: Fields, key: string): string {
+  return fields.text(key, { pattern: SQL_NAME, rule: 'must be a name of 1 to 63 characters' });
+}

@@ -1,0 +1,200 @@
+import type { Client } from 'pg';
+import { compareColumns } from '../../contract/compare-columns';
+import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
+import { requireContract } from '../../contract/parse-contract';
+import { userError } from '../../errors/pipeline-error';
+import { readLog } from '../../run/commit-log';
+import { attemptId } from '../../run/ids';
+import { commitLogPrefix } from '../../run/keys';
+import type { CuratedManifest } from '../../run/manifest';
+import { parseStageInput, type StageInput } from '../../run/stage-io';
+import type { StepCall } from '../../run/task';
+import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
+import { ensureLedger } from '../ledger/ensure-ledger';
+import { claimEpoch, requireEpoch, type TableName } from '../ledger/epoch';
+import { readLedger } from '../ledger/ledger-rows';
+import type { HeldCommit, LoadColumn, LoadItem, LoadPlan, LoadUnit, Overtaken } from '../load-plan';
+import { writeClaim, writeOutcome } from '../outcome';
+import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
+import type { LoadSettings, WriteMode } from '../settings';
+import { dropStaging, ensureStaging, leftoverStaging, loadIdOf, stagingTable } from '../staging-table';
+import { transaction, withSession } from '../target/connect';
+import type { ReadCredentials } from '../target/credentials';
+import { postgresFailure } from '../target/postgres-failure';
+import { ensureTarget } from '../target/target-table';
+import { writeModesOf } from '../write-modes';
+
+type Call = StepCall<LoadSettings>;
+
+/** All about one dataset that the claim needs. */
+interface Candidate {
+  readonly dataset: Dataset;
+  readonly target: TableName;
+  readonly writeMode: WriteMode;
+  readonly entries: readonly CuratedEntry[];
+}
+
+interface Claimed extends Candidate {
+  readonly epoch: bigint;
+  readonly selection: Selection;
+}
+
+/**
+ * Decides what this attempt loads and takes the right to do so: one short transaction on the target, then
+ * `plan.json`, `items.json` and `claim.json`.
+ */
+export async function claim(call: Call, deps: { readonly credentials: ReadCredentials }): Promise<object> {
+  const { settings, store, signal, report, pointer, folder } = call;
+  const input = parseStageInput(pointer.input, settings.pipeline);
+  const contract = await readContract(call);
+  const candidates = await readCandidates(call, contract);
+  const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
+
+  const claimed = await withSession(access, 'claim', async (client) => {
+    try {
+      await transaction(client, () => ensureLedger(client, settings.ledgerSchema, settings.manageSchema));
+      const chosen = await transaction(client, () => claimAll(client, call, input, candidates));
+      await sweep(client, call, chosen);
+      return chosen;
+    } catch (error) {
+      throw postgresFailure(error, 'claiming the target');
+    }
+  });
+
+  const units = claimed.flatMap((one) => unitsOf(one, settings));
+  const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason })));
+  for (const commit of held) report.say('LOAD_W1003', { ...commit });
+  const plan: LoadPlan = {
+    ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
+    ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, datasets: contract.datasets.map(({ name }) => name),
+  };
+  await store.putJson(planRef(folder), plan, { signal });
+  const items = await writeItems(store, folder, itemsOf(units, claimed), { signal });
+  const output = units.length > 0 ? undefined : await writeOutcome(store, folder, plan, new Map(), signal);
+  if (output !== undefined) report.say('LOAD_I1002', { attemptId: attemptId(input.slot, input.attempt) });
+  // Last, because the state machine goes by it.
+  await writeClaim(store, folder, { ...DOCUMENT_HEAD, items, plan: planRef(folder), ...(output === undefined ? {} : { output }) }, signal);
+  return { items: items.count, units: units.length, held: held.length };
+}
+
+async function readContract({ settings, store, signal }: Call): Promise<Contract> {
+  const { bucket, key } = settings.contract;
+  const found = await store.getText(settings.contract, { signal });
+  if (found === undefined) throw userError('CONTRACT', `there is no contract at s3://${bucket}/${key}; deploy the stage again`, { bucket, key });
+  return requireContract(found.value, key);
+}
+
+async function readCandidates({ settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
+  const modes = writeModesOf(settings, contract.datasets);
+  const candidates: Candidate[] = [];
+  for (const dataset of contract.datasets) {
+    const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
+    const entries = await readLog<CuratedManifest>(store, log, 0, { signal });
+    candidates.push({ dataset, target: { schema: settings.targetSchema, table: dataset.table }, writeMode: modes.get(dataset.name) as WriteMode, entries });
+  }
+  return candidates;
+}
+
+/**
+ * The claim's transaction. Epochs first and in one order, so that two claims wait for each other and never deadlock;
+ * then the ledger, which stands still while the epoch is locked; then tables.
+ */
+async function claimAll(client: Client, call: Call, input: StageInput, candidates: readonly Candidate[]): Promise<Claimed[]> {
+  const { settings, report } = call;
+  const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
+  const claimed: Claimed[] = [];
+  const epochs = new Map<Candidate, bigint>();
+  for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
+    // Whoever has nothing to do does not disturb a load that runs.
+    if ((await select(client, call, candidate)).load.length > 0) epochs.set(candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by));
+  }
+  for (const candidate of candidates) {
+    const selection = await select(client, call, candidate);
+    const epoch = epochs.get(candidate);
+    if (epoch === undefined) {
+      claimed.push({ ...candidate, epoch: 0n, selection: { load: [], held: selection.held } });
+      continue;
+    }
+    const one = { ...candidate, epoch, selection };
+    const made = await ensureTarget(client, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const table = `${candidate.target.schema}.${candidate.target.table}`;
+    if (made === 'made') report.say('LOAD_I1006', { table });
+    const units = unitsOf(one, settings);
+    for (const unit of units) {
+      await ensureStaging(client, unit.staging, candidate.dataset, { pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId });
+    }
+    report.say('LOAD_I1001', { epoch, table, dataset: candidate.dataset.name, units: units.length, parts: units.reduce((sum, unit) => sum + unit.parts, 0) });
+    claimed.push(one);
+  }
+  return claimed;
+}
+
+async function select(client: Client, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Selection> {
+  const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+  return selectCommits(entries, ledger, writeMode, settings.gaps);
+}
+
+function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, settings: LoadSettings): LoadUnit[] {
+  return selection.load.map(({ entry, overtaken }): LoadUnit => {
+    const { manifest } = entry;
+    const loadId = idOf(entry, dataset, target, settings);
+    return {
+      ...commitOf(entry), dataset: dataset.name, loadId, epoch: String(epoch), target, staging: stagingTable(settings.ledgerSchema, dataset.name, loadId),
+      writeMode, columns: columnsOf(entry, dataset), parts: manifest.parts.length,
+      records: manifest.parts.reduce((sum, part) => sum + part.records, 0), overtaken: overtaken.map(commitOf),
+    };
+  });
+}
+
+function commitOf({ seq, key, manifest }: CuratedEntry): Overtaken {
+  return { seq, ingestSeq: manifest.ingestSeq, attemptId: manifest.attemptId, manifestKey: key, contractVersion: manifest.contract.version };
+}
+
+function idOf({ seq, manifest }: CuratedEntry, dataset: Dataset, target: TableName, settings: LoadSettings): string {
+  return loadIdOf({ pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId }, dataset);
+}
+
+/** Columns that contract and manifest have in common. Throws `COLUMNS` where the schema policy forbids a difference. */
+function columnsOf({ seq, manifest }: CuratedEntry, dataset: Dataset): LoadColumn[] {
+  const carried = manifest.columns as readonly DerivedColumn[];
+  const errors = compareColumns(carried, dataset).filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    const text = errors.map(({ message, fix }) => `${message}; ${fix}`).join('; ');
+    throw userError('COLUMNS', `commit ${seq} of ${dataset.name} (contract ${manifest.contract.version}) does not fit this stage's contract: ${text}`, { dataset: dataset.name, seq, columns: errors.map(({ column }) => column) });
+  }
+  return dataset.columns.flatMap(({ name, type }) => {
+    const stored = carried.find((column) => column.name === name);
+    return stored === undefined ? [] : [{ name, type, stored: stored.type }];
+  });
+}
+
+function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[]): LoadItem[] {
+  return units.flatMap((unit, index) => {
+    const candidate = claimed.find(({ dataset }) => dataset.name === unit.dataset) as Claimed;
+    const { manifest } = candidate.entries.find(({ seq }) => seq === unit.seq) as CuratedEntry;
+    const item: LoadItem = { unit: index, dataset: unit.dataset, seq: unit.seq, loadId: unit.loadId, epoch: unit.epoch, staging: unit.staging };
+    return manifest.parts.length === 0 ? [item] : manifest.parts.map((part): LoadItem => ({ ...item, part }));
+  });
+}
+
+/** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
+async function sweep(client: Client, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
+  for (const { dataset, target, epoch, selection } of claimed.filter((one) => one.selection.load.length > 0)) {
+    const waiting = [...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings));
+    const of = { pipeline: settings.pipeline, dataset: dataset.name, target };
+    for (const table of await leftoverStaging(client, settings.ledgerSchema, of, new Set(waiting))) {
+      const staging = `${table.schema}.${table.table}`;
+      try {
+        await transaction(client, async () => {
+          // Whoever is fenced has an old idea of what is needed.
+          await requireEpoch(client, settings.ledgerSchema, target, epoch, 'share');
+          await client.query("SET LOCAL lock_timeout = '2s'");
+          await dropStaging(client, table, table.loadId);
+        });
+        report.say('LOAD_I1004', { staging });
+      } catch (error) {
+        report.say('LOAD_W1005', { staging, reason: postgresFailure(error, 'dropping').message });
+      }
+    }
+  }
+}

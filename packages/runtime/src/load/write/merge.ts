@@ -1,0 +1,59 @@
+import { quoteIdentifier } from '../../contract/quote-identifier';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { LoadCounts } from '../ledger/ledger-rows';
+import { writeSql, type Write, type WriteContext } from './write-context';
+
+/**
+ * Updates rows whose key is there and adds the others.
+ *
+ * Two set-based statements and not one `ON CONFLICT`: the planner may join instead of probing an index per row, a row
+ * that is the same already is not written again, and both tell how many they touched. The third statement reads back
+ * that every staged row is now in the target, or older than what is there.
+ */
+export const merge: Write = async (context) => {
+  await refuseRepeatedKeys(context);
+  const sql = writeSql(context);
+  const stale = staleCondition(context);
+  const updated = sql.assignments === '' ? 0 : await rows(context, `UPDATE ${sql.target} AS t SET ${sql.assignments} FROM ${sql.staging} AS s
+WHERE ${sql.sameKey} AND NOT (${sql.sameRest}) AND NOT (${stale})`);
+  const inserted = await rows(context, `INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s
+WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey})`);
+  return readBack(context, { updated, inserted }, stale);
+};
+
+/** What is in the target after the write, compared with what was staged; the terms come from the tables and not from each other. */
+export async function readBack(context: WriteContext, done: { readonly updated: number; readonly inserted: number }, stale: string): Promise<LoadCounts> {
+  const sql = writeSql(context);
+  const { rows: [found] } = await context.client.query<{ same: string; stale: string }>(
+    `SELECT count(*) FILTER (WHERE NOT (${stale}) AND ${sql.sameRest}) AS same, count(*) FILTER (WHERE ${stale}) AS stale
+FROM ${sql.staging} AS s JOIN ${sql.target} AS t ON ${sql.sameKey}`,
+  );
+  return {
+    staged: context.staged, ...done, unchanged: Number(found!.same) - done.inserted - done.updated, deleted: 0, stale: Number(found!.stale), removed: 0,
+  };
+}
+
+/** An update applies only where the staged row is newer or equal; NULL on either side never stops one. */
+export function staleCondition({ newerBy }: Pick<WriteContext, 'newerBy'>): string {
+  if (newerBy === undefined) return 'false';
+  const column = quoteIdentifier(newerBy);
+  return `coalesce(t.${column} > s.${column}, false)`;
+}
+
+/** Of two staged rows with one key neither is right, so none of the batch is written. */
+export async function refuseRepeatedKeys({ client, dataset, staging }: WriteContext): Promise<void> {
+  const key = dataset.primaryKey.map(quoteIdentifier).join(', ');
+  const { staging: table } = writeSql({ dataset, target: staging, staging });
+  const { rows: found } = await client.query<{ keys: string }>(
+    `SELECT count(*) AS keys FROM (SELECT FROM ${table} GROUP BY ${key} HAVING count(*) > 1) AS repeated`,
+  );
+  const keys = Number(found[0]!.keys);
+  if (keys === 0) return;
+  throw new PipelineError('STAGED_KEYS', `${keys} keys (${dataset.primaryKey.join(', ')}) occur more than once in the batch; nothing of it was published, let the contract deduplicate it`, {
+    fault: 'user', facts: { dataset: dataset.name, keys, primaryKey: dataset.primaryKey },
+  });
+}
+
+async function rows({ client }: WriteContext, statement: string): Promise<number> {
+  return (await client.query(statement)).rowCount ?? 0;
+}

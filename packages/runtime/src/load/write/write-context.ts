@@ -1,0 +1,64 @@
+import type { Client } from 'pg';
+import type { Column, Dataset } from '../../contract/contract';
+import { postgresType } from '../../contract/engine-types';
+import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
+import type { LoadCounts } from '../ledger/ledger-rows';
+import type { TableName } from '../ledger/epoch';
+
+/** What a write mode works on, inside the publishing transaction. */
+export interface WriteContext {
+  readonly client: Client;
+  readonly dataset: Dataset;
+  readonly target: TableName;
+  readonly staging: TableName;
+  /** Rows in the staging table. */
+  readonly staged: number;
+  /** Merge only. */
+  readonly newerBy?: string;
+  /** Replace only. */
+  readonly allowEmpty?: boolean;
+}
+
+/** Moves staged rows into the target and says what became of each. */
+export type Write = (context: WriteContext) => Promise<LoadCounts>;
+
+/** Names and expressions that the statements of a write mode have in common; `t` is the target, `s` the staging table. */
+export interface WriteSql {
+  readonly target: string;
+  readonly staging: string;
+  /** `"a", "b"`: the contract's columns. */
+  readonly columns: string;
+  /** `s."a", s."b"` */
+  readonly stagedColumns: string;
+  /** `t."k" = s."k" AND …`; `false` for a dataset without a key. */
+  readonly sameKey: string;
+  /** Every column that is not part of the key holds the same value, bit by bit. */
+  readonly sameRest: string;
+  /** `"a" = s."a", …` of the columns outside the key; empty when there are none. */
+  readonly assignments: string;
+}
+
+export function writeSql({ dataset, target, staging }: Pick<WriteContext, 'dataset' | 'target' | 'staging'>): WriteSql {
+  const names = dataset.columns.map(({ name }) => quoteIdentifier(name));
+  const rest = dataset.columns.filter(({ name }) => !dataset.primaryKey.includes(name));
+  return {
+    target: quoteName(target.schema, target.table),
+    staging: quoteName(staging.schema, staging.table),
+    columns: names.join(', '),
+    stagedColumns: names.map((name) => `s.${name}`).join(', '),
+    sameKey: dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(' AND ') || 'false',
+    sameRest: rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`).join(' AND ') || 'true',
+    assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
+  };
+}
+
+/**
+ * A column's value as bits: to PostgreSQL 0 equals -0, and under some collations `a` equals `A`. A change from one to
+ * the other would be lost if equality decided.
+ */
+function comparable({ name, type }: Column, alias: string): string {
+  const value = `${alias}.${quoteIdentifier(name)}`;
+  if (type.kind === 'string') return `${value} COLLATE "C"`;
+  if (type.kind === 'float') return `pg_catalog.${postgresType(type) === 'real' ? 'float4send' : 'float8send'}(${value})`;
+  return value;
+}
