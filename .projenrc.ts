@@ -54,7 +54,7 @@ const runner = new Library(root, {
   published: true,
   deps: [
     '@aws-sdk/checksums@^3', '@aws-sdk/client-s3@^3', `@duckdb/node-api@${V.duckdb}`, 'commander@^14', 'jsonata@^2.2.2', 'jsonpath-plus@^10.4.0',
-    'log-update@^6', 'pg@^8', 'send@^1', 'yaml@^2',
+    'log-update@^6', 'pg@^8', 'selfsigned@^5', 'send@^1', 'yaml@^2',
   ],
   devDeps: [
     '@headrace/runtime@0.0.0', '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', '@types/send@^1',

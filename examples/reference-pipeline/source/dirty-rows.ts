@@ -26,8 +26,8 @@ function record(n: number, change: Record<number, string> = {}): string {
 
 export const DIRTY_ROWS: readonly DirtyRow[] = [
   { afterRecords: 0, bytes: record(1, { 4: 'late' }), code: 'TYPE', why: 'delay_minutes is a word; it is the first record of the file' },
-  { afterRecords: 100, bytes: `${id(2)},2001-03-04,2001-03`, code: 'FIELD_COUNT', why: 'three fields instead of thirteen' },
-  { afterRecords: 101, bytes: `${record(3)},extra`, code: 'FIELD_COUNT', why: 'fourteen fields instead of thirteen' },
+  { afterRecords: 100, bytes: `${id(2)},2001-03-04,2001-03`, code: 'FIELDS', why: 'three fields instead of thirteen' },
+  { afterRecords: 101, bytes: `${record(3)},extra`, code: 'FIELDS', why: 'fourteen fields instead of thirteen' },
   { afterRecords: 5_000, bytes: record(4, { 8: 'Chi"cago' }), code: 'QUOTE', why: 'a quote inside an unquoted field' },
   { afterRecords: 5_001, bytes: record(5, { 9: '"New York' }), code: 'QUOTE', why: 'a quoted field that never ends: it must not swallow the next record' },
   { afterRecords: 9_999, bytes: record(6, { 4: '1.5' }), code: 'TYPE', why: 'a fraction where an integer belongs; a lenient cast makes it 2' },
@@ -38,8 +38,8 @@ export const DIRTY_ROWS: readonly DirtyRow[] = [
   { afterRecords: 100_000, bytes: record(11, { 6: 'ord' }), code: 'PATTERN', why: 'an airport code in lower case' },
   { afterRecords: 100_001, bytes: record(12, { 0: '' }), code: 'REQUIRED', why: 'the primary key is missing' },
   { afterRecords: 200_000, bytes: record(13, { 8: 'S\xe3o Paulo' }), code: 'ENCODING', why: 'latin-1 bytes in a UTF-8 file' },
-  { afterRecords: 200_001, bytes: record(14, { 10: '41.97959512' }), code: 'TYPE', why: 'more decimal places than decimal(9,6) holds; a lenient cast rounds them away' },
-  { afterRecords: 300_000, bytes: record(15, { 4: '2147483648' }), code: 'TYPE', why: 'one more than a 32-bit integer holds' },
+  { afterRecords: 200_001, bytes: record(14, { 10: '41.97959512' }), code: 'SCALE', why: 'more decimal places than decimal(9,6) holds; a lenient cast rounds them away' },
+  { afterRecords: 300_000, bytes: record(15, { 4: '2147483648' }), code: 'RANGE', why: 'one more than a 32-bit integer holds' },
   { afterRecords: 300_001, bytes: record(16, { 3: '2001-03-04T10:20:00+02:00' }), code: 'TYPE', why: 'an offset on a zoneless column; a lenient cast drops it' },
   { afterRecords: 400_000, bytes: record(17, { 8: 'Chi\rcago' }), code: 'NEWLINE', why: 'a bare carriage return inside a record' },
   { afterRecords: Infinity, bytes: record(18, { 1: '' }), code: 'REQUIRED', why: 'no date; it is the last record of the file' },

@@ -1,0 +1,102 @@
+import * as path from 'node:path';
+import { CurateSize, CurateStage } from '@headrace/curate-construct';
+import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
+import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, TargetTls, WriteMode } from '@headrace/rds-loader-construct';
+import { aws_ec2 as ec2, aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DatabaseStack } from './database-stack';
+
+const contract = path.join(__dirname, 'contracts', 'flights.odcs.yaml');
+const pipelineName = 'flights';
+
+export interface ReferencePipelineProps {
+  /** Where `flights.csv.gz` and `airports.ndjson` are served, without a slash at the end. */
+  readonly sourceUrl: string;
+  /** Whether the database is on this machine, without TLS. */
+  readonly localDatabase: boolean;
+}
+
+/** The whole pipeline, each stage in a stack of its own: any of them can be deployed without the others. */
+export class ReferencePipeline extends Construct {
+  constructor(scope: Construct, id: string, props: ReferencePipelineProps) {
+    super(scope, id);
+    const database = new DatabaseStack(this, 'Database');
+    const ingest = new IngestStack(this, 'Ingest', { sourceUrl: props.sourceUrl, vpc: database.vpc, failureTopic: database.failureTopic });
+    const curate = new CurateStack(this, 'Curate', { ingest: ingest.stage, vpc: database.vpc, failureTopic: database.failureTopic });
+    new LoadStack(this, 'Load', { database, curate: curate.stage, localDatabase: props.localDatabase });
+    new PipelineStack(this, 'Pipeline', { ingest: ingest.stage, curate: curate.stage });
+  }
+}
+
+interface StageStackProps extends StackProps {
+  readonly vpc: ec2.IVpc;
+  readonly failureTopic: sns.ITopic;
+}
+
+class IngestStack extends Stack {
+  readonly stage: IngestStage;
+
+  constructor(scope: Construct, id: string, props: StageStackProps & { readonly sourceUrl: string }) {
+    super(scope, id, props);
+    this.stage = new IngestStage(this, 'Ingest', {
+      contract,
+      pipelineName,
+      sources: {
+        flights: IngestSource.http({ url: `${props.sourceUrl}/flights.csv.gz`, minRows: 1 }),
+        airports: IngestSource.http({ url: `${props.sourceUrl}/airports.ndjson`, minRows: 1 }),
+      },
+      size: IngestSize.DEV,
+      vpc: props.vpc,
+      failureTopic: props.failureTopic,
+    });
+  }
+}
+
+class CurateStack extends Stack {
+  readonly stage: CurateStage;
+
+  constructor(scope: Construct, id: string, props: StageStackProps & { readonly ingest: IngestStage }) {
+    super(scope, id, props);
+    this.stage = new CurateStage(this, 'Curate', {
+      contract,
+      pipelineName,
+      rawBucket: props.ingest.rawBucket,
+      databaseName: pipelineName,
+      size: CurateSize.DEV,
+      vpc: props.vpc,
+      failureTopic: props.failureTopic,
+    });
+  }
+}
+
+class LoadStack extends Stack {
+  constructor(scope: Construct, id: string, props: { database: DatabaseStack; curate: CurateStage; localDatabase: boolean }) {
+    super(scope, id);
+    new RdsLoaderStage(this, 'Load', {
+      contract,
+      pipelineName,
+      curatedBucket: props.curate.curatedBucket,
+      target: LoadTarget.fromInstance(props.database.instance, {
+        secret: props.database.loader,
+        tls: props.localDatabase ? TargetTls.DISABLE : TargetTls.VERIFY_FULL,
+      }),
+      writeModes: {
+        flights: WriteMode.merge({ newerBy: 'updated_at' }),
+        airports: WriteMode.replace(),
+      },
+      window: LoadWindow.daily({ from: '01:00', until: '05:00', timeZone: 'Europe/Berlin' }),
+      size: LoadSize.DEV,
+      failureTopic: props.database.failureTopic,
+    });
+  }
+}
+
+class PipelineStack extends Stack {
+  constructor(scope: Construct, id: string, props: { ingest: IngestStage; curate: CurateStage }) {
+    super(scope, id);
+    // The load is not part of it: it has hours of its own, and never disturbs an ingestion.
+    new sfn.StateMachine(this, 'Pipeline', {
+      definitionBody: sfn.DefinitionBody.fromChainable(props.ingest.next(props.curate)),
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, cpSync, createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { guardChild, releaseChild } from '../exec/child-guard';
+import type { Certificate } from './certificate';
+import { postgresBinaries } from './postgres-binaries';
+import { type Account, canReach, serverAccount } from './server-account';
+
+export interface PostgresOptions {
+  /** Folder of the cluster; made when it is not there. */
+  readonly dir: string;
+  readonly port: number;
+  /** Superuser with this password; the master user of the database instance. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Serves TLS with it; connections without TLS stay possible. */
+  readonly certificate?: Certificate;
+  readonly pidFolder: string;
+}
+
+export interface PostgresServer {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 30_000;
+const READY = 'database system is ready to accept connections';
+
+/**
+ * Starts a real PostgreSQL on loopback, with its data in one folder that survives restarts.
+ *
+ * Runs as the user who calls; root lends it the account `postgres` or `nobody`.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const account = serverAccount();
+  const bin = reachableBinaries(postgresBinaries(), account);
+  const data = reachableFolder(options.dir, account);
+  const as = { ...account, cwd: data, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' } };
+  if (!existsSync(path.join(data, 'PG_VERSION'))) initialize(bin, data, options, as);
+  const tls = options.certificate === undefined ? [] : tlsSettings(data, options.certificate, account);
+
+  const server = spawn(path.join(bin, 'postgres'), [
+    '-D', data, '-p', String(options.port), '-h', '127.0.0.1', '-k', '',
+    '-c', 'timezone=UTC', '-c', 'max_connections=60', '-c', 'shared_buffers=128MB',
+    // A machine's crash may cost a local database; a killed process costs nothing.
+    '-c', 'fsync=off', '-c', 'full_page_writes=off', ...tls,
+  ], { ...as, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  await ready(server, options.port);
+  const pid = server.pid as number;
+  guardChild(pid, options.pidFolder);
+  server.stderr?.pipe(createWriteStream(`${data}.log`, { flags: 'a' }).on('error', () => {}));
+  // A database that is left up must not keep the process up.
+  (server.stderr as unknown as { unref(): void }).unref();
+  server.unref();
+  return {
+    url: `postgres://${encodeURIComponent(options.user)}:${encodeURIComponent(options.password)}@127.0.0.1:${options.port}/${encodeURIComponent(options.database)}`,
+    port: options.port,
+    pid,
+    stop: async () => {
+      releaseChild(pid, options.pidFolder);
+      await stop(server);
+    },
+  };
+}
+
+type SpawnAs = { uid?: number; gid?: number; cwd: string; env: Record<string, string> };
+
+function initialize(bin: string, data: string, options: PostgresOptions, as: SpawnAs): void {
+  const passwordFile = path.join(data, '..', `${path.basename(data)}.password`);
+  writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
+  if (as.uid !== undefined) chownSync(passwordFile, as.uid, as.gid as number);
+  const init = spawnSync(path.join(bin, 'initdb'), [
+    '-D', data, '-U', options.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync',
+  ], { ...as, encoding: 'utf8' });
+  rmSync(passwordFile);
+  if (init.status !== 0) {
+    rmSync(data, { recursive: true, force: true });
+    throw new Error(`initdb of the target database failed: ${(init.stderr ?? '').trim() || init.error?.message}`);
+  }
+  // In single-user mode, so that no server that is not ours to stop ever runs.
+  const create = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', data, 'template1'], {
+    ...as, encoding: 'utf8', input: options.database === 'postgres' ? '' : `CREATE DATABASE "${options.database.replace(/"/g, '""')}"\n`,
+  });
+  if (create.status !== 0) throw new Error(`the database ${options.database} could not be made: ${create.stderr}`);
+}
+
+/** PostgreSQL reads a key only if nobody else can, so it gets its own copy. */
+function tlsSettings(data: string, { certFile, keyFile }: Certificate, account: Account | undefined): string[] {
+  for (const [from, name] of [[certFile, 'server.crt'], [keyFile, 'server.key']] as const) {
+    const copy = path.join(data, name);
+    rmSync(copy, { force: true });
+    copyFileSync(from, copy);
+    chmodSync(copy, 0o600);
+    if (account) chownSync(copy, account.uid, account.gid);
+  }
+  return ['-c', 'ssl=on', '-c', 'ssl_cert_file=server.crt', '-c', 'ssl_key_file=server.key'];
+}
+
+/** A folder that the account owns; in the system's temporary folder where only root can enter the wanted one. */
+function reachableFolder(wanted: string, account: Account | undefined): string {
+  const moved = path.join(os.tmpdir(), `headrace-postgres-${createHash('sha256').update(wanted).digest('hex').slice(0, 12)}`);
+  const pointer = `${wanted}.moved`;
+  mkdirSync(path.dirname(wanted), { recursive: true });
+  const dir = existsSync(pointer) ? readFileSync(pointer, 'utf8') : canReach(account, path.dirname(wanted)) ? wanted : moved;
+  if (dir !== wanted) writeFileSync(pointer, dir);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (account) chownSync(dir, account.uid, account.gid);
+  return dir;
+}
+
+/** Binaries that the account may run; a copy where only root can enter their folder. */
+function reachableBinaries(bin: string, account: Account | undefined): string {
+  if (canReach(account, bin)) return bin;
+  const copy = path.join(os.tmpdir(), `headrace-postgres-binaries-${createHash('sha256').update(bin).digest('hex').slice(0, 12)}`);
+  if (!existsSync(path.join(copy, 'bin', 'postgres'))) cpSync(path.dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
+  return path.join(copy, 'bin');
+}
+
+async function ready(server: ChildProcess, port: number): Promise<void> {
+  let log = '';
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`the target database on port ${port} ${why}:\n${log.trim()}`));
+      timer = setTimeout(() => {
+        server.kill('SIGKILL');
+        fail(`was not ready within ${READY_WITHIN_MS / 1000} s`);
+      }, READY_WITHIN_MS);
+      server.stderr?.on('data', (chunk: Buffer) => {
+        log = (log + chunk.toString()).slice(-4_000);
+        if (log.includes(READY)) resolve();
+      });
+      server.once('error', (error) => fail(`could not be started: ${error.message}`)).once('exit', (code) => fail(`ended with exit code ${code}`));
+    });
+  } finally {
+    clearTimeout(timer);
+    server.removeAllListeners('exit').removeAllListeners('error');
+  }
+}
+
+/** SIGINT is PostgreSQL's fast shutdown: sessions are ended, the data is whole. */
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => { server.once('exit', () => resolve()); });
+  server.ref();
+  server.kill('SIGINT');
+  await ended;
+}

@@ -1,0 +1,156 @@
+import { appendFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { acceleratedClock, systemClock, type HistoryEvent, runStateMachine, TaskFailure, type TaskHandler } from '../asl';
+import { type ExecutionRecord, type ExecutionStore, ExecutionAlreadyExists, type StateRecord } from '../executions/execution-store';
+import type { AccessDirectory } from '../iam/access-directory';
+import type { StartExecution } from '../services/nested-executions';
+import type { Deployment } from './deployment';
+import { ExecutionScope } from './execution-scope';
+import type { Machine } from './machine';
+import type { OnStackEvent } from './stack-event';
+
+export interface MapStorage {
+  readObject(bucket: string, key: string): Promise<Buffer>;
+  listObjects(bucket: string, prefix: string): Promise<Array<{ Key: string; Size: number; Etag?: string; LastModified?: number }>>;
+  writeObject(bucket: string, key: string, body: Buffer): Promise<void>;
+}
+
+export interface ExecutionsOptions {
+  readonly deployment: Deployment;
+  readonly store: ExecutionStore;
+  readonly access: AccessDirectory;
+  /** The task handlers of one execution. */
+  readonly handlers: (scope: ExecutionScope, machine: Machine) => Readonly<Record<string, TaskHandler>>;
+  /** S3 as the machine's role sees it. */
+  readonly storage: (machine: Machine) => MapStorage;
+  readonly onEvent: OnStackEvent;
+  /** Told of each execution that ended, as EventBridge is. */
+  readonly onEnded: (record: ExecutionRecord) => Promise<void>;
+  /** Waits and retry delays pass that many times faster. */
+  readonly timeFactor: number;
+  /** Children of a distributed Map that run at once. */
+  readonly concurrency: number;
+}
+
+/** Starts executions of the deployed machines, records them, and keeps their names unique. */
+export class Executions {
+  public constructor(private readonly options: ExecutionsOptions) {}
+
+  /** Runs to the end. Throws ExecutionAlreadyExists for a name that is taken. */
+  public async start(request: StartExecution): Promise<ExecutionRecord> {
+    const { deployment, store, onEvent } = this.options;
+    const machine = deployment.machines.find(({ arn }) => arn === request.machineArn);
+    if (machine === undefined) {
+      throw new TaskFailure('StepFunctions.StateMachineDoesNotExistException', `State Machine Does Not Exist: '${request.machineArn}'`);
+    }
+    const name = request.name ?? `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+    const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const startedAt = new Date();
+    let record: ExecutionRecord = {
+      arn, machineArn: machine.arn, machinePath: machine.path, name, parent: request.parent, status: 'RUNNING', input: request.input,
+      startedAt: startedAt.toISOString(), states: [],
+    };
+    const folder = store.create(record);
+    const elapsed = () => Date.now() - startedAt.getTime();
+    onEvent({ kind: 'execution', machine: machine.path, name, status: 'RUNNING' });
+    const scope = new ExecutionScope(machine.path, name, arn, folder, (need) => this.authorize(machine, need), onEvent);
+    const states = new StateLog(machine.path, name, arn, onEvent);
+    const result = await runStateMachine(machine.definition, {
+      input: request.input,
+      name,
+      stateMachineArn: machine.arn,
+      roleArn: machine.roleArn,
+      handlers: watched(this.options.handlers(scope, machine), states),
+      clock: this.options.timeFactor === 1 ? systemClock : acceleratedClock(this.options.timeFactor),
+      signal: request.signal,
+      mapConcurrencyLimit: this.options.concurrency,
+      onEvent: (event) => {
+        appendFileSync(path.join(folder, 'history.ndjson'), `${JSON.stringify(event)}\n`);
+        states.event(event);
+      },
+      ...this.options.storage(machine),
+    });
+    record = {
+      ...record, status: result.status, output: result.output, error: result.error, cause: result.cause,
+      endedAt: new Date().toISOString(), states: states.records(),
+    };
+    store.save(record);
+    onEvent({ kind: 'execution', machine: machine.path, name, status: record.status, milliseconds: elapsed(), error: record.error, cause: record.cause });
+    await this.options.onEnded(record);
+    return record;
+  }
+
+  /** As Step Functions answers: a start that repeats an open execution with the same input is no error. */
+  public startOrJoin(request: StartExecution & { name: string }): { arn: string; ended?: Promise<ExecutionRecord> } {
+    const existing = this.options.store.find(request.machineArn, request.name);
+    if (existing?.status === 'RUNNING' && JSON.stringify(existing.input) === JSON.stringify(request.input)) return { arn: existing.arn };
+    if (existing) throw new ExecutionAlreadyExists(existing);
+    return { arn: `${request.machineArn.replace(':stateMachine:', ':execution:')}:${request.name}`, ended: this.start(request) };
+  }
+
+  private authorize(machine: Machine, need: { action: string; resource: string; context?: Readonly<Record<string, readonly string[]>> }): void {
+    const { allowed, reason } = this.options.access.check(machine.roleArn, need);
+    if (allowed) return;
+    const service = need.action.slice(0, need.action.indexOf(':'));
+    throw new TaskFailure(`${SERVICE_NAMES[service] ?? service}.AccessDeniedException`, reason);
+  }
+}
+
+/** Prefixes of error names, as Step Functions writes them. */
+const SERVICE_NAMES: Readonly<Record<string, string>> = { ecs: 'ECS', lambda: 'Lambda', states: 'StepFunctions', glue: 'Glue', iam: 'IAM', sns: 'SNS' };
+
+function watched(handlers: Readonly<Record<string, TaskHandler>>, states: StateLog): Record<string, TaskHandler> {
+  return Object.fromEntries(Object.entries(handlers).map(([resource, handler]) => [resource, async (call) => {
+    states.tried(call.state);
+    try {
+      return await handler(call);
+    } catch (error) {
+      states.failed(call.state, error as Error);
+      throw error;
+    }
+  }]));
+}
+
+interface OpenState { name: string; status: StateRecord['status']; tries: number; since: number; milliseconds?: number; inMap: boolean }
+
+/** Follows the states of one execution: those of the machine by its events, those inside a distributed Map by their tasks. */
+class StateLog {
+  private readonly states = new Map<string, OpenState>();
+
+  public constructor(private readonly machine: string, private readonly name: string, private readonly arn: string, private readonly onEvent: OnStackEvent) {}
+
+  public event({ executionArn, type, details }: HistoryEvent): void {
+    if (executionArn !== this.arn || typeof details.name !== 'string') return;
+    if (type.endsWith('StateEntered')) {
+      this.states.set(details.name, { name: details.name, status: 'RUNNING', tries: 0, since: Date.now(), inMap: false });
+      this.tell(details.name, 'entered');
+    } else if (type.endsWith('StateExited')) {
+      const state = this.states.get(details.name);
+      if (state === undefined) return;
+      state.milliseconds = Date.now() - state.since;
+      if (state.status === 'RUNNING') state.status = 'SUCCEEDED';
+      this.tell(details.name, state.status === 'FAILED' ? 'failed' : 'succeeded', state.milliseconds);
+    }
+  }
+
+  public tried(name: string): void {
+    const state = this.states.get(name) ?? { name, status: 'SUCCEEDED' as const, tries: 0, since: Date.now(), inMap: true };
+    this.states.set(name, state);
+    state.tries += 1;
+    if (state.status === 'FAILED') state.status = state.inMap ? 'SUCCEEDED' : 'RUNNING';
+  }
+
+  public failed(name: string, error: Error): void {
+    const state = this.states.get(name);
+    if (state) state.status = 'FAILED';
+    this.onEvent({ kind: 'state', machine: this.machine, name: this.name, state: name, status: 'retried', error: error.message });
+  }
+
+  public records(): StateRecord[] {
+    return [...this.states.values()].map(({ name, status, tries, milliseconds }) => ({ name, status: status === 'RUNNING' ? 'FAILED' : status, tries, milliseconds }));
+  }
+
+  private tell(state: string, status: 'entered' | 'succeeded' | 'failed', milliseconds?: number): void {
+    this.onEvent({ kind: 'state', machine: this.machine, name: this.name, state, status, milliseconds });
+  }
+}
