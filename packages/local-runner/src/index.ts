@@ -5,3 +5,5 @@ export { type AccessDecision, type AccessNeed, type AccessRequest, type Authoriz
 export { evaluate, evaluateTrust, type Evaluation, type EvaluationRequest, type TrustRequest } from './iam/evaluate';
 export { AccessDirectory, type AccessQuestion, type PolicyResource } from './iam/access-directory';
 export { createAuthorizer, type AuthorizerOptions, type DecidedAccess } from './iam/authorizer';
+export { startGateway, type Gateway, type GatewayOptions } from './gateway/start-gateway';
+export { ServiceError, type ServiceApi, type ServiceOperation } from './gateway/service-api';

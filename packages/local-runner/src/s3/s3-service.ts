@@ -13,7 +13,7 @@ import {
 import { getObject, headObject } from './operations/read-object';
 import { deleteObject, putObject } from './operations/write-object';
 import { neededPermissions } from './permissions';
-import { presignedUntil, readCredential } from './request-credential';
+import { presignedUntil, readCredential } from '../gateway/request-credential';
 import { routeRequest, type Route } from './route';
 import { S3Error } from './s3-error';
 import { S3Storage } from './storage';

@@ -33,7 +33,12 @@ export async function startS3Fixture(options: Partial<S3EndpointOptions> = {}): 
   };
 }
 
-export interface Failure { readonly name: string; readonly status?: number; readonly message: string; readonly error: S3ServiceException & Record<string, unknown> }
+export interface Failure {
+  readonly name: string;
+  readonly status?: number;
+  readonly message: string;
+  readonly error: S3ServiceException & Record<string, unknown>;
+}
 
 /** The name and status of the error that a call fails with. */
 export async function failure(promise: Promise<unknown>): Promise<Failure> {

@@ -1,0 +1,170 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ServiceError } from '../gateway/service-api';
+import type { PolicyResource } from '../iam/access-directory';
+import { PartitionJournal } from './partition-journal';
+
+export interface GlueColumn { readonly Name: string; readonly Type?: string; readonly Comment?: string }
+
+/** A table as the API's `TableInput` gives it. */
+export interface GlueTableInput {
+  readonly Name: string;
+  readonly PartitionKeys?: readonly GlueColumn[];
+  readonly StorageDescriptor?: { readonly Location?: string; readonly Columns?: readonly GlueColumn[]; readonly [name: string]: unknown };
+  readonly Parameters?: Readonly<Record<string, string>>;
+  readonly TableType?: string;
+  readonly ViewOriginalText?: string;
+  readonly [name: string]: unknown;
+}
+
+export interface GlueDatabaseInput { readonly Name: string; readonly [name: string]: unknown }
+
+/** A partition as the API's `PartitionInput` gives it. */
+export interface GluePartitionInput {
+  readonly Values: readonly string[];
+  readonly StorageDescriptor?: { readonly Location?: string; readonly [name: string]: unknown };
+  readonly Parameters?: Readonly<Record<string, string>>;
+  readonly [name: string]: unknown;
+}
+
+export interface GluePartition extends GluePartitionInput {
+  /** Seconds since 1970. */
+  readonly CreationTime: number;
+}
+
+export interface GlueSeeds {
+  readonly databases: readonly GlueDatabaseInput[];
+  readonly tables: ReadonlyArray<{ readonly database: string; readonly table: GlueTableInput }>;
+}
+
+interface Table { readonly input: GlueTableInput; readonly partitions: PartitionJournal; readonly createdAt: Date }
+
+/**
+ * The databases and tables of a deployment with their partitions. Definitions come from the templates at each start;
+ * partitions are what running pipelines made, and stay on disk, one file per table.
+ */
+export class GlueCatalog {
+  private readonly databases = new Map<string, { input: GlueDatabaseInput; tables: Map<string, Table>; createdAt: Date }>();
+
+  constructor(private readonly dir: string, seeds: GlueSeeds) {
+    for (const input of seeds.databases) this.addDatabase(input);
+    for (const { database, table } of seeds.tables) this.addTable(database, table);
+  }
+
+  listDatabases() {
+    return [...this.databases.values()].map(({ input, createdAt }) => ({ ...input, CreateTime: createdAt })).sort(byName);
+  }
+
+  /** @throws ServiceError EntityNotFoundException */
+  database(name: string) {
+    const { input, createdAt } = this.findDatabase(name);
+    return { ...input, CreateTime: createdAt };
+  }
+
+  tables(databaseName: string) {
+    return [...this.findDatabase(databaseName).tables.values()].map((table) => this.describe(databaseName, table)).sort(byName);
+  }
+
+  /** @throws ServiceError EntityNotFoundException */
+  table(databaseName: string, name: string) {
+    return this.describe(databaseName, this.findTable(databaseName, name));
+  }
+
+  /** All partitions of a table, in order of their values. */
+  partitions(databaseName: string, tableName: string): GluePartition[] {
+    return this.findTable(databaseName, tableName).partitions.list();
+  }
+
+  partition(databaseName: string, tableName: string, values: readonly string[]): GluePartition | undefined {
+    return this.findTable(databaseName, tableName).partitions.get(values);
+  }
+
+  /** @throws ServiceError AlreadyExistsException, InvalidInputException */
+  createPartition(databaseName: string, tableName: string, input: GluePartitionInput): void {
+    const table = this.findTable(databaseName, tableName);
+    checkValues(table.input, input.Values);
+    if (table.partitions.get(input.Values)) throw new ServiceError('AlreadyExistsException', 'Partition already exists.');
+    table.partitions.put({ ...input, CreationTime: Date.now() / 1000 });
+  }
+
+  /** @throws ServiceError EntityNotFoundException, AlreadyExistsException, InvalidInputException */
+  updatePartition(databaseName: string, tableName: string, values: readonly string[], input: GluePartitionInput): void {
+    const table = this.findTable(databaseName, tableName);
+    checkValues(table.input, input.Values);
+    const current = table.partitions.get(values);
+    if (current === undefined) throw new ServiceError('EntityNotFoundException', 'Cannot find partition.');
+    const moves = JSON.stringify(values) !== JSON.stringify(input.Values);
+    if (moves && table.partitions.get(input.Values)) throw new ServiceError('AlreadyExistsException', 'Partition already exists.');
+    if (moves) table.partitions.delete(values);
+    table.partitions.put({ ...input, CreationTime: current.CreationTime });
+  }
+
+  /** @throws ServiceError EntityNotFoundException */
+  deletePartition(databaseName: string, tableName: string, values: readonly string[]): void {
+    if (!this.findTable(databaseName, tableName).partitions.delete(values)) {
+      throw new ServiceError('EntityNotFoundException', 'Partition not found.');
+    }
+  }
+
+  private addDatabase(input: GlueDatabaseInput): void {
+    const name = input.Name.toLowerCase();
+    this.databases.set(name, { input: { ...input, Name: name }, tables: new Map(), createdAt: new Date() });
+  }
+
+  private addTable(databaseName: string, input: GlueTableInput): void {
+    const folder = databaseName.toLowerCase();
+    // A table may be deployed into a database that another stack, outside the assembly, owns.
+    if (!this.databases.has(folder)) this.addDatabase({ Name: folder });
+    const name = input.Name.toLowerCase();
+    mkdirSync(join(this.dir, folder), { recursive: true });
+    this.findDatabase(folder).tables.set(name, {
+      input: { ...input, Name: name },
+      partitions: new PartitionJournal(join(this.dir, folder, `${name}.partitions.ndjson`)),
+      createdAt: new Date(),
+    });
+  }
+
+  private findDatabase(name: string) {
+    const database = this.databases.get(String(name).toLowerCase());
+    if (database === undefined) throw new ServiceError('EntityNotFoundException', `Database ${name} not found.`);
+    return database;
+  }
+
+  private findTable(databaseName: string, name: string): Table {
+    const table = this.findDatabase(databaseName).tables.get(String(name).toLowerCase());
+    if (table === undefined) throw new ServiceError('EntityNotFoundException', `Table ${name} not found.`);
+    return table;
+  }
+
+  private describe(databaseName: string, { input, createdAt }: Table) {
+    const times = { CreateTime: createdAt, UpdateTime: createdAt };
+    return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times };
+  }
+}
+
+/** Databases and tables of a deployment's resources. */
+export function glueSeeds(resources: Iterable<PolicyResource>): GlueSeeds {
+  const all = [...resources];
+  const of = (type: string) => all.filter((resource) => resource.type === type);
+  return {
+    databases: of('AWS::Glue::Database').map(({ properties, ref }) => {
+      const input = properties.DatabaseInput as Partial<GlueDatabaseInput>;
+      return { ...input, Name: input.Name ?? ref };
+    }),
+    tables: of('AWS::Glue::Table').map(({ properties, ref }) => {
+      const input = properties.TableInput as Partial<GlueTableInput>;
+      return { database: String(properties.DatabaseName), table: { ...input, Name: input.Name ?? ref } };
+    }),
+  };
+}
+
+function checkValues(table: GlueTableInput, values: readonly string[]): void {
+  const keys = table.PartitionKeys ?? [];
+  if (!Array.isArray(values) || values.length !== keys.length) {
+    throw new ServiceError('InvalidInputException', 'The number of partition keys do not match the number of partition values');
+  }
+}
+
+function byName(a: { Name: string }, b: { Name: string }): number {
+  return a.Name < b.Name ? -1 : 1;
+}
