@@ -21,6 +21,7 @@ const runtime = new Library(root, {
 });
 runtime.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './contract': { types: './lib/contract/index.d.ts', default: './lib/contract/index.js' },
   './*': { types: './lib/*.d.ts', default: './lib/*.js' },
 });
 
@@ -69,7 +70,7 @@ const runner = new Library(root, {
   },
 });
 runner.package.addField('bin', { headrace: 'lib/cli.js' });
-runner.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts']);
+runner.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/THIRD-PARTY-LICENSES.txt']);
 runner.package.addField('publishConfig', { access: 'public' });
 runner.package.addField('optionalDependencies', Object.fromEntries(
   ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'windows-x64']
@@ -81,6 +82,7 @@ new JsonFile(runner, 'bundle.json', {
   obj: {
     // Third-party packages stay outside, because users install them; the private runtime is inlined.
     externalDependencies: true,
+    licenses: 'lib/THIRD-PARTY-LICENSES.txt',
     bundles: [
       { entry: 'packages/local-runner/src/index.ts', into: 'lib' },
       { entry: 'packages/local-runner/src/cli.ts', into: 'lib', file: 'cli.js' },

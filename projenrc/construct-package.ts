@@ -68,6 +68,8 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
       'lib/**/*.js', 'lib/**/*.d.ts', '.jsii', 'assets', 'API.md', ...(options.ships ?? []),
     ]);
 
+    // The development version of constructs is above the floor on purpose.
+    this.compileTask.reset('jsii --silence-warnings=reserved-word --silence-warnings=metadata/missing-dev-dependency');
     this.preCompileTask.exec('node ../../scripts/prepare-construct.mjs .');
     this.tasks.tryFind('docgen')?.reset('node ../../scripts/docgen.mjs .');
     this.testTask.reset();
@@ -77,7 +79,9 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
       packageJs.prependExec('rm -rf dist');
     }
 
-    new JsonFile(this, 'bundle.json', { obj: { bundles: options.bundles } });
+    new JsonFile(this, 'bundle.json', {
+      obj: { licenses: 'assets/THIRD-PARTY-LICENSES.txt', bundles: options.bundles },
+    });
     addTaskImage(this, { native: options.bundles.some((bundle) => bundle.copy && bundle.external) });
     addTestTsconfig(this);
     addJestConfig(this, name, { globalSetup: '../../scripts/jest-prepare.mjs' });

@@ -8,29 +8,34 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Bundles one package, below its own folder or another one. */
 export async function bundlePackage(packageFolder, outFolder = packageFolder) {
-  const { bundles, externalDependencies } = await readJson(path.join(packageFolder, 'bundle.json'));
+  const { bundles, licenses, externalDependencies } = await readJson(path.join(packageFolder, 'bundle.json'));
+  const inputs = new Set();
   const outside = externalDependencies ? await dependenciesOf(packageFolder) : [];
   for (const bundle of bundles) {
     if (!existsSync(path.join(root, bundle.entry))) {
       console.log(`skipped ${bundle.into}: ${bundle.entry} does not exist yet`);
       continue;
     }
-    await bundleOne(bundle, outFolder, outside);
+    for (const input of await bundleOne(bundle, outFolder, outside)) inputs.add(input);
     if (bundle.copy) await copyFolder(path.join(packageFolder, bundle.copy), path.join(outFolder, bundle.into));
   }
+  await writeIfChanged(path.join(outFolder, licenses), Buffer.from(await thirdPartyLicenses(root, inputs)));
 }
 
+/** @returns {Promise<string[]>} the files that are inside */
 async function bundleOne(bundle, outFolder, outside) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [bundle.entry],
     outfile: path.join(outFolder, bundle.into, bundle.file ?? 'index.js'),
     write: false,
+    metafile: true,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -42,6 +47,7 @@ async function bundleOne(bundle, outFolder, outside) {
     external: [...outside, ...(bundle.external ?? []), 'pg-native'],
   });
   for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
+  return Object.keys(result.metafile.inputs);
 }
 
 async function copyFolder(from, to) {
