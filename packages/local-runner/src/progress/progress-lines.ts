@@ -11,6 +11,7 @@ export function progressLines(write: (text: string) => void): OnStackEvent {
 /** The line of an event; undefined for events that only move a live display. */
 export function lineOf(event: StackEvent): string | undefined {
   switch (event.kind) {
+    case 'warning': return `! ${event.message}`;
     case 'stack': return `${event.what} (${seconds(event.milliseconds)})`;
     case 'execution':
       return event.status === 'RUNNING'

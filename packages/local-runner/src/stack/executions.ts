@@ -1,19 +1,13 @@
 import { appendFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { acceleratedClock, systemClock, type HistoryEvent, runStateMachine, TaskFailure, type TaskHandler } from '../asl';
-import { type ExecutionRecord, type ExecutionStore, ExecutionAlreadyExists, type StateRecord } from '../executions/execution-store';
+import { acceleratedClock, type HistoryEvent, type MapStorage, runStateMachine, systemClock, TaskFailure, type TaskHandler, type TaskTokens } from '../asl';
+import { type ExecutionRecord, type ExecutionStore, type StateRecord } from '../executions/execution-store';
 import type { AccessDirectory } from '../iam/access-directory';
 import type { StartExecution } from '../services/nested-executions';
 import type { Deployment } from './deployment';
 import { ExecutionScope } from './execution-scope';
 import type { Machine } from './machine';
 import type { OnStackEvent } from './stack-event';
-
-export interface MapStorage {
-  readObject(bucket: string, key: string): Promise<Buffer>;
-  listObjects(bucket: string, prefix: string): Promise<Array<{ Key: string; Size: number; Etag?: string; LastModified?: number }>>;
-  writeObject(bucket: string, key: string, body: Buffer): Promise<void>;
-}
 
 export interface ExecutionsOptions {
   readonly deployment: Deployment;
@@ -28,6 +22,7 @@ export interface ExecutionsOptions {
   readonly onEnded: (record: ExecutionRecord) => Promise<void>;
   /** Waits and retry delays pass that many times faster. */
   readonly timeFactor: number;
+  readonly taskTokens: TaskTokens;
   /** Children of a distributed Map that run at once. */
   readonly concurrency: number;
 }
@@ -63,6 +58,7 @@ export class Executions {
       handlers: watched(this.options.handlers(scope, machine), states),
       clock: this.options.timeFactor === 1 ? systemClock : acceleratedClock(this.options.timeFactor),
       signal: request.signal,
+      taskTokens: this.options.taskTokens,
       mapConcurrencyLimit: this.options.concurrency,
       onEvent: (event) => {
         appendFileSync(path.join(folder, 'history.ndjson'), `${JSON.stringify(event)}\n`);
@@ -78,14 +74,6 @@ export class Executions {
     onEvent({ kind: 'execution', machine: machine.path, name, status: record.status, milliseconds: elapsed(), error: record.error, cause: record.cause });
     await this.options.onEnded(record);
     return record;
-  }
-
-  /** As Step Functions answers: a start that repeats an open execution with the same input is no error. */
-  public startOrJoin(request: StartExecution & { name: string }): { arn: string; ended?: Promise<ExecutionRecord> } {
-    const existing = this.options.store.find(request.machineArn, request.name);
-    if (existing?.status === 'RUNNING' && JSON.stringify(existing.input) === JSON.stringify(request.input)) return { arn: existing.arn };
-    if (existing) throw new ExecutionAlreadyExists(existing);
-    return { arn: `${request.machineArn.replace(':stateMachine:', ':execution:')}:${request.name}`, ended: this.start(request) };
   }
 
   private authorize(machine: Machine, need: { action: string; resource: string; context?: Readonly<Record<string, readonly string[]>> }): void {

@@ -9,7 +9,7 @@ const DIGITS = '0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /** Secrets of the assembly with generated values, kept in the state folder so that a database keeps its passwords. */
-export class LocalSecrets {
+export class SecretValues {
   private readonly values: Record<string, string>;
 
   public constructor(private readonly state: StateFolder) {
