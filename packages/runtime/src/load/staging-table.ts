@@ -45,7 +45,7 @@ export function stagingTable(ledgerSchema: string, dataset: string, loadId: stri
 export async function ensureStaging(client: Client, staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void> {
   if (await exists(client, staging)) return;
   const name = quoteName(staging.schema, staging.table);
-  for (const statement of postgresStagingDdl(dataset, staging)) await client.query(statement);
+  for (const statement of postgresStagingDdl(dataset, { ...staging, seq: false })) await client.query(statement);
   // Rows live for one load and are read once: vacuum would only compete with it.
   await client.query(`ALTER TABLE ${name} SET (autovacuum_enabled = false)`);
   await client.query(`COMMENT ON TABLE ${name} IS ${quoteLiteral(markText(mark))}`);

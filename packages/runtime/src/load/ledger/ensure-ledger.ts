@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
+import { quoteIdentifier } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
-import { LEDGER_TABLES, ledgerDdl, type LedgerTable } from './ledger-ddl';
+import { LEDGER_TABLES, ledgerTablesDdl, type LedgerTable } from './ledger-ddl';
 
 /** Any number, as long as every loader takes the same one: CREATE IF NOT EXISTS is not safe against itself. */
 const DDL_LOCK = '7233173019';
@@ -26,7 +27,8 @@ export async function ensureLedger(client: Client, schema: string, manage: boole
     );
   }
   await lockDdl(client);
-  for (const statement of ledgerDdl(schema)) await client.query(statement);
+  await ensureSchema(client, schema);
+  for (const statement of ledgerTablesDdl(schema)) await client.query(statement);
   const left = await missingOfLedger(client, schema);
   if (left.length > 0) {
     throw userError(
@@ -35,6 +37,12 @@ export async function ensureLedger(client: Client, schema: string, manage: boole
       { schema, missing: left },
     );
   }
+}
+
+/** Makes a schema unless it is there: IF NOT EXISTS alone asks for a right on the database that a schema's owner need not have. */
+export async function ensureSchema(client: Client, schema: string): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
+  if (rowCount === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
 }
 
 async function missingOfLedger(client: Client, schema: string): Promise<string[]> {

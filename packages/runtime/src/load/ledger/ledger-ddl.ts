@@ -12,11 +12,15 @@ export const LEDGER_TABLES = {
 
 export type LedgerTable = keyof typeof LEDGER_TABLES;
 
-/** Statements that make the ledger; each can be run again without harm. */
+/** Statements that make the ledger with its schema; each can be run again without harm. */
 export function ledgerDdl(schema: string): string[] {
+  return [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, ...ledgerTablesDdl(schema)];
+}
+
+/** The statements of {@link ledgerDdl} without that for the schema. */
+export function ledgerTablesDdl(schema: string): string[] {
   const name = (table: LedgerTable): string => quoteName(schema, table);
   return [
-    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`,
     `CREATE TABLE IF NOT EXISTS ${name('load_epoch')} (
   table_schema text NOT NULL,
   table_name text NOT NULL,

@@ -19,7 +19,7 @@ import { isConnectionLoss, postgresFailure } from '../target/postgres-failure';
 import { append } from '../write/append';
 import { merge } from '../write/merge';
 import { replace } from '../write/replace';
-import type { Write } from '../write/write-context';
+import { readCollations, type Write } from '../write/write-context';
 
 const WRITES: Readonly<Record<WriteModeName, Write>> = { append, merge, replace };
 
@@ -99,7 +99,10 @@ async function inTransaction(client: Client, call: Call, unit: LoadUnit, dataset
     if (meanwhile !== undefined) return { unit, outcome: 'already-committed', counts: meanwhile };
     const staged = await checkStaged(client, call, unit, manifest);
     report.say('LOAD_I1201', { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode, staged });
-    const counts = await WRITES[unit.writeMode.mode]({ client, dataset, target: unit.target, staging: unit.staging, staged, newerBy: unit.writeMode.newerBy, allowEmpty: unit.writeMode.allowEmpty });
+    const counts = await WRITES[unit.writeMode.mode]({
+      client, dataset, target: unit.target, staging: unit.staging, staged, collations: await readCollations(client, unit.target),
+      newerBy: unit.writeMode.newerBy, allowEmpty: unit.writeMode.allowEmpty,
+    });
     const { inserted, updated, unchanged, deleted, stale } = counts;
     checkBalance({ hop: `staging to ${unit.target.schema}.${unit.target.table}`, in: { staged }, out: { inserted, updated, unchanged, deleted, stale } });
     const common = { loadId: unit.loadId, epoch: BigInt(unit.epoch), codeVersion: settings.codeVersion, writeMode: unit.writeMode.mode };

@@ -4,7 +4,7 @@ import { postgresTargetDdl } from '../../contract/postgres-ddl';
 import { postgresType } from '../../contract/engine-types';
 import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
-import { lockDdl } from '../ledger/ensure-ledger';
+import { ensureSchema, lockDdl } from '../ledger/ensure-ledger';
 import type { TableName } from '../ledger/epoch';
 import type { WriteMode } from '../settings';
 
@@ -32,6 +32,7 @@ export async function ensureTarget(client: Client, target: TableName, dataset: D
       throw userError('TARGET_SCHEMA', `there is no table ${target.schema}.${target.table}; create it:\n${postgresTargetDdl(dataset, target).join(';\n')};\nor set manageSchema to true`, { ...target });
     }
     await lockDdl(client);
+    await ensureSchema(client, target.schema);
     for (const statement of postgresTargetDdl(dataset, target)) await client.query(statement);
     columns = await columnsOf(client, target);
     made = true;

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../../contract/quote-identifier';
+import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { LoadCounts } from '../ledger/ledger-rows';
 import { writeSql, type Write, type WriteContext } from './write-context';
@@ -43,7 +43,7 @@ export function staleCondition({ newerBy }: Pick<WriteContext, 'newerBy'>): stri
 /** Of two staged rows with one key neither is right, so none of the batch is written. */
 export async function refuseRepeatedKeys({ client, dataset, staging }: WriteContext): Promise<void> {
   const key = dataset.primaryKey.map(quoteIdentifier).join(', ');
-  const { staging: table } = writeSql({ dataset, target: staging, staging });
+  const table = quoteName(staging.schema, staging.table);
   const { rows: found } = await client.query<{ keys: string }>(
     `SELECT count(*) AS keys FROM (SELECT FROM ${table} GROUP BY ${key} HAVING count(*) > 1) AS repeated`,
   );

@@ -13,6 +13,8 @@ export interface WriteContext {
   readonly staging: TableName;
   /** Rows in the staging table. */
   readonly staged: number;
+  /** Collations of the target's text columns, as quoted names; keys are compared as the target's index compares them. */
+  readonly collations: ReadonlyMap<string, string>;
   /** Merge only. */
   readonly newerBy?: string;
   /** Replace only. */
@@ -38,7 +40,7 @@ export interface WriteSql {
   readonly assignments: string;
 }
 
-export function writeSql({ dataset, target, staging }: Pick<WriteContext, 'dataset' | 'target' | 'staging'>): WriteSql {
+export function writeSql({ dataset, target, staging, collations }: Pick<WriteContext, 'dataset' | 'target' | 'staging' | 'collations'>): WriteSql {
   const names = dataset.columns.map(({ name }) => quoteIdentifier(name));
   const rest = dataset.columns.filter(({ name }) => !dataset.primaryKey.includes(name));
   return {
@@ -46,7 +48,10 @@ export function writeSql({ dataset, target, staging }: Pick<WriteContext, 'datas
     staging: quoteName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(' AND ') || 'false',
+    sameKey: dataset.primaryKey.map((name) => {
+      const collation = collations.get(name);
+      return `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
+    }).join(' AND ') || 'false',
     sameRest: rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`).join(' AND ') || 'true',
     assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
   };
@@ -61,4 +66,17 @@ function comparable({ name, type }: Column, alias: string): string {
   if (type.kind === 'string') return `${value} COLLATE "C"`;
   if (type.kind === 'float') return `pg_catalog.${postgresType(type) === 'real' ? 'float4send' : 'float8send'}(${value})`;
   return value;
+}
+
+/** Reads {@link WriteContext.collations}. */
+export async function readCollations(client: Client, { schema, table }: TableName): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<{ name: string; collation: string }>(
+    `SELECT a.attname::text AS name, pg_catalog.format('%I.%I', cn.nspname, co.collname) AS collation
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+     WHERE n.nspname = $1 AND c.relname = $2`,
+    [schema, table],
+  );
+  return new Map(rows.map(({ name, collation }) => [name, collation]));
 }
