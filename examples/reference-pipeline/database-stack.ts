@@ -1,5 +1,5 @@
 import {
-  aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, aws_sns as sns, RemovalPolicy, Stack,
+  aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, aws_sns as sns, RemovalPolicy, Stack, type StackProps,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
@@ -11,8 +11,8 @@ export class DatabaseStack extends Stack {
   readonly loader: secretsmanager.Secret;
   readonly failureTopic: sns.Topic;
 
-  constructor(scope: Construct, id: string) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, props: StackProps) {
+    super(scope, id, props);
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { CurateSize, CurateStage } from '@headrace/curate-construct';
 import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, TargetTls, WriteMode } from '@headrace/rds-loader-construct';
-import { aws_ec2 as ec2, aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, type aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DatabaseStack } from './database-stack';
 
@@ -20,11 +20,13 @@ export interface ReferencePipelineProps {
 export class ReferencePipeline extends Construct {
   constructor(scope: Construct, id: string, props: ReferencePipelineProps) {
     super(scope, id);
-    const database = new DatabaseStack(this, 'Database');
-    const ingest = new IngestStack(this, 'Ingest', { sourceUrl: props.sourceUrl, vpc: database.vpc, failureTopic: database.failureTopic });
-    const curate = new CurateStack(this, 'Curate', { ingest: ingest.stage, vpc: database.vpc, failureTopic: database.failureTopic });
-    new LoadStack(this, 'Load', { database, curate: curate.stage, localDatabase: props.localDatabase });
-    new PipelineStack(this, 'Pipeline', { ingest: ingest.stage, curate: curate.stage });
+    const named = (part: string) => ({ stackName: `${id}-${part}` });
+    const database = new DatabaseStack(this, 'Database', named('Database'));
+    const shared = { vpc: database.vpc, failureTopic: database.failureTopic };
+    const ingest = new IngestStack(this, 'Ingest', { ...named('Ingest'), ...shared, sourceUrl: props.sourceUrl });
+    const curate = new CurateStack(this, 'Curate', { ...named('Curate'), ...shared, ingest: ingest.stage });
+    new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage, localDatabase: props.localDatabase });
+    new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
   }
 }
 
@@ -70,8 +72,8 @@ class CurateStack extends Stack {
 }
 
 class LoadStack extends Stack {
-  constructor(scope: Construct, id: string, props: { database: DatabaseStack; curate: CurateStage; localDatabase: boolean }) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, props: StackProps & { database: DatabaseStack; curate: CurateStage; localDatabase: boolean }) {
+    super(scope, id, props);
     new RdsLoaderStage(this, 'Load', {
       contract,
       pipelineName,
@@ -92,8 +94,8 @@ class LoadStack extends Stack {
 }
 
 class PipelineStack extends Stack {
-  constructor(scope: Construct, id: string, props: { ingest: IngestStage; curate: CurateStage }) {
-    super(scope, id);
+  constructor(scope: Construct, id: string, props: StackProps & { ingest: IngestStage; curate: CurateStage }) {
+    super(scope, id, props);
     // The load is not part of it: it has hours of its own, and never disturbs an ingestion.
     new sfn.StateMachine(this, 'Pipeline', {
       definitionBody: sfn.DefinitionBody.fromChainable(props.ingest.next(props.curate)),

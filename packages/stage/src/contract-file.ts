@@ -55,14 +55,14 @@ export class ContractFile extends Construct {
     return { bucket: this.asset.s3BucketName, key: this.asset.s3ObjectKey };
   }
 
-  /** The name that the pipeline has unless a prop gives another. */
+  /** The given name, or one made of the contract's: lower case, with `_` for all that an identifier cannot hold. */
   pipelineName(given: string | undefined): string {
-    const name = given ?? this.contract.name;
+    const name = given ?? this.contract.name.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
     if (IDENTIFIER.test(name)) return name;
     return fail(
       this.node.scope!, 'PIPELINE_NAME',
-      `pipelineName must match ${IDENTIFIER.source}, got ${JSON.stringify(name)}`
-      + (given === undefined ? ' from the contract\'s name; set pipelineName' : ''),
+      `pipelineName must be 1 to 63 lower case letters, digits and _, beginning with a letter, got ${JSON.stringify(name)}`
+      + (given === undefined ? ` from the contract's name ${JSON.stringify(this.contract.name)}; set pipelineName` : ''),
     );
   }
 

@@ -23,12 +23,17 @@ export interface NoticeWords {
   readonly resume: string;
 }
 
-/** JSONata of what a Catch hands to the notice. A container's cause is a long document: its exit code is picked out. */
+/**
+ * JSONata of what a Catch hands to the notice.
+ *
+ * A container's cause is a long document, of which only the exit code tells anything; a function's holds its message.
+ */
 export function caught(state: string): string {
   return jsonata(
     `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
-    + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0]}',
+    + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
+    + '"recorded": $match($states.errorOutput.Cause, /"errorMessage":\\s*"([^"]*)"/, 1).groups[0]}',
   );
 }
 

@@ -25,7 +25,7 @@ export interface StageBaseProps {
    * Name of the pipeline: the first folder of every key. Stages of one pipeline have the same name, and pipelines that
    * share a bucket have different ones. 1 to 63 lower case letters, digits and `_`, beginning with a letter.
    *
-   * @default - the contract's name
+   * @default - the contract's name in lower case, with `_` for spaces and signs
    */
   readonly pipelineName?: string;
 

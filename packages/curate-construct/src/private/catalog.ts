@@ -145,6 +145,6 @@ export class Catalog extends Construct {
         },
       },
     });
-    resource.addDependency(this.database);
+    resource.addResourceDependency(this.database);
   }
 }
