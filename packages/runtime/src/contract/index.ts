@@ -26,3 +26,7 @@ export {
 } from './glue-tables';
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCommit, type PublishedLine } from './published-table';
+export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
+export {
+  postgresAppend, postgresMerge, postgresReplace, postgresStagingChecks, type MergeTables, type WriteCounts, type WriteTables,
+} from './postgres-write';
