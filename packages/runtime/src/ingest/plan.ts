@@ -1,10 +1,10 @@
 import { derivedColumns, requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
-import { readLog } from '../run/commit-log';
+import { LogView } from '../run/commit-log';
 import { attemptId, partName } from '../run/ids';
 import { commitLogPrefix, rawPartKey } from '../run/keys';
-import { SCHEMA_VERSION, type RawManifest } from '../run/manifest';
+import { ingestIdentity, SCHEMA_VERSION, type RawManifest } from '../run/manifest';
 import { parseStageInput, type StageInput } from '../run/stage-io';
 import { planRef, workFolder, writeItems } from '../run/work';
 import type { ObjectStore } from '../stores/object-store';
@@ -40,8 +40,8 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   for (const dataset of contract.datasets) {
     const source = settings.sources[dataset.name] as HttpSourceSettings;
     const log = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
-    const entries = await readLog<RawManifest>(store, log, 0, { signal });
-    const done = entries.find(({ manifest }) => manifest.runId === input.slot && manifest.kind === 'ingest');
+    const view = await LogView.open<RawManifest>(store, log, { signal });
+    const done = await view.find(ingestIdentity('ingest', input.slot), { signal });
     const common = { columns: derivedColumns(dataset), source };
     if (done !== undefined) {
       report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
@@ -49,7 +49,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
       continue;
     }
     datasets[dataset.name] = { ...common, item: items.length };
-    items.push(pullItem(settings, input, dataset, source, entries.at(-1)?.manifest));
+    items.push(pullItem(settings, input, dataset, source, view.last?.manifest));
   }
 
   const plan: IngestPlan = {

@@ -119,9 +119,16 @@ export type Manifest = RawManifest | CuratedManifest;
  * the kinds that repeat it on purpose.
  */
 export function commitIdentity(manifest: Manifest): string {
-  if (manifest.stage === 'ingest') return `ingest/${manifest.kind}/${manifest.runId}`;
-  if (manifest.kind === 'ingest') return `curate/ingest/${manifest.ingestSeq}`;
-  return `curate/${manifest.kind}/${manifest.runId}/${manifest.ingestSeq}`;
+  if (manifest.stage === 'ingest') return ingestIdentity(manifest.kind, manifest.runId);
+  return curateIdentity(manifest.kind, manifest.runId, manifest.ingestSeq);
+}
+
+export function ingestIdentity(kind: CommitKind, runId: string): string {
+  return `ingest/${kind}/${runId}`;
+}
+
+export function curateIdentity(kind: CommitKind, runId: string, ingestSeq: number): string {
+  return kind === 'ingest' ? `curate/ingest/${ingestSeq}` : `curate/${kind}/${runId}/${ingestSeq}`;
 }
 
 /** Refuses a document that newer code wrote; `where` names the document in the text of the error. */

@@ -28,7 +28,7 @@ export class HttpSource {
 
   private constructor(private readonly server: Server, public file: SourceFile) {}
 
-  static async start(file: Partial<SourceFile> & { readonly body: Buffer | string }): Promise<HttpSource> {
+  static async start(file: Partial<Omit<SourceFile, 'body'>> & { readonly body: Buffer | string }): Promise<HttpSource> {
     const server = createServer();
     const source = new HttpSource(server, sourceFile(file.body, file));
     server.on('connection', (socket) => {
@@ -89,7 +89,7 @@ export class HttpSource {
   }
 }
 
-export function sourceFile(body: Buffer | string, rest: Partial<SourceFile> = {}): SourceFile {
+export function sourceFile(body: Buffer | string, rest: Partial<Omit<SourceFile, 'body'>> = {}): SourceFile {
   const bytes = Buffer.from(body);
   const etag = 'etag' in rest ? rest.etag : `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`;
   return { ...rest, body: bytes, etag };

@@ -1,4 +1,5 @@
-import { appendCommit, lastCommit, readLog } from '../../src/run/commit-log';
+import { commitIndexKey } from '../../src/run/commit-index';
+import { appendCommit, lastCommit, listCommits, readLog } from '../../src/run/commit-log';
 import { commitKey } from '../../src/run/keys';
 import type { CuratedManifest, RawManifest } from '../../src/run/manifest';
 import { ObjectStore } from '../../src/stores/object-store';
@@ -16,7 +17,7 @@ describe('commit log', () => {
   });
   afterEach(() => s3.close());
 
-  const append = (runId: string): ReturnType<typeof appendCommit<RawManifest>> => appendCommit<RawManifest>(store, LOG, (seq) => rawManifest(seq, runId));
+  const append = (runId: string): ReturnType<typeof appendCommit<RawManifest>> => appendCommit<RawManifest>(store, LOG, (seq) => rawManifest(seq, runId), { sleep: async () => undefined });
 
   test('numbers start at 1 and have no gaps', async () => {
     expect(await lastCommit(store, LOG)).toBeUndefined();
@@ -118,10 +119,47 @@ describe('commit log', () => {
     await expect(readLog(store, LOG)).rejects.toMatchObject({ code: 'DOCUMENT_VERSION', message: expect.stringContaining('upgrade this stage') });
   });
 
-  test('logs longer than a page are read whole and in order', async () => {
+  test('logs longer than a page are listed whole and in order', async () => {
     for (let seq = 1; seq <= 1_050; seq += 1) s3.put('raw', commitKey(LOG.prefix, seq), JSON.stringify(rawManifest(seq, `s${seq}`)));
-    const entries = await readLog<RawManifest>(store, LOG);
-    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_050 }, (_, index) => index + 1));
-    expect((await lastCommit(store, LOG))?.seq).toBe(1_050);
+    expect(await listCommits(store, LOG)).toEqual(Array.from({ length: 1_050 }, (_, index) => index + 1));
+    expect((await readLog<RawManifest>(store, LOG, 1_047)).map(({ manifest }) => manifest.runId)).toEqual(['s1048', 's1049', 's1050']);
+  });
+
+  describe('the index', () => {
+    const key = commitIndexKey(LOG.prefix);
+    const fill = (count: number): void => {
+      for (let seq = 1; seq <= count; seq += 1) s3.put('raw', commitKey(LOG.prefix, seq), JSON.stringify(rawManifest(seq, `s${seq}`)));
+    };
+    const reads = (): number => s3.requests.filter(({ action }) => action === 'GetObject').length;
+
+    test('spares reading old entries, and changes no outcome', async () => {
+      fill(100);
+      await append('s101');
+      expect(s3.json('raw', key)).toMatchObject({ schemaVersion: 1, upTo: 101 });
+      const before = reads();
+      expect(await append('s102')).toMatchObject({ outcome: 'committed', seq: 102 });
+      expect(await append('s50')).toMatchObject({ outcome: 'already-committed', seq: 50, manifest: { runId: 's50' } });
+      expect(await append('s102')).toMatchObject({ outcome: 'already-committed', seq: 102 });
+      expect(reads() - before).toBeLessThan(12);
+      expect((await lastCommit<RawManifest>(store, LOG))?.manifest.runId).toBe('s102');
+    });
+
+    test.each([
+      ['no JSON', '{'],
+      ['null', 'null'],
+      ['of other code', JSON.stringify({ schemaVersion: 2, upTo: 70, seqs: {} })],
+      ['short of identities', JSON.stringify({ schemaVersion: 1, upTo: 70, seqs: { 'ingest/ingest/s1': 1 } })],
+    ])('that is %s counts as none', async (_, text) => {
+      fill(70);
+      s3.put('raw', key, text);
+      expect(await append('s30')).toMatchObject({ outcome: 'already-committed', seq: 30 });
+      expect(await append('s71')).toMatchObject({ outcome: 'committed', seq: 71 });
+    });
+
+    test('that cannot be written harms nothing', async () => {
+      fill(70);
+      s3.fault = (request) => (request.action === 'PutObject' && request.key === key ? { status: 403, code: 'AccessDenied' } : undefined);
+      expect(await append('s71')).toMatchObject({ outcome: 'committed', seq: 71 });
+    });
   });
 });
