@@ -17,7 +17,9 @@ const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
  *
  * With Hive's symlink format a location holds text files that list the data files.
  */
-export async function tableFiles(database: string, table: CatalogTable, catalog: AthenaCatalog, storage: AthenaStorage): Promise<TableFile[]> {
+export async function tableFiles(
+  database: string, table: CatalogTable, catalog: AthenaCatalog, storage: AthenaStorage,
+): Promise<TableFile[]> {
   const name = `${database}.${table.Name}`;
   const { StorageDescriptor: storageDescriptor } = table;
   const partitioned = (table.PartitionKeys ?? []).length > 0;

@@ -21,7 +21,9 @@ export function quoteText(text: string): string {
  * Columns are found by name, as Athena does for Parquet and JSON; one that no file has is NULL. Partition keys come
  * from the catalog, never from a path or a file. Timestamps are rounded to milliseconds, the precision of Athena.
  */
-export async function createTableView(connection: DuckDBConnection, database: string, table: CatalogTable, files: readonly TableFile[]): Promise<void> {
+export async function createTableView(
+  connection: DuckDBConnection, database: string, table: CatalogTable, files: readonly TableFile[],
+): Promise<void> {
   const builder = new TableView(connection, database, table);
   await connection.run(`CREATE OR REPLACE VIEW ${builder.viewName} AS ${await builder.query(files)}`);
 }

@@ -62,7 +62,7 @@ export async function queryAthena(query: AthenaQuery): Promise<AthenaResult> {
     return await session.run();
   } catch (error) {
     query.signal?.throwIfAborted();
-    throw error instanceof AthenaError ? error : new AthenaError('SYNTAX_ERROR', (error as Error).message, { cause: error });
+    throw toAthenaError(error);
   } finally {
     query.signal?.removeEventListener('abort', interrupt);
     connection.closeSync();
@@ -70,9 +70,20 @@ export async function queryAthena(query: AthenaQuery): Promise<AthenaResult> {
   }
 }
 
+/** DuckDB tells the kind of an error by how its message begins. */
+function toAthenaError(error: unknown): AthenaError {
+  if (error instanceof AthenaError) return error;
+  const { message } = error as Error;
+  const kind = /^(?:Failed to extract statements: )?(\w+) Error/.exec(message)?.[1] ?? '';
+  const code = ['Parser', 'Binder', 'Catalog'].includes(kind) ? 'SYNTAX_ERROR' : kind === 'Permission' ? 'NOT_SUPPORTED' : 'QUERY_FAILED';
+  return new AthenaError(code, message, { cause: error });
+}
+
 class Session {
   private readonly paths = new Set<string>();
   private readonly made = new Set<string>();
+  /** Why tables could not be made, by lower-case name; it matters only if the query really reads them. */
+  private readonly failures = new Map<string, AthenaError>();
 
   constructor(private readonly connection: DuckDBConnection, private readonly query: AthenaQuery) {}
 
@@ -99,7 +110,7 @@ class Session {
     const { connection, query } = this;
     const statements = await connection.extractStatements(query.sql);
     if (statements.count !== 1) throw new AthenaError('SYNTAX_ERROR', `one statement is expected, ${statements.count} are given`);
-    const statement = await statements.prepare(0);
+    const statement = await statements.prepare(0).catch((error: unknown) => { throw this.explain(error); });
     if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
       throw new AthenaError('NOT_SUPPORTED', 'only SELECT is served here; tables are changed by the pipeline alone');
     }
@@ -130,15 +141,26 @@ class Session {
     const name = `${database}.${table.Name}`;
     // A column may have the name of a view around it, so this is no proof of a circle: an unknown name is told later.
     if (this.made.has(name) || within.includes(name)) return;
-    if (isPrestoView(table)) {
-      await this.makeView(database, table, [...within, name]);
-    } else {
-      const files = await tableFiles(database, table, this.query.catalog, this.query.storage);
-      for (const { path } of files) this.paths.add(path);
-      await this.connection.run(`USE ${CATALOG}.${quoteName(database)}`);
-      await createTableView(this.connection, database, table, files);
+    try {
+      if (isPrestoView(table)) await this.makeView(database, table, [...within, name]);
+      else await this.makeTable(database, table);
+    } catch (error) {
+      this.failures.set(table.Name.toLowerCase(), toAthenaError(error));
     }
     this.made.add(name);
+  }
+
+  private async makeTable(database: string, table: CatalogTable): Promise<void> {
+    const files = await tableFiles(database, table, this.query.catalog, this.query.storage);
+    for (const { path } of files) this.paths.add(path);
+    await this.connection.run(`USE ${CATALOG}.${quoteName(database)}`);
+    await createTableView(this.connection, database, table, files);
+  }
+
+  /** The reason why a table is missing, in place of DuckDB's word that it is. */
+  private explain(error: unknown): unknown {
+    const missing = /Table with name (.+?) does not exist/.exec((error as Error).message)?.[1]?.toLowerCase();
+    return (missing === undefined ? undefined : this.failures.get(missing)) ?? error;
   }
 
   private async makeView(database: string, table: CatalogTable, within: readonly string[]): Promise<void> {
@@ -152,7 +174,11 @@ class Session {
       const types = reader.columnTypes();
       checkColumns(`${database}.${table.Name}`, view.columns, reader.columnNames().map((column, i) => ({ name: column, type: trinoTypeOf(types[i]!) })));
     } catch (error) {
-      if (error instanceof AthenaError) throw error;
+      const reason = this.explain(error);
+      if (reason instanceof AthenaError) {
+        await this.connection.run(`DROP VIEW IF EXISTS ${name}`);
+        throw reason;
+      }
       throw new AthenaError('INVALID_VIEW', `view ${database}.${table.Name}: ${(error as Error).message}`, { cause: error });
     }
   }
