@@ -6,7 +6,7 @@ import type { WriteMode } from './settings';
 export type CuratedEntry = LogEntry<CuratedManifest>;
 
 export interface Selection {
-  /** In commit order. */
+  /** In the order of their ingest commits. */
   readonly load: readonly { readonly entry: CuratedEntry; readonly overtaken: readonly CuratedEntry[] }[];
   readonly held: readonly { readonly entry: CuratedEntry; readonly reason: string }[];
 }
@@ -14,7 +14,7 @@ export interface Selection {
 type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
 
 /**
- * What to load: commits of the log that the ledger does not have, in commit order.
+ * What to load: commits of the log that the ledger does not have, in the order in which their batches were ingested.
  *
  * A set difference and never "all after the last one": a run that began early can commit late. Where the order of
  * rows matters (replace, and merge without `newerBy`), a commit waits for ingest commits before it that were never
@@ -23,7 +23,9 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
 export function selectCommits(entries: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
   const seen = new Set(ledger.map((row) => row.seq));
   const superseded = new Set(entries.flatMap((entry) => entry.manifest.supersedes));
-  const pending = entries.filter((entry) => !seen.has(entry.seq) && !superseded.has(entry.manifest.attemptId));
+  const pending = entries.filter((entry) => !seen.has(entry.seq) && !superseded.has(entry.manifest.attemptId))
+    // Curate can commit batches in another order than they were ingested; a repeated batch comes after the first try.
+    .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq || a.seq - b.seq);
   const ordered = writeMode.mode === 'replace' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
   const gap = ordered && gaps === 'hold' ? firstGap(entries) : undefined;
   const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
@@ -41,13 +43,8 @@ export function selectCommits(entries: readonly CuratedEntry[], ledger: readonly
 
 /** Of several whole tables only the newest is worth copying. */
 function onlyNewest(free: readonly CuratedEntry[]): Selection['load'] {
-  const newest = free.reduce<CuratedEntry | undefined>((best, entry) => (
-    best === undefined || age(entry) >= age(best) ? entry : best), undefined);
+  const newest = free.at(-1);
   return newest === undefined ? [] : [{ entry: newest, overtaken: free.filter((entry) => entry !== newest) }];
-}
-
-function age(entry: CuratedEntry): number {
-  return entry.manifest.ingestSeq;
 }
 
 interface HoldContext {
