@@ -181,14 +181,19 @@ export class S3Service {
 
 function readHeaders(request: IncomingMessage, query: URLSearchParams): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = {};
-  // Signers move headers into a presigned URL's query, where S3 takes them just the same.
   if (query.has('X-Amz-Signature')) {
-    for (const [name, value] of query) {
-      if (/^x-amz-(?!algorithm|credential|date|expires|signature|signedheaders|security-token)/i.test(name)) headers[name.toLowerCase()] = value;
-    }
+    for (const [name, value] of query) if (isMovedHeader(name)) headers[name.toLowerCase()] = value;
   }
   for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value.join(',') : value;
   return headers;
+}
+
+/**
+ * Signers move headers into a presigned URL's query, where S3 takes them just the same. Checksums it ignores there,
+ * which matters: the SDK for JavaScript puts the checksum of an empty body into every URL for a PUT.
+ */
+function isMovedHeader(name: string): boolean {
+  return /^x-amz-(?!algorithm|credential|date|expires|signature|signedheaders|security-token|checksum-|sdk-checksum-)/i.test(name);
 }
 
 function answerError(request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string, url: string): string {

@@ -21,13 +21,20 @@ export function role(name: string, statements: readonly PolicyStatement[], more:
   };
 }
 
+export interface ClientSettings {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly maxAttempts: number;
+}
+
 export interface GatewayFixture {
   readonly gateway: Gateway;
   readonly dir: string;
   readonly directory: AccessDirectory;
   readonly decisions: DecidedAccess[];
   /** Client settings of a role: its access key is `KEY-<role name>`. */
-  as(name: string): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string }; maxAttempts: number };
+  as(name: string): ClientSettings;
   close(): Promise<void>;
 }
 

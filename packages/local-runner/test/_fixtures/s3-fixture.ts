@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,11 +54,6 @@ export async function failure(promise: Promise<unknown>): Promise<Failure> {
 
 /** Bytes that do not compress and are the same each time. */
 export function someBytes(length: number, seed = 1): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let state = (seed >>> 0) + 1;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
+  const key = Buffer.alloc(16, seed);
+  return createCipheriv('aes-128-ctr', key, key).update(Buffer.alloc(length));
 }

@@ -171,7 +171,7 @@ describe('JSON services behind the gateway', () => {
       method: 'POST', headers: { authorization, 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' }, body: 'x',
     });
     expect(response.status).toBe(501);
-    expect((await response.json()).message).toContain('/service/GraniteServiceVersion20100801/operation/PutMetricData');
+    expect((await response.json() as { message: string }).message).toContain('/service/GraniteServiceVersion20100801/operation/PutMetricData');
   });
 });
 
