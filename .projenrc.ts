@@ -15,7 +15,8 @@ const runtime = new Library(root, {
   description: 'What runs inside the tasks and functions of the stages, and the data contract; bundled, never published.',
   deps: [
     '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
-    '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, 'pg@^8', 'pg-copy-streams@^7', 'undici@^7', 'yaml@^2',
+    '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
+    'pg@^8', 'pg-copy-streams@^7', 'undici@^7', 'yaml@^2',
   ],
   devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'fast-check@^4'],
 });
@@ -29,7 +30,7 @@ new Library(root, {
   directory: 'packages/stage',
   description: 'CDK sources that the stages have in common; copied into each construct package, never published.',
   peerDeps: [`aws-cdk-lib@^${V.cdkFloor}`, `constructs@^${V.constructsFloor}`],
-  devDeps: [`aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`],
+  devDeps: [`aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`, 'cdk-nag@^3'],
 });
 
 new ConstructPackage(root, {
@@ -58,7 +59,8 @@ const runner = new Library(root, {
     'log-update@^6', 'pg@^8', 'selfsigned@^5', 'send@^1', 'yaml@^2',
   ],
   devDeps: [
-    '@headrace/runtime@0.0.0', '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', '@types/send@^1',
+    '@headrace/runtime@0.0.0', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3', '@aws-sdk/client-sfn@^3',
+    '@aws-sdk/lib-storage@^3', '@aws-sdk/s3-request-presigner@^3', '@types/pg@^8', '@types/send@^1',
     'asl-validator@^4', 'fast-check@^4',
   ],
   jest: {

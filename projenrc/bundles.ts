@@ -11,7 +11,7 @@ export interface Bundle {
 }
 
 const ENTRIES = 'packages/runtime/src/entry';
-const NATIVE = ['@duckdb/node-api'];
+const NATIVE = ['@duckdb/node-api', '@duckdb/node-bindings'];
 
 const CONTRACT: Bundle = { entry: 'packages/runtime/src/contract/index.ts', into: 'assets/contract' };
 

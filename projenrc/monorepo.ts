@@ -35,7 +35,7 @@ export class Monorepo extends typescript.TypeScriptProject {
     this.resolvers.push(resolver);
   }
 
-  preSynthesize(): void {
+  override preSynthesize(): void {
     super.preSynthesize();
     // Members are synthesized before the root, so only here is the list complete.
     this.package.addField(
@@ -44,7 +44,7 @@ export class Monorepo extends typescript.TypeScriptProject {
     );
   }
 
-  postSynthesize(): void {
+  override postSynthesize(): void {
     super.postSynthesize();
     if (this.resolvers.length === 0) return;
     const manifest = this.package as unknown as PackageInternals;

@@ -33,7 +33,7 @@ export function addTaskImage(project: Project, options: TaskImageOptions): void 
       version: '0.0.0',
       private: true,
       description: 'Native parts of the task image; everything else is inside index.js.',
-      dependencies: { '@duckdb/node-api': V.duckdb },
+      dependencies: { '@duckdb/node-api': V.duckdb, '@duckdb/node-bindings': V.duckdb },
     },
   });
 }

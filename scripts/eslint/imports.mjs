@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 
 const members = [...readdirSync('packages').map((name) => `packages/${name}`), 'examples'];
-const tests = ['**/test/**', '**/*.test.ts'];
+const tests = ['**/test/**', '**/testing/**', '**/*.test.ts'];
+const runner = 'packages/local-runner';
 
 /**
  * Packages are imported by name, and only when their manifest says so: jsii compiles an import of a package that is
@@ -23,7 +24,9 @@ export const imports = [
         packageDir: [member],
         // examples are never installed by anybody, and their apps are their sources.
         devDependencies: member === 'examples' ? true : tests,
-        optionalDependencies: member === 'packages/local-runner',
+        optionalDependencies: member === runner,
+        // The runner inlines the runtime when it is bundled, so users never install it.
+        whitelist: member === runner ? ['@headrace/runtime'] : [],
       }],
     },
   })),
