@@ -35,8 +35,11 @@ interface Candidate {
 }
 
 interface Claimed extends Candidate {
+  /** 0 where there was nothing to claim. */
   readonly epoch: bigint;
   readonly selection: Selection;
+  /** Ids of the loads that are in the table. */
+  readonly published: ReadonlySet<string>;
 }
 
 /**
@@ -106,16 +109,16 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
   const epochs = new Map<Candidate, bigint>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
     // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(client, call, candidate)).load.length > 0) epochs.set(candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by));
+    if ((await select(client, call, candidate)).selection.load.length > 0) epochs.set(candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by));
   }
   for (const candidate of candidates) {
-    const selection = await select(client, call, candidate);
+    const { selection, published } = await select(client, call, candidate);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
-      claimed.push({ ...candidate, epoch: 0n, selection: { load: [], held: selection.held } });
+      claimed.push({ ...candidate, epoch: 0n, selection: { load: [], held: selection.held }, published });
       continue;
     }
-    const one = { ...candidate, epoch, selection };
+    const one = { ...candidate, epoch, selection, published };
     const made = await ensureTarget(client, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
@@ -129,9 +132,9 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
   return claimed;
 }
 
-async function select(client: Client, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Selection> {
+async function select(client: Client, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Pick<Claimed, 'selection' | 'published'>> {
   const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
-  return selectCommits(entries, ledger, writeMode, settings.gaps);
+  return { selection: selectCommits(entries, ledger, writeMode, settings.gaps), published: new Set(ledger.map(({ loadId }) => loadId)) };
 }
 
 function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, settings: LoadSettings): LoadUnit[] {
@@ -179,15 +182,16 @@ function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[]): LoadI
 
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
 async function sweep(client: Client, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
-  for (const { dataset, target, epoch, selection } of claimed.filter((one) => one.selection.load.length > 0)) {
-    const waiting = [...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings));
-    const of = { pipeline: settings.pipeline, dataset: dataset.name, target };
-    for (const table of await leftoverStaging(client, settings.ledgerSchema, of, new Set(waiting))) {
+  for (const { dataset, target, epoch, selection, published } of claimed) {
+    const waiting = new Set([...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
+    for (const table of await leftoverStaging(client, settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting)) {
+      const isPublished = published.has(table.loadId);
+      if (!isPublished && epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;
       try {
         await transaction(client, async () => {
-          // Whoever is fenced has an old idea of what is needed.
-          await requireEpoch(client, settings.ledgerSchema, target, epoch, 'share');
+          // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
+          if (!isPublished) await requireEpoch(client, settings.ledgerSchema, target, epoch, 'share');
           await client.query("SET LOCAL lock_timeout = '2s'");
           await dropStaging(client, table, table.loadId);
         });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -139,6 +140,9 @@ export class LoadStage {
 
   /** One container; the answer is its exit code. */
   step(pointer: object, options: { now?: () => Date; signal?: AbortSignal } = {}): Promise<number> {
+    const signal = options.signal ?? new AbortController().signal;
+    // As runTask does: one listener per request in flight is no leak.
+    setMaxListeners(0, signal);
     const deps = { credentials: async () => this.credentials, now: options.now };
     return runStep({
       parseSettings: parseLoadSettings,
@@ -149,7 +153,7 @@ export class LoadStage {
       },
       store: this.store, report: this.report, writeError: (line) => this.errors.push(JSON.parse(line)),
       env: { HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(this.settings) },
-    }, this.report, options.signal ?? new AbortController().signal);
+    }, this.report, signal);
   }
 
   nextSlot(): string {

@@ -1,0 +1,79 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { FakeS3 } from '../../_fakes/s3-server';
+
+/**
+ * Everything that a step sends, to the database and to S3, goes through here and is counted; at a chosen message the
+ * line dies and nothing passes any more: what the world sees of a process that was killed.
+ */
+export class PowerLine {
+  /** Messages so far. */
+  sent = 0;
+  dead = false;
+  /** The message that is the last one; 0 for none. */
+  private last = 0;
+  private mode: 'before' | 'after' = 'before';
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(upstreamPort: number, s3: FakeS3): Promise<PowerLine> {
+    const server = createServer();
+    const line = new PowerLine(server);
+    server.on('connection', (client) => line.join(client, connect(upstreamPort, '127.0.0.1')));
+    s3.fault = () => {
+      if (line.dead) return 'reset';
+      if (!line.next()) return undefined;
+      line.die();
+      return line.mode === 'before' ? 'reset' : 'lose-answer';
+    };
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    return line;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** `before`: message `last` is never delivered; `after`: it is, and its answer is lost. */
+  arm(last: number, mode: 'before' | 'after'): void {
+    this.sent = 0;
+    this.dead = false;
+    this.last = last;
+    this.mode = mode;
+  }
+
+  async close(): Promise<void> {
+    this.die();
+    await new Promise((resolve) => { this.server.close(resolve); });
+  }
+
+  private next(): boolean {
+    this.sent += 1;
+    return this.sent === this.last;
+  }
+
+  private die(): void {
+    this.dead = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private join(client: Socket, upstream: Socket): void {
+    this.sockets.add(client);
+    client.on('close', () => {
+      this.sockets.delete(client);
+      // What was delivered is carried out; then the server sees that nobody is there.
+      upstream.end();
+    });
+    client.on('error', () => upstream.end()).on('end', () => upstream.end());
+    upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
+    upstream.on('data', (chunk) => { if (!this.dead) client.write(chunk); });
+    client.on('data', (chunk) => {
+      if (this.dead) return void client.destroy();
+      if (!this.next()) return void upstream.write(chunk);
+      if (this.mode === 'after') upstream.write(chunk);
+      this.die();
+    });
+    if (this.dead) client.destroy();
+  }
+}
