@@ -21,7 +21,7 @@ export function duckdbCast(column: LexicalColumn & Partial<Pick<Column, 'name'>>
   const { type } = column;
   switch (type.kind) {
     case 'string': return `CASE WHEN NOT contains(${expr}, chr(0)) THEN ${expr} END`;
-    case 'integer':
+    case 'integer': return guarded(expr, exactGrammar(column), integerCast(expr, type.bits, type.unsigned ?? false, duckdbType(type)));
     case 'decimal': return guarded(expr, exactGrammar(column), `try_cast(${expr} AS ${duckdbType(type)})`);
     case 'float': return floatCast(expr, duckdbType(type));
     case 'boolean': return `CASE WHEN ${oneOf(expr, trueTokens(column))} THEN true WHEN ${oneOf(expr, falseTokens(column))} THEN false END`;
@@ -44,6 +44,13 @@ function guarded(expr: string, grammar: string, value: string): string {
 
 function oneOf(expr: string, texts: readonly string[]): string {
   return `${expr} IN (${texts.map(quoteLiteral).join(', ')})`;
+}
+
+/** An unsigned type is kept in a wider signed one, which alone would let too large values pass. */
+function integerCast(expr: string, bits: number, unsigned: boolean, kept: string): string {
+  if (!unsigned) return `try_cast(${expr} AS ${kept})`;
+  const exact = { 8: 'UTINYINT', 16: 'USMALLINT', 32: 'UINTEGER', 64: 'UBIGINT' }[bits];
+  return `CAST(try_cast(${expr} AS ${exact}) AS ${kept})`;
 }
 
 /** DuckDB reads 1e400 as Infinity and 1e-400 as 0: both would be other values than the text says. */

@@ -12,8 +12,11 @@ export function duckdbText(column: Pick<Column, 'type'>, expr: string, dialect: 
   switch (type.kind) {
     case 'string':
     case 'uuid': return expr;
+    // Without a digit before the point DuckDB writes .50, which not every reader takes.
+    case 'decimal': return type.precision === type.scale
+      ? `regexp_replace(CAST(${expr} AS VARCHAR), '^(-?)\\.', '\\10.')`
+      : `CAST(${expr} AS VARCHAR)`;
     case 'integer':
-    case 'decimal':
     case 'boolean':
     case 'date': return `CAST(${expr} AS VARCHAR)`;
     case 'float': return floatText(expr);

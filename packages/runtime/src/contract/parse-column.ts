@@ -96,6 +96,7 @@ function readSource(property: { reader: MapReader; value: YamlValue } | undefine
   const field = source.text('field');
   const position = source.integer('position', { min: 1, max: 10_000 });
   source.finish();
+  if (source.has('path')) return fallback;
   if ((field === undefined) === (position === undefined) || field === '') {
     source.problem(undefined, { rule: 'source', value: field === undefined ? 'neither or malformed' : 'both or empty', message: 'headraceSource needs field or position', fix: 'write field: <header name>, or position: <1, 2, …> for records without header' });
     return fallback;

@@ -32,7 +32,7 @@ function parseRule(rule: MapReader, column: string | undefined): QualityRule | u
   rule.ignore('id', 'name');
   rule.refuse('schedule', 'rules run with every batch', 'leave it out');
   rule.refuse('scheduler', 'rules run with every batch', 'leave it out');
-  rule.refuse('rule', 'rule is the old name of metric', 'write metric:');
+  rule.refuse('rule', 'rule is the old name of metric', 'write metric: in its place');
   const severity = rule.choice('severity', ['info', 'warning', 'error']) ?? 'error';
   const unit = rule.choice('unit', ['rows', 'percent']) ?? 'rows';
   const comparison = parseComparison(rule);
@@ -50,7 +50,7 @@ function parseMetric(rule: MapReader, column: string | undefined): Pick<QualityR
   rule.refuse('query', 'a library rule has no query', 'write type: sql, or leave it out');
   const metric = rule.choice('metric', METRICS);
   if (metric === undefined) {
-    if (!rule.has('metric')) rule.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'metric is required', fix: `write metric: ${METRICS.join(', ')}` });
+    if (!rule.has('metric') && !rule.has('rule')) rule.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'metric is required', fix: `write metric: with one of ${METRICS.join(', ')}` });
     rule.ignore('arguments');
     return undefined;
   }

