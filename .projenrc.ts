@@ -71,8 +71,8 @@ const runner = new Library(root, {
     },
   },
 });
-runner.package.addField('bin', { headrace: 'lib/cli.js' });
-runner.package.addField('files', ['lib/**/*.js', 'lib/**/*.d.ts', 'lib/THIRD-PARTY-LICENSES.txt']);
+runner.package.addField('bin', { headrace: 'bin/headrace.js' });
+runner.package.addField('files', ['bin', 'lib/**/*.js', 'lib/**/*.d.ts', 'lib/THIRD-PARTY-LICENSES.txt']);
 runner.package.addField('publishConfig', { access: 'public' });
 runner.package.addField('optionalDependencies', Object.fromEntries(
   ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'windows-x64']

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { javascript, typescript } from 'projen';
+import { javascript, ProjenrcFile, typescript } from 'projen';
 import { AUTHOR, V } from './versions';
 
 /**
@@ -86,8 +86,18 @@ export function memberDefaults() {
   };
 }
 
+/** Lets the heads of generated files name the one file that generates them. */
+class RootProjenrc extends ProjenrcFile {
+  readonly filePath = '.projenrc.ts';
+
+  override preSynthesize(): void {
+    // The base class would write the path into the member's `.gitignore`.
+  }
+}
+
 /** Makes a projen project a member of the npm workspace of its root. */
 export function asWorkspace(member: javascript.NodeProject): void {
+  new RootProjenrc(member);
   const root = member.root as Monorepo;
   const manifest = member.package as unknown as PackageInternals;
   const resolve = manifest.resolveDepsAndWritePackageJson.bind(manifest);

@@ -25,6 +25,7 @@ export function addTaskImage(project: Project, options: TaskImageOptions): void 
   dockerfile.addLine('COPY index.js ./');
   dockerfile.addLine('USER node');
   dockerfile.addLine('ENTRYPOINT ["node", "index.js"]');
+  dockerfile.addLine('');
 
   if (!options.native) return;
   new JsonFile(project, 'task-image/package.json', {

@@ -62,7 +62,7 @@ describe('the tarball of the local runner', () => {
   const files = packedFiles('packages/local-runner');
 
   test('has the command and the library', () => {
-    expect(files).toEqual(expect.arrayContaining(['lib/cli.js', 'lib/index.js', 'lib/index.d.ts', 'README.md', 'LICENSE']));
+    expect(files).toEqual(expect.arrayContaining(['bin/headrace.js', 'lib/cli.js', 'lib/index.js', 'lib/index.d.ts', 'README.md', 'LICENSE']));
   });
 
   test('has types that stand alone', () => {
