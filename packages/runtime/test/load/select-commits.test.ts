@@ -1,0 +1,68 @@
+import { selectCommits, type CuratedEntry } from '../../src/load/select-commits';
+import type { CuratedManifest } from '../../src/run/manifest';
+import { curatedManifest } from '../_fixtures/manifest';
+
+function log(...commits: readonly (number | [ingestSeq: number, rest: Partial<CuratedManifest>])[]): CuratedEntry[] {
+  return commits.map((commit, index) => {
+    const [ingestSeq, rest] = typeof commit === 'number' ? [commit, {}] : commit;
+    return { seq: index + 1, key: `${index + 1}.json`, manifest: curatedManifest(index + 1, ingestSeq, { attemptId: `u${index + 1}`, ...rest }) };
+  });
+}
+
+function loaded(...pairs: readonly (readonly [seq: number, ingestSeq: number])[]): { seq: number; ingestSeq: number; attemptId: string; outcome: 'loaded' }[] {
+  return pairs.map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, outcome: 'loaded' }));
+}
+
+function show(selection: ReturnType<typeof selectCommits>): unknown {
+  return {
+    load: selection.load.map(({ entry, overtaken }) => (overtaken.length === 0 ? entry.seq : [entry.seq, overtaken.map(({ seq }) => seq)])),
+    held: selection.held.map(({ entry }) => entry.seq),
+  };
+}
+
+describe('what a load takes', () => {
+  test('is the difference between log and ledger, also below the last one loaded', () => {
+    expect(show(selectCommits(log(1, 2, 3), loaded([1, 1], [3, 3]), { mode: 'append' }, 'hold'))).toEqual({ load: [2], held: [] });
+  });
+
+  test('comes in the order of ingest, whatever order curate committed in', () => {
+    expect(show(selectCommits(log(2, 1, 3), [], { mode: 'merge' }, 'hold'))).toEqual({ load: [2, 1, 3], held: [] });
+  });
+
+  test('leaves out commits that a later one supersedes', () => {
+    expect(show(selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), [], { mode: 'append' }, 'hold'))).toEqual({ load: [2], held: [] });
+  });
+
+  test('holds an append back whose predecessor is in the table', () => {
+    const selection = selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), loaded([1, 1]), { mode: 'append' }, 'hold');
+    expect(show(selection)).toEqual({ load: [], held: [2] });
+    expect(selection.held[0]!.reason).toContain('supersedes commit 1');
+  });
+
+  test.each(['merge', 'replace'] as const)('stops %s at a gap of ingest numbers', (mode) => {
+    const selection = selectCommits(log(1, 3, 4), [], { mode }, 'hold');
+    expect(show(selection)).toEqual({ load: [1], held: [2, 3] });
+    expect(selection.held[0]!.reason).toContain('ingest commit 2');
+  });
+
+  test.each([
+    ['append needs no order', { mode: 'append' }, 'hold'],
+    ['newerBy decides by row', { mode: 'merge', newerBy: 'at' }, 'hold'],
+    ['gaps are skipped', { mode: 'merge' }, 'skip'],
+  ] as const)('passes over a gap where %s', (_, mode, gaps) => {
+    expect(show(selectCommits(log(1, 3), [], mode, gaps))).toEqual({ load: [1, 2], held: [] });
+  });
+
+  test('never puts an older snapshot over a newer one', () => {
+    expect(show(selectCommits(log(1, 3, 2), loaded([1, 1], [2, 3]), { mode: 'replace' }, 'skip'))).toEqual({ load: [], held: [3] });
+  });
+
+  test('takes only the newest of several snapshots', () => {
+    expect(show(selectCommits(log(1, 2, 3), [], { mode: 'replace' }, 'hold'))).toEqual({ load: [[3, [1, 2]]], held: [] });
+  });
+
+  test('lets the newest batch itself be repeated into a merge', () => {
+    expect(show(selectCommits(log(1, 2, [2, { kind: 'rerun', supersedes: ['u2'] }]), loaded([1, 1], [2, 2]), { mode: 'merge' }, 'hold'))).toEqual({ load: [3], held: [] });
+    expect(show(selectCommits(log(1, 2, [1, { kind: 'rerun', supersedes: ['u1'] }]), loaded([1, 1], [2, 2]), { mode: 'merge' }, 'hold'))).toEqual({ load: [], held: [3] });
+  });
+});
