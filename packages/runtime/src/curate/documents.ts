@@ -38,8 +38,8 @@ export interface ShapeItem {
   readonly kind: CommitKind;
   readonly ingestSeq: number;
   readonly ingestManifestKey: string;
-  /** Unit ids that leave the current view when this unit is committed. */
-  readonly supersedes: readonly string[];
+  /** Raw commits whose units leave the current view when this unit is committed. */
+  readonly supersedesIngestSeqs: readonly number[];
   /** The Rows items of the unit: `firstItem` and the `items - 1` after it. */
   readonly firstItem: number;
   readonly items: number;

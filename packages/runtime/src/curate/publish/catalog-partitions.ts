@@ -1,0 +1,137 @@
+import {
+  BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, type GlueClient, type PartitionError, type PartitionInput,
+} from '@aws-sdk/client-glue';
+import { setTimeout as delay } from 'node:timers/promises';
+import { glueTables, type Dataset } from '../../contract';
+import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
+import { NULL_PARTITION } from '../../run/keys';
+
+/** What one call may create, by the service. */
+const CREATE_BATCH = 100;
+
+/** What one call may delete, by the service. */
+const DELETE_BATCH = 25;
+
+/** Rounds in which single partitions that failed for a passing reason are tried again. */
+const ROUNDS = 5;
+const FIRST_PAUSE_MS = 200;
+
+const PASSING = new Set(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException', 'ConcurrentModificationException']);
+
+/** One partition of a runs table. */
+export interface CatalogPartition {
+  /** Values of the partition columns in order, as text. */
+  readonly values: readonly (string | null)[];
+  readonly unitId: string;
+  /** `s3://…/`: the folder of its list of files. */
+  readonly location: string;
+}
+
+export interface CatalogTableRef {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** Registers what a unit wrote in the Glue Data Catalog. Registering twice is the same as once. */
+export class CatalogPartitions {
+  constructor(private readonly client: Pick<GlueClient, 'send'>, private readonly at: CatalogTableRef, private readonly dataset: Dataset, private readonly signal?: AbortSignal) {}
+
+  /** Creates the partitions; every one that fails is named. A partition that is there must point to the same place. */
+  async register(partitions: readonly CatalogPartition[]): Promise<void> {
+    let open: CatalogPartition[] = [...partitions];
+    for (let round = 0; open.length > 0; round++) {
+      if (round > 0) await delay(FIRST_PAUSE_MS * 2 ** (round - 1), undefined, { signal: this.signal });
+      const failed: { partition: CatalogPartition; error: PartitionError }[] = [];
+      for (let at = 0; at < open.length; at += CREATE_BATCH) failed.push(...await this.create(open.slice(at, at + CREATE_BATCH)));
+      const again: CatalogPartition[] = [];
+      for (const { partition, error } of failed) {
+        if (error.ErrorDetail?.ErrorCode === 'AlreadyExistsException') await this.requireSame(partition);
+        else again.push(partition);
+      }
+      const hopeless = failed.find(({ error }) => error.ErrorDetail?.ErrorCode !== 'AlreadyExistsException' && !PASSING.has(error.ErrorDetail?.ErrorCode ?? ''));
+      const first = hopeless ?? failed.find(({ partition }) => again.includes(partition));
+      if (first !== undefined && (hopeless !== undefined || round + 1 >= ROUNDS)) throw this.failure(first.partition, first.error, again.length, hopeless === undefined);
+      open = again;
+    }
+  }
+
+  /** Removes the partitions of a unit that will never be committed. */
+  async remove(partitions: readonly CatalogPartition[]): Promise<void> {
+    for (let at = 0; at < partitions.length; at += DELETE_BATCH) {
+      const PartitionsToDelete = partitions.slice(at, at + DELETE_BATCH).map((partition) => ({ Values: catalogValues(partition) }));
+      await this.call(() => this.client.send(new BatchDeletePartitionCommand({ ...this.address(), PartitionsToDelete }), { abortSignal: this.signal }));
+    }
+  }
+
+  private async create(partitions: readonly CatalogPartition[]): Promise<{ partition: CatalogPartition; error: PartitionError }[]> {
+    const PartitionInputList = partitions.map((partition) => this.input(partition));
+    const answer = await this.call(() => this.client.send(new BatchCreatePartitionCommand({ ...this.address(), PartitionInputList }), { abortSignal: this.signal }));
+    return (answer.Errors ?? []).map((error) => {
+      const partition = partitions.find((candidate) => same(catalogValues(candidate), error.PartitionValues ?? []));
+      if (partition === undefined) throw new PipelineError('CATALOG', `the catalog reports an error for a partition that was not sent: ${JSON.stringify(error)}`);
+      return { partition, error };
+    });
+  }
+
+  private async requireSame(partition: CatalogPartition): Promise<void> {
+    const answer = await this.call(() => this.client.send(new GetPartitionCommand({ ...this.address(), PartitionValues: catalogValues(partition) }), { abortSignal: this.signal }));
+    const found = answer.Partition?.StorageDescriptor?.Location;
+    if (found === partition.location) return;
+    throw new PipelineError('CATALOG', `catalog partition ${this.name(partition)} exists and points to ${found ?? 'nothing'}, expected ${partition.location}; remove it and run this attempt again`, {
+      fault: 'user', facts: { ...this.at, values: catalogValues(partition), found, expected: partition.location },
+    });
+  }
+
+  private input(partition: CatalogPartition): PartitionInput {
+    const { runs } = glueTables(this.dataset, { database: this.at.database, runsTable: this.at.table, publishedTable: 'unused', catalogLocation: '', publishedLocation: '' });
+    return {
+      Values: catalogValues(partition),
+      StorageDescriptor: {
+        Columns: runs.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) })),
+        Location: partition.location,
+        InputFormat: runs.inputFormat,
+        OutputFormat: runs.outputFormat,
+        SerdeInfo: { SerializationLibrary: runs.serde?.library, Parameters: { ...runs.serde?.parameters } },
+      },
+    };
+  }
+
+  private address(): { DatabaseName: string; TableName: string } {
+    return { DatabaseName: this.at.database, TableName: this.at.table };
+  }
+
+  private async call<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      if (PipelineError.is(error)) throw error;
+      const { name, message, $metadata } = error as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
+      const where = `catalog table ${this.at.database}.${this.at.table}`;
+      if (name === 'AccessDeniedException') throw userError('CATALOG_DENIED', `${where}: ${message}; add the permission to the role that the message names`, { ...this.at }, error);
+      if (name === 'EntityNotFoundException') throw userError('CATALOG_TABLE', `${where} does not exist: ${message}; deploy the stage again`, { ...this.at }, error);
+      const status = $metadata?.httpStatusCode;
+      if (status === undefined || status >= 500 || status === 429 || PASSING.has(name ?? '')) throw transientError('CATALOG_UNAVAILABLE', `${where}: ${message ?? name}`, { ...this.at, name }, error);
+      throw new PipelineError('CATALOG', `${where}: ${name}: ${message}`, { facts: { ...this.at, name }, cause: error });
+    }
+  }
+
+  private failure(partition: CatalogPartition, error: PartitionError, count: number, passing: boolean): PipelineError {
+    const { ErrorCode, ErrorMessage } = error.ErrorDetail ?? {};
+    return new PipelineError(passing ? 'CATALOG_UNAVAILABLE' : 'CATALOG', `${count} catalog partitions of ${this.at.database}.${this.at.table} could not be registered, the first is ${this.name(partition)}: `
+      + `${ErrorCode ?? 'no code'} ${ErrorMessage ?? ''}; nothing was published, run the same attempt again`, { kind: passing ? 'transient' : 'terminal', facts: { ...this.at, count, values: catalogValues(partition), ErrorCode } });
+  }
+
+  private name(partition: CatalogPartition): string {
+    return `${this.at.database}.${this.at.table} (${catalogValues(partition).join(', ')})`;
+  }
+}
+
+/** The values of a partition as the catalog holds them; the unit id is the last. */
+export function catalogValues({ values, unitId }: CatalogPartition): string[] {
+  return [...values.map((value) => value ?? NULL_PARTITION), unitId];
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

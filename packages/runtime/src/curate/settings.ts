@@ -1,0 +1,50 @@
+import { readSettings } from '../run/settings';
+import type { ObjectRef } from '../stores/object-store';
+
+export interface CurateSettings {
+  readonly pipeline: string;
+  readonly rawBucket: string;
+  readonly curatedBucket: string;
+  readonly workPrefix: string;
+  /** The contract's YAML. */
+  readonly contract: ObjectRef;
+  readonly codeVersion: string;
+  /** Who shapes: DuckDB in our own task, or Spark. */
+  readonly engine: 'embedded' | 'spark';
+  /** Catalog database. */
+  readonly database: string;
+  /** The catalog table over the published documents. */
+  readonly publishedTable: string;
+  /** Catalog table of all attempts, by dataset. */
+  readonly runsTables: Readonly<Record<string, string>>;
+  /** Bytes that a curated file is aimed at; small files are slow to query, large ones slow to write. */
+  readonly targetFileBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** 128 MiB compressed: what query engines are tuned for. */
+export const DEFAULT_TARGET_FILE_BYTES = 128 * MIB;
+
+/** Reads the settings of the curate stage; throws PipelineError `CONFIG` with every problem. */
+export function parseCurateSettings(json: unknown): CurateSettings {
+  return readSettings(json, 'curate settings', (fields) => {
+    const settings: CurateSettings = {
+      pipeline: fields.identifier('pipeline'),
+      rawBucket: fields.text('rawBucket'),
+      curatedBucket: fields.text('curatedBucket'),
+      workPrefix: fields.text('workPrefix'),
+      contract: fields.child('contract', (contract) => ({ bucket: contract.text('bucket'), key: contract.text('key') })),
+      codeVersion: fields.text('codeVersion'),
+      engine: fields.choice('engine', ['embedded', 'spark']),
+      database: fields.text('database'),
+      publishedTable: fields.text('publishedTable'),
+      runsTables: fields.texts('runsTables'),
+      targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
+    };
+    if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
+      fields.problem('workPrefix', `must begin with the pipeline's prefix ${settings.pipeline}/, got ${JSON.stringify(settings.workPrefix)}`);
+    }
+    return settings;
+  });
+}

@@ -1,0 +1,77 @@
+import type { Dataset, OrderKey } from '../../contract/contract';
+import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
+import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
+
+/** Rows that a dedupe leaves out, by `_part` and `_record`. */
+export const LOSERS = 'losers';
+
+/** The column-partition values of the unit, with the numbers of the files that take them. */
+export const PARTITIONS = 'partitions';
+
+/** Number of the output file; never a column of a dataset. */
+export const FILE_COLUMN = '_file';
+
+/** The kept rows of a unit. */
+export function unitRows(paths: readonly string[], columns = '*'): string {
+  return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true) WHERE ${REJECT_COLUMN} IS NULL`;
+}
+
+/** One key that stands more than once, how often, and how many such keys there are; no row where all are unique. */
+export function duplicateKeys(paths: readonly string[], key: readonly string[], ignoreNull: boolean): string {
+  const columns = key.map(quoteIdentifier).join(', ');
+  const filter = ignoreNull ? ` AND ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
+  const groups = `SELECT ${columns}, count(*) AS copies FROM (${unitRows(paths, columns)}${filter}) GROUP BY ${columns} HAVING count(*) > 1`;
+  const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(` || ', ' || `);
+  return `SELECT count(*) AS keys, sum(copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
+}
+
+/**
+ * Finds the rows that lose against another row of the same key.
+ *
+ * Only keys that stand twice are ordered, so the cost of a dedupe is that of its duplicates. The order is total:
+ * equal rows are told apart by where they stood in the source.
+ */
+export function createLosers(dataset: Dataset, paths: readonly string[]): string {
+  const { dedupe, primaryKey } = dataset;
+  if (dedupe === undefined) throw new TypeError(`dataset ${dataset.name} has no dedupe`);
+  const key = primaryKey.map(quoteIdentifier).join(', ');
+  const orderColumns = dedupe.orderBy.map(({ column }) => quoteIdentifier(column));
+  const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
+  const order = [...dedupe.orderBy.map(orderKey), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
+  const twice = `SELECT ${key} FROM (${unitRows(paths, key)}) GROUP BY ${key} HAVING count(*) > 1`;
+  const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS place, count(*) OVER (PARTITION BY ${key}) AS places`
+    + ` FROM (${unitRows(paths, needed)}) SEMI JOIN (${twice}) USING (${key})`;
+  const winner = dedupe.keep === 'first' ? '1' : 'places';
+  return `CREATE TEMP TABLE ${LOSERS} AS SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE place <> ${winner}`;
+}
+
+/** The values of the partition columns, as typed values, as text, and with their rows; numbered in order. */
+export function createPartitions(dataset: Dataset, paths: readonly string[]): string {
+  const columns = dataset.partitionColumns.map(quoteIdentifier);
+  const texts = columns.map((column, index) => `CAST(${column} AS VARCHAR) AS text${index}`).join(', ');
+  const order = columns.map((column) => `${column} NULLS FIRST`).join(', ');
+  return `CREATE TEMP TABLE ${PARTITIONS} AS SELECT ${columns.join(', ')}, ${texts}, count(*) AS row_count, row_number() OVER (ORDER BY ${order}) - 1 AS number,`
+    + ` CAST(0 AS BIGINT) AS first_file, CAST(1 AS BIGINT) AS files FROM (${unitRows(paths, columns.join(', '))}) GROUP BY ${columns.join(', ')}`;
+}
+
+/** Gives each partition as many files as its share of the bytes needs. */
+export function numberFiles(bytesPerRow: number, targetBytes: number): string[] {
+  return [
+    `UPDATE ${PARTITIONS} SET files = greatest(1, CAST(ceil(row_count * ${bytesPerRow} / ${targetBytes}) AS BIGINT))`,
+    `UPDATE ${PARTITIONS} SET first_file = before.total FROM (SELECT number AS n, coalesce(sum(files) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS total FROM ${PARTITIONS}) AS before WHERE before.n = number`,
+  ];
+}
+
+/** The rows to write; with partitions also the number of the file that each belongs to. */
+export function outputQuery(dataset: Dataset, paths: readonly string[], options: { readonly losers: boolean; readonly partitioned: boolean }): string {
+  const names = dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
+  const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
+  const file = options.partitioned ? [`first_file + file_row_number % files AS ${FILE_COLUMN}`] : [];
+  return `SELECT ${[...names, ...file].join(', ')} FROM (${unitRows(paths)}) AS rows`
+    + (options.losers ? ` ANTI JOIN ${LOSERS} ON rows.${PART_COLUMN} = ${LOSERS}.${PART_COLUMN} AND rows.${RECORD_COLUMN} = ${LOSERS}.${RECORD_COLUMN}` : '')
+    + (options.partitioned ? ` JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}` : '');
+}
+
+function orderKey({ column, direction, nulls }: OrderKey): string {
+  return `${quoteIdentifier(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`;
+}

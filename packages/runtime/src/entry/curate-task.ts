@@ -1,0 +1,24 @@
+import { datasetOf, readContract } from '../curate/contract-source';
+import type { RowsItem, ShapeItem } from '../curate/documents';
+import { curateRows } from '../curate/rows/curate-rows';
+import { parseCurateSettings } from '../curate/settings';
+import { shapeUnit } from '../curate/shape/shape-unit';
+import { runTask } from '../run/task';
+
+/** The container of the curate stage. */
+void runTask({
+  parseSettings: parseCurateSettings,
+  steps: {
+    rows: async ({ settings, item, folder, store, report, signal }) => {
+      const { pipeline, rawBucket, curatedBucket } = settings;
+      const dataset = datasetOf(await readContract(store, settings.contract, { signal }), (item as RowsItem).dataset);
+      return curateRows({ item: item as RowsItem, dataset, pipeline, rawBucket, curatedBucket, folder, store, report, signal });
+    },
+    shape: {
+      items: 'units',
+      run: async ({ settings, item, folder, store, report, signal }) => shapeUnit(item as ShapeItem, {
+        settings, contract: await readContract(store, settings.contract, { signal }), folder, store, report, signal,
+      }),
+    },
+  },
+});

@@ -1,0 +1,46 @@
+import { requireContract, type Contract } from '../../../src/contract';
+
+/** A column in the words of the tests: `[name, type, more]`. */
+export interface ColumnSpec {
+  readonly name: string;
+  /** `string`, `integer` (i64), `i32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`. */
+  readonly type: string;
+  readonly more?: string;
+}
+
+export interface DatasetSpec {
+  readonly name?: string;
+  readonly columns: readonly ColumnSpec[];
+  /** Members of `headraceRecord` beyond `format: csv`, as a YAML flow map without braces. */
+  readonly record?: string;
+  /** Further custom properties of the dataset: name to YAML flow value. */
+  readonly custom?: Readonly<Record<string, string>>;
+}
+
+/** An ODCS contract with one dataset per spec. */
+export function contractText(...datasets: DatasetSpec[]): string {
+  return [
+    'apiVersion: v3.1.0', 'kind: DataContract', 'id: tests', 'name: tests', 'version: 1.0.0', 'status: active', 'schema:',
+    ...datasets.flatMap(({ name = 'trips', columns, record = '', custom = {} }) => [
+      `  - name: ${name}`, '    customProperties:',
+      `      - { property: headraceRecord, value: { ${['format: csv', record].filter((part) => part !== '').join(', ').replace(/^format: csv, (format:.*)$/, '$1')} } }`,
+      ...Object.entries(custom).map(([property, value]) => `      - { property: ${property}, value: ${value} }`),
+      '    properties:',
+      ...columns.flatMap((column) => [`      - name: ${column.name}`, ...typeLines(column.type), ...(column.more === undefined ? [] : [`        ${column.more}`])]),
+    ]),
+    '',
+  ].join('\n');
+}
+
+export function testContract(...datasets: DatasetSpec[]): Contract {
+  return requireContract(contractText(...datasets), 'test.odcs.yaml');
+}
+
+function typeLines(type: string): string[] {
+  if (type === 'i32') return ['        logicalType: integer', '        logicalTypeOptions: { format: i32 }'];
+  if (type === 'integer') return ['        logicalType: integer', '        logicalTypeOptions: { format: i64 }'];
+  if (type === 'number') return ['        logicalType: number', '        logicalTypeOptions: { format: f64 }'];
+  if (type === 'zoned') return ['        logicalType: timestamp', '        logicalTypeOptions: { timezone: true }'];
+  if (type.startsWith('decimal')) return ['        logicalType: number', `        physicalType: ${type}`];
+  return [`        logicalType: ${type}`];
+}

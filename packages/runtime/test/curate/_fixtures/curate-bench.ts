@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { currentStateSql, requireContract, type Contract } from '../../../src/contract';
+import { datasetOf } from '../../../src/curate/contract-source';
+import type { RowsItem, RowsResult, ShapeItem, ShapeResult } from '../../../src/curate/documents';
+import { planCurate, type CuratePlanOutput } from '../../../src/curate/plan/plan-curate';
+import { publishCurate } from '../../../src/curate/publish/publish-curate';
+import { curateRows } from '../../../src/curate/rows/curate-rows';
+import { parseCurateSettings, type CurateSettings } from '../../../src/curate/settings';
+import { shapeUnit } from '../../../src/curate/shape/shape-unit';
+import { Report } from '../../../src/report/report';
+import { appendCommit } from '../../../src/run/commit-log';
+import { commitLogPrefix, publishedKey, rawPartKey } from '../../../src/run/keys';
+import type { CuratedManifest, RawManifest } from '../../../src/run/manifest';
+import type { StageOutput } from '../../../src/run/stage-io';
+import { folderOfPlan, resultRef } from '../../../src/run/work';
+import { ObjectStore } from '../../../src/stores/object-store';
+import { FakeGlueCatalog } from '../../_fakes/glue-catalog';
+import { FakeS3 } from '../../_fakes/s3-server';
+import { contractText, type DatasetSpec } from './contract-text';
+
+/** A whole curate stage without its state machine: S3 and Glue in memory, everything else as deployed. */
+export class CurateBench {
+  glue = new FakeGlueCatalog('lake_db.trips_runs');
+  readonly lines: string[] = [];
+  readonly report = new Report({ write: (line) => { this.lines.push(line); } });
+  settings!: CurateSettings;
+  contract!: Contract;
+  private files = 0;
+
+  private constructor(readonly s3: FakeS3, readonly store: ObjectStore, readonly connection: DuckDBConnection, private readonly directory: string) {}
+
+  static async start(): Promise<CurateBench> {
+    const s3 = await FakeS3.start();
+    const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return new CurateBench(s3, new ObjectStore(s3.client()), connection, await mkdtemp(join(tmpdir(), 'headrace-test-')));
+  }
+
+  async close(): Promise<void> {
+    this.connection.closeSync();
+    await this.s3.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Empties the stores and deploys a contract. */
+  async reset(spec: DatasetSpec, settings: Partial<CurateSettings> = {}): Promise<void> {
+    this.s3.objects.clear();
+    this.s3.fault = () => undefined;
+    this.glue = new FakeGlueCatalog('lake_db.trips_runs');
+    this.lines.length = 0;
+    const text = contractText(spec);
+    this.contract = requireContract(text, 'test.odcs.yaml');
+    await this.store.putText({ bucket: 'assets', key: 'contract.yaml' }, text);
+    this.settings = parseCurateSettings({
+      pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', workPrefix: 'lake/work/curate1/', contract: { bucket: 'assets', key: 'contract.yaml' },
+      codeVersion: '1.2.3', engine: 'embedded', database: 'lake_db', publishedTable: 'lake_published', runsTables: { trips: 'trips_runs' }, ...settings,
+    });
+  }
+
+  /** Lands parts in raw and commits them, as ingest does. */
+  async ingest(runId: string, parts: readonly string[], supersedes: readonly string[] = []): Promise<number> {
+    const at = new Date().toISOString();
+    const landed = await Promise.all(parts.map(async (text, index) => {
+      const key = rawPartKey({ pipeline: 'lake', dataset: 'trips', runId, attempt: 1, part: `0000${index}-trips.csv` });
+      await this.store.upload({ bucket: 'raw', key }, Readable.from([Buffer.from(text)]));
+      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: 'none' as const };
+    }));
+    const result = await appendCommit<RawManifest>(this.store, { bucket: 'raw', prefix: commitLogPrefix('raw', 'lake', 'trips') }, (seq) => ({
+      schemaVersion: 1, stage: 'ingest', kind: supersedes.length > 0 ? 'rerun' : 'ingest', pipeline: 'lake', dataset: 'trips', seq, runId, attempt: 1, committedAt: at,
+      contract: { id: 'tests', version: '1.0.0', sha256: '0' }, columns: [], codeVersion: '1', source: { kind: 'http', url: 'http://127.0.0.1/x', identity: {} }, cursor: {},
+      parts: landed, supersedes, timing: { startedAt: at, endedAt: at }, peakMemoryBytes: 1,
+    }));
+    return result.outcome === 'nothing' ? 0 : result.seq;
+  }
+
+  /** Plan, Rows, Shape and Publish of one attempt. */
+  async run(slot: string, attempt = 1): Promise<StageOutput> {
+    const plan = await this.plan(slot, attempt);
+    await this.rows(plan);
+    await this.shape(plan);
+    return this.publish(plan, slot, attempt);
+  }
+
+  async plan(slot: string, attempt = 1): Promise<CuratePlanOutput> {
+    return planCurate({ ...this.call(slot, attempt), previous: undefined });
+  }
+
+  async rows(plan: CuratePlanOutput): Promise<void> {
+    const folder = folderOfPlan(plan.plan);
+    const { pipeline: name, rawBucket, curatedBucket } = this.settings;
+    for (const item of (await this.store.getJson<RowsItem[]>(plan.items))!.value) {
+      const result: RowsResult = await curateRows({
+        item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder, store: this.store, report: this.report, threads: 2, memoryMiB: 512,
+      });
+      await this.store.putJson(resultRef(folder, 'rows', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 5, ...result });
+    }
+  }
+
+  async shape(plan: CuratePlanOutput): Promise<ShapeResult[]> {
+    const folder = folderOfPlan(plan.plan);
+    const results: ShapeResult[] = [];
+    for (const unit of (await this.store.getJson<ShapeItem[]>(plan.units))!.value) {
+      const result = await shapeUnit(unit, { settings: this.settings, contract: this.contract, folder, store: this.store, report: this.report });
+      await this.store.putJson(resultRef(folder, 'shape', unit.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 7, ...result });
+      results.push(result);
+    }
+    return results;
+  }
+
+  async publish(plan: CuratePlanOutput, slot: string, attempt = 1): Promise<StageOutput> {
+    return publishCurate({ ...this.call(slot, attempt), previous: plan }, this.glue.client);
+  }
+
+  async manifests(): Promise<CuratedManifest[]> {
+    const found: CuratedManifest[] = [];
+    for await (const { key } of this.store.listKeys('curated', 'lake/commits/curated/trips/')) found.push((await this.store.getJson<CuratedManifest>({ bucket: 'curated', key }))!.value);
+    return found;
+  }
+
+  async published(): Promise<{ attempt_id: string; state: string; rows: number }[]> {
+    const text = (await this.store.getText({ bucket: 'curated', key: publishedKey('lake', 'trips') }))?.value ?? '';
+    return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { attempt_id: string; state: string; rows: number });
+  }
+
+  /** What the current-state view shows, read as a query engine would: catalog partition, list of files, published lines. */
+  async view(order = '1'): Promise<(string | null)[][]> {
+    const files: { attempt: string; path: string }[] = [];
+    for (const { values, location } of this.glue.partitions('lake_db.trips_runs')) {
+      const prefix = location.replace('s3://curated/', '');
+      for await (const { key } of this.store.listKeys('curated', prefix)) {
+        for (const line of (await this.store.getText({ bucket: 'curated', key }))!.value.trim().split('\n')) files.push({ attempt: values.at(-1)!, path: await this.fetch(line.replace('s3://curated/', '')) });
+      }
+    }
+    const dataset = this.contract.datasets[0]!;
+    const names = dataset.columns.map(({ name }) => `CAST("${name}" AS VARCHAR)`).join(', ');
+    if (files.length === 0) return [];
+    const runs = files.map(({ attempt, path }) => `SELECT *, '${attempt}' AS _headrace_attempt FROM '${path}'`).join(' UNION ALL BY NAME ');
+    const published = join(this.directory, `${this.files++}.json`);
+    await writeFile(published, (await this.store.getText({ bucket: 'curated', key: publishedKey('lake', 'trips') }))?.value ?? '');
+    await this.connection.run('CREATE SCHEMA IF NOT EXISTS lake_db');
+    await this.connection.run(`CREATE OR REPLACE VIEW lake_db.trips_runs AS ${runs}`);
+    await this.connection.run(`CREATE OR REPLACE VIEW lake_db.lake_published AS SELECT * FROM read_json('${published}', format = 'newline_delimited')`);
+    const sql = currentStateSql(dataset, { database: 'lake_db', runsTable: 'trips_runs', publishedTable: 'lake_published' });
+    return (await this.connection.runAndReadAll(`SELECT ${names} FROM (${sql}) ORDER BY ${order}`)).getRowsJson() as (string | null)[][];
+  }
+
+  async fetch(key: string): Promise<string> {
+    const path = join(this.directory, `${this.files++}.parquet`);
+    await pipeline(await this.store.getStream({ bucket: 'curated', key }), createWriteStream(path));
+    return path;
+  }
+
+  async keys(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.store.listKeys('curated', prefix)) keys.push(key);
+    return keys;
+  }
+
+  private call(slot: string, attempt: number) {
+    return {
+      settings: this.settings, input: { slot, attempt }, execution: { name: `lake-${slot}-a${attempt}`, startTime: '2026-01-01T00:00:00Z' },
+      store: this.store, report: this.report, signal: new AbortController().signal,
+    };
+  }
+}
+
+const TIMING = { startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };

@@ -1,0 +1,123 @@
+import { CurateBench } from './_fixtures/curate-bench';
+import type { DatasetSpec } from './_fixtures/contract-text';
+
+const TRIPS: DatasetSpec = {
+  columns: [
+    { name: 'id', type: 'integer', more: 'primaryKey: true' },
+    { name: 'day', type: 'date', more: 'partitioned: true' },
+    { name: 'fare', type: 'decimal(10,2)' },
+    { name: 'note', type: 'string' },
+  ],
+  custom: { headraceDedupe: '{ orderBy: [{ column: fare, direction: desc, nulls: last }], keep: first }', headraceThreshold: '{ percent: 50 }' },
+};
+const HEADER = 'id,day,fare,note\n';
+
+describe('the curate stage', () => {
+  let bench: CurateBench;
+
+  beforeAll(async () => { bench = await CurateBench.start(); });
+  afterAll(async () => { await bench.close(); });
+  beforeEach(async () => { await bench.reset(TRIPS); });
+
+  test('publishes every good record once, and only those', async () => {
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1.10,a\n2,2024-01-02,2.5,\n2,2024-01-02,3.5,""\nx,2024-01-02,1,b\n`, `${HEADER}3,,4,"q""q"\n2,2024-01-03,3.50,c\n`]);
+    const output = await bench.run('s1');
+    expect(output).toMatchObject({ pipeline: 'lake', slot: 's1', attempt: 1, datasets: { trips: { outcome: 'committed', seq: 1, counts: { parsed: 6, kept: 5, rejected: 1, written: 3, deduplicated: 2, filtered: 0 } } } });
+    expect(await bench.view()).toEqual([['1', '2024-01-01', '1.10', 'a'], ['2', '2024-01-02', '3.50', ''], ['3', null, '4.00', 'q"q']]);
+    const [manifest] = await bench.manifests();
+    expect(manifest).toMatchObject({
+      stage: 'curate', kind: 'ingest', seq: 1, attemptId: 's1-a1-i1', engine: 'duckdb', ingestSeq: 1, peakMemoryBytes: 7,
+      balance: { parsed: 6, kept: 5, rejected: 1, written: 3, deduplicated: 2, filtered: 0 }, quarantine: { byCode: { TYPE: 1 } },
+    });
+    expect(manifest!.parts.map(({ partition }) => partition.day)).toEqual(expect.arrayContaining([null, '2024-01-01', '2024-01-02']));
+    expect(bench.glue.partitions('lake_db.trips_runs').map(({ values }) => values)).toEqual(expect.arrayContaining([['__HIVE_DEFAULT_PARTITION__', 's1-a1-i1'], ['2024-01-01', 's1-a1-i1']]));
+  });
+
+  test('does nothing when nothing is new', async () => {
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n`]);
+    await bench.run('s1');
+    const output = await bench.run('s2');
+    expect(output.datasets.trips).toMatchObject({ outcome: 'nothing', counts: { units: 0 } });
+    expect(await bench.manifests()).toHaveLength(1);
+  });
+
+  test('makes one unit of each raw commit, in commit order', async () => {
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n`]);
+    await bench.ingest('r2', [`${HEADER}2,2024-01-01,2,b\n`]);
+    await bench.run('s1');
+    expect((await bench.manifests()).map(({ seq, ingestSeq, attemptId }) => [seq, ingestSeq, attemptId])).toEqual([[1, 1, 's1-a1-i1'], [2, 2, 's1-a1-i2']]);
+    expect(await bench.view()).toHaveLength(2);
+  });
+
+  test('takes what a raw commit supersedes out of the current state', async () => {
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,wrong\n`]);
+    await bench.run('s1');
+    await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+    await bench.run('s2');
+    expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+    expect((await bench.published()).map(({ attempt_id: id, state }) => [id, state])).toEqual([['s1-a1-i1', 'superseded'], ['s2-a1-i2', 'current']]);
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['a header and no record', HEADER],
+  ])('commits %s as an empty run', async (_title, text) => {
+    await bench.ingest('r1', [text]);
+    expect((await bench.run('s1')).datasets.trips).toMatchObject({ outcome: 'empty', seq: 1, counts: { parsed: 0, written: 0 } });
+    expect((await bench.manifests())[0]!.parts).toEqual([]);
+    expect(await bench.view()).toEqual([]);
+  });
+
+  test('never shows a stray file, wherever it lies below the data prefix', async () => {
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n`]);
+    await bench.run('s1');
+    const [{ parts }] = await bench.manifests() as [{ parts: { key: string }[] }];
+    const body = bench.s3.objects.get(`curated/${parts[0]!.key}`) ?? [...bench.s3.objects.entries()].find(([key]) => key.endsWith(parts[0]!.key))![1];
+    const path = [...bench.s3.objects.keys()].find((key) => key.endsWith(parts[0]!.key))!;
+    bench.s3.objects.set(path.replace(/[^/]+$/, '7.parquet'), body);
+    expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'a']]);
+  });
+
+  describe('when more is rejected than the threshold allows', () => {
+    test('fails with counts by code and publishes nothing', async () => {
+      await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\nx,2024-01-01,1,a\ny,2024-13-01,1\n`]);
+      const plan = await bench.plan('s1');
+      await bench.rows(plan);
+      await expect(bench.shape(plan)).rejects.toMatchObject({
+        code: 'THRESHOLD', kind: 'terminal', fault: 'user', facts: { parsed: 3, rejected: 2, byCode: { TYPE: 1, FIELDS: 1 } },
+        message: expect.stringMatching(/2 of 3 .*by code: .*s3:\/\/curated\/lake\/quarantine\/trips\/s1-a1-i1\//) as string,
+      });
+      expect(await bench.keys('lake/commits/')).toEqual([]);
+      expect(await bench.keys('lake/data/')).toEqual([]);
+    });
+
+    test('allows exactly the threshold', async () => {
+      await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\nx,2024-01-01,1,a\n`]);
+      expect((await bench.run('s1')).datasets.trips).toMatchObject({ outcome: 'committed', counts: { kept: 1, rejected: 1 } });
+    });
+  });
+
+  test('fails when a key stands twice and no dedupe is declared', async () => {
+    await bench.reset({ columns: TRIPS.columns });
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n1,2024-01-02,1,b\n2,2024-01-02,1,b\n`]);
+    await expect(bench.run('s1')).rejects.toMatchObject({ code: 'KEY', fault: 'user', message: expect.stringContaining('2 records share 1 values of the primary key id in one run (for example id 1)') as string });
+    expect(await bench.keys('lake/commits/')).toEqual([]);
+  });
+
+  test('fails when a unique value stands twice, and lets NULL stand often', async () => {
+    const columns = TRIPS.columns.map((column) => (column.name === 'note' ? { ...column, more: 'unique: true' } : column));
+    await bench.reset({ columns });
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n2,2024-01-02,1,\n3,2024-01-02,1,\n`]);
+    await bench.run('s1');
+    await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,a\n2,2024-01-02,1,a\n`]);
+    await expect(bench.run('s2')).rejects.toMatchObject({ code: 'UNIQUE' });
+  });
+
+  test('shapes a dataset without key or partitions', async () => {
+    await bench.reset({ columns: [{ name: 'a', type: 'string' }, { name: 'b', type: 'i32' }] });
+    await bench.ingest('r1', ['a,b\nx,1\nx,1\n']);
+    await bench.run('s1');
+    expect(await bench.view()).toEqual([['x', '1'], ['x', '1']]);
+    expect(bench.glue.partitions('lake_db.trips_runs')).toMatchObject([{ values: ['s1-a1-i1'], location: 's3://curated/lake/catalog/trips/s1-a1-i1/' }]);
+  });
+});
