@@ -36,7 +36,7 @@ export function engineTypes(type: ColumnType): EngineTypes {
     case 'timestamp': return type.zoned
       ? same('TIMESTAMP WITH TIME ZONE', 'INT64 TIMESTAMP(MICROS, UTC)', { ...everywhere('timestamp', 'DATETIME'), athenaView: 'timestamp(3)', postgres: 'timestamp(6) with time zone', mysql: 'datetime(6)' })
       : same('TIMESTAMP', 'INT64 TIMESTAMP(MICROS)', { ...everywhere('timestamp', 'DATETIME'), spark: 'timestamp_ntz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) without time zone', mysql: 'datetime(6)' });
-    case 'time': return same('BIGINT', 'INT64', { spark: 'bigint', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
+    case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
     case 'uuid': return same('VARCHAR', 'BYTE_ARRAY STRING', { spark: 'string', glue: 'string', athenaView: 'varchar', postgres: 'uuid', mysql: 'char(36)', dms: 'STRING' });
     case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'BLOB' });
   }

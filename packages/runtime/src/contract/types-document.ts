@@ -1,0 +1,87 @@
+import type { Column, ColumnType } from './contract';
+import { engineTypes, type EngineTypes } from './engine-types';
+import { FLOAT_WORDS, lexicalGrammar } from './lexical-grammar';
+
+interface Row {
+  readonly declared: string;
+  readonly type: ColumnType;
+  readonly accepted: string;
+  readonly rejected: string;
+}
+
+const ROWS: readonly Row[] = [
+  { declared: 'string', type: { kind: 'string' }, accepted: 'any text', rejected: 'U+0000' },
+  { declared: 'string, `physicalType: varchar(20)`', type: { kind: 'string', length: 20 }, accepted: 'up to 20 characters; `char(20)`: exactly 20', rejected: 'longer texts (LENGTH)' },
+  { declared: 'integer, i8', type: { kind: 'integer', bits: 8 }, accepted: '`-128` to `127`', rejected: '`1.0`, `1e3`, `+1`, `007`, spaces; other numbers (RANGE)' },
+  { declared: 'integer, i16', type: { kind: 'integer', bits: 16 }, accepted: '`-32768` to `32767`', rejected: 'as i8' },
+  { declared: 'integer, i32 (the default)', type: { kind: 'integer', bits: 32 }, accepted: '`-2147483648` to `2147483647`', rejected: 'as i8' },
+  { declared: 'integer, i64', type: { kind: 'integer', bits: 64 }, accepted: '`-9223372036854775808` to `9223372036854775807`', rejected: 'as i8' },
+  { declared: 'integer, u8', type: { kind: 'integer', bits: 8, unsigned: true }, accepted: '`0` to `255`', rejected: 'as i8, and a minus sign' },
+  { declared: 'integer, u16', type: { kind: 'integer', bits: 16, unsigned: true }, accepted: '`0` to `65535`', rejected: 'as u8' },
+  { declared: 'integer, u32', type: { kind: 'integer', bits: 32, unsigned: true }, accepted: '`0` to `4294967295`', rejected: 'as u8' },
+  { declared: 'integer, u64', type: { kind: 'integer', bits: 64, unsigned: true }, accepted: '`0` to `18446744073709551615`', rejected: 'as u8' },
+  { declared: 'number, `physicalType: decimal(10,2)`', type: { kind: 'decimal', precision: 10, scale: 2 }, accepted: '`-1.5`, `.5`, `1.5000`; p up to 38', rejected: '`1e2`, `+1`, `01`, `1.`; more digits before the point (RANGE) or after it (SCALE)' },
+  { declared: 'number, f32', type: { kind: 'float', bits: 32 }, accepted: `decimal, with exponent, ${FLOAT_WORDS.map((word) => `\`${word}\``).join(', ')}; nearest value`, rejected: 'other words; overflow, and underflow to 0 (RANGE)' },
+  { declared: 'number, f64', type: { kind: 'float', bits: 64 }, accepted: 'as f32', rejected: 'as f32' },
+  { declared: 'boolean', type: { kind: 'boolean' }, accepted: '`true`, `false`; others by `headraceBoolean`', rejected: 'any other text' },
+  { declared: 'date', type: { kind: 'date' }, accepted: '`2024-02-29`, or its `format`; years 0001 to 9999', rejected: 'days that do not exist, anything after the date' },
+  { declared: 'timestamp', type: { kind: 'timestamp', zoned: false }, accepted: '`2024-02-29T10:00:00.123456`, `T` or a space, or its `format`', rejected: 'an offset, `24:00:00`, `:60`, a seventh digit that is not 0' },
+  { declared: 'timestamp, `timezone: true`', type: { kind: 'timestamp', zoned: true }, accepted: 'as timestamp, with `Z`, `+02:00`, `+0200` or `+02`; kept as UTC instant', rejected: 'no offset, zone names' },
+  { declared: 'time', type: { kind: 'time' }, accepted: '`10:00:00.123456`, or its `format`', rejected: 'an offset, `24:00:00`, `:60`' },
+  { declared: 'string, format uuid', type: { kind: 'uuid' }, accepted: '8-4-4-4-12 hex digits, any case; kept in lower case', rejected: 'braces, no hyphens' },
+  { declared: 'string, format binary', type: { kind: 'binary' }, accepted: 'base64 with padding', rejected: 'line ends, URL alphabet, unused bits that are not 0' },
+];
+
+const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
+  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
+];
+
+/** The page docs/types.md, made from the code that decides, so that it cannot be out of date. */
+export function typesDocument(): string {
+  return [
+    '# Types',
+    '',
+    'Made from the code by `HEADRACE_WRITE_DOCS=1 npx jest contract/engine-types` in `packages/runtime`; a test compares the two.',
+    '',
+    'A column is declared in the contract. Its text is checked against a grammar before anything is cast, so a value is exact or the record is',
+    'in quarantine. MySQL and DMS columns are the mapping that later versions will use.',
+    '',
+    '## What a column accepts',
+    '',
+    'Texts that are not accepted are rejects of code TYPE, unless another code is named. NULL is what `nullTokens` of the record format say; the',
+    'quoted empty text is not NULL.',
+    '',
+    table(['Declared as', 'Accepts', 'Rejects'], ROWS.map(({ declared, accepted, rejected }) => [declared, accepted, rejected])),
+    '',
+    '## What it is called everywhere',
+    '',
+    table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key]}\``)])),
+    '',
+    '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view.',
+    '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
+    '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
+    '- MySQL has no NaN and no infinities; its TIMESTAMP ends in 2038, so both kinds of timestamp are `datetime(6)`.',
+    '- DuckDB, Spark and PostgreSQL call two NaN equal and greater than all numbers; NaN is outside every declared bound.',
+    '',
+    '## The grammars',
+    '',
+    'The whole text must match. They use only what RE2 and JavaScript read alike.',
+    '',
+    table(['Declared as', 'Grammar'], ROWS.map(({ declared, type }) => [declared, `\`${lexicalGrammar({ type } as Column).replace(/\|/g, '\\|')}\``])),
+    '',
+    '## What is refused before anything runs',
+    '',
+    '- `object` and `array`, `i128` and `u128`, decimals of more than 38 digits.',
+    '- `number` without `physicalType: decimal(p,s)` and without `format: f32` or `f64`.',
+    '- `physicalType` other than `decimal(p,s)`, `varchar(n)` and `char(n)`.',
+    '- Date formats with other tokens than `yyyy MM dd HH mm ss S X XXX`, text in quotes and punctuation.',
+    '- Texts without offset as instants, unless `defaultTimezone` is UTC; times of day with a zone.',
+    '- Floats and binary as keys; floats, decimals, timestamps, times, uuids and binary as column partitions.',
+    '',
+  ].join('\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
