@@ -84,7 +84,8 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
     });
     addTaskImage(this, { native: options.bundles.some((bundle) => bundle.copy && bundle.external) });
     addTestTsconfig(this);
-    addJestConfig(this, name, { globalSetup: '../../scripts/jest-prepare.mjs' });
+    // A synth loads aws-cdk-lib, which takes long on a busy machine.
+    addJestConfig(this, name, { globalSetup: '../../scripts/jest-prepare.mjs', timeoutSeconds: 60 });
     this.addGitIgnore('/assets/');
     this.addGitIgnore('/src/private/stage/');
     this.addGitIgnore('.jsii.gz');

@@ -1,6 +1,8 @@
 import { JsonFile, type Project } from 'projen';
 
 export interface JestConfigOptions {
+  /** How long one test may take. Default: 30 seconds. */
+  readonly timeoutSeconds?: number;
   /** Keys of jest's `moduleNameMapper`. */
   readonly moduleNameMapper?: Record<string, string>;
   /** Script run once before the tests, relative to the project. */
@@ -25,9 +27,8 @@ export function addJestConfig(project: Project, displayName: string, options: Je
       },
       moduleNameMapper: options.moduleNameMapper,
       globalSetup: options.globalSetup === undefined ? undefined : `<rootDir>/${options.globalSetup}`,
-      setupFilesAfterEnv: undefined,
       clearMocks: true,
-      testTimeout: 30_000,
+      testTimeout: (options.timeoutSeconds ?? 30) * 1000,
     },
   });
 }

@@ -1,5 +1,8 @@
 import { JsonFile, type Project } from 'projen';
 
+/** Scripts that builds run; the others do not make a build stale. */
+const BUILD_SCRIPTS = ['bundle', 'docgen', 'prepare-construct', 'third-party-licenses'];
+
 /** nx orders and caches the members' package.json scripts; versions and tags are left to the release workflow. */
 export function addNxConfig(root: Project): void {
   new JsonFile(root, 'nx.json', {
@@ -16,10 +19,11 @@ export function addNxConfig(root: Project): void {
       defaultBase: 'main',
       namedInputs: {
         sharedGlobals: [
-          '{workspaceRoot}/package-lock.json', '{workspaceRoot}/scripts/*.mjs', '{workspaceRoot}/tsconfig*.json',
+          '{workspaceRoot}/package-lock.json',
+          ...BUILD_SCRIPTS.map((name) => `{workspaceRoot}/scripts/${name}.mjs`),
         ],
         default: ['{projectRoot}/**/*', 'sharedGlobals'],
-        production: ['default', '!{projectRoot}/test/**/*', '!{projectRoot}/**/*.md', '!{projectRoot}/jest.config.json'],
+        production: ['default', '!{projectRoot}/test/**/*', '!{projectRoot}/API.md', '!{projectRoot}/jest.config.json'],
       },
       targetDefaults: {
         build: {

@@ -3,7 +3,6 @@
  *
  * The same sources and lock file give the same bytes on every machine, since CDK names assets by their hash.
  */
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,10 +17,6 @@ export async function bundlePackage(packageFolder, outFolder = packageFolder) {
   const inputs = new Set();
   const outside = externalDependencies ? await dependenciesOf(packageFolder) : [];
   for (const bundle of bundles) {
-    if (!existsSync(path.join(root, bundle.entry))) {
-      console.log(`skipped ${bundle.into}: ${bundle.entry} does not exist yet`);
-      continue;
-    }
     for (const input of await bundleOne(bundle, outFolder, outside)) inputs.add(input);
     if (bundle.copy) await copyFolder(path.join(packageFolder, bundle.copy), path.join(outFolder, bundle.into));
   }
