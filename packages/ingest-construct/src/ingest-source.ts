@@ -20,7 +20,7 @@ export class IngestSource {
     const { url, headers, timeout, retries, minRows } = this.source;
     const prop = `sources.${dataset}`;
     if (!Token.isUnresolved(url) && !isHttpUrl(url)) {
-      problems.add(`${prop}.url must be an http or https URL without credentials, got ${JSON.stringify(url)}`);
+      problems.add(`${prop}.url must be an http or https URL without credentials, got ${withoutCredentials(url)}`);
     }
     whole(problems, `${prop}.retries`, retries, 0, 20);
     whole(problems, `${prop}.minRows`, minRows, 0, Number.MAX_SAFE_INTEGER);
@@ -36,6 +36,11 @@ function isHttpUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The text as it was given, unless it may hold a password. */
+function withoutCredentials(url: string): string {
+  return url.includes('@') ? 'one with credentials, or with an @' : JSON.stringify(url);
 }
 
 function whole(problems: Problems, prop: string, value: number | undefined, from: number, to: number): void {

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { Annotations, aws_iam as iam, aws_s3_assets as assets } from 'aws-cdk-lib';
+import { Annotations, type aws_iam as iam, aws_s3_assets as assets } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { assetPath } from './asset-path';
 import { fail } from './fail';
+import { allow } from './permission';
 import { IDENTIFIER } from './pipeline-name';
 
 /** The little of a parsed contract that constructs look at; the bundle knows the rest. */
@@ -73,10 +74,11 @@ export class ContractFile extends Construct {
    * started with. Hence all files of this kind in the bucket of the app's assets.
    */
   grantRead(role: iam.IRole): void {
-    role.addToPrincipalPolicy(new iam.PolicyStatement({
+    allow(role, {
       actions: ['s3:GetObject'],
       resources: [this.asset.bucket.arnForObjects(`*${path.extname(this.asset.assetPath)}`)],
-    }));
+      wildcardReason: 'every version of the contract: its key is a content hash, and executions in flight read older ones',
+    });
     this.asset.bucket.encryptionKey?.grantDecrypt(role);
   }
 }

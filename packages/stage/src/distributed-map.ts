@@ -1,5 +1,6 @@
-import { Aws, aws_iam as iam, type aws_s3 as s3 } from 'aws-cdk-lib';
+import { Aws, type aws_s3 as s3 } from 'aws-cdk-lib';
 import { jsonata } from './jsonata';
+import { readWork } from './prefix-grants';
 import { goOn, type Step } from './step';
 
 export interface DistributedMapProps {
@@ -45,10 +46,7 @@ export function distributedMap(props: DistributedMapProps): Step {
     },
     allow: [
       ...props.item.step.allow,
-      new iam.PolicyStatement({
-        actions: ['s3:GetObject'],
-        resources: [props.bucket.arnForObjects(`${props.workPrefix}*`)],
-      }),
+      readWork(props.bucket, props.workPrefix),
     ],
     leavesErrorDocuments: props.item.step.leavesErrorDocuments,
   };

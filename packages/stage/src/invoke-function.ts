@@ -1,4 +1,4 @@
-import { Aws, aws_iam as iam, Duration, type aws_lambda as lambda } from 'aws-cdk-lib';
+import { Aws, type aws_lambda as lambda, type Duration } from 'aws-cdk-lib';
 import { jsonata } from './jsonata';
 import { goOn, type Retrier, type Step } from './step';
 
@@ -38,10 +38,10 @@ export function invokeFunction(props: InvokeFunctionProps): Step {
       Retry: TRANSIENT,
       ...goOn(props.next),
     },
-    allow: [new iam.PolicyStatement({
+    allow: [{
       actions: ['lambda:InvokeFunction'],
-      // Every version: a policy changes in place, while executions in flight still call older versions.
       resources: [`${props.function.functionArn}:*`],
-    })],
+      wildcardReason: 'every version: the policy changes in place, while executions in flight call older versions',
+    }],
   };
 }

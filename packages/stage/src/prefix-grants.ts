@@ -1,4 +1,5 @@
-import { aws_iam as iam, type aws_s3 as s3 } from 'aws-cdk-lib';
+import type { aws_iam as iam, aws_s3 as s3 } from 'aws-cdk-lib';
+import { allow, type Permission } from './permission';
 
 export interface PrefixGrant {
   readonly bucket: s3.IBucket;
@@ -6,6 +7,8 @@ export interface PrefixGrant {
   readonly read?: string[];
   readonly write?: string[];
 }
+
+const BELOW = 'objects below folders of this pipeline';
 
 /**
  * Lets a role read and write below named prefixes of a bucket, and nothing else.
@@ -17,19 +20,21 @@ export function grantPrefixes(role: iam.IRole, grant: PrefixGrant): void {
   const { bucket, read = [], write = [] } = grant;
   const objects = (prefixes: string[]) => prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
   if (read.length > 0) {
-    role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: objects(read) }));
-    role.addToPrincipalPolicy(new iam.PolicyStatement({
+    allow(role, { actions: ['s3:GetObject'], resources: objects(read), wildcardReason: BELOW });
+    allow(role, {
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
       conditions: { StringLikeIfExists: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
-    }));
+    });
   }
   if (write.length > 0) {
-    role.addToPrincipalPolicy(new iam.PolicyStatement({
-      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
-      resources: objects(write),
-    }));
+    allow(role, { actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: objects(write), wildcardReason: BELOW });
   }
   if (write.length > 0) bucket.encryptionKey?.grantEncryptDecrypt(role);
   else if (read.length > 0) bucket.encryptionKey?.grantDecrypt(role);
+}
+
+/** Reading the work documents of one stage. */
+export function readWork(bucket: s3.IBucket, workPrefix: string): Permission {
+  return { actions: ['s3:GetObject'], resources: [bucket.arnForObjects(`${workPrefix}*`)], wildcardReason: BELOW };
 }

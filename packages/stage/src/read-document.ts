@@ -1,5 +1,6 @@
-import { Aws, aws_iam as iam, type aws_s3 as s3 } from 'aws-cdk-lib';
+import { Aws, type aws_s3 as s3 } from 'aws-cdk-lib';
 import { jsonata } from './jsonata';
+import { readWork } from './prefix-grants';
 import { goOn, type Step } from './step';
 
 export interface ReadDocumentProps {
@@ -28,9 +29,6 @@ export function readDocument(props: ReadDocumentProps): Step {
       }],
       ...goOn(props.next),
     },
-    allow: [new iam.PolicyStatement({
-      actions: ['s3:GetObject'],
-      resources: [props.bucket.arnForObjects(`${props.workPrefix}*`)],
-    })],
+    allow: [readWork(props.bucket, props.workPrefix)],
   };
 }

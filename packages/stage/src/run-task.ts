@@ -1,5 +1,6 @@
-import { Aws, aws_iam as iam, type Duration, Stack } from 'aws-cdk-lib';
+import { Aws, type Duration, Stack } from 'aws-cdk-lib';
 import { jsonata } from './jsonata';
+import type { Permission } from './permission';
 import type { StageTask } from './stage-task';
 import { goOn, type Retrier, type Step } from './step';
 
@@ -68,31 +69,32 @@ export function runTask(props: RunTaskProps): Step {
       Retry: RETRY,
       ...goOn(props.next),
     },
-    allow: statements(task),
+    allow: permissions(task),
     leavesErrorDocuments: true,
   };
 }
 
-function statements(task: StageTask): iam.PolicyStatement[] {
+function permissions(task: StageTask): Permission[] {
   const stack = Stack.of(task);
   return [
-    new iam.PolicyStatement({
+    {
       actions: ['ecs:RunTask'],
-      // Every revision: a policy changes in place, while executions in flight still start older revisions.
       resources: [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` })],
-    }),
-    new iam.PolicyStatement({
+      wildcardReason: 'every revision: the policy changes in place, while executions in flight start older revisions',
+    },
+    {
       actions: ['ecs:StopTask', 'ecs:DescribeTasks'],
       resources: [stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${task.cluster.clusterName}/*` })],
-    }),
-    new iam.PolicyStatement({
+      wildcardReason: 'tasks of this cluster have names that ECS makes',
+    },
+    {
       actions: ['iam:PassRole'],
-      resources: [task.taskDefinition.taskRole.roleArn, task.executionRole.roleArn],
+      resources: [task.role.roleArn, task.executionRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-    }),
-    new iam.PolicyStatement({
+    },
+    {
       actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
       resources: [stack.formatArn({ service: 'events', resource: 'rule', resourceName: 'StepFunctionsGetEventsForECSTaskRule' })],
-    }),
+    },
   ];
 }

@@ -149,7 +149,7 @@ export abstract class StageBase extends Construct implements sfn.IChainable, ec2
 
   /** Continues with another stage or state. */
   next(next: sfn.IChainable): sfn.Chain {
-    return sfn.Chain.sequence(this, next);
+    return this.chainedState().next(next);
   }
 
   /**

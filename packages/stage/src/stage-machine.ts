@@ -6,6 +6,8 @@ import { Construct } from 'constructs';
 import { explain } from './exception';
 import { caught, failedStates, notifyFailure, type NoticeWords, unnoticedEnds, unnoticedText } from './failure-notice';
 import { ATTEMPT, jsonata, literal, SLOT } from './jsonata';
+import { allow, explainWildcards } from './permission';
+import { readWork } from './prefix-grants';
 import { type AslState, plain, type Step } from './step';
 
 export interface StageMachineProps {
@@ -36,7 +38,7 @@ export class StageMachine extends Construct {
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('states.amazonaws.com') });
     const steps = { ...begin(props.startAt), ...props.steps, ...explainFailure(props) };
     const states = withNotices(steps, props);
-    for (const step of Object.values(steps)) step.allow.forEach((statement) => this.role.addToPolicy(statement));
+    for (const step of Object.values(steps)) step.allow.forEach((permission) => allow(this.role, permission));
     props.failureTopic.grantPublish(this.role);
 
     const definition = {
@@ -97,7 +99,7 @@ export class StageMachine extends Construct {
         }),
       ],
     });
-    explain(policy, { 'AwsSolutions-IAM5': 'children of the map have names that Step Functions makes' });
+    explainWildcards(policy, [executions], 'children of the map have names that Step Functions makes');
   }
 }
 
@@ -145,11 +147,11 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
         Catch: goOnWithout,
         Next: FOUND,
       },
-      allow: [new iam.PolicyStatement({
+      allow: [{
         actions: ['s3:ListBucket'],
         resources: [props.workBucket.bucketArn],
         conditions: { StringLike: { 's3:prefix': [`${props.workPrefix}*`] } },
-      })],
+      }],
     },
     [FOUND]: plain({
       Type: 'Choice',
@@ -167,10 +169,7 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
         Catch: goOnWithout,
         Next: NOTIFY,
       },
-      allow: [new iam.PolicyStatement({
-        actions: ['s3:GetObject'],
-        resources: [props.workBucket.arnForObjects(`${props.workPrefix}*`)],
-      })],
+      allow: [readWork(props.workBucket, props.workPrefix)],
     },
     [NOTIFY]: plain(notifyFailure(props.failureTopic.topicArn, props.words, FAILED, NOT_NOTIFIED)),
     ...Object.fromEntries(Object.entries(failedStates(FAILED, NOT_NOTIFIED)).map(([name, state]) => [name, plain(state)])),

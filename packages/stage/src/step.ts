@@ -1,9 +1,9 @@
-import type { aws_iam as iam } from 'aws-cdk-lib';
+import type { Permission } from './permission';
 
 /** One state of a stage's machine in the Amazon States Language, and what the machine's role must be allowed for it. */
 export interface Step {
   readonly state: AslState;
-  readonly allow: iam.PolicyStatement[];
+  readonly allow: Permission[];
   /** True where the work runs in containers, which leave their errors as documents below the work prefix. */
   readonly leavesErrorDocuments?: boolean;
 }

@@ -1,6 +1,7 @@
 import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { contractBundle, type ContractView, type DatasetView } from './stage/contract-file';
+import { allow } from './stage/permission';
 
 /** As the contract bundle gives it; hand-typed, because jsii packages cannot import the runtime. */
 interface CatalogTable {
@@ -83,13 +84,13 @@ export class Catalog extends Construct {
 
   /** Lets a role register the partitions of committed batches. */
   grantRegister(role: iam.IRole): void {
-    role.addToPrincipalPolicy(new iam.PolicyStatement({
+    allow(role, {
       actions: [
         'glue:GetTable', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition',
         'glue:CreatePartition', 'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
       ],
       resources: this.arns(Object.values(this.runsTables)),
-    }));
+    });
   }
 
   /** Statements that allow to query everything but quarantine. */

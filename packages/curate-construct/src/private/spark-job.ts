@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { shippedPath } from './stage/asset-path';
 import { explain } from './stage/exception';
 import { jsonata } from './stage/jsonata';
+import { allow } from './stage/permission';
 import type { Step } from './stage/step';
 
 export interface SparkJobProps {
@@ -39,12 +40,18 @@ export class SparkJob extends Construct {
     this.maxConcurrentRuns = props.maxConcurrentRuns;
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
     this.script = new assets.Asset(this, 'Script', { path: shippedPath('python', SCRIPT) });
-    // Every script of the app's assets: the policy changes in place, while runs in flight read older ones.
-    this.role.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [this.script.bucket.arnForObjects('*.py')] }));
-    this.role.addToPolicy(new iam.PolicyStatement({
+    allow(this.role, {
+      actions: ['s3:GetObject'],
+      resources: [this.script.bucket.arnForObjects('*.py')],
+      wildcardReason: 'every version of the script: its key is a content hash, and runs in flight read older ones',
+    });
+    allow(this.role, {
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [Stack.of(this).formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
-    }));
+      resources: [Stack.of(this).formatArn({
+        service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })],
+      wildcardReason: 'Glue names its log groups itself',
+    });
     this.job = new glue.CfnJob(this, 'Resource', {
       role: this.role.roleArn,
       command: { name: 'glueetl', pythonVersion: '3', scriptLocation: this.script.s3ObjectUrl },
@@ -64,7 +71,6 @@ export class SparkJob extends Construct {
         '--TempDir': props.temporary.bucket.s3UrlForObject(`${props.temporary.prefix}glue/`),
       },
     });
-    explain(this.role, { 'AwsSolutions-IAM5': 'Glue names its log groups itself' });
     explain(this.job, { 'AwsSolutions-GL1': 'logs hold counts and names, no records; CloudWatch encrypts them at rest' });
   }
 
@@ -97,10 +103,7 @@ export class SparkJob extends Construct {
         ],
         End: true,
       },
-      allow: [new iam.PolicyStatement({
-        actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'],
-        resources: [jobArn],
-      })],
+      allow: [{ actions: ['glue:StartJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], resources: [jobArn] }],
       leavesErrorDocuments: true,
     };
   }

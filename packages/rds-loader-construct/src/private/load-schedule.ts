@@ -6,6 +6,7 @@ import {
 import { Construct } from 'constructs';
 import type { LoadWindow } from '../load-window';
 import { explain } from './stage/exception';
+import { explainWildcards } from './stage/permission';
 import { StageFunction } from './stage/stage-function';
 
 export interface LoadScheduleProps {
@@ -58,7 +59,8 @@ export class LoadSchedule extends Construct {
       retentionPeriod: Duration.days(14),
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const schedule = new scheduler.Schedule(this, 'Resource', {
+    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') });
+    new scheduler.Schedule(this, 'Resource', {
       description: `Headrace load of pipeline ${props.pipeline}`,
       enabled: props.enabled,
       schedule: scheduler.ScheduleExpression.cron({
@@ -69,13 +71,14 @@ export class LoadSchedule extends Construct {
       timeWindow: scheduler.TimeWindow.off(),
       target: new targets.LambdaInvoke(starter.function, {
         input: scheduler.ScheduleTargetInput.fromObject({ scheduledTime: scheduler.ContextAttribute.scheduledTime }),
+        role,
         deadLetterQueue: undelivered,
         maxEventAge: shorter(window._length, LONGEST_EVENT_AGE),
         retryAttempts: 185,
       }),
     });
+    explainWildcards(role, [`${starter.function.functionArn}:*`], 'invoking a function includes its versions');
     this.alarmOn(undelivered, props.failureTopic);
-    explain(schedule, { 'AwsSolutions-IAM5': 'the starter is called in its current version' });
     explain(undelivered, { 'AwsSolutions-SQS3': 'this is a dead-letter queue' });
   }
 

@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { type App, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
+import { brokenPromises } from '@headrace/stage/testing/machine-walk';
+import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
+import { ruleFindings } from '@headrace/stage/testing/rule-findings';
+import { CurateEngine, CurateSize } from '../src';
+import { newCurate, newStack, templateOf } from './_fixtures/curate';
+
+const SCRIPT = path.join(__dirname, '..', 'python', 'shape_job.py');
+const withScript = existsSync(SCRIPT) ? describe : describe.skip;
+
+test('the machine gives every task a time-out, named retries and a notice', () => {
+  const stack = newStack();
+  newCurate(stack);
+
+  const machines = Object.values(machineDefinitions(templateOf(stack)));
+
+  expect(machines).toHaveLength(1);
+  expect(machines.flatMap(brokenPromises)).toEqual([]);
+});
+
+describe('the catalog', () => {
+  test('has for each dataset a table of all runs and a view of the current state', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { databaseName: 'trips' });
+
+    const tables = Object.values(resourcesOf(templateOf(stack), 'AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput);
+
+    expect(tables.map(({ Name, TableType }) => `${Name} ${TableType}`).sort()).toEqual([
+      'published EXTERNAL_TABLE', 'trips VIRTUAL_VIEW', 'trips_runs EXTERNAL_TABLE', 'zones VIRTUAL_VIEW', 'zones_runs EXTERNAL_TABLE',
+    ]);
+    const runs = tables.find(({ Name }) => Name === 'trips_runs');
+    expect(runs.PartitionKeys.map((key: any) => key.Name)).toEqual(['day', '_headrace_attempt']);
+    expect(asText(runs.StorageDescriptor.Location)).toMatch(/^s3:\/\/<CurateCuratedBucket\w+>\/trips\/catalog\/trips\/$/);
+    const view = tables.find(({ Name }) => Name === 'trips');
+    expect(Buffer.from(view.ViewOriginalText.slice('/* Presto View: '.length, -' */'.length), 'base64').toString()).toContain('trips_runs');
+  });
+
+  test('is written by the publish function alone, and only below the tables of runs', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { databaseName: 'trips' });
+
+    const writers = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy'))
+      .flatMap(([id, { Properties }]) => Properties.PolicyDocument.Statement.map((statement: any) => ({ id, statement })))
+      .filter(({ statement }) => [statement.Action].flat().includes('glue:BatchCreatePartition'));
+
+    expect(writers.map(({ id }) => id)).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
+    expect(writers[0]?.statement.Resource.map(asText).map((arn: string) => arn.split(':').pop())).toEqual([
+      'catalog', 'database/trips', 'table/trips/trips_runs', 'table/trips/zones_runs',
+    ]);
+  });
+
+  test('makes queries land in a folder of the pipeline, encrypted', () => {
+    const stack = newStack();
+    newCurate(stack);
+    const [workGroup] = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::WorkGroup'));
+    const configuration = workGroup?.Properties.WorkGroupConfiguration;
+    expect(configuration).toMatchObject({
+      EnforceWorkGroupConfiguration: true,
+      ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+    });
+    expect(asText(configuration.ResultConfiguration.OutputLocation)).toMatch(/\/trips\/work\/athena\/$/);
+  });
+});
+
+describe('access', () => {
+  test('to query includes everything but the quarantine', () => {
+    const stack = newStack();
+    const analyst = new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() });
+
+    newCurate(stack).grantQuery(analyst);
+
+    const [policy] = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy')).filter(([id]) => id.startsWith('Analyst'));
+    const text = asText(JSON.stringify(policy));
+    expect(text).toContain('/trips/data/*');
+    expect(text).toContain('athena:StartQueryExecution');
+    expect(text).not.toContain('quarantine');
+  });
+
+  test('of every role ends at folders of the pipeline, and the data is never deleted', () => {
+    const stack = newStack();
+    newCurate(stack);
+    const template = templateOf(stack);
+
+    const objects = Object.values(resourcesOf(template, 'AWS::IAM::Policy'))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+      .filter((statement: any) => [statement.Action].flat().some((action: string) => /^s3:(Get|Put|Abort)/.test(action)))
+      .flatMap((statement: any) => [statement.Resource].flat().map(asText))
+      .filter((arn: string) => !arn.includes('cdk-hnb659fds-assets'));
+
+    expect(objects.length).toBeGreaterThan(8);
+    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|work\/curate-[0-9a-f]{8})\/\*$/);
+    expect(JSON.stringify(template)).not.toMatch(/s3:Delete/);
+  });
+
+  test('to commit, publish and register belongs to the publish function alone', () => {
+    const stack = newStack();
+    newCurate(stack);
+
+    const writers = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy'))
+      .filter(([, { Properties }]) => Properties.PolicyDocument.Statement
+        .filter((statement: any) => [statement.Action].flat().includes('s3:PutObject'))
+        .some((statement: any) => /\/(commits|published|catalog)\//.test([statement.Resource].flat().map(asText).join(' '))))
+      .map(([id]) => id);
+
+    expect(writers).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
+  });
+});
+
+test('the bucket forgets quarantine after its retention, and work after two weeks', () => {
+  const stack = newStack();
+  newCurate(stack, 'Curate', { quarantineRetention: Duration.days(7) });
+  Template.fromStack(stack).hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Retain',
+    Properties: {
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([
+          Match.objectLike({ Prefix: 'trips/work/', ExpirationInDays: 14 }),
+          Match.objectLike({ Prefix: 'trips/quarantine/', ExpirationInDays: 7 }),
+        ]),
+      },
+    },
+  });
+});
+
+withScript('Spark on Glue', () => {
+  test('runs the script of its own deployment, with every promise of the other states', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.glueSpark({ maxConcurrentRuns: 3 }) });
+    const template = templateOf(stack);
+
+    const [definition] = Object.values(machineDefinitions(template)) as [any];
+    const [job] = Object.values(resourcesOf(template, 'AWS::Glue::Job'));
+    const shape = definition.States.Shapes.ItemProcessor.States.Shape;
+
+    expect(brokenPromises(definition)).toEqual([]);
+    expect(definition.States.Shapes.MaxConcurrency).toBe(3);
+    expect(shape.Arguments.Arguments['--scriptLocation']).toBe(asText(job?.Properties.Command.ScriptLocation));
+    expect(JSON.parse(shape.Arguments.Arguments['--HEADRACE_SETTINGS'])).toMatchObject({ engine: 'spark', pipeline: 'trips' });
+    expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, ExecutionProperty: { MaxConcurrentRuns: 3 } });
+  });
+
+  test('has no finding of the AwsSolutions rules that is not explained', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.glueSpark() });
+    expect(ruleFindings(stack.node.root as App)).toEqual([]);
+  });
+});
+
+test('several stages with odd ids live in one stack, each with a database of its own', () => {
+  const stack = newStack();
+  const databases = ODD_IDS.map((id) => newCurate(stack, id).databaseName);
+  expect(new Set(databases).size).toBe(ODD_IDS.length);
+  expect(Object.values(machineDefinitions(templateOf(stack)))).toHaveLength(ODD_IDS.length);
+  const workGroups = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::WorkGroup')).map(({ Properties }) => Properties.Name);
+  expect(new Set(workGroups).size).toBe(ODD_IDS.length);
+});
+
+test('fails once with everything that is wrong', () => {
+  expect(() => newCurate(newStack(), 'Curate', {
+    databaseName: 'My Trips',
+    engine: CurateEngine.glueSpark({ maxWorkers: 1 }),
+    size: CurateSize.of({ concurrency: 0 }),
+  })).toThrow(
+    'Stack/Curate: databaseName must be lower case letters, digits and _, got "My Trips"; leave it out for one that fits; '
+    + 'maxWorkers must be a whole number from 2, got 1; leave it out for 2; '
+    + 'concurrency must be a whole number from 1 to 1000, got 0; leave it out for 2 [CURATE_PROPS]',
+  );
+});
+
+test('the AwsSolutions rules find nothing that is not explained', () => {
+  const stack = newStack();
+  newCurate(stack);
+  expect(ruleFindings(stack.node.root as App)).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
+import { LoadSize, LoadTarget, LoadWindow, WriteMode, type RdsLoaderStageProps } from '../src';
+import { newLoad, newStack, Surroundings } from './_fixtures/load';
+
+describe('write modes', () => {
+  test.each<[string, Partial<RdsLoaderStageProps>, RegExp]>([
+    ['replace for an appended dataset', { writeMode: WriteMode.replace() }, /writeMode of dataset trips must be append or merge with history append, got replace; give it a mode of its own in writeModes\.trips/],
+    ['append for a snapshot', { writeModes: { zones: WriteMode.append() } }, /writeMode of dataset zones must be replace or merge with history snapshot, got append/],
+    ['merge without a primary key', { writeModes: { zones: WriteMode.merge() } }, /merge needs a primary key, and dataset zones has none/],
+    ['merge by a column that is not there', { writeModes: { trips: WriteMode.merge({ newerBy: 'changed' }) } }, /newerBy must be a column, and dataset trips has none called "changed"/],
+    ['a dataset that is not there', { writeModes: { trip: WriteMode.append() } }, /writeModes\.trip has no dataset in the contract; it has trips, zones/],
+  ])('fails for %s', (_, props, message) => {
+    expect(() => newLoad(newStack(), 'Load', props)).toThrow(message);
+  });
+
+  test('of one dataset stand beside the mode of all others', () => {
+    expect(() => newLoad(newStack(), 'Load', {
+      writeMode: WriteMode.merge({ newerBy: 'updated_at' }),
+      writeModes: { zones: WriteMode.replace({ allowEmpty: true }) },
+    })).not.toThrow();
+  });
+});
+
+describe('the window', () => {
+  test.each([
+    ['an hour that no day has', { from: '24:00', until: '05:00' }, /window\.from must be a time of day like 01:00, got "24:00"/],
+    ['no length', { from: '01:00', until: '01:00' }, /window\.until must differ from window\.from/],
+    ['an unknown zone', { from: '01:00', until: '05:00', timeZone: 'Mars/Base' }, /window\.timeZone must be a name of the IANA database like Europe\/Berlin, got "Mars\/Base"/],
+  ])('fails for %s', (_, window, message) => {
+    expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.daily(window) })).toThrow(message);
+  });
+});
+
+describe('the target', () => {
+  test('fails for an engine that is not PostgreSQL', () => {
+    const stack = newStack();
+    const around = new Surroundings(stack);
+    const instance = new rds.DatabaseInstance(stack, 'MySql', { engine: rds.DatabaseInstanceEngine.MYSQL, vpc: around.vpc });
+    expect(() => newLoad(stack, 'Load', { target: LoadTarget.fromInstance(instance) }, around)).toThrow(/target must be PostgreSQL, got MYSQL/);
+  });
+
+  test('fails for an imported database without a secret', () => {
+    const stack = newStack();
+    const instance = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Imported', {
+      instanceIdentifier: 'db', instanceEndpointAddress: 'db.example.com', port: 5432, securityGroups: [],
+    });
+    expect(() => newLoad(stack, 'Load', { target: LoadTarget.fromInstance(instance) })).toThrow(/needs a secret with username and password/);
+  });
+
+  test('may be any endpoint', () => {
+    const stack = newStack();
+    const around = new Surroundings(stack);
+    const group = new ec2.SecurityGroup(stack, 'Group', { vpc: around.vpc });
+    const secret = new secretsmanager.Secret(stack, 'Secret');
+    expect(() => newLoad(stack, 'Load', {
+      target: LoadTarget.fromEndpoint({ host: 'db.example.com', secret, securityGroup: group, databaseName: 'trips' }),
+    }, around)).not.toThrow();
+  });
+});
+
+test('sizes fail for what Fargate refuses, all problems at once', () => {
+  const size = LoadSize.of({ taskCpu: 300, connections: 0 });
+  expect(() => newLoad(newStack(), 'Load', { size })).toThrow(
+    /taskCpu must be one of 256, .* got 300; connections must be a whole number from 1 to 40, got 0; leave it out for 2 \[LOAD_PROPS\]/,
+  );
+});

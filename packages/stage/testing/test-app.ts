@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { App } from 'aws-cdk-lib';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'headrace-synth-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let apps = 0;
+
+/** An app whose output is removed after the tests of a file. Assets are hashed and not copied. */
+export function testApp(): App {
+  apps += 1;
+  return new App({ outdir: path.join(folder, String(apps)), context: { 'aws:cdk:disable-asset-staging': true } });
+}
