@@ -208,7 +208,8 @@ describe('a distributed Map', () => {
     test('with JSONata arguments', async () => {
       const result = await runJsonata(
         distributed(ECHO, { ItemReader: {
-          Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: { InputType: 'JSON', MaxItems: '{% 1 + 0 %}' }, Arguments: { Bucket: 'b', Key: '{% $states.input.key %}' },
+          Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: { InputType: 'JSON', MaxItems: '{% 1 + 0 %}' },
+          Arguments: { Bucket: 'b', Key: '{% $states.input.key %}' },
         } }), { input: { key: 'k' }, ...storage({ 'b/k': '[5,6]' }) });
       expect(result.output).toEqual([5]);
     });
@@ -294,7 +295,10 @@ describe('a distributed Map', () => {
   });
 
   test('runs five thousand children of three states in seconds', async () => {
-    const chain = { StartAt: 'A', States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Task', Resource: RESOURCE, Next: 'C' }, C: { Type: 'Pass', End: true } } };
+    const chain = {
+      StartAt: 'A',
+      States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Task', Resource: RESOURCE, Next: 'C' }, C: { Type: 'Pass', End: true } },
+    };
     const started = performance.now();
     const result = await runOne(distributed(chain), { input: Array.from({ length: 5000 }, (_, i) => i), handlers: { '*': async ({ arguments: n }) => n } });
     expect(result.output).toHaveLength(5000);
