@@ -30,3 +30,5 @@ export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type Po
 export {
   postgresAppend, postgresMerge, postgresReplace, postgresStagingChecks, type MergeTables, type WriteCounts, type WriteTables,
 } from './postgres-write';
+export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
+export { draftContract, type DraftOptions } from './draft-contract';

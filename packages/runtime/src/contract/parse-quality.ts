@@ -40,6 +40,10 @@ function parseRule(rule: MapReader, column: string | undefined): QualityRule | u
   const quarantine = parseAction(rule, what?.metric);
   rule.finish();
   if (comparison === undefined || what === undefined) return undefined;
+  rule.problem(undefined, {
+    rule: 'quality-not-run', value: what.metric, severity: 'warning', message: 'quality rules are checked here and not run by this version',
+    fix: 'use required, pattern, minimum and the like, which reject records, and headraceThreshold, which stops a run',
+  });
   if (unit === 'percent' && (what.metric === 'rowCount' || what.metric === 'sql')) {
     rule.problem('unit', { rule: 'quality-unit', value: 'percent', message: `${what.metric} has no percent`, fix: 'write unit: rows' });
   }
