@@ -47,8 +47,10 @@ function buildCases(): Case[] {
     ...(next(5) === 0 ? { NotAction: some(action) } : { Action: some(action) }),
     Resource: some(resource),
   });
-  const policy = (): PolicyDocument => ({ Version: '2012-10-17', Statement: next(4) === 0 ? statement() : Array.from({ length: 1 + next(3) }, statement) });
-  return Array.from({ length: CASES }, () => ({ policies: Array.from({ length: 1 + next(2) }, policy), action: pick(ACTIONS), resource: pick(RESOURCES) }));
+  const statements = () => (next(4) === 0 ? statement() : Array.from({ length: 1 + next(3) }, statement));
+  const policy = (): PolicyDocument => ({ Version: '2012-10-17', Statement: statements() });
+  const policies = () => Array.from({ length: 1 + next(2) }, policy);
+  return Array.from({ length: CASES }, () => ({ policies: policies(), action: pick(ACTIONS), resource: pick(RESOURCES) }));
 }
 
 const DECIDE = `
