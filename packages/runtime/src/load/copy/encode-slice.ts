@@ -15,8 +15,7 @@ const LOOP_BYTES = 32;
  * Column by column and not row by row: first each row's length, then each row's bytes at its own cursor. Loops over
  * one column of one form stay small enough for the compiler, and that is where the time goes.
  */
-export function encodeSlice(slice: Slice): Buffer {
-  const { rows, columns } = slice;
+export function encodeSlice({ rows, columns }: Pick<Slice, 'rows' | 'columns'>): Buffer {
   const cursors = new Float64Array(rows);
   for (const column of columns) addSizes(cursors, column, rows);
   let at = 0;

@@ -6,6 +6,7 @@ import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadColumn } from '../load-plan';
 import { encodedSlices, rowGroups, type EncodedSlice } from './part-rows';
+import { readSlice, sliceSql, type Slice } from './slice';
 import { wireColumn, type WireColumn } from './wire-column';
 
 /** Enough for the slices in flight and a row group's pages; DuckDB then spills or fails, and does not take the task's memory. */
@@ -17,7 +18,8 @@ export interface PartFile {
   /** Names of the columns, in the order of the fields in each record. */
   readonly columns: readonly string[];
   slices(): AsyncGenerator<EncodedSlice, void, undefined>;
-  close(): void;
+  /** Ends a query that still runs, then frees everything. */
+  close(): Promise<void>;
 }
 
 /**
@@ -29,7 +31,11 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   // One thread: rows of a slice come in one order for every column, and the other CPUs belong to other tasks.
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
   const connection = await instance.connect();
-  const close = (): void => {
+  let reading: Promise<unknown> | undefined;
+  const close = async (): Promise<void> => {
+    // A stream that breaks off leaves a query in DuckDB's thread; closing under it would end the process.
+    connection.interrupt();
+    await reading?.catch(() => undefined);
     connection.closeSync();
     instance.closeSync();
   };
@@ -44,9 +50,14 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
       throw partError('PART_RECORDS', part, `has ${rows} rows, its manifest says ${part.records}`);
     }
     const relation = `read_parquet(${quoteLiteral(file)}, file_row_number = true, hive_partitioning = false)`;
-    return { rows, columns: columns.map(({ name }) => name), slices: () => encodedSlices(connection, relation, wires, groups), close };
+    const read = (first: number, last: number): Promise<Slice> => {
+      const slice = readSlice(connection, sliceSql(wires, relation, first, last), wires);
+      reading = slice;
+      return slice;
+    };
+    return { rows, columns: columns.map(({ name }) => name), slices: () => encodedSlices(read, groups), close };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }

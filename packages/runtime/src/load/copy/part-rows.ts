@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { encodeSlice } from './encode-slice';
-import { readSlice, sliceSql, type Slice } from './slice';
-import type { WireColumn } from './wire-column';
+import type { Slice } from './slice';
 
 /** Encoded bytes that one slice aims at: a few slices in flight stay far below the smallest task's memory. */
 export const SLICE_BYTES = 8 * 1024 * 1024;
@@ -19,16 +18,17 @@ export interface RowGroup {
   readonly rows: number;
 }
 
+/** Reads the rows `[first, last)` of a file. */
+export type ReadRows = (first: number, last: number) => Promise<Slice>;
+
 /**
- * Reads the rows `[0, rows)` of a relation with `file_row_number` and yields them in PostgreSQL's binary COPY format.
+ * Reads all rows of a file and yields them in PostgreSQL's binary COPY format.
  *
  * The next slice is read in DuckDB's thread while the current one is encoded and sent. The length of a slice follows
  * the rows seen so far, so memory depends on neither the file's size nor the length of its rows. A slice never
  * crosses a row group, which would make DuckDB decode one twice.
  */
-export async function* encodedSlices(
-  connection: DuckDBConnection, relation: string, columns: readonly WireColumn[], groups: readonly RowGroup[],
-): AsyncGenerator<EncodedSlice, void, undefined> {
+export async function* encodedSlices(read: ReadRows, groups: readonly RowGroup[]): AsyncGenerator<EncodedSlice, void, undefined> {
   let rowBytes = 0;
   let groupIndex = 0;
   let done = 0;
@@ -45,7 +45,7 @@ export async function* encodedSlices(
       groupIndex += 1;
       done = 0;
     }
-    const slice = readSlice(connection, sliceSql(columns, relation, first, first + rows), columns);
+    const slice = read(first, first + rows);
     // A failure is seen where the slice is awaited; the consumer may have left before that.
     slice.catch(() => undefined);
     return slice;
@@ -57,10 +57,12 @@ export async function* encodedSlices(
     // The first slice is measured before another is asked for: rows may be a megabyte each.
     if (measured) pending = next();
     const bytes = encodeSlice(slice);
-    rowBytes = Math.max(bytes.length / slice.rows, rowBytes * 0.9);
+    // Read after the bytes are copied out: until then the slice must be alive for the memory behind it to be.
+    const { rows } = slice;
+    rowBytes = Math.max(bytes.length / rows, rowBytes * 0.9);
     if (!measured) pending = next();
     measured = true;
-    yield { rows: slice.rows, bytes };
+    yield { rows, bytes };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { WireColumn } from './wire-column';
 
@@ -17,8 +17,8 @@ export interface SliceColumn {
 export interface Slice {
   readonly rows: number;
   readonly columns: readonly SliceColumn[];
-  /** Keeps the memory that `columns` points into. */
-  readonly owner: DuckDBDataChunk;
+  /** Owns the memory that `columns` points into, so it must outlive their use. */
+  readonly owner: unknown;
 }
 
 const NONE = new Uint8Array(0);
@@ -43,7 +43,7 @@ export async function readSlice(connection: DuckDBConnection, sql: string, colum
   const chunk = await result.fetchChunk();
   if (chunk === null || chunk.rowCount !== 1) throw new Error('an aggregate without groups returned no row');
   const rows = Number(chunk.getColumnVector(0).getItem(0));
-  if (rows === 0) return { rows, columns: [], owner: chunk };
+  if (rows === 0) return { rows, columns: [], owner: [result, chunk] };
   let index = 1;
   const read = columns.map((column): SliceColumn => {
     const list = duckdb.list_vector_get_child(duckdb.data_chunk_get_vector(chunk.chunk, index));
@@ -57,7 +57,7 @@ export async function readSlice(connection: DuckDBConnection, sql: string, colum
     index += 1;
     return { column, validity, values, bytes: blob.bytes };
   });
-  return { rows, columns: read, owner: chunk };
+  return { rows, columns: read, owner: [result, chunk] };
 }
 
 function isSized(column: WireColumn): column is Extract<WireColumn, { width: number }> {

@@ -7,7 +7,7 @@ import { checkBalance } from '../../run/balance';
 import { requireSchemaVersion, type CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
 import { requireEpoch } from '../ledger/epoch';
-import { NO_COUNTS, readLedger, writeLedger, type LedgerRow, type LoadCounts } from '../ledger/ledger-rows';
+import { NO_COUNTS, readLedger, writeLedger, type LedgerRow } from '../ledger/ledger-rows';
 import { readStagedParts } from '../ledger/staged-parts';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import { writeOutcome, type UnitResult } from '../outcome';
@@ -89,14 +89,14 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
 async function inTransaction(client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean): Promise<UnitResult> {
   const { settings, plan, report } = call;
   const before = await readCommit(client, call, unit);
-  if (before !== undefined) return { unit, outcome: 'already-committed', counts: before };
+  if (before !== undefined) return before;
   if (late) return { unit, outcome: 'drained', counts: NO_COUNTS };
   // The planner knows nothing about rows that just came by COPY.
   if (unit.parts > 0) await client.query(`ANALYZE ${quoteName(unit.staging.schema, unit.staging.table)}`);
   return transaction(client, async () => {
     await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'update');
     const meanwhile = await readCommit(client, call, unit);
-    if (meanwhile !== undefined) return { unit, outcome: 'already-committed', counts: meanwhile };
+    if (meanwhile !== undefined) return meanwhile;
     const staged = await checkStaged(client, call, unit, manifest);
     report.say('LOAD_I1201', { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode, staged });
     const counts = await WRITES[unit.writeMode.mode]({
@@ -115,12 +115,12 @@ async function inTransaction(client: Client, call: Call, unit: LoadUnit, dataset
   });
 }
 
-/** Counts of a commit that is in the table already. */
-async function readCommit(client: Client, { settings, plan }: Call, unit: LoadUnit): Promise<LoadCounts | undefined> {
+/** The result of a commit that is in the table, if it is. */
+async function readCommit(client: Client, { settings, plan }: Call, unit: LoadUnit): Promise<UnitResult & { readonly epoch: bigint } | undefined> {
   const [row] = await readLedger(client, settings.ledgerSchema, unit.target, { pipeline: plan.pipeline, dataset: unit.dataset }, unit.seq);
   if (row === undefined) return undefined;
-  const { staged, inserted, updated, unchanged, deleted, stale, removed } = row;
-  return { staged, inserted, updated, unchanged, deleted, stale, removed };
+  const { staged, inserted, updated, unchanged, deleted, stale, removed, epoch } = row;
+  return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 
 /** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows. */
@@ -147,9 +147,9 @@ async function readManifest({ settings, store, signal }: Call, unit: LoadUnit): 
 
 /** The connection broke: only the ledger knows whether the commit happened. */
 async function resolveUnknown(call: Call, access: TargetAccess, unit: LoadUnit, cause: unknown): Promise<UnitResult> {
-  const counts = await withSession(access, `resolve ${unit.loadId}`, (client) => readCommit(client, call, unit));
-  call.report.say('LOAD_W1204', { dataset: unit.dataset, seq: unit.seq, answer: counts === undefined ? 'not published' : 'published' });
-  if (counts !== undefined) return { unit, outcome: 'committed', counts };
+  const found = await withSession(access, `resolve ${unit.loadId}`, (client) => readCommit(client, call, unit));
+  call.report.say('LOAD_W1204', { dataset: unit.dataset, seq: unit.seq, answer: found === undefined ? 'not published' : 'published' });
+  if (found !== undefined) return found.epoch === BigInt(unit.epoch) ? { ...found, outcome: 'committed' } : found;
   throw transientError('TARGET_CONNECTION', `the connection was lost while commit ${unit.seq} of ${unit.dataset} was published; the ledger does not have it, so nothing of it is visible`, { dataset: unit.dataset, seq: unit.seq }, cause);
 }
 

@@ -53,7 +53,7 @@ export async function stagePart(call: Call, deps: { readonly credentials: ReadCr
     const ready = file;
     return await withSession(access, `stage ${item.loadId}`, (client) => stage(client, partCall, unit, ready));
   } finally {
-    file?.close();
+    await file?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

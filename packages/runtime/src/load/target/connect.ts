@@ -20,12 +20,13 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /**
  * Settings of every session of the loader.
  *
- * A paused task must not hold a row lock for ever, so the server ends a session that idles inside a transaction.
+ * A task that is paused inside a transaction must not hold its locks for ever: the server ends its session after as
+ * long as others wait for a lock, so whoever waits for it gets on.
  */
 function sessionSettings(lockTimeoutSeconds: number): string {
   return [
     `SET lock_timeout = '${lockTimeoutSeconds}s'`,
-    "SET idle_in_transaction_session_timeout = '60s'",
+    `SET idle_in_transaction_session_timeout = '${lockTimeoutSeconds}s'`,
     'SET statement_timeout = 0',
     "SET client_encoding = 'UTF8'",
     "SET timezone = 'UTC'",

@@ -43,7 +43,7 @@ export function postgresFailure(thrown: unknown, doing: string, facts: Facts = {
 export function isConnectionLoss(thrown: unknown): boolean {
   if (PipelineError.is(thrown)) return thrown.code === 'TARGET_CONNECTION';
   const { code, message } = (thrown ?? {}) as ServerError;
-  if (code !== undefined && (SOCKET_CODES.has(code) || /^(08|57P0[123])/.test(code))) return true;
+  if (code !== undefined && (SOCKET_CODES.has(code) || /^(08|57P0[123]|25P03)/.test(code))) return true;
   return LOST_WORDS.test(message ?? '');
 }
 

@@ -13,6 +13,7 @@ export class PowerLine {
   /** The message that is the last one; 0 for none. */
   private last = 0;
   private mode: 'before' | 'after' = 'before';
+  private cut: { readonly text: string; readonly mode: 'before' | 'after' } | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
@@ -43,6 +44,11 @@ export class PowerLine {
     this.mode = mode;
   }
 
+  /** Breaks one database connection at the next message that holds `text`; all else goes on. */
+  cutAt(text: string, mode: 'before' | 'after'): void {
+    this.cut = { text, mode };
+  }
+
   async close(): Promise<void> {
     this.die();
     await new Promise((resolve) => { this.server.close(resolve); });
@@ -70,6 +76,11 @@ export class PowerLine {
     upstream.on('data', (chunk) => { if (!this.dead) client.write(chunk); });
     client.on('data', (chunk) => {
       if (this.dead) return void client.destroy();
+      if (this.cut !== undefined && chunk.includes(this.cut.text)) {
+        if (this.cut.mode === 'after') upstream.write(chunk);
+        this.cut = undefined;
+        return void client.destroy();
+      }
       if (!this.next()) return void upstream.write(chunk);
       if (this.mode === 'after') upstream.write(chunk);
       this.die();

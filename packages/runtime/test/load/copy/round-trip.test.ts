@@ -105,7 +105,7 @@ describe('a Parquet part copied into PostgreSQL', () => {
       const progress = new Progress({ report: new Report({ write: () => undefined }), code: 'LOAD_I1103' });
       expect(await copyPart(client, { schema: 'public', table: 't' }, part, progress, new AbortController().signal)).toBe(rows);
     } finally {
-      part.close();
+      await part.close();
     }
     const expected = await withDuckdb((connection) => texts(connection, `SELECT CAST(n AS VARCHAR) AS number, ${columns.map(({ name, type }) => duckdbFingerprint(type, `"${name}"`)).join(', ')} FROM '${file}' ORDER BY n`));
     const { rows: found } = await client.query<(string | null)[]>({

@@ -32,7 +32,7 @@ describe('the end of a load window', () => {
   test('is after now and no later than a day and an hour, all through a year in several zones', () => {
     for (const timeZone of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'UTC']) {
       const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' });
-      for (let hour = 0; hour < 365 * 24; hour += 11) {
+      for (let hour = 0; hour < 365 * 24; hour += 47) {
         const now = new Date(Date.UTC(2026, 0, 1, hour, 17));
         for (const window of [{ from: '01:00', until: '05:00', timeZone }, { from: '05:00', until: '01:00', timeZone }]) {
           const local = Number(clock.format(now));

@@ -1,0 +1,145 @@
+import { startTestPostgres, type TestPostgres } from '../_fixtures/postgres';
+import { contractText, LoadStage } from './_fixtures/load-stage';
+import { PowerLine } from './_fixtures/power-line';
+
+const CONTRACT = contractText({ people: { history: 'append', properties: ['{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }'] } });
+const part = (first: number, rows = 10): string => `SELECT CAST(${first} + i AS BIGINT) AS id FROM range(${rows}) AS r(i)`;
+
+describe('loads that meet', () => {
+  let server: TestPostgres | undefined;
+  let stage: LoadStage;
+  let line: PowerLine;
+
+  beforeAll(async () => { server = await startTestPostgres(); });
+  afterAll(async () => server?.stop());
+
+  beforeEach(async () => {
+    if (server === undefined) return;
+    stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 5 });
+    line = await PowerLine.start(Number(new URL(server.url).port), stage.s3);
+    stage.settings.target.port = line.port;
+  });
+
+  afterEach(async () => {
+    if (server === undefined) return;
+    await line.close();
+    await stage.close();
+  });
+
+  const withServer = (title: string, body: () => Promise<void>): void => test(title, async () => {
+    if (server !== undefined) await body();
+  });
+
+  const ids = async (): Promise<number> => (await stage.rows('people', 'count(*)::int'))[0]![0] as number;
+
+  withServer('load every commit once when two attempts run at the same time', async () => {
+    for (let round = 1; round <= 4; round += 1) {
+      await stage.commit('people', [part(round * 100), part(round * 100 + 50)]);
+      const ends = await Promise.allSettled([stage.load({}, `left${round}-a1`), stage.load({}, `right${round}-a1`)]);
+      const failed = ends.filter((end) => end.status === 'rejected');
+      // Whoever claims last wins; the other is fenced, or had nothing left to do.
+      expect(failed.length).toBeLessThanOrEqual(1);
+      for (const end of failed) expect(String((end as PromiseRejectedResult).reason)).toMatch(/EPOCH/);
+      expect(await ids()).toBe(round * 20);
+      expect((await stage.ledger('seq::int')).length).toBe(round);
+    }
+  });
+
+  withServer('fence the older one in stage and in publish, and name both epochs', async () => {
+    await stage.commit('people', [part(0)]);
+    await stage.claim('old-a1');
+    await stage.claim('new-a1');
+    expect(await stage.step(stage.pointer('stage', 'old-a1', 0))).toBe(1);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'EPOCH', facts: { epoch: '1', currentEpoch: '2', claimedBy: 'new-a1' } });
+    expect(await stage.step(stage.pointer('stage', 'new-a1', 0))).toBe(0);
+    expect(await stage.step(stage.pointer('publish', 'old-a1', 0))).toBe(1);
+    expect(stage.errors.at(-1).data.reason).toContain('holds epoch 1');
+    expect(stage.errors.at(-1).data.reason).toContain('new-a1 claimed epoch 2');
+    expect(await ids()).toBe(0);
+    expect(await stage.step(stage.pointer('publish', 'new-a1', 0))).toBe(0);
+    expect(await ids()).toBe(10);
+  });
+
+  withServer('go on with the parts that an earlier attempt staged', async () => {
+    await stage.commit('people', [part(0), part(10), part(20)]);
+    await stage.claim('first-a1');
+    expect(await stage.step(stage.pointer('stage', 'first-a1', 1))).toBe(0);
+    stage.lines.length = 0;
+    expect((await stage.load({}, 'first-a2')).datasets.people).toMatchObject({ outcome: 'committed', counts: { staged: 30, inserted: 30 } });
+    expect(stage.codes().filter((code) => code === 'LOAD_I1101')).toHaveLength(1);
+    expect(stage.codes().filter((code) => code === 'LOAD_I1104')).toHaveLength(2);
+  });
+
+  withServer('keep the epoch when a claim is repeated within its attempt', async () => {
+    await stage.commit('people', [part(0)]);
+    await stage.claim('same-a1');
+    expect(await stage.step(stage.pointer('stage', 'same-a1', 0))).toBe(0);
+    await stage.store.remove({ bucket: 'curated', key: 'demo/work/load-1a2b3c4d/same-a1/claim/0.json' });
+    await stage.claim('same-a1');
+    expect((await stage.items('same-a1'))[0]!.epoch).toBe('1');
+    expect(await stage.step(stage.pointer('publish', 'same-a1', 0))).toBe(0);
+    expect(await ids()).toBe(10);
+  });
+
+  withServer('say committed when the answer to COMMIT is lost, because the ledger has it', async () => {
+    await stage.commit('people', [part(0)]);
+    await stage.claim('lost-a1');
+    await stage.step(stage.pointer('stage', 'lost-a1', 0));
+    line.cutAt('COMMIT', 'after');
+    expect(await stage.step(stage.pointer('publish', 'lost-a1', 0))).toBe(0);
+    expect(stage.lines.find(({ code }) => code === 'LOAD_W1204')).toMatchObject({ data: { answer: 'published' } });
+    expect(await stage.document('lost-a1', 'outcome')).toMatchObject({ datasets: { people: { outcome: 'committed', counts: { inserted: 10 } } } });
+    expect(await ids()).toBe(10);
+  });
+
+  withServer('fail for a while when COMMIT never arrived, and publish on the next try', async () => {
+    await stage.commit('people', [part(0)]);
+    await stage.claim('cut-a1');
+    await stage.step(stage.pointer('stage', 'cut-a1', 0));
+    line.cutAt('COMMIT', 'before');
+    expect(await stage.step(stage.pointer('publish', 'cut-a1', 0))).toBe(75);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_CONNECTION', kind: 'transient' });
+    expect(await ids()).toBe(0);
+    expect(await stage.step(stage.pointer('publish', 'cut-a1', 0))).toBe(0);
+    expect(await ids()).toBe(10);
+  });
+
+  withServer('drain when the window closes, and go on in the next one with what is staged', async () => {
+    await stage.commit('people', [part(0), part(10)]);
+    const deadline = '2026-01-01T05:00:00Z';
+    const before = { now: () => new Date('2026-01-01T04:59:59Z') };
+    const after = { now: () => new Date(deadline) };
+    await stage.claim('night1-a1', { deadline });
+    expect(await stage.step(stage.pointer('stage', 'night1-a1', 0), before)).toBe(0);
+    expect(await stage.step(stage.pointer('stage', 'night1-a1', 1), after)).toBe(0);
+    expect(await stage.step(stage.pointer('publish', 'night1-a1', 0), after)).toBe(0);
+    expect(await stage.document('night1-a1', 'outcome')).toMatchObject({ datasets: { people: { outcome: 'drained', counts: { commits: 0, drained: 1 } } } });
+    expect(await ids()).toBe(0);
+    stage.lines.length = 0;
+    await stage.load({}, 'night2-a1');
+    expect(stage.codes().filter((code) => code === 'LOAD_I1104')).toHaveLength(1);
+    expect(await ids()).toBe(20);
+  });
+
+  withServer('fail for a while when somebody holds the table locked', async () => {
+    stage.settings.lockTimeoutSeconds = 1;
+    await stage.commit('people', [part(0)]);
+    await stage.load({}, 'made-a1');
+    await stage.commit('people', [part(10)]);
+    await stage.claim('locked-a1');
+    await stage.step(stage.pointer('stage', 'locked-a1', 0));
+    await stage.client.query(`BEGIN; LOCK TABLE "${stage.settings.targetSchema}".people IN ACCESS EXCLUSIVE MODE`);
+    expect(await stage.step(stage.pointer('publish', 'locked-a1', 0))).toBe(75);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_BUSY', facts: { sqlState: '55P03' } });
+    await stage.client.query('COMMIT');
+    expect(await stage.step(stage.pointer('publish', 'locked-a1', 0))).toBe(0);
+    expect(await ids()).toBe(20);
+  });
+
+  withServer('fail for a while when the server cannot be reached', async () => {
+    await stage.commit('people', [part(0)]);
+    stage.settings.target.port = 1;
+    expect(await stage.claim('down-a1')).toBe(75);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_CONNECTION', facts: { port: 1 } });
+  });
+});
