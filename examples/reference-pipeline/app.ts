@@ -5,7 +5,5 @@ const app = new App();
 
 // Context for a deployment, the environment for a run on one machine, whose source listens on a port that is known late.
 const sourceUrl: string = app.node.tryGetContext('sourceUrl') ?? process.env.HEADRACE_SOURCE_URL ?? 'http://127.0.0.1:8080';
-// An embedded database has no certificate.
-const localDatabase = process.env.HEADRACE_LOCAL_DATABASE === 'true';
 
-new ReferencePipeline(app, 'Flights', { sourceUrl, localDatabase });
+new ReferencePipeline(app, 'Flights', { sourceUrl });

@@ -1,5 +1,5 @@
 import {
-  aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, aws_sns as sns, RemovalPolicy, Stack, type StackProps,
+  aws_ec2 as ec2, aws_rds as rds, type aws_secretsmanager as secretsmanager, aws_sns as sns, RemovalPolicy, Stack, type StackProps,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
@@ -8,7 +8,7 @@ export class DatabaseStack extends Stack {
   readonly vpc: ec2.Vpc;
   readonly instance: rds.DatabaseInstance;
   /** Username and password of the user that loads; a DBA makes the user itself. */
-  readonly loader: secretsmanager.Secret;
+  readonly loader: secretsmanager.ISecret;
   readonly failureTopic: sns.Topic;
 
   constructor(scope: Construct, id: string, props: StackProps) {
@@ -33,14 +33,8 @@ export class DatabaseStack extends Stack {
       allocatedStorage: 20,
       removalPolicy: RemovalPolicy.SNAPSHOT,
     });
-    this.loader = new secretsmanager.Secret(this, 'Loader', {
-      description: 'User that loads into the database of flights',
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: 'headrace_loader' }),
-        generateStringKey: 'password',
-        excludePunctuation: true,
-      },
-    });
+    const loader = new rds.DatabaseSecret(this, 'Loader', { username: 'headrace_loader', masterSecret: this.instance.secret });
+    this.loader = loader.attach(this.instance);
     this.failureTopic = new sns.Topic(this, 'Failures', { enforceSSL: true });
   }
 }

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { CurateSize, CurateStage } from '@headrace/curate-construct';
 import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
-import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, TargetTls, WriteMode } from '@headrace/rds-loader-construct';
+import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, WriteMode } from '@headrace/rds-loader-construct';
 import { type aws_ec2 as ec2, type aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DatabaseStack } from './database-stack';
@@ -10,10 +10,8 @@ const contract = path.join(__dirname, 'contracts', 'flights.odcs.yaml');
 const pipelineName = 'flights';
 
 export interface ReferencePipelineProps {
-  /** Where `flights.csv.gz` and `airports.ndjson` are served, without a slash at the end. */
+  /** Where `flights.csv` and `airports.ndjson` are served, without a slash at the end. */
   readonly sourceUrl: string;
-  /** Whether the database is on this machine, without TLS. */
-  readonly localDatabase: boolean;
 }
 
 /** The whole pipeline, each stage in a stack of its own: any of them can be deployed without the others. */
@@ -25,7 +23,7 @@ export class ReferencePipeline extends Construct {
     const shared = { vpc: database.vpc, failureTopic: database.failureTopic };
     const ingest = new IngestStack(this, 'Ingest', { ...named('Ingest'), ...shared, sourceUrl: props.sourceUrl });
     const curate = new CurateStack(this, 'Curate', { ...named('Curate'), ...shared, ingest: ingest.stage });
-    new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage, localDatabase: props.localDatabase });
+    new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage });
     new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
   }
 }
@@ -44,7 +42,7 @@ class IngestStack extends Stack {
       contract,
       pipelineName,
       sources: {
-        flights: IngestSource.http({ url: `${props.sourceUrl}/flights.csv.gz`, minRows: 1 }),
+        flights: IngestSource.http({ url: `${props.sourceUrl}/flights.csv`, minRows: 1 }),
         airports: IngestSource.http({ url: `${props.sourceUrl}/airports.ndjson`, minRows: 1 }),
       },
       size: IngestSize.DEV,
@@ -72,7 +70,7 @@ class CurateStack extends Stack {
 }
 
 class LoadStack extends Stack {
-  constructor(scope: Construct, id: string, props: StackProps & { database: DatabaseStack; curate: CurateStage; localDatabase: boolean }) {
+  constructor(scope: Construct, id: string, props: StackProps & { database: DatabaseStack; curate: CurateStage }) {
     super(scope, id, props);
     new RdsLoaderStage(this, 'Load', {
       contract,
@@ -80,7 +78,6 @@ class LoadStack extends Stack {
       curatedBucket: props.curate.curatedBucket,
       target: LoadTarget.fromInstance(props.database.instance, {
         secret: props.database.loader,
-        tls: props.localDatabase ? TargetTls.DISABLE : TargetTls.VERIFY_FULL,
       }),
       writeModes: {
         flights: WriteMode.merge({ newerBy: 'updated_at' }),

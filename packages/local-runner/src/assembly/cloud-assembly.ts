@@ -32,8 +32,10 @@ export interface CloudAssembly {
   readonly paths: ReadonlyMap<string, string>;
 }
 
+type Metadata = Record<string, Array<{ type: string; data: unknown }>>;
+
 interface Manifest {
-  readonly artifacts?: Record<string, { type: string; properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string }; metadata?: Record<string, Array<{ type: string; data: unknown }>>; displayName?: string }>;
+  readonly artifacts?: Record<string, { type: string; properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string }; metadata?: Metadata; additionalMetadataFile?: string }>;
 }
 
 interface AssetManifest {
@@ -58,6 +60,8 @@ export function readCloudAssembly(folder: string): CloudAssembly {
       const name = properties.stackName ?? id;
       stacks.push({ name, folder, template: readJson(path.join(folder, properties.templateFile ?? '')) as Template });
       readMetadataPaths(name, artifact.metadata ?? {}, paths);
+      // Newer versions put the metadata into a file of its own.
+      if (artifact.additionalMetadataFile) readMetadataPaths(name, readJson(path.join(folder, artifact.additionalMetadataFile)) as Metadata, paths);
     } else if (artifact.type === 'cdk:asset-manifest') {
       readAssets(folder, readJson(path.join(folder, properties.file ?? '')) as AssetManifest, files, images);
     } else if (artifact.type === 'cdk:cloud-assembly') {
@@ -72,7 +76,7 @@ export function readCloudAssembly(folder: string): CloudAssembly {
 }
 
 /** The manifest names the construct of every logical id, whether or not the CLI ran the app. */
-function readMetadataPaths(stack: string, metadata: Record<string, Array<{ type: string; data: unknown }>>, paths: Map<string, string>): void {
+function readMetadataPaths(stack: string, metadata: Metadata, paths: Map<string, string>): void {
   for (const [constructPath, entries] of Object.entries(metadata)) {
     for (const { type, data } of entries) {
       if (type === 'aws:cdk:logicalId') paths.set(`${stack}/${String(data)}`, constructPath.replace(/^\//, ''));

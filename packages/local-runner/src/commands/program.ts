@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { checkContract } from './check-contract';
 import { down } from './down';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
@@ -70,11 +70,12 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--machine <id>', 'run only this machine; its construct path, or the end of it')
     .option('--input <json>', 'state input, for example {"slot":"s20260101t000000z"}')
     .option('--linger <minutes>', 'keep the target database up for that long after the run; 0 to stop it at once', '10')
-    .action(does((assembly, options) => run({ assembly, ...options, terminal, signal })));
+    .action(does((assembly, options) => run({ ...options, assembly, terminal, signal })));
   running('retry <slot>').description('start the next attempt of a slot, with the code as it is now')
     .option('--machine <id>', 'retry only this machine')
     .action(does((slot, options) => retry({ slot, linger: '10', ...options, terminal, signal })));
   stateful('up').description('keep the target database up until Ctrl-C')
+    .addOption(new Option('--minutes <n>', 'end by itself').hideHelp())
     .action(does((options) => up({ ...options, terminal, signal })));
   stateful('sql <query>').description('ask the curated data as Athena would, or the target database')
     .option('--target', 'ask the target database').option('--json', 'print one JSON array of rows')

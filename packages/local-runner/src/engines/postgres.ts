@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { guardChild, releaseChild } from '../exec/child-guard';
@@ -111,6 +111,11 @@ function reachableFolder(wanted: string, account: Account | undefined): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (account) chownSync(dir, account.uid, account.gid);
   return dir;
+}
+
+/** The pointers to clusters that stand elsewhere, below a folder of clusters. */
+export function movedFolders(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.moved')).map((name) => path.join(folder, name)) : [];
 }
 
 /** Binaries that the account may run; a copy where only root can enter their folder. */

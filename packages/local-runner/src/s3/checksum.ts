@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 
 /** Checksum algorithms that S3 takes in headers and trailers, as they end the header's name. */
@@ -40,6 +41,12 @@ export function startChecksum(name: ChecksumName): RunningChecksum {
 export async function checksumOf(name: ChecksumName, ...chunks: Uint8Array[]): Promise<string> {
   const running = startChecksum(name);
   for (const chunk of chunks) running.update(chunk);
+  return running.digest();
+}
+
+export async function checksumOfFile(name: ChecksumName, path: string): Promise<string> {
+  const running = startChecksum(name);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) running.update(chunk);
   return running.digest();
 }
 

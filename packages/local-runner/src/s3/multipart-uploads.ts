@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checksum, ChecksumName, ChecksumType } from './checksum';
 import { noSuchUpload } from './s3-error';
@@ -28,9 +28,29 @@ export interface UploadPart {
   readonly checksum?: Checksum;
   /** File name inside the upload's folder. */
   readonly file: string;
+  /** Where the part begins in its file. */
+  readonly offset: number;
 }
 
-interface OpenUpload { readonly upload: Upload; readonly parts: Map<number, UploadPart> }
+interface OpenUpload {
+  readonly upload: Upload;
+  readonly parts: Map<number, UploadPart>;
+  /** Parts whose region in the joint file is written or being written. */
+  readonly reserved: Set<number>;
+  /** Size of all parts but the last, as far as can be told; decides where regions begin. */
+  stride?: number;
+  /** Set while the joint file becomes the object: from then on nothing is written into it. */
+  sealed?: boolean;
+}
+
+/** A region in the file that parts share. */
+export interface PartRegion { readonly path: string; readonly offset: number }
+
+/**
+ * Parts of one size are written where they will be in the object, so that completing an upload is a rename and not a
+ * second writing of all its bytes. Parts that do not fit that pattern have a file each.
+ */
+const JOINT_FILE = 'joint';
 
 /** What a finished upload answered. */
 export interface CompletedUpload { readonly bucket: string; readonly key: string; readonly etag: string; readonly checksum?: Checksum }
@@ -49,7 +69,7 @@ export class MultipartUploads {
     const created: Upload = { ...upload, id: randomBytes(24).toString('base64url'), startedAt: this.clock() };
     mkdirSync(this.folder(created.id));
     writeFileSync(join(this.folder(created.id), 'upload.json'), JSON.stringify(created));
-    this.open.set(created.id, { upload: created, parts: new Map() });
+    this.open.set(created.id, { upload: created, parts: new Map(), reserved: new Set() });
     return created;
   }
 
@@ -68,8 +88,27 @@ export class MultipartUploads {
     return join(this.folder(upload.id), part.file);
   }
 
+  /**
+   * Reserves the region of a part in the joint file.
+   *
+   * @returns undefined when the part must have its own file: its region is taken, or its size does not fit
+   */
+  reserve(upload: Upload, number: number, bytes: number): PartRegion | undefined {
+    const entry = this.find(upload.bucket, upload.key, upload.id);
+    entry.stride ??= bytes;
+    // An acknowledged part must survive a second sending that fails, so its region is never written again.
+    if (entry.sealed || bytes === 0 || bytes > entry.stride || entry.reserved.has(number)) return undefined;
+    entry.reserved.add(number);
+    return { path: join(this.folder(upload.id), JOINT_FILE), offset: (number - 1) * entry.stride };
+  }
+
+  /** Gives a region back whose part was not received. */
+  release(upload: Upload, number: number): void {
+    this.open.get(upload.id)?.reserved.delete(number);
+  }
+
   /** Takes a received body as a part, in place of an earlier one with that number. */
-  putPart(upload: Upload, number: number, body: ReceivedBody): UploadPart {
+  putPart(upload: Upload, number: number, body: ReceivedBody, region?: PartRegion): UploadPart {
     const { parts } = this.find(upload.bucket, upload.key, upload.id);
     const before = parts.get(number);
     const part: UploadPart = {
@@ -79,13 +118,30 @@ export class MultipartUploads {
       modifiedAt: this.clock(),
       checksum: body.checksum,
       // Its own name each time: an assembly that is reading the earlier one is not disturbed.
-      file: `${number}-${randomBytes(4).toString('hex')}`,
+      file: region ? JOINT_FILE : `${number}-${randomBytes(4).toString('hex')}`,
+      offset: region?.offset ?? 0,
     };
-    renameSync(body.path, this.pathOf(upload, part));
-    writeFileSync(join(this.folder(upload.id), `${part.file}.json`), JSON.stringify(part));
+    if (!region) renameSync(body.path, this.pathOf(upload, part));
+    const record = join(this.folder(upload.id), `${number}.json`);
+    writeFileSync(`${record}.new`, JSON.stringify(part));
+    renameSync(`${record}.new`, record);
     parts.set(number, part);
-    if (before) this.removePart(upload, before);
+    if (before && before.file !== JOINT_FILE) rmSync(this.pathOf(upload, before), { force: true });
     return part;
+  }
+
+  /** The joint file, when it holds exactly these parts one after the other and nothing else. */
+  jointFile(upload: Upload, chosen: readonly UploadPart[]): string | undefined {
+    const entry = this.find(upload.bucket, upload.key, upload.id);
+    const { reserved, stride } = entry;
+    const fits = chosen.every((part, index) =>
+      part.file === JOINT_FILE && part.number === index + 1 && (part.bytes === stride || index === chosen.length - 1));
+    if (!fits || reserved.size !== chosen.length) return undefined;
+    entry.sealed = true;
+    const path = join(this.folder(upload.id), JOINT_FILE);
+    // A part that failed while it was received may have left bytes behind the last one.
+    truncateSync(path, chosen.reduce((sum, part) => sum + part.bytes, 0));
+    return path;
   }
 
   abort(upload: Upload): void {
@@ -121,11 +177,6 @@ export class MultipartUploads {
     return join(this.dir, id);
   }
 
-  private removePart(upload: Upload, part: UploadPart): void {
-    rmSync(this.pathOf(upload, part), { force: true });
-    rmSync(`${this.pathOf(upload, part)}.json`, { force: true });
-  }
-
   private load(id: string): void {
     const folder = this.folder(id);
     const file = join(folder, 'upload.json');
@@ -135,11 +186,18 @@ export class MultipartUploads {
     }
     const upload = JSON.parse(readFileSync(file, 'utf8')) as Upload;
     const parts = new Map<number, UploadPart>();
-    for (const name of readdirSync(folder).filter((name) => /^\d+-[0-9a-f]+\.json$/.test(name))) {
+    for (const name of readdirSync(folder).filter((name) => /^\d+\.json$/.test(name))) {
       const part = JSON.parse(readFileSync(join(folder, name), 'utf8')) as UploadPart;
-      const other = parts.get(part.number);
-      if (other === undefined || other.modifiedAt < part.modifiedAt) parts.set(part.number, part);
+      parts.set(part.number, part);
     }
-    this.open.set(id, { upload, parts });
+    const joint = [...parts.values()].filter((part) => part.file === JOINT_FILE);
+    const placed = joint.find((part) => part.offset > 0);
+    this.open.set(id, {
+      upload,
+      parts,
+      reserved: new Set(joint.map((part) => part.number)),
+      // Without a part behind the first the stride is not known; one of the first part's size is as good as any.
+      stride: placed ? placed.offset / (placed.number - 1) : joint[0]?.bytes,
+    });
   }
 }

@@ -38,7 +38,7 @@ export function neededPermissions(route: Route, query: URLSearchParams, headers:
   if (bucketAction) return [{ action: bucketAction, resource: bucketArn(bucket), context: listContext(operation, query) }];
   const objectAction = OBJECT_ACTIONS[operation];
   if (!objectAction) return [];
-  const needs: AccessNeed[] = [{ action: objectAction, resource: objectArn(bucket, key), context: objectContext(headers) }];
+  const needs: AccessNeed[] = [{ action: objectAction, resource: objectArn(bucket, key), context: objectContext(operation, headers) }];
   if (headers['x-amz-tagging'] !== undefined) needs.push({ action: 's3:PutObjectTagging', resource: objectArn(bucket, key) });
   // A comparison with the object that is there tells something about it, so S3 wants the right to read it.
   const comparesEtag = headers['if-match'] !== undefined && headers['if-match'] !== '*';
@@ -63,8 +63,12 @@ function listContext(operation: string, query: URLSearchParams): Record<string, 
 }
 
 /** Request headers that S3 offers as condition keys. */
-function objectContext(headers: Headers): Record<string, string[]> {
+function objectContext(operation: string, headers: Headers): Record<string, string[]> {
   const context: Record<string, string[]> = {};
+  if (OBJECT_ACTIONS[operation] === 's3:PutObject') {
+    // By this key policies exempt the steps of an upload that cannot carry a condition of their own.
+    context['s3:ObjectCreationOperation'] = [String(/^(PutObject|CopyObject|CompleteMultipartUpload)$/.test(operation))];
+  }
   for (const name of ['x-amz-acl', 'x-amz-server-side-encryption', 'x-amz-storage-class', 'x-amz-copy-source', 'x-amz-content-sha256', 'if-none-match', 'if-match']) {
     const value = headers[name];
     if (value !== undefined) context[`s3:${name}`] = [value];

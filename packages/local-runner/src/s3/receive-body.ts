@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { AwsChunkedDecoder, isStreamingPayload } from './aws-chunked';
@@ -39,18 +40,35 @@ interface Announcement {
  * @throws S3Error BadDigest, IncompleteBody, XAmzContentSHA256Mismatch and the like
  */
 export async function receiveBody(source: Readable, headers: Headers, path: string): Promise<ReceivedBody> {
-  const said = readAnnouncement(headers);
-  const file = await open(path, 'wx');
   try {
-    const receiver = new Receiver(file, said);
-    await receiver.readAll(source);
-    const received = await receiver.verify(headers, path);
-    await file.close();
-    return received;
+    return await receiveInto(source, headers, path, 'wx', 0);
   } catch (error) {
-    await file.close();
     await rm(path, { force: true });
     throw error;
+  }
+}
+
+/** As {@link receiveBody}, into a region of a file that others write to as well; after a failure the region is unspecified. */
+export async function receiveBodyAt(source: Readable, headers: Headers, path: string, offset: number): Promise<ReceivedBody> {
+  return receiveInto(source, headers, path, constants.O_RDWR | constants.O_CREAT, offset);
+}
+
+/** Size of the body that a request announces, before its framing. */
+export function announcedBytes(headers: Headers): number {
+  return readAnnouncement(headers).bytes;
+}
+
+async function receiveInto(
+  source: Readable, headers: Headers, path: string, flags: string | number, offset: number,
+): Promise<ReceivedBody> {
+  const said = readAnnouncement(headers);
+  const file = await open(path, flags);
+  try {
+    const receiver = new Receiver(file, said, offset);
+    await receiver.readAll(source);
+    return await receiver.verify(headers, path);
+  } finally {
+    await file.close();
   }
 }
 
@@ -85,7 +103,7 @@ class Receiver {
   private bytes = 0;
   private writing: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly file: FileHandle, private readonly said: Announcement) {
+  constructor(private readonly file: FileHandle, private readonly said: Announcement, private position: number) {
     this.sha256 = said.sha256 === undefined ? undefined : createHash('sha256');
     this.checksum = said.checksum === undefined ? undefined : startChecksum(said.checksum);
     this.decoder = said.chunked ? new AwsChunkedDecoder() : undefined;
@@ -154,18 +172,21 @@ class Receiver {
     this.batchBytes = 0;
     await this.writing;
     if (batch.length === 0) return;
-    this.writing = writeFully(this.file, batch);
+    const position = this.position;
+    this.position += batch.reduce((sum, piece) => sum + piece.length, 0);
+    this.writing = writeFully(this.file, batch, position);
     // The rejection is seen by the next await; without this it would count as unhandled until then.
     this.writing.catch(() => undefined);
   }
 }
 
-async function writeFully(file: FileHandle, batch: Buffer[]): Promise<void> {
+async function writeFully(file: FileHandle, batch: Buffer[], position: number): Promise<void> {
   const total = batch.reduce((sum, piece) => sum + piece.length, 0);
-  const { bytesWritten } = await file.writev(batch);
-  if (bytesWritten === total) return;
-  const rest = Buffer.concat(batch).subarray(bytesWritten);
-  await file.appendFile(rest);
+  let { bytesWritten } = await file.writev(batch, position);
+  const rest = bytesWritten < total ? Buffer.concat(batch) : Buffer.alloc(0);
+  while (bytesWritten < total) {
+    bytesWritten += (await file.write(rest, bytesWritten, total - bytesWritten, position + bytesWritten)).bytesWritten;
+  }
 }
 
 function readAnnouncement(headers: Headers): Announcement {

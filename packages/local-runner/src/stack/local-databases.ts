@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { Assembly, Resource } from '../assembly';
 import { localCertificate } from '../engines/certificate';
-import { startPostgres, type PostgresServer } from '../engines/postgres';
+import { startPostgres } from '../engines/postgres';
 import type { SecretValues } from './secret-values';
 import type { StateFolder } from './state-folder';
 
@@ -14,6 +14,7 @@ export interface LocalDatabase {
 
 const TYPES = ['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster'];
 const DEFAULT_DATABASE = 'postgres';
+const FILE = 'databases.json';
 
 /** Instances and clusters of the assembly, each as an own PostgreSQL server. */
 export class LocalDatabases {
@@ -40,26 +41,49 @@ export class LocalDatabases {
   }
 
   public async start(assembly: Assembly, secrets: SecretValues): Promise<LocalDatabase[]> {
-    const certificate = databasesOf(assembly).length > 0 ? await localCertificate(this.certificateFolder) : undefined;
-    return Promise.all(databasesOf(assembly).map(async (resource) => {
-      requirePostgres(resource);
-      const server = await startPostgres({
-        dir: this.state.database(keyOf(resource)),
-        port: Number(this.attributes[`${resource.stack}/${resource.logicalId}`]?.['Endpoint.Port']),
-        user: String(resource.properties.MasterUsername ?? 'postgres'),
-        password: String(resource.properties.MasterUserPassword ?? 'postgres'),
-        database: databaseName(resource),
-        certificate,
-        pidFolder: this.state.pids,
-      });
-      await addUsers(server, resource, assembly, secrets);
-      return { path: resource.path.replace(/\/Resource$/, ''), url: server.url, stop: () => server.stop() };
+    const resources = databasesOf(assembly);
+    resources.forEach(requirePostgres);
+    const saved = resources.map((resource): SavedDatabase => ({
+      path: resource.path.replace(/\/Resource$/, ''),
+      key: keyOf(resource),
+      port: Number(this.attributes[`${resource.stack}/${resource.logicalId}`]?.['Endpoint.Port']),
+      user: String(resource.properties.MasterUsername ?? 'postgres'),
+      password: String(resource.properties.MasterUserPassword ?? 'postgres'),
+      database: databaseName(resource),
     }));
+    this.state.write(FILE, saved);
+    const started = await startSavedDatabases(this.state);
+    await Promise.all(resources.map((resource, index) => addUsers(String(started[index]?.url), resource, assembly, secrets)));
+    return started;
   }
+}
 
-  public get certificateFolder(): string {
-    return `${this.state.root}/tls`;
-  }
+export interface SavedDatabase {
+  readonly path: string; readonly key: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string;
+}
+
+/** The databases of the last run, as the state folder remembers them. */
+export function savedDatabases(state: StateFolder): readonly SavedDatabase[] {
+  return state.read<SavedDatabase[]>(FILE) ?? [];
+}
+
+/** Where a database of the last run listens, for its master user. */
+export function databaseUrl({ user, password, port, database }: SavedDatabase): string {
+  return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+}
+
+/** Starts the databases of the last run again: no assembly is needed for that. */
+export async function startSavedDatabases(state: StateFolder): Promise<LocalDatabase[]> {
+  const saved = savedDatabases(state);
+  const certificate = saved.length > 0 ? await localCertificate(certificateFolder(state)) : undefined;
+  return Promise.all(saved.map(async ({ path, key, ...rest }) => {
+    const server = await startPostgres({ ...rest, dir: state.database(key), certificate, pidFolder: state.pids });
+    return { path, url: server.url, stop: () => server.stop() };
+  }));
+}
+
+export function certificateFolder(state: StateFolder): string {
+  return `${state.root}/tls`;
 }
 
 function databasesOf(assembly: Assembly): Resource[] {
@@ -84,8 +108,8 @@ function requirePostgres({ path, properties }: Resource): void {
  * Users of secrets that are attached to a database. In an account a DBA makes them; here they may do what the grants
  * script of the loader gives: make schemas in the database.
  */
-async function addUsers(server: PostgresServer, resource: Resource, assembly: Assembly, secrets: SecretValues): Promise<void> {
-  const client = new Client({ connectionString: server.url });
+async function addUsers(url: string, resource: Resource, assembly: Assembly, secrets: SecretValues): Promise<void> {
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     for (const { properties } of assembly.ofType('AWS::SecretsManager::SecretTargetAttachment')) {

@@ -9,6 +9,7 @@ import { ExecutionStore, type ExecutionRecord } from '../executions/execution-st
 import { startGateway, type Gateway } from '../gateway/start-gateway';
 import { AccessDirectory } from '../iam/access-directory';
 import { createAuthorizer } from '../iam/authorizer';
+import { CATALOG_FILE } from '../queries/query-curated';
 import type { S3ServiceOptions } from '../s3/s3-service';
 import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
@@ -21,7 +22,7 @@ import { deliverStatusChange } from './status-change';
 import { executionPort } from './execution-port';
 import { Executions } from './executions';
 import { handlersFor } from './handlers';
-import { LocalDatabases, type LocalDatabase } from './local-databases';
+import { certificateFolder, LocalDatabases, type LocalDatabase } from './local-databases';
 import { machinesOf, type Machine } from './machine';
 import { mapStorage } from './map-storage';
 import { nativePackages } from './native-packages';
@@ -52,6 +53,18 @@ const DEFAULT_CONCURRENCY = 2;
 export class LocalStack {
   /** Deploys the assembly: endpoints, databases, buckets, catalog, assets; nothing is executed yet. */
   public static async start(options: LocalStackOptions): Promise<LocalStack> {
+    const open: Array<() => Promise<void>> = [];
+    try {
+      return await LocalStack.deploy(options, open);
+    } catch (error) {
+      await Promise.all(open.map((close) => close()));
+      dismissGuard();
+      throw error;
+    }
+  }
+
+  /** @param open gets what must be closed if a later step fails */
+  private static async deploy(options: LocalStackOptions, open: Array<() => Promise<void>>): Promise<LocalStack> {
     const began = Date.now();
     const onEvent = options.onEvent ?? (() => {});
     const state = new StateFolder(options.stateDir);
@@ -62,11 +75,12 @@ export class LocalStack {
     const warn = (message: string) => onEvent({ kind: 'warning', message });
     const secrets = new SecretValues(state);
     const databases = new LocalDatabases(state);
-    await databases.reserve(new Assembly(options.assemblyDir));
+    await databases.reserve(new Assembly(options.assemblyDir, { secretValue: () => 'unknown yet' }));
     const assembly = new Assembly(options.assemblyDir, {
       attributes: databases.attributes, secretValue: (arn, key) => secrets.reference(arn, key), onWarning: warn,
     });
-    secrets.seed(assembly, databases.attachments(assembly));
+    secrets.generate(assembly);
+    secrets.attach(assembly, databases.attachments(assembly));
 
     const access = new AccessDirectory(assembly.resources);
     const principals = new Principals(access.roleArns);
@@ -77,24 +91,26 @@ export class LocalStack {
       topics: assembly.ofType('AWS::SNS::Topic').map(({ ref }) => ref),
       onMessage: ({ topicArn, subject, message }) => onEvent({ kind: 'notice', topic: topicArn.slice(topicArn.lastIndexOf(':') + 1), subject, message }),
     });
-    const catalog = new GlueCatalog(state.catalog, glueSeeds(assembly));
+    const definitions = glueSeeds(assembly);
+    state.write(CATALOG_FILE, definitions);
+    const catalog = new GlueCatalog(state.catalog, definitions);
     const machines = machinesOf(assembly);
     const tokens = new TaskTokens();
     const secretNames = new Map(assembly.ofType('AWS::SecretsManager::Secret').map(({ ref, properties }) => [ref, String(properties.Name ?? ref)]));
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
     let executions: Executions | undefined = undefined as Executions | undefined;
-    const [gateway, running] = await Promise.all([
-      startGateway({
-        authorize: (request) => (request.accessKeyId === operator.accessKeyId ? { allowed: true } : authorize(request)),
-        s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
-        services: [
-          snsApi(topics), glueApi(catalog),
-          secretsManagerApi(new LocalSecrets(secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })))),
-          stepFunctionsApi(executionPort(() => executions as Executions, store, tokens, machines.map(({ arn }) => arn))),
-        ],
-      }),
-      databases.start(assembly, secrets),
-    ]);
+    const running = await databases.start(assembly, secrets);
+    open.push(...running.map((database) => () => database.stop()));
+    const gateway = await startGateway({
+      authorize: (request) => (request.accessKeyId === operator.accessKeyId ? { allowed: true } : authorize(request)),
+      s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
+      services: [
+        snsApi(topics), glueApi(catalog),
+        secretsManagerApi(new LocalSecrets(secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })))),
+        stepFunctionsApi(executionPort(() => executions as Executions, store, tokens, machines.map(({ arn }) => arn))),
+      ],
+    });
+    open.push(() => gateway.close());
     const client = (key: AccessKey) => new S3Client({
       endpoint: gateway.url, region: 'us-east-1', credentials: key, maxAttempts: 3,
     });
@@ -102,7 +118,7 @@ export class LocalStack {
 
     const deployment = new Deployment({
       assembly, machines, principals, endpoint: gateway.url, pidFolder: state.pids, nodePath: nativePackages(),
-      childEnvironment: running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(databases.certificateFolder, 'server.crt') } : {},
+      childEnvironment: running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {},
     });
     const rules = eventRules(assembly);
     executions = new Executions({

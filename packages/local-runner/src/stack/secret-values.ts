@@ -16,9 +16,14 @@ export class SecretValues {
     this.values = state.read<Record<string, string>>(FILE) ?? {};
   }
 
-  /** Makes what is missing, and writes into attached secrets where their database is. */
-  public seed(assembly: Assembly, databases: ReadonlyMap<string, Readonly<Record<string, unknown>>>): void {
+  /** Makes what is missing. Comes before anything that looks at a resource whose template holds a secret. */
+  public generate(assembly: Assembly): void {
     for (const resource of assembly.ofType('AWS::SecretsManager::Secret')) this.values[resource.ref] ??= initialValue(resource);
+    this.state.write(FILE, this.values);
+  }
+
+  /** Writes into attached secrets where their database is. */
+  public attach(assembly: Assembly, databases: ReadonlyMap<string, Readonly<Record<string, unknown>>>): void {
     for (const { properties } of assembly.ofType('AWS::SecretsManager::SecretTargetAttachment')) {
       const target = databases.get(String(properties.TargetId));
       if (target !== undefined) this.merge(String(properties.SecretId), target);
@@ -39,9 +44,11 @@ export class SecretValues {
     this.values[arn] = JSON.stringify({ ...this.json(arn), ...members });
   }
 
-  /** Value for a dynamic reference; made on demand, since a template is resolved before its secrets are seeded. */
+  /** Value for a dynamic reference. Throws for a secret that no template makes, or that lacks the key. */
   public reference(arn: string, jsonKey: string): string {
-    return jsonKey === '' ? this.values[arn] ?? '' : String(this.json(arn)[jsonKey] ?? '');
+    const value = jsonKey === '' ? this.values[arn] : this.json(arn)[jsonKey];
+    if (value === undefined) throw new Error(`the secret ${arn} ${this.values[arn] === undefined ? 'is not made by the assembly' : `has no key ${jsonKey}`}`);
+    return String(value);
   }
 
   public entries(): Array<[arn: string, value: string]> {

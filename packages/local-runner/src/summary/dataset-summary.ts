@@ -18,6 +18,7 @@ export interface Hop {
 export interface StageSummary {
   readonly outcome: string;
   readonly seq?: number;
+  readonly manifestKey?: string;
   readonly counts: Readonly<Record<string, Count>>;
   /** Bytes that the stage wrote; absent where it wrote none of its own. */
   readonly bytes?: number;
@@ -64,8 +65,8 @@ export function summarizeDataset(
   return { stages, hops: hopsOf(results) };
 }
 
-function base({ outcome, seq, counts }: DatasetResult): StageSummary {
-  return { outcome, seq, counts };
+function base({ outcome, seq, manifestKey, counts }: DatasetResult): StageSummary {
+  return { outcome, seq, manifestKey, counts };
 }
 
 function manifestOf<M extends Manifest>(stage: StageName, result: DatasetResult | undefined, locate: (stage: StageName, key: string) => string | undefined): M | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { checksumElement, checksumHeader, checksumOf, type Checksum } from '../checksum';
+import { checksumElement, checksumHeader, checksumOf, checksumOfFile, type Checksum, type ChecksumName } from '../checksum';
 import { checkWriteConditions, readWriteConditions } from '../conditions';
 import { copyBytes } from '../copy-bytes';
 import type { CompletedUpload, Upload, UploadPart } from '../multipart-uploads';
@@ -30,15 +30,14 @@ async function complete(call: S3Call, text: string): Promise<CompletedUpload> {
   checkWriteConditions(conditions, call.key, bucket.get(call.key));
   const parts = chooseParts(call, upload, text);
   const checksum = upload.checksum;
-  const joined = await copyBytes(
-    parts.map((part) => ({ path: call.storage.uploads.pathOf(upload, part) })),
-    call.storage.temporaryFile(),
-    { checksum: checksum?.type === 'FULL_OBJECT' ? checksum.name : undefined, withoutMd5: true },
-  );
+  const fullObject = checksum?.type === 'FULL_OBJECT' ? checksum.name : undefined;
+  const joined = await joinParts(call, upload, parts, fullObject);
   try {
     const whole = checksum?.type === 'COMPOSITE' ? await compositeChecksum(checksum.name, parts) : joined.checksum;
     checkWholeChecksum(call, whole);
-    // A Complete that ran beside this one may have won meanwhile.
+    // The same Complete, sent again by an impatient client, may have been faster.
+    const before = call.storage.uploads.completedBefore(call.bucket, call.key, upload.id);
+    if (before) return before;
     uploadOf(call);
     const record = bucket.commit(joined.path, {
       key: call.key,
@@ -54,8 +53,24 @@ async function complete(call: S3Call, text: string): Promise<CompletedUpload> {
     call.emit(eventOf('ObjectCreated:CompleteMultipartUpload', call.bucket, record));
     return result;
   } finally {
-    await rm(joined.path, { force: true });
+    // The joint file belongs to the upload, which may be completed again after a condition was not met.
+    if (joined.isCopy) await rm(joined.path, { force: true });
   }
+}
+
+interface JoinedParts { readonly path: string; readonly bytes: number; readonly checksum?: Checksum; readonly isCopy: boolean }
+
+async function joinParts(call: S3Call, upload: Upload, parts: readonly UploadPart[], checksum?: ChecksumName): Promise<JoinedParts> {
+  const joint = call.storage.uploads.jointFile(upload, parts);
+  if (joint !== undefined) {
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const value = checksum && await checksumOfFile(checksum, joint);
+    return { path: joint, bytes, isCopy: false, ...(checksum && value ? { checksum: { name: checksum, value, type: 'FULL_OBJECT' } } : {}) };
+  }
+  const sources = parts.filter((part) => part.bytes > 0).map((part) =>
+    ({ path: call.storage.uploads.pathOf(upload, part), range: { start: part.offset, end: part.offset + part.bytes - 1 } }));
+  const { path, bytes, checksum: whole } = await copyBytes(sources, call.storage.temporaryFile(), { checksum, withoutMd5: true });
+  return { path, bytes, checksum: whole, isCopy: true };
 }
 
 function answer(call: S3Call, result: CompletedUpload): void {

@@ -3,9 +3,9 @@ import { readCopyRange } from '../byte-range';
 import { checksumElement, checksumHeader, isChecksumName } from '../checksum';
 import { copyBytes } from '../copy-bytes';
 import { withCopySource } from '../copy-source';
-import type { Upload } from '../multipart-uploads';
+import type { Upload, UploadPart } from '../multipart-uploads';
 import { readKeptHeaders, readMetadata } from '../object-headers';
-import { receiveBody } from '../receive-body';
+import { announcedBytes, receiveBody, receiveBodyAt } from '../receive-body';
 import { answerEmpty, answerXml, isoSeconds, type S3Call } from '../s3-call';
 import { invalidArgument, S3Error } from '../s3-error';
 import { keyEncoder } from './list-objects';
@@ -29,15 +29,29 @@ export async function uploadPart(call: S3Call): Promise<void> {
   const number = readPartNumber(call);
   const upload = uploadOf(call);
   call.acceptBody();
-  const body = await receiveBody(call.request, withAlgorithm(call, upload), call.storage.temporaryFile());
+  const headers = withAlgorithm(call, upload);
+  const part = await receivePart(call, upload, number, headers);
+  const answer: Record<string, string> = { 'etag': `"${part.md5}"`, 'x-amz-server-side-encryption': 'AES256' };
+  if (part.checksum) answer[checksumHeader(part.checksum.name)] = part.checksum.value;
+  answerEmpty(call, 200, answer);
+}
+
+async function receivePart(call: S3Call, upload: Upload, number: number, headers: S3Call['headers']): Promise<UploadPart> {
+  const { uploads } = call.storage;
+  const region = uploads.reserve(upload, number, announcedBytes(headers));
+  const body = await (region
+    ? receiveBodyAt(call.request, headers, region.path, region.offset)
+    : receiveBody(call.request, headers, call.storage.temporaryFile())).catch((error) => {
+    if (region) uploads.release(upload, number);
+    throw error;
+  });
   try {
     checkPartChecksum(upload, body.checksum?.name);
-    const part = call.storage.uploads.putPart(upload, number, body);
-    const headers: Record<string, string> = { 'etag': `"${part.md5}"`, 'x-amz-server-side-encryption': 'AES256' };
-    if (part.checksum) headers[checksumHeader(part.checksum.name)] = part.checksum.value;
-    answerEmpty(call, 200, headers);
-  } finally {
-    await rm(body.path, { force: true });
+    return uploads.putPart(upload, number, body, region);
+  } catch (error) {
+    if (region) uploads.release(upload, number);
+    else await rm(body.path, { force: true });
+    throw error;
   }
 }
 

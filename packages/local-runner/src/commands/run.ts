@@ -1,0 +1,94 @@
+import { manualSlot, executionName } from '@headrace/runtime/run/ids';
+import type { ExecutionRecord } from '../executions/execution-store';
+import { ExecutionAlreadyExists } from '../executions/execution-store';
+import { liveProgress } from '../progress/live-progress';
+import { progressLines } from '../progress/progress-lines';
+import { LocalStack } from '../stack/local-stack';
+import type { Machine } from '../stack/machine';
+import { describeRun } from '../summary/describe-run';
+import { summarizeRun } from '../summary/run-summary';
+import { appAssembly, type AppOptions } from './app-assembly';
+import { EXIT, UsageError, type ExitCode } from './exit-code';
+import { linger, stopKeeper } from './keeper';
+
+export interface RunOptions extends AppOptions {
+  readonly machine?: string;
+  readonly input?: string;
+  readonly json?: boolean;
+  /** Minutes that the target database stays up after the run, as text. */
+  readonly linger: string;
+}
+
+const MAX_LINGER_MINUTES = 24 * 60;
+
+/** `headrace run`: the machines that nothing else starts, first those that are no load, then the load. */
+export async function run(options: RunOptions): Promise<ExitCode> {
+  const { terminal, signal } = options;
+  const input = parseInput(options.input);
+  const minutes = parseLinger(options.linger);
+  await stopKeeper(options.stateDir);
+  const app = await appAssembly(options);
+  const live = terminal.live ? await liveProgress(process.stderr) : undefined;
+  let stack: LocalStack | undefined;
+  try {
+    stack = await LocalStack.start({ assemblyDir: app.folder, stateDir: options.stateDir, onEvent: live?.onEvent ?? progressLines(terminal.error) });
+    const records: ExecutionRecord[] = [];
+    const slot = typeof input.slot === 'string' ? input.slot : manualSlot(new Date());
+    for (const machine of machinesToRun(stack.machines, options.machine)) {
+      const record = await startMachine(stack, machine, { slot, ...input }, signal);
+      records.push(record);
+      // A load after a failed ingestion would only load what earlier runs left; the operator decides that.
+      if (record.status !== 'SUCCEEDED') break;
+    }
+    live?.stop();
+    const summary = await summarizeRun(stack, records);
+    if (options.json) terminal.out(`${JSON.stringify(summary)}\n`);
+    else terminal.out(await describeRun(stack, summary));
+    return summary.status === 'SUCCEEDED' ? EXIT.done : EXIT.failed;
+  } finally {
+    live?.stop();
+    await stack?.close();
+    await app.close();
+    if (stack !== undefined && stack.databases.length > 0 && minutes > 0 && !signal.aborted) await linger(options.stateDir, minutes);
+  }
+}
+
+/** Machines in the order in which a run starts them. */
+export function machinesToRun(machines: readonly Machine[], wanted: string | undefined): Machine[] {
+  const known = machines.map(({ path }) => path).join(', ');
+  if (wanted !== undefined) {
+    const found = machines.filter(({ path, name }) => path === wanted || name === wanted || path.endsWith(`/${wanted}`) || path.split('/').includes(wanted));
+    if (found.length !== 1) throw new UsageError(`--machine ${wanted}: ${found.length === 0 ? 'no machine' : `${found.length} machines`} of that name; known: ${known}`);
+    return found;
+  }
+  const roots = machines.filter(({ isRoot }) => isRoot);
+  if (roots.length === 0) throw new UsageError('the assembly has no state machine that nothing else starts');
+  return [...roots.filter(({ stage }) => stage !== 'load'), ...roots.filter(({ stage }) => stage === 'load')];
+}
+
+async function startMachine(stack: LocalStack, machine: Machine, input: Record<string, unknown>, signal: AbortSignal): Promise<ExecutionRecord> {
+  const attempt = typeof input.attempt === 'number' ? input.attempt : 1;
+  const prefix = machine.name.slice(-40).replace(/[^a-z0-9_]/gi, '').toLowerCase().replace(/^[^a-z]+/, '') || 'machine';
+  const name = executionName(prefix.slice(0, 30), String(input.slot), attempt);
+  try {
+    return await stack.start({ machineArn: machine.arn, name, input, signal });
+  } catch (error) {
+    if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    throw new UsageError(`${machine.path} has run slot ${String(input.slot)} attempt ${attempt} already (${error.record.status.toLowerCase()}); start the next attempt with: headrace retry ${String(input.slot)}`);
+  }
+}
+
+function parseInput(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {};
+  try {
+    const input: unknown = JSON.parse(text);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+  } catch { /* said below */ }
+  throw new UsageError(`--input must be a JSON object like {"slot":"s20260101t000000z"}, got ${text}`);
+}
+
+function parseLinger(text: string): number {
+  const minutes = Number(text);
+  if (Number.isFinite(minutes) && minutes >= 0 && minutes <= MAX_LINGER_MINUTES) return minutes;
+  throw new UsageError(`--linger must be a number of minutes from 0 to ${MAX_LINGER_MINUTES}, got ${text}`);
+}

@@ -1,0 +1,85 @@
+import { table } from '../commands/table';
+import { bytesText, countText } from '../progress/figures';
+import { queryCurated } from '../queries/query-curated';
+import { queryUrl } from '../queries/query-target';
+import type { LocalStack } from '../stack/local-stack';
+import { rejectSamples } from './reject-samples';
+import type { DatasetSummary, StageSummary } from './dataset-summary';
+import type { RunSummary } from './run-summary';
+
+/** The report of a run for people: a row for each hop, rejects with samples, what readers see, what to try next. */
+export async function describeRun(stack: LocalStack, summary: RunSummary): Promise<string> {
+  const parts = [
+    hopTable(summary),
+    balanceLines(summary),
+    await rejectSamples(stack, summary),
+    await readersSee(stack, summary),
+    summary.status === 'SUCCEEDED' ? next(stack) : failure(summary),
+  ];
+  return `\n${parts.filter((part) => part !== '').join('\n')}`;
+}
+
+const COUNTS = ['parsed', 'kept', 'rejected', 'deduplicated', 'written', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const;
+
+function hopTable({ datasets }: RunSummary): string {
+  const hops = Object.entries(datasets).flatMap(([dataset, { stages }]) => ([
+    ['ingest', 'source → raw'], ['curate', 'raw → curated'], ['load', 'curated → target'],
+  ] as const).flatMap(([stage, hop]) => {
+    const found = stages[stage];
+    return found === undefined ? [] : [hopRow(dataset, hop, found)];
+  }));
+  if (hops.length === 0) return '';
+  const columns = ['dataset', 'hop', 'outcome', 'bytes', ...COUNTS, 'MB/s', 'peak memory'];
+  // A column that says nothing in any row only makes the table wide.
+  const shown = columns.map((_, i) => i < 3 || hops.some((row) => row[i] !== '' && row[i] !== '0'));
+  const only = (row: readonly string[]) => row.filter((_, i) => shown[i]);
+  return table(only(columns), hops.map(only));
+}
+
+function hopRow(dataset: string, hop: string, stage: StageSummary): string[] {
+  return [
+    dataset, hop, stage.outcome, bytesText(stage.bytes), ...COUNTS.map((name) => countText(stage.counts[name])),
+    stage.megabytesPerSecond === undefined ? '' : String(stage.megabytesPerSecond), bytesText(stage.peakMemoryBytes),
+  ];
+}
+
+function balanceLines({ datasets }: RunSummary): string {
+  const hops = Object.entries(datasets).flatMap(([dataset, { hops: each }]) => each.map((hop) => ({ dataset, ...hop })));
+  const open = hops.filter(({ balance }) => balance !== 'balanced');
+  const lines = open.map(({ dataset, hop, balance, in: from, out }) => `${balance === 'unknown' ? '?' : '✘'} ${dataset}, ${hop}: ${terms(from)} against ${terms(out)} (${balance})\n`);
+  const closed = hops.length - open.length;
+  return `${hops.length === 0 ? '' : `${closed} of ${hops.length} balances closed\n`}${lines.join('')}`;
+}
+
+function terms(side: DatasetSummary['hops'][number]['in']): string {
+  return Object.entries(side).map(([name, value]) => `${name} ${countText(value)}`).join(' + ');
+}
+
+async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): Promise<string> {
+  const lines: string[] = [];
+  if (Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
+    lines.push('nothing new: 0 commits to curate, 0 to load\n');
+  }
+  for (const dataset of Object.keys(datasets)) {
+    const athena = await queryCurated(stack.state, `SELECT count(*) FROM "${dataset}"`).then(({ rows }) => rows[0]?.[0], () => undefined);
+    const rows = target === undefined ? undefined : await queryUrl(target.url, `SELECT count(*) FROM "${dataset}"`).then((result) => result.rows[0]?.[0], () => undefined);
+    const seen = [
+      athena === undefined ? '' : `Athena sees ${countText(Number(athena))} rows`,
+      rows === undefined ? '' : `PostgreSQL sees ${countText(Number(rows))} rows`,
+    ].filter(Boolean).join(', ');
+    if (seen !== '') lines.push(`${dataset}: ${seen}\n`);
+  }
+  if (target !== undefined) lines.push(`target database: ${target.url}\n`);
+  return lines.join('');
+}
+
+function failure(summary: RunSummary): string {
+  const failed = summary.machines.filter(({ status }) => status !== 'SUCCEEDED').at(-1);
+  const slot = failed?.name.replace(/^.*?-([a-z][a-z0-9_]*)-a\d+$/, '$1');
+  return `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${failed?.cause ?? ''}\n\nNext:\n  headrace logs ${slot}\n  headrace retry ${slot}\n`;
+}
+
+function next(stack: LocalStack): string {
+  const [dataset = 'dataset'] = stack.catalog.listDatabases().flatMap(({ Name }) => stack.catalog.tables(Name)).filter(({ TableType }) => TableType === 'VIRTUAL_VIEW').map(({ Name }) => Name);
+  return `\nNext:\n  headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n  headrace sql --target "SELECT count(*) FROM ${dataset}"\n  headrace ls\n`;
+}

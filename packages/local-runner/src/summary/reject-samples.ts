@@ -1,0 +1,46 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { existsSync, readFileSync } from 'node:fs';
+import type { CuratedManifest } from '@headrace/runtime/run/manifest';
+import { table } from '../commands/table';
+import type { LocalStack } from '../stack/local-stack';
+import type { RunSummary } from './run-summary';
+
+/** Characters of a rejected record that are shown. */
+const SHOWN = 60;
+
+/** Rejected records by code with one sample each, from the quarantine of the run's commits. */
+export async function rejectSamples(stack: LocalStack, summary: RunSummary): Promise<string> {
+  const rows: string[][] = [];
+  for (const [dataset, { stages }] of Object.entries(summary.datasets)) {
+    if (stages.curate?.manifestKey === undefined) continue;
+    const files = quarantineFiles(stack, stages.curate.manifestKey);
+    for (const sample of files.length === 0 ? [] : await samples(files)) rows.push([dataset, ...sample]);
+  }
+  return rows.length === 0 ? '' : `Rejected\n${table(['dataset', 'code', 'records', 'line', 'sample', 'reason'], rows)}`;
+}
+
+function quarantineFiles(stack: LocalStack, manifestKey: string): string[] {
+  for (const { ref: bucket } of stack.deployment.assembly.ofType('AWS::S3::Bucket')) {
+    const file = stack.fileOf(bucket, manifestKey);
+    if (file === undefined) continue;
+    const { quarantine } = JSON.parse(readFileSync(file, 'utf8')) as CuratedManifest;
+    return quarantine.parts.flatMap(({ key }) => stack.fileOf(bucket, key) ?? []).filter(existsSync);
+  }
+  return [];
+}
+
+async function samples(files: readonly string[]): Promise<string[][]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const list = files.map((file) => `'${file.replace(/'/g, "''")}'`).join(', ');
+    // Bytes are shown as DuckDB prints a BLOB: printable ASCII as it is, all else as \\xNN, so that a sample cannot break the screen.
+    const result = await connection.runAndReadAll(`
+      SELECT code, count(*)::VARCHAR, min(line)::VARCHAR, left(arg_min(raw, line)::VARCHAR, ${SHOWN}), arg_min(reason, line)
+      FROM read_parquet([${list}]) GROUP BY code ORDER BY code`);
+    return result.getRowsJson().map((row) => row.map((value) => String(value ?? '')));
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
