@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { userError } from '../errors/pipeline-error';
 import { isGoneUpload, isLostCondition, storeError } from './store-error';
+import { leavePayloadUnsigned } from './unsigned-payload';
 
 const MIB = 1024 * 1024;
 
@@ -199,10 +200,10 @@ class PartedUpload {
   }
 
   private async sendPart(part: Part): Promise<void> {
-    const answer = await this.client.send(new UploadPartCommand({
+    const answer = await this.client.send(leavePayloadUnsigned(new UploadPartCommand({
       ...this.address(), UploadId: this.uploadId, PartNumber: part.number, Body: part.buffer.subarray(0, part.bytes), ContentLength: part.bytes,
       ChecksumAlgorithm: 'CRC32',
-    }), { abortSignal: this.signal });
+    })), { abortSignal: this.signal });
     this.completed.push({ PartNumber: part.number, ETag: answer.ETag, ChecksumCRC32: answer.ChecksumCRC32 });
     this.free.push(part.buffer);
   }

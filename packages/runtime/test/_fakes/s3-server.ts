@@ -29,7 +29,7 @@ export class FakeS3 {
   readonly uploads = new Map<string, Upload>();
   readonly requests: S3Request[] = [];
   fault: (request: S3Request) => S3Fault | Promise<S3Fault> = () => undefined;
-  /** Keeps lengths and not bytes, for bodies larger than memory. */
+  /** Keeps lengths and not bytes of uploaded parts, for objects larger than memory. */
   discardBodies = false;
   private readonly clients: S3Client[] = [];
 
@@ -92,7 +92,7 @@ export class FakeS3 {
     this.requests.push(described);
     const fault = await this.fault(described);
     if (fault === 'reset') return void request.socket.destroy();
-    const body = await readBody(request, this.discardBodies && action !== 'CompleteMultipartUpload');
+    const body = await readBody(request, this.discardBodies && action === 'UploadPart');
     if (typeof fault === 'object') return fail(response, fault.status, fault.code ?? 'InternalError', 'injected');
     const answer = this.act(action, `${bucket}/${key}`, request, url.searchParams, body);
     if (fault === 'lose-answer') return void request.socket.destroy();

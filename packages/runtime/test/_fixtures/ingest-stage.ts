@@ -32,16 +32,16 @@ export class IngestStage {
   readonly store: ObjectStore;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
 
-  private constructor(readonly s3: FakeS3, readonly settings: Record<string, any>) {
-    this.store = new ObjectStore(s3.client());
+  private constructor(readonly s3: FakeS3, readonly settings: Record<string, any>, maxAttempts: number) {
+    this.store = new ObjectStore(s3.client({ maxAttempts }));
   }
 
-  static async start(sources: Record<string, unknown>, contract = contractText(Object.keys(sources))): Promise<IngestStage> {
+  static async start(sources: Record<string, unknown>, contract = contractText(Object.keys(sources)), maxAttempts = 2): Promise<IngestStage> {
     const s3 = await FakeS3.start();
     s3.put(CONTRACT.bucket, CONTRACT.key, contract);
     return new IngestStage(s3, {
       pipeline: 'demo', rawBucket: BUCKET, workPrefix: 'demo/work/ingest-1a2b3c4d/', contract: CONTRACT, codeVersion: 'v1', sources,
-    });
+    }, maxAttempts);
   }
 
   close(): Promise<void> {
