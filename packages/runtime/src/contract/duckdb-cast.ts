@@ -6,8 +6,8 @@ import { exactGrammar, falseTokens, FLOAT_NUMBER, FLOAT_WORDS, lexicalGrammar, t
 import { quoteLiteral } from './quote-identifier';
 
 // 0001-01-01T00:00Z and 9999-12-31T23:59:59.999999Z: an offset can push a text outside the years that targets keep.
-const FIRST_INSTANT = "TIMESTAMPTZ '0001-01-01 00:00:00+00'";
-const LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'";
+export const FIRST_INSTANT = "TIMESTAMPTZ '0001-01-01 00:00:00+00'";
+export const LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'";
 
 /**
  * A DuckDB expression that turns the text `expr` into the column's typed value, or NULL where it cannot be exact.
@@ -47,7 +47,7 @@ function oneOf(expr: string, texts: readonly string[]): string {
 }
 
 /** An unsigned type is kept in a wider signed one, which alone would let too large values pass. */
-function integerCast(expr: string, bits: number, unsigned: boolean, kept: string): string {
+export function integerCast(expr: string, bits: number, unsigned: boolean, kept: string): string {
   if (!unsigned) return `try_cast(${expr} AS ${kept})`;
   const exact = { 8: 'UTINYINT', 16: 'USMALLINT', 32: 'UINTEGER', 64: 'UBIGINT' }[bits];
   return `CAST(try_cast(${expr} AS ${exact}) AS ${kept})`;
@@ -71,7 +71,7 @@ function timestampCast(column: LexicalColumn, expr: string, zoned: boolean): str
 }
 
 /** The field's text in ISO order: unchanged without a format, rearranged by the groups of the format otherwise. */
-function isoText(column: LexicalColumn, expr: string, kind: 'date' | 'timestamp' | 'time'): string {
+export function isoText(column: LexicalColumn, expr: string, kind: 'date' | 'timestamp' | 'time'): string {
   if (column.format === undefined) return expr;
   const format = parseDateFormat(column.format, kind) as { tokens: readonly DateToken[] };
   const zoned = column.type.kind === 'timestamp' && column.type.zoned;
