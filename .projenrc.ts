@@ -96,9 +96,13 @@ new Library(root, {
   directory: 'examples',
   description: 'Deployable apps that use the packages by name, as a user would.',
   deps: [
-    '@headrace/ingest-construct@*', '@headrace/curate-construct@*', '@headrace/rds-loader-construct@*', '@headrace/local-runner@*',
+    // Not `*`, which projen replaces by the version it finds.
+    ...['ingest-construct', 'curate-construct', 'rds-loader-construct', 'local-runner'].map((name) => `@headrace/${name}@>=0.0.0`),
     `aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`, `@duckdb/node-api@${V.duckdb}`, 'vega-datasets@3.2.1',
   ],
+  devDeps: ['ts-node@^10'],
+  sourcesOnly: true,
+  jest: { roots: ['<rootDir>'], tsconfig: 'tsconfig.json', timeoutSeconds: 60 },
 });
 
 addJestProjects(root);

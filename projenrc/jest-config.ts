@@ -25,6 +25,7 @@ export function addJestConfig(project: Project, displayName: string, options: Je
       transform: {
         '^.+\\.ts$': ['ts-jest', { tsconfig: `<rootDir>/${options.tsconfig ?? 'test/tsconfig.json'}` }],
       },
+      testPathIgnorePatterns: ['/node_modules/', '/cdk\\.out/'],
       moduleNameMapper: options.moduleNameMapper,
       globalSetup: options.globalSetup === undefined ? undefined : `<rootDir>/${options.globalSetup}`,
       clearMocks: true,

@@ -13,6 +13,8 @@ export interface LibraryOptions {
   readonly devDeps?: string[];
   readonly peerDeps?: string[];
   readonly published?: boolean;
+  /** Whether the sources are run as they are: nothing is compiled, and tests lie beside what they test. */
+  readonly sourcesOnly?: boolean;
   readonly jest?: JestConfigOptions;
 }
 
@@ -34,15 +36,22 @@ export class Library extends typescript.TypeScriptProject {
       readme: { contents: `# @headrace/${path.posix.basename(options.directory)}\n\n${options.description}\n` },
       sampleCode: false,
       package: false,
-      disableTsconfigDev: true,
+      disableTsconfigDev: options.sourcesOnly ? undefined : true,
       npmignoreEnabled: false,
       entrypoint: 'lib/index.js',
       entrypointTypes: 'lib/index.d.ts',
+      disableTsconfig: options.sourcesOnly,
       tsconfig: { compilerOptions: { ...COMPILER_OPTIONS, types: ['node'] } as never },
     });
     asWorkspace(this);
     if (!options.published) this.package.addField('private', true);
-    addTestTsconfig(this);
+    if (options.sourcesOnly) {
+      this.compileTask.reset();
+      this.tryRemoveFile('tsconfig.dev.json');
+      addTestTsconfig(this, 'tsconfig.json', ['.']);
+    } else {
+      addTestTsconfig(this);
+    }
     addJestConfig(this, path.posix.basename(options.directory), options.jest);
     this.testTask.reset();
     this.addGitIgnore('/lib/');

@@ -26,6 +26,7 @@ export function addTestTsconfig(project: Project, file = 'test/tsconfig.json', i
       compilerOptions: {
         ...COMPILER_OPTIONS,
         declaration: false,
+        noUncheckedIndexedAccess: false,
         noEmit: true,
         isolatedModules: true,
         types: ['node', 'jest'],
