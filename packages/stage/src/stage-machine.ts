@@ -54,8 +54,9 @@ export class StageMachine extends Construct {
       logs: { destination: this.logGroup(props), level: sfn.LogLevel.ALL, includeExecutionData: true },
       tracingEnabled: props.tracingEnabled,
     });
-    // By this tag an operator's cost report, and the local runner, tell a stage's machine from others.
+    // By these tags an operator's cost report, and the local runner, tell a stage's machine from others.
     Tags.of(this.stateMachine).add('headrace:stage', props.words.stage);
+    Tags.of(this.stateMachine).add('headrace:execution-prefix', props.words.namePrefix);
     if (Object.values(states).some((state) => state.Type === 'Map')) this.allowChildren();
 
     new events.Rule(this, 'EndedUnnoticed', {

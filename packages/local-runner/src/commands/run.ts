@@ -68,8 +68,7 @@ export function machinesToRun(machines: readonly Machine[], wanted: string | und
 
 async function startMachine(stack: LocalStack, machine: Machine, input: Record<string, unknown>, signal: AbortSignal): Promise<ExecutionRecord> {
   const attempt = typeof input.attempt === 'number' ? input.attempt : 1;
-  const prefix = machine.name.slice(-40).replace(/[^a-z0-9_]/gi, '').toLowerCase().replace(/^[^a-z]+/, '') || 'machine';
-  const name = executionName(prefix.slice(0, 30), String(input.slot), attempt);
+  const name = executionName(machine.executionPrefix, String(input.slot), attempt);
   try {
     return await stack.start({ machineArn: machine.arn, name, input, signal });
   } catch (error) {

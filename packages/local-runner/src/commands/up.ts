@@ -13,7 +13,14 @@ export async function up(options: { stateDir: string; minutes?: string; terminal
   if (databases.length === 0) throw new UsageError(`no run in ${options.stateDir} had a database`);
   for (const { path, url } of databases) options.terminal.out(`${path}  ${url}\n`);
   const ended = options.minutes === undefined ? options.signal : AbortSignal.any([options.signal, AbortSignal.timeout(Number(options.minutes) * 60_000)]);
-  if (!ended.aborted) await new Promise<void>((resolve) => { ended.addEventListener('abort', () => resolve(), { once: true }); });
+  await until(ended);
   await Promise.all(databases.map((database) => database.stop()));
   return EXIT.done;
+}
+
+/** A signal alone does not keep a process up, nor does a database whose process is not waited for. */
+async function until(signal: AbortSignal): Promise<void> {
+  const awake = setInterval(() => {}, 60_000);
+  if (!signal.aborted) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
+  clearInterval(awake);
 }

@@ -11,21 +11,25 @@ export interface Machine {
   readonly definition: string;
   /** `ingest`, `curate` or `load`; undefined for a machine that is not a stage's. */
   readonly stage?: string;
+  /** How names of its executions begin: `<prefix>-<slot>-a<attempt>`. */
+  readonly executionPrefix: string;
   /** Whether no other machine of the assembly starts it. */
   readonly isRoot: boolean;
 }
 
-/** Tag by which the stages mark their machines. */
+/** Tags by which the stages mark their machines. */
 const STAGE_TAG = 'headrace:stage';
+const PREFIX_TAG = 'headrace:execution-prefix';
 
 export function machinesOf(assembly: Assembly): Machine[] {
   const found = assembly.ofType('AWS::StepFunctions::StateMachine').map((resource) => ({
     arn: resource.ref,
     name: String(resource.attributes.Name ?? resource.ref.slice(resource.ref.lastIndexOf(':') + 1)),
-    path: resource.path.replace(/\/Resource$/, ''),
+    path: resource.path.replace(/(\/Machine)?(\/Resource)+$/, ''),
     roleArn: String(resource.properties.RoleArn),
     definition: definitionOf(assembly, resource),
-    stage: stageOf(resource),
+    stage: tagOf(resource, STAGE_TAG),
+    executionPrefix: tagOf(resource, PREFIX_TAG) ?? prefixFromPath(resource.path),
   }));
   return found.map((machine) => ({
     ...machine,
@@ -41,7 +45,12 @@ function definitionOf(assembly: Assembly, resource: Resource): string {
   return Object.entries(DefinitionSubstitutions).reduce((result, [name, value]) => result.replaceAll(`\${${name}}`, String(value)), text);
 }
 
-function stageOf(resource: Resource): string | undefined {
+function tagOf(resource: Resource, key: string): string | undefined {
   const tags = (resource.properties.Tags ?? []) as Array<{ Key: string; Value: string }>;
-  return tags.find(({ Key }) => Key === STAGE_TAG)?.Value;
+  return tags.find(({ Key }) => Key === key)?.Value;
+}
+
+function prefixFromPath(path: string): string {
+  const last = path.split('/').filter((part) => part !== 'Resource').at(-1) ?? '';
+  return last.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 30) || 'machine';
 }

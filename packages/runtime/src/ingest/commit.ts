@@ -70,7 +70,7 @@ async function commitDataset(
   return {
     outcome: appended.outcome === 'committed' && empty ? 'empty' : appended.outcome,
     seq: appended.seq, manifestKey: appended.key,
-    counts: { parts: appended.manifest.parts.length, bytes: part.bytes, records: part.bytes === 0 ? 0 : part.records, headerLines: result.headerLines },
+    counts: { parts: appended.manifest.parts.length, sourceBytes: result.source.bytes, bytes: part.bytes, records: part.bytes === 0 ? 0 : part.records, headerLines: result.headerLines },
   };
 }
 

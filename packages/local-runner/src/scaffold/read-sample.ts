@@ -1,0 +1,117 @@
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+
+/** A contract is drafted from at most so many records, and bytes of text. */
+export const SAMPLE_RECORDS = 10_000;
+const DELIMITERS = [',', '\t', ';', '|'] as const;
+const SAMPLE_BYTES = 8 * 1024 * 1024;
+
+export interface Sample {
+  readonly format: 'csv' | 'ndjson';
+  readonly delimiter?: string;
+  /** Whether the first line holds names; always true for NDJSON, whose records hold them. */
+  readonly header: boolean;
+  readonly fields: readonly string[];
+  readonly records: ReadonlyArray<ReadonlyArray<string | null>>;
+}
+
+/** Reads the beginning of a file or URL, also gzipped. Throws an error that names what cannot be read. */
+export async function readSample(from: string, signal: AbortSignal): Promise<Sample> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-'));
+  try {
+    const file = path.join(folder, 'sample');
+    const text = await copyBeginning(from, file, signal);
+    if (text.trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
+    return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : await csvSample(file, text);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<string> {
+  const stop = new AbortController();
+  const source = await open(from, AbortSignal.any([signal, stop.signal]));
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const take = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= SAMPLE_BYTES) stop.abort();
+      done(null, chunk);
+    },
+  });
+  await pipeline([source, ...(isGzip(from) ? [createGunzip()] : []), take, createWriteStream(file)], { signal: stop.signal }).catch((error: Error) => {
+    // What is in hand is enough, once the sample is full.
+    if (!stop.signal.aborted) throw new Error(`${from} cannot be read: ${error.message}`);
+  });
+  const all = Buffer.concat(chunks);
+  // The last line may be cut.
+  const end = bytes >= SAMPLE_BYTES ? all.lastIndexOf(0x0a) + 1 : all.length;
+  const text = all.subarray(0, end).toString('utf8');
+  await pipeline(Readable.from([text]), createWriteStream(file));
+  return text;
+}
+
+async function open(from: string, signal: AbortSignal): Promise<Readable> {
+  if (!/^https?:/.test(from)) return createReadStream(from);
+  const response = await fetch(from, { signal, headers: { 'accept-encoding': 'identity' } });
+  if (!response.ok || response.body === null) throw new Error(`${from} answered ${response.status} ${response.statusText}`);
+  return Readable.fromWeb(response.body as never);
+}
+
+function isGzip(from: string): boolean {
+  return /\.gz(\?|$)/.test(from);
+}
+
+function ndjsonSample(text: string, from: string): Sample {
+  const records = text.split('\n').filter((line) => line.trim() !== '').slice(0, SAMPLE_RECORDS).map((line, i) => {
+    try {
+      return JSON.parse(line) as Record<string, unknown>;
+    } catch {
+      throw new Error(`${from}: line ${i + 1} is no JSON object; NDJSON has one on each line`);
+    }
+  });
+  const fields = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const textOf = (value: unknown) => (value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value));
+  return { format: 'ndjson', header: true, fields, records: records.map((record) => fields.map((field) => textOf(record[field]))) };
+}
+
+/** The first line tells the dialect: dirty records further down would mislead a sniffer that looks at many lines. */
+async function csvSample(file: string, text: string): Promise<Sample> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  try {
+    const quoted = `'${file.replace(/'/g, "''")}'`;
+    const firstLine = text.split(/\r?\n/, 1)[0] ?? '';
+    const delimiter = DELIMITERS.reduce((best, each) => (firstLine.split(each).length > firstLine.split(best).length ? each : best));
+    const hasHeader = looksLikeNames(firstLine, delimiter);
+    const all = await rows(connection, `SELECT * FROM read_csv(${quoted}, header = false, delim = '${delimiter}', quote = '"', escape = '"', auto_detect = false, columns = {${columnsOf(firstLine, delimiter)}}, ignore_errors = true, null_padding = true) LIMIT ${SAMPLE_RECORDS + 1}`);
+    const [first = [], ...rest] = all;
+    return {
+      format: 'csv', delimiter, header: hasHeader,
+      fields: hasHeader ? first.map((name, i) => name ?? `column_${i + 1}`) : first.map((_, i) => `column_${i + 1}`),
+      records: hasHeader ? rest : all.slice(0, SAMPLE_RECORDS),
+    };
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Names begin with a letter and differ; a line of data nearly always holds a number. */
+function looksLikeNames(firstLine: string, delimiter: string): boolean {
+  const first = firstLine.split(delimiter).map((name) => name.replace(/^"|"$/g, ''));
+  return new Set(first).size === first.length && first.every((name) => /^[\p{L}_][\p{L}\p{N}_ .\-/()]*$/u.test(name));
+}
+
+function columnsOf(firstLine: string, delimiter: string): string {
+  return firstLine.split(delimiter).map((_, i) => `c${i}: 'VARCHAR'`).join(', ');
+}
+
+async function rows(connection: DuckDBConnection, sql: string): Promise<Array<Array<string | null>>> {
+  return (await connection.runAndReadAll(sql)).getRowsJson() as Array<Array<string | null>>;
+}
