@@ -6,6 +6,9 @@ import { App } from 'aws-cdk-lib';
 const folder = mkdtempSync(path.join(tmpdir(), 'headrace-synth-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+// The built-in template validation takes longer than all else together; cfn-lint checks the templates of the examples.
+process.env.CDK_VALIDATION = 'false';
+
 let apps = 0;
 
 /** An app whose output is removed after the tests of a file. Assets are hashed and not copied. */

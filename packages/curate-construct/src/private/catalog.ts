@@ -82,12 +82,13 @@ export class Catalog extends Construct {
     });
   }
 
-  /** Lets a role register the partitions of committed batches. */
+  /** Lets a role register the partitions of committed batches, and take those of a batch back that lost a race. */
   grantRegister(role: iam.IRole): void {
     allow(role, {
       actions: [
         'glue:GetTable', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition',
         'glue:CreatePartition', 'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
+        'glue:BatchDeletePartition',
       ],
       resources: this.arns(Object.values(this.runsTables)),
     });

@@ -30,8 +30,12 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
     Claimed: readDocument({ ...document('claim'), next: 'StageNeeded' }),
     StageNeeded: plain({
       Type: 'Choice',
-      Choices: [{ Condition: jsonata('$states.input.items.count > 0'), Next: 'Stage' }],
-      Default: 'NothingNew',
+      Choices: [
+        { Condition: jsonata('$states.input.items.count > 0'), Next: 'Stage' },
+        { Condition: jsonata('$exists($states.input.output)'), Next: 'NothingNew' },
+      ],
+      // Batches whose parts are all staged by now, or that have none.
+      Default: 'Publish',
     }),
     NothingNew: plain({ Type: 'Pass', Output: jsonata('$states.input.output'), End: true }),
     Stage: distributedMap({

@@ -1,0 +1,69 @@
+import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/scheduler-settings';
+import { parseLoadSettings } from '@headrace/runtime/load/settings';
+import { WRITE_MODES } from '@headrace/runtime/load/write-modes';
+import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
+import { LoadWindow, WriteMode, type RdsLoaderStageProps } from '../src';
+import { newLoad, newStack, templateOf } from './_fixtures/load';
+
+/** The settings as the deployed task finds them: addresses and ports are known only then. */
+function settingsOf(props: Partial<RdsLoaderStageProps> = {}): { task: unknown; scheduler: unknown } {
+  const stack = newStack();
+  newLoad(stack, 'Load', props);
+  const template = templateOf(stack);
+  const deployed = (value: unknown) => JSON.parse(asText(value)
+    .replace(/<Database\w+\.Endpoint\.Port>/, '5432')
+    .replace(/<Loader\w+>/, 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:loader')
+    .replace(/<LoadMachine\w+>/, 'arn:aws:states:eu-central-1:111111111111:stateMachine:load'));
+  const [task] = Object.values(resourcesOf(template, 'AWS::ECS::TaskDefinition'));
+  const [starter] = Object.values(resourcesOf(template, 'AWS::Lambda::Function'));
+  return {
+    task: deployed(task?.Properties.ContainerDefinitions[0].Environment[0].Value),
+    scheduler: starter && deployed(starter.Properties.Environment.Variables.HEADRACE_SETTINGS),
+  };
+}
+
+test('the run time accepts what tasks are told', () => {
+  const { task } = settingsOf({
+    writeModes: { trips: WriteMode.merge({ newerBy: 'updated_at' }), zones: WriteMode.replace({ allowEmpty: true }) },
+    targetSchema: 'analytics',
+  });
+
+  expect(parseLoadSettings(task)).toMatchObject({
+    pipeline: 'trips',
+    target: { kind: 'postgres', port: 5432, database: 'trips', ssl: 'verify-full' },
+    targetSchema: 'analytics',
+    ledgerSchema: 'headrace',
+    manageSchema: true,
+    writeModes: { trips: { mode: 'merge', newerBy: 'updated_at' }, zones: { mode: 'replace', allowEmpty: true } },
+    connections: 2,
+    gaps: 'hold',
+  });
+});
+
+test('what is left out is what the run time would take', () => {
+  const { task } = settingsOf() as { task: Record<string, unknown> };
+  const { connections, manageSchema, writeModes, gaps, ...bare } = task;
+
+  expect(writeModes).toEqual({});
+  expect({ ...parseLoadSettings(bare), connections }).toEqual(parseLoadSettings({ ...bare, connections, manageSchema, gaps }));
+});
+
+test('the run time accepts what the starter of loads is told', () => {
+  const { scheduler } = settingsOf({ window: LoadWindow.daily({ from: '22:00', until: '02:30', timeZone: 'America/New_York' }) });
+  expect(parseSchedulerSettings(scheduler)).toEqual({
+    pipeline: 'trips',
+    stateMachineArn: 'arn:aws:states:eu-central-1:111111111111:stateMachine:load',
+    window: { from: '22:00', until: '02:30', timeZone: 'America/New_York' },
+  });
+});
+
+test.each(Object.entries(WRITE_MODES))('history %s allows the same write modes at synthesis and at run time', (history, allowed) => {
+  const modes = { append: WriteMode.append(), replace: WriteMode.replace(), merge: WriteMode.merge() };
+  const dataset = { name: 'd', table: 'd', history, columns: [], primaryKey: ['id'], partitionColumns: [] } as const;
+  const accepted = Object.entries(modes).filter(([, mode]) => {
+    const problems: string[] = [];
+    mode._check({ add: (text: string) => problems.push(text) } as any, dataset as any);
+    return problems.length === 0;
+  }).map(([name]) => name);
+  expect(accepted.sort()).toEqual([...allowed].sort());
+});
