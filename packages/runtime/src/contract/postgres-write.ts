@@ -38,7 +38,8 @@ export interface WriteCounts {
  *
  * Equal rows are not rewritten, so that a repeated load costs no write-ahead log, no dead rows and fires no trigger.
  * One join classifies every row first: `ON CONFLICT` would lock, and so write, unchanged rows as well, and MERGE
- * counts nothing before PostgreSQL 17.
+ * counts nothing before PostgreSQL 17. An `INSERT … WHERE NOT EXISTS` on the target would, where statistics call it
+ * empty, search it row by row while it grows.
  */
 export function postgresMerge(dataset: Dataset, { staging, target, newerBy, seq = true }: MergeTables): string {
   if (dataset.primaryKey.length === 0) throw new TypeError(`dataset ${dataset.name} has no primary key to merge by`);
@@ -121,7 +122,7 @@ function newestStaged(dataset: Dataset, { staging, newerBy, seq }: MergeTables):
 function sameValues(dataset: Dataset): string {
   const names = dataset.columns.map(({ name }) => name).filter((name) => !dataset.primaryKey.includes(name));
   if (names.length === 0) return 'true';
-  const row = (alias: string): string => names.map((name) => compared(dataset, name, `${alias}.`)).join(', ');
+  const row = (alias: string): string => names.map((name) => asBits(dataset, name, `${alias}.`)).join(', ');
   return `ROW(${row('t')}) IS NOT DISTINCT FROM ROW(${row('s')})`;
 }
 
@@ -129,6 +130,13 @@ function isOlder(dataset: Dataset, newerBy: string | undefined): string {
   if (newerBy === undefined) return 'false';
   const [staged, kept] = [compared(dataset, newerBy, 's.'), compared(dataset, newerBy, 't.')];
   return `${staged} < ${kept} OR (${staged} IS NULL AND ${kept} IS NOT NULL)`;
+}
+
+/** A column's value as bits: to PostgreSQL 0 equals -0, and a change from one to the other would be lost. */
+function asBits(dataset: Dataset, name: string, prefix: string): string {
+  const type = dataset.columns.find((column) => column.name === name)?.type;
+  const value = compared(dataset, name, prefix);
+  return type?.kind === 'float' ? `pg_catalog.${type.bits === 32 ? 'float4send' : 'float8send'}(${value})` : value;
 }
 
 /** A column for comparison: texts by their bytes, because a target's collation may call different texts equal. */

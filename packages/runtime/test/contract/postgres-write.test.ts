@@ -191,6 +191,25 @@ describe('postgresMerge', () => {
     expect(await merge()).toEqual(counts(0, 1, 0, 0));
   });
 
+  test('sees the sign of zero', async () => {
+    const floats = datasetOf({ columns: [columnOf('id', { kind: 'integer', bits: 32 }), columnOf('a', { kind: 'float', bits: 64 }), columnOf('b', { kind: 'float', bits: 32 })], primaryKey: ['id'] });
+    await create(floats);
+    await client.query(`INSERT INTO ${TARGET} VALUES (1, '-0', 0), (2, 'NaN', 'NaN'); INSERT INTO app.trips_stage VALUES (1, 0, 0, 1), (2, 'NaN', 'NaN', 1)`);
+    expect(await merge({}, floats)).toEqual(counts(0, 1, 1, 0));
+    const { rows } = await client.query({ text: `SELECT a::text FROM ${TARGET} WHERE id = 1`, rowMode: 'array' });
+    expect(rows).toEqual([['0']]);
+  });
+
+  test('stays quick when statistics call the target empty', async () => {
+    await create(TRIPS, false);
+    await client.query(`INSERT INTO app.trips_stage SELECT 'k' || i, 1, 'n', 1, NULL FROM generate_series(1, 30000) i`);
+    await client.query(`VACUUM ANALYZE ${TARGET}`);
+    await client.query('ANALYZE app.trips_stage');
+    // A search row by row takes half a minute here.
+    await client.query("SET statement_timeout = '10s'");
+    expect(await merge({ seq: false }).finally(() => client.query('SET statement_timeout = 0'))).toEqual(counts(30_000, 0, 0, 0));
+  });
+
   test('merges a dataset that has nothing but its key', async () => {
     const keys = { ...TRIPS, columns: TRIPS.columns.slice(0, 2) };
     await create(keys);
