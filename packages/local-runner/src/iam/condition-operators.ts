@@ -49,7 +49,7 @@ function ipv4(text: string): number | undefined {
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }
 
-const POSITIVE: Record<string, Compare> = {
+const POSITIVE: Partial<Record<string, Compare>> = {
   StringEquals: equals,
   StringEqualsIgnoreCase: equalsIgnoringCase,
   StringLike: like,
@@ -70,7 +70,7 @@ const POSITIVE: Record<string, Compare> = {
   ArnLike: arn,
 };
 
-const NEGATED: Record<string, string> = {
+const NEGATED: Partial<Record<string, string>> = {
   StringNotEquals: 'StringEquals',
   StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
   StringNotLike: 'StringLike',

@@ -226,7 +226,7 @@ function readChecksumName(headers: Headers): ChecksumName | undefined {
     throw new S3Error(400, 'InvalidRequest', 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
   const trailer = headers['x-amz-trailer']?.toLowerCase().replace('x-amz-checksum-', '').trim();
-  const asked = sent[0] ?? trailer ?? headers['x-amz-sdk-checksum-algorithm']?.toLowerCase();
+  const asked: string | undefined = sent[0] ?? trailer ?? headers['x-amz-sdk-checksum-algorithm']?.toLowerCase();
   if (asked === undefined || asked === '') return undefined;
   if (!isChecksumName(asked)) {
     throw new S3Error(400, 'InvalidRequest', `The checksum algorithm ${JSON.stringify(asked)} is not one of ${CHECKSUM_NAMES.join(', ')}.`);

@@ -70,6 +70,26 @@ test('an upload that was under way can be completed after a restart', async () =
   expect(await text('joined')).toBe('new');
 });
 
+test('an upload whose parts share a file goes on after a restart, and a part that was cut off is sent again', async () => {
+  await stop();
+  s3 = await startS3Endpoint({ dir: folder.dir, minimumPartBytes: 1 });
+  client = s3Client(s3.url);
+  const upload = { Bucket: 'lake', Key: 'joint' };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
+  const send = async (PartNumber: number, Body: string) =>
+    ({ PartNumber, ETag: (await client.send(new UploadPartCommand({ ...upload, UploadId, PartNumber, Body }))).ETag });
+  const [second, first] = [await send(2, '22222'), await send(1, '11111')];
+  await stop();
+  appendFileSync(join(folder.dir, '.headrace-s3', 'uploads', UploadId!, 'joint'), 'cut off');
+  await start();
+  const third = await send(3, '333');
+  await stop();
+  s3 = await startS3Endpoint({ dir: folder.dir, minimumPartBytes: 1 });
+  client = s3Client(s3.url);
+  await client.send(new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload: { Parts: [first, second, third] } }));
+  expect(await text('joint')).toBe('1111122222333');
+});
+
 test('a file put into the folder by hand becomes an object, one that was changed gets its new ETag', async () => {
   await put('changed', 'before', { Metadata: { k: 'v' } });
   await restart(() => {
