@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Bytes of one page; every platform whose /proc we read uses 4 KiB for these figures (x86-64) or tells so in VmRSS. */
 const KIB = 1024;
@@ -29,15 +29,24 @@ export function peakMemory(pid: number): number {
 }
 
 function linuxDescendants(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  // The kernel lists children by the thread that started them; a Java or Python program rarely uses its first.
+  const children = threads(pid).flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number));
   return children.flatMap((child) => [child, ...linuxDescendants(child)]);
+}
+
+function threads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 // Children are started as leaders of a process group of their own, so the group is the tree.
 function psGroup(pgid: number): number {
   try {
     return execFileSync('ps', ['-o', 'rss=', '-g', String(pgid)], { encoding: 'utf8' })
-      .split('\n').reduce((sum, line) => sum + (Number(line) || 0), 0) * KIB;
+      .split('\n').reduce((sum, line) => sum + Number(line.trim()), 0) * KIB;
   } catch {
     return 0;
   }

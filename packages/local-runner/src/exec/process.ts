@@ -39,6 +39,8 @@ export interface StartedProcess {
 }
 
 const MEMORY_CHECK_MS = 50;
+/** How long output and messages are awaited after the exit: a process that left the group may hold the pipes for ever. */
+const OUTPUT_GRACE_MS = 2_000;
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 const COMMAND_NOT_FOUND = 127;
 
@@ -83,6 +85,8 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   };
   const watchdog = setInterval(watch, MEMORY_CHECK_MS);
   const output = captureLines([child.stdout, child.stderr], options);
+  // Messages may arrive after the exit; only then is everything in.
+  const closed = new Promise<void>((resolve) => { child.once('close', () => resolve()); });
 
   const done = new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -93,7 +97,15 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
       kill('SIGKILL');
       releaseChild(pid, options.pidFolder);
       const exitCode = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0);
-      void output.then(() => resolve({ exitCode, oomKilled, peakRssBytes }));
+      const giveUp = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        if (child.connected) child.disconnect();
+      }, OUTPUT_GRACE_MS);
+      void Promise.all([output, closed]).then(() => {
+        clearTimeout(giveUp);
+        resolve({ exitCode, oomKilled, peakRssBytes });
+      });
     });
   });
   return { pid, done, send: (message) => { if (child.connected) child.send(message); } };
@@ -104,7 +116,10 @@ async function captureLines(streams: ReadonlyArray<Readable | null>, options: Pr
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' });
   await Promise.all(streams.map(async (stream) => {
     if (stream === null) return;
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+    const lines = createInterface({ input: stream, crlfDelay: Infinity });
+    // A stream that is destroyed never ends, and its lines would be awaited for ever.
+    stream.once('close', () => lines.close());
+    for await (const line of lines) {
       log?.write(`${line}\n`);
       options.onLine?.(line);
     }

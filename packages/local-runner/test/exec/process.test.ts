@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { runFunction } from '../../src/exec/lambda-function';
@@ -82,7 +82,7 @@ describe('startProcess', () => {
 
 describe('runFunction', () => {
   const call = (code: string, change = {}) => {
-    require('node:fs').writeFileSync(path.join(folder, 'index.js'), code);
+    writeFileSync(path.join(folder, 'index.js'), code);
     return runFunction({ codeFolder: folder, handler: 'index.handler', env: {}, event: { n: 1 }, timeoutMs: 5_000, memoryMiB: 256, pidFolder: folder, ...change });
   };
 
