@@ -6,7 +6,7 @@ import type { WriteMode } from './settings';
 export type CuratedEntry = LogEntry<CuratedManifest>;
 
 export interface Selection {
-  /** In the order of their ingest commits. */
+  /** In the order of their ingest commits. `overtaken`: pending commits that this one makes needless. */
   readonly load: readonly { readonly entry: CuratedEntry; readonly overtaken: readonly CuratedEntry[] }[];
   readonly held: readonly { readonly entry: CuratedEntry; readonly reason: string }[];
 }
@@ -19,32 +19,47 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
  * A set difference and never "all after the last one": a run that began early can commit late. Where the order of
  * rows matters (replace, and merge without `newerBy`), a commit waits for ingest commits before it that were never
  * curated, and an older batch never goes over a newer one.
+ *
+ * @param entries at least the commits that are not in the ledger
  */
 export function selectCommits(entries: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
   const seen = new Set(ledger.map((row) => row.seq));
   const superseded = new Set(entries.flatMap((entry) => entry.manifest.supersedes));
-  const pending = entries.filter((entry) => !seen.has(entry.seq) && !superseded.has(entry.manifest.attemptId))
+  const pending = entries.filter((entry) => !seen.has(entry.seq));
+  const wanted = pending.filter((entry) => !superseded.has(entry.manifest.attemptId))
     // Curate can commit batches in another order than they were ingested; a repeated batch comes after the first try.
     .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq || a.seq - b.seq);
   const ordered = writeMode.mode === 'replace' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
-  const gap = ordered && gaps === 'hold' ? firstGap(entries) : undefined;
+  const gap = ordered && gaps === 'hold' ? firstGap(entries, ledger) : undefined;
   const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
 
   const held: { entry: CuratedEntry; reason: string }[] = [];
   const free: CuratedEntry[] = [];
-  for (const entry of pending) {
+  for (const entry of wanted) {
     const reason = holdReason(entry, { ledger, writeMode, gap, newest });
     if (reason === undefined) free.push(entry);
     else held.push({ entry, reason });
   }
-  if (writeMode.mode !== 'replace') return { load: free.map((entry) => ({ entry, overtaken: [] })), held };
-  return { load: onlyNewest(free), held };
+  const taken = new Set<CuratedEntry>();
+  // Of several whole tables only the newest is worth copying.
+  const load = (writeMode.mode === 'replace' ? free.slice(-1) : free).map((entry) => ({
+    entry, overtaken: overtakenBy(writeMode.mode === 'replace' ? free : [entry], pending, taken).filter((other) => other !== entry),
+  }));
+  return { load, held };
 }
 
-/** Of several whole tables only the newest is worth copying. */
-function onlyNewest(free: readonly CuratedEntry[]): Selection['load'] {
-  const newest = free.at(-1);
-  return newest === undefined ? [] : [{ entry: newest, overtaken: free.filter((entry) => entry !== newest) }];
+/** The given commits and all pending ones that they supersede, directly or by way of others; none of them twice. */
+function overtakenBy(entries: readonly CuratedEntry[], pending: readonly CuratedEntry[], taken: Set<CuratedEntry>): CuratedEntry[] {
+  const found: CuratedEntry[] = [];
+  const queue = [...entries];
+  for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+    if (taken.has(entry)) continue;
+    taken.add(entry);
+    found.push(entry);
+    const { supersedes } = entry.manifest;
+    queue.push(...pending.filter((other) => supersedes.includes(other.manifest.attemptId)));
+  }
+  return found.sort((a, b) => a.seq - b.seq);
 }
 
 interface HoldContext {
@@ -73,9 +88,9 @@ function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest }: Hol
 }
 
 /** The smallest ingest number that has no curate commit although a later one has. */
-function firstGap(entries: readonly CuratedEntry[]): number | undefined {
-  const there = new Set(entries.map((entry) => entry.manifest.ingestSeq));
-  const last = Math.max(0, ...there);
+function firstGap(entries: readonly CuratedEntry[], ledger: readonly Loaded[]): number | undefined {
+  const there = new Set([...entries.map((entry) => entry.manifest.ingestSeq), ...ledger.map((row) => row.ingestSeq)]);
+  const last = [...there].reduce((max, seq) => Math.max(max, seq), 0);
   for (let seq = 1; seq < last; seq += 1) if (!there.has(seq)) return seq;
   return undefined;
 }

@@ -30,7 +30,16 @@ describe('what a load takes', () => {
   });
 
   test('leaves out commits that a later one supersedes', () => {
-    expect(show(selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), [], { mode: 'append' }, 'hold'))).toEqual({ load: [2], held: [] });
+    expect(show(selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), [], { mode: 'append' }, 'hold'))).toEqual({ load: [[2, [1]]], held: [] });
+  });
+
+  test('passes over a chain of superseded commits once', () => {
+    const chain = log(1, [1, { kind: 'rerun', supersedes: ['u1'] }], [1, { kind: 'replay', supersedes: ['u1', 'u2'] }], 2);
+    expect(show(selectCommits(chain, [], { mode: 'append' }, 'hold'))).toEqual({ load: [[3, [1, 2]], 4], held: [] });
+  });
+
+  test('knows ingest numbers from the ledger, so that loaded commits need not be read again', () => {
+    expect(show(selectCommits(log(1, 2, 3).slice(2), loaded([1, 1], [2, 2]), { mode: 'merge' }, 'hold'))).toEqual({ load: [3], held: [] });
   });
 
   test('holds an append back whose predecessor is in the table', () => {

@@ -3,7 +3,7 @@ import { compareColumns } from '../../contract/compare-columns';
 import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
 import { userError } from '../../errors/pipeline-error';
-import { readLog } from '../../run/commit-log';
+import { listCommits, readEntries } from '../../run/commit-log';
 import { attemptId } from '../../run/ids';
 import { commitLogPrefix } from '../../run/keys';
 import type { CuratedManifest } from '../../run/manifest';
@@ -31,6 +31,7 @@ interface Candidate {
   readonly dataset: Dataset;
   readonly target: TableName;
   readonly writeMode: WriteMode;
+  /** Commits that the ledger did not have when the claim began. */
   readonly entries: readonly CuratedEntry[];
 }
 
@@ -50,12 +51,12 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
   const { settings, store, signal, report, pointer, folder } = call;
   const input = parseStageInput(pointer.input, settings.pipeline);
   const contract = await readContract(call);
-  const candidates = await readCandidates(call, contract);
   const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
 
   const claimed = await withSession(access, 'claim', async (client) => {
     try {
       await transaction(client, () => ensureLedger(client, settings.ledgerSchema, settings.manageSchema));
+      const candidates = await readCandidates(client, call, contract);
       const chosen = await transaction(client, () => claimAll(client, call, input, candidates));
       await sweep(client, call, chosen);
       return chosen;
@@ -87,13 +88,18 @@ async function readContract({ settings, store, signal }: Call): Promise<Contract
   return requireContract(found.value, key);
 }
 
-async function readCandidates({ settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
+/** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
+async function readCandidates(client: Client, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
   const modes = writeModesOf(settings, contract.datasets);
   const candidates: Candidate[] = [];
   for (const dataset of contract.datasets) {
     const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
-    const entries = await readLog<CuratedManifest>(store, log, 0, { signal });
-    candidates.push({ dataset, target: { schema: settings.targetSchema, table: dataset.table }, writeMode: modes.get(dataset.name) as WriteMode, entries });
+    const target = { schema: settings.targetSchema, table: dataset.table };
+    const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+    const seen = new Set(ledger.map(({ seq }) => seq));
+    const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
+    const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
+    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries });
   }
   return candidates;
 }
