@@ -41,7 +41,7 @@ export const DIRTY_ROWS: readonly DirtyRow[] = [
   { afterRecords: 200_001, bytes: record(14, { 10: '41.97959512' }), code: 'SCALE', why: 'more decimal places than decimal(9,6) holds; a lenient cast rounds them away' },
   { afterRecords: 300_000, bytes: record(15, { 4: '2147483648' }), code: 'RANGE', why: 'one more than a 32-bit integer holds' },
   { afterRecords: 300_001, bytes: record(16, { 3: '2001-03-04T10:20:00+02:00' }), code: 'TYPE', why: 'an offset on a zoneless column; a lenient cast drops it' },
-  { afterRecords: 400_000, bytes: record(17, { 8: 'Chi\rcago' }), code: 'NEWLINE', why: 'a bare carriage return inside a record' },
+  { afterRecords: 400_000, bytes: record(17, { 8: 'Chi\rcago' }), code: 'LINE_END', why: 'a bare carriage return inside a record' },
   { afterRecords: Infinity, bytes: record(18, { 1: '' }), code: 'REQUIRED', why: 'no date; it is the last record of the file' },
 ];
 

@@ -7,3 +7,18 @@ export { AccessDirectory, type AccessQuestion, type PolicyResource } from './iam
 export { createAuthorizer, type AuthorizerOptions, type DecidedAccess } from './iam/authorizer';
 export { startGateway, type Gateway, type GatewayOptions } from './gateway/start-gateway';
 export { ServiceError, type ServiceApi, type ServiceOperation } from './gateway/service-api';
+export {
+  acceleratedClock, runStateMachine, systemClock, TaskFailure, type Clock, type ExecutionResult, type HistoryEvent, type RunStateMachineOptions, type TaskCall,
+  type TaskHandler,
+} from './asl';
+export { Assembly, runApp, type AssemblyOptions, type Resource } from './assembly';
+export { ExecutionAlreadyExists, type ExecutionRecord, type ExecutionStatus, type StateRecord } from './executions/execution-store';
+export { queryCurated } from './queries/query-curated';
+export { queryUrl, type TargetResult } from './queries/query-target';
+export { serveFolder, type SourceServer } from './source/serve-folder';
+export { LocalStack, type LocalStackOptions } from './stack/local-stack';
+export { type Machine } from './stack/machine';
+export { type OnStackEvent, type StackEvent } from './stack/stack-event';
+export { StateFolder } from './stack/state-folder';
+export { type DatasetSummary, type Hop, type StageSummary } from './summary/dataset-summary';
+export { summarizeRun, type RunSummary } from './summary/run-summary';

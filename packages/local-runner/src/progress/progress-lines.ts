@@ -12,6 +12,7 @@ export function progressLines(write: (text: string) => void): OnStackEvent {
 export function lineOf(event: StackEvent): string | undefined {
   switch (event.kind) {
     case 'warning': return `! ${event.message}`;
+    case 'denied': return `  ⛔ ${event.message}`;
     case 'stack': return `${event.what} (${seconds(event.milliseconds)})`;
     case 'execution':
       return event.status === 'RUNNING'

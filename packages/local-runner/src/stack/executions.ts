@@ -79,6 +79,7 @@ export class Executions {
   private authorize(machine: Machine, need: { action: string; resource: string; context?: Readonly<Record<string, readonly string[]>> }): void {
     const { allowed, reason } = this.options.access.check(machine.roleArn, need);
     if (allowed) return;
+    this.options.onEvent({ kind: 'denied', message: reason });
     const service = need.action.slice(0, need.action.indexOf(':'));
     throw new TaskFailure(`${SERVICE_NAMES[service] ?? service}.AccessDeniedException`, reason);
   }

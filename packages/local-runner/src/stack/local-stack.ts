@@ -85,7 +85,12 @@ export class LocalStack {
     const access = new AccessDirectory(assembly.resources);
     const principals = new Principals(access.roleArns);
     const operator: AccessKey = { accessKeyId: `AKIAOPERATOR${randomBytes(4).toString('hex').toUpperCase()}`, secretAccessKey: randomBytes(20).toString('hex') };
-    const authorize = createAuthorizer({ directory: access, principalOf: (id) => principals.roleOf(id) });
+    const authorize = createAuthorizer({
+      directory: access, principalOf: (id) => principals.roleOf(id),
+      onDecision: ({ allowed, reason }) => {
+        if (!allowed) onEvent({ kind: 'denied', message: reason });
+      },
+    });
     const topics = new LocalTopics({
       dir: state.topics,
       topics: assembly.ofType('AWS::SNS::Topic').map(({ ref }) => ref),

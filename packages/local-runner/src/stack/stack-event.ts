@@ -3,6 +3,8 @@ import type { ExecutionStatus } from '../executions/execution-store';
 /** What a local stack tells while it works. Names and data are stable; order between machines is not. */
 export type StackEvent =
   | { readonly kind: 'warning'; readonly message: string }
+  /** A call that IAM refuses, in the words of AWS. */
+  | { readonly kind: 'denied'; readonly message: string }
   | { readonly kind: 'stack'; readonly what: string; readonly milliseconds: number }
   | { readonly kind: 'execution'; readonly machine: string; readonly name: string; readonly status: ExecutionStatus; readonly milliseconds?: number; readonly error?: string; readonly cause?: string }
   | { readonly kind: 'state'; readonly machine: string; readonly name: string; readonly state: string; readonly status: 'entered' | 'succeeded' | 'failed' | 'retried'; readonly milliseconds?: number; readonly error?: string }

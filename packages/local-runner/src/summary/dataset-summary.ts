@@ -99,7 +99,7 @@ function hopsOf({ ingest, curate, load }: Partial<Record<StageName, DatasetResul
   }
   if (moved(load)) {
     // A load may also take commits of earlier runs; then what is staged is compared with what it was to stage.
-    if (moved(curate) && load.seq === curate.seq && load.counts.loads === 1) add('curated to staging', 'records', curate, ['written'], ['staged'], load);
+    if (moved(curate) && load.seq === curate.seq && load.counts.commits === 1) add('curated to staging', 'records', curate, ['written'], ['staged'], load);
     add('staging to target', 'records', load, ['staged'], ['inserted', 'updated', 'unchanged', 'deleted', 'stale']);
   }
   return hops;
