@@ -18,18 +18,19 @@ const MIN_PART_BYTES = 5 * MIB;
 /** S3 takes no more parts than this in one object. */
 export const MAX_PARTS = 10_000;
 
-/** The largest part this uploader makes: two of them and one being filled still fit a 256 MiB task. */
-export const MAX_PART_BYTES = 64 * MIB;
+/** The largest part this uploader makes: one in flight and one being filled use up the budget. */
+export const MAX_PART_BYTES = 48 * MIB;
 
-/** Bytes that all part buffers together may hold. */
+/** Bytes that all part buffers together may hold; with the process itself they stay below 256 MiB. */
 const BUFFER_BUDGET_BYTES = 96 * MIB;
 
+/** Parts in flight at once, as far as the budget goes. */
+const MAX_IN_FLIGHT = 4;
+
 export interface UploadOptions {
-  /** Bytes of a part, 5 MiB to 64 MiB. @default - 8 MiB, growing with the part number, or fitted to `totalBytes` */
+  /** Bytes of a part, 5 MiB to 48 MiB. @default - 8 MiB, growing with the part number, or fitted to `totalBytes` */
   readonly partBytes?: number;
-  /** Parts in flight at once. @default - 4, fewer when parts are large */
-  readonly concurrency?: number;
-  /** The length of the stream where it is known beforehand. Lets the part size fit; it is not checked. */
+  /** The length of the stream where it is known beforehand. Lets the part size fit; the stream is not held to it. */
   readonly totalBytes?: number;
   readonly ifNoneMatch?: '*';
   readonly contentType?: string;
@@ -58,6 +59,8 @@ export async function uploadStream(client: S3Client, target: Target, source: Asy
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const upload = new PartedUpload(client, target, options, signal);
+  // Better now than after hours of sending.
+  if ((options.totalBytes ?? 0) > MAX_PARTS * MAX_PART_BYTES) throw upload.tooLarge(options.totalBytes as number);
   const parts = fillParts(source, upload, options);
   try {
     for await (const part of parts) await upload.send(part);
@@ -123,12 +126,11 @@ class PartedUpload {
 
   /** A buffer for part `number`; waits until a part in flight gives its own back when the budget is used up. */
   async buffer(number: number): Promise<Buffer> {
-    if (number > MAX_PARTS) {
-      throw userError('UPLOAD_TOO_LARGE', `s3://${this.target.bucket}/${this.target.key} needs more than ${MAX_PARTS} parts; split the source into several files`, { ...this.target, bytes: this.bytes });
-    }
+    if (number > MAX_PARTS) throw this.tooLarge(this.bytes);
     const size = partSize(number, this.options);
-    const concurrency = Math.max(1, this.options.concurrency ?? Math.min(4, Math.floor(BUFFER_BUDGET_BYTES / size) - 1));
-    while (this.inFlight.size >= concurrency) await Promise.race(this.inFlight);
+    while (this.inFlight.size >= MAX_IN_FLIGHT || (this.inFlight.size > 0 && (this.inFlight.size + 1) * size > BUFFER_BUDGET_BYTES)) {
+      await Promise.race(this.inFlight);
+    }
     if (this.failure !== undefined) throw this.failure;
     const reused = this.free.pop();
     if (reused !== undefined && reused.length === size) return reused;
@@ -181,6 +183,13 @@ class PartedUpload {
   private async ownObject(): Promise<string | undefined> {
     const head = await this.client.send(new HeadObjectCommand(this.address()), { abortSignal: this.signal }).catch(() => undefined);
     return head?.Metadata?.[TOKEN] === this.token ? head.ETag ?? '' : undefined;
+  }
+
+  tooLarge(bytes: number): Error {
+    return userError(
+      'UPLOAD_TOO_LARGE', `s3://${this.target.bucket}/${this.target.key} needs more than ${MAX_PARTS} parts of ${MAX_PART_BYTES} bytes; split the source into several files`,
+      { ...this.target, bytes },
+    );
   }
 
   private failed(error: unknown): unknown {
@@ -237,11 +246,11 @@ class PartedUpload {
  * Bytes of part `number`.
  *
  * Small parts start the upload early and keep memory low; they grow because 10,000 of them must hold an object whose
- * length nobody told: 8 MiB up to part 2,000, then 16, 32 and 64 MiB, about 390 GiB in all.
+ * length nobody told: 8 MiB up to part 2,000, then 16, 32 and 48 MiB, about 312 GiB in all.
  */
 export function partSize(number: number, options: Pick<UploadOptions, 'partBytes' | 'totalBytes'> = {}): number {
   if (options.partBytes !== undefined) return Math.min(MAX_PART_BYTES, Math.max(MIN_PART_BYTES, options.partBytes));
-  const grown = number <= 2_000 ? 8 : number <= 4_000 ? 16 : number <= 5_000 ? 32 : 64;
+  const grown = number <= 2_000 ? 8 : number <= 4_000 ? 16 : number <= 5_000 ? 32 : 48;
   if (options.totalBytes === undefined) return grown * MIB;
   const fitted = Math.ceil(options.totalBytes / MAX_PARTS / MIB) * MIB;
   return Math.min(MAX_PART_BYTES, Math.max(8 * MIB, fitted));

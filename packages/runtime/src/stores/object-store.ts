@@ -122,7 +122,7 @@ export class ObjectStore {
   }
 
   /**
-   * Writes a stream of any length as one object, in constant memory: at most `partBytes` × (`concurrency` + 1).
+   * Writes a stream of any length as one object, in constant memory: its buffers hold at most 96 MiB.
    *
    * Nothing is visible before the last byte. On failure or abort the parts are removed before this rejects; a
    * failure of `stream` passes through unchanged.
