@@ -64,6 +64,7 @@ function ignoreBuiltFiles(root: Monorepo): void {
   root.addGitIgnore('/.engines/');
   root.addGitIgnore('/.cache/');
   root.addGitIgnore('.headrace/');
+  root.addGitIgnore('.source/');
   root.addGitIgnore('cdk.out/');
   root.addGitIgnore('*.tsbuildinfo');
 }

@@ -117,7 +117,7 @@ if (require.main === module) {
     process.exitCode = 2;
   } else {
     void writeSourceFiles(path.resolve(folder), records === undefined ? undefined : Number(records)).then(
-      (files) => process.stdout.write(`${JSON.stringify(files, null, 2)}\n`),
+      ({ expected }) => process.stdout.write(`${Object.entries(expected).map(([term, count]) => `${term} ${count}`).join(', ')}\n`),
       (error: Error) => { process.stderr.write(`${error.message}\n`); process.exitCode = 1; });
   }
 }

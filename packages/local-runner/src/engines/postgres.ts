@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, cpSync, createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { guardChild, releaseChild } from '../exec/child-guard';
 import type { Certificate } from './certificate';
 import { postgresBinaries } from './postgres-binaries';
+import { clearPostgresLock } from './postgres-lock';
 import { type Account, canReach, serverAccount } from './server-account';
 
 export interface PostgresOptions {
@@ -41,18 +42,25 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const bin = reachableBinaries(postgresBinaries(), account);
   const data = reachableFolder(options.dir, account);
   const as = { ...account, cwd: data, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' } };
-  if (!existsSync(path.join(data, 'PG_VERSION'))) initialize(bin, data, options, as);
+  await clearPostgresLock(data);
+  if (existsSync(path.join(data, 'PG_VERSION'))) requireSameVersion(bin, data);
+  else initialize(bin, data, options, as);
   const tls = options.certificate === undefined ? [] : tlsSettings(data, options.certificate, account);
 
   const server = spawn(path.join(bin, 'postgres'), [
     '-D', data, '-p', String(options.port), '-h', '127.0.0.1', '-k', '',
     '-c', 'timezone=UTC', '-c', 'max_connections=60', '-c', 'shared_buffers=128MB',
     // A machine's crash may cost a local database; a killed process costs nothing.
-    '-c', 'fsync=off', '-c', 'full_page_writes=off', ...tls,
+    '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'wal_level=minimal', '-c', 'max_wal_senders=0', '-c', 'max_wal_size=2GB', ...tls,
   ], { ...as, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
-  await ready(server, options.port);
-  const pid = server.pid as number;
-  guardChild(pid, options.pidFolder);
+  const pid = server.pid ?? 0;
+  if (pid > 0) guardChild(pid, options.pidFolder);
+  try {
+    await ready(server, options.port);
+  } catch (error) {
+    if (pid > 0) releaseChild(pid, options.pidFolder);
+    throw error;
+  }
   server.stderr?.pipe(createWriteStream(`${data}.log`, { flags: 'a' }).on('error', () => {}));
   // A database that is left up must not keep the process up.
   (server.stderr as unknown as { unref(): void }).unref();
@@ -71,22 +79,35 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 type SpawnAs = { uid?: number; gid?: number; cwd: string; env: Record<string, string> };
 
 function initialize(bin: string, data: string, options: PostgresOptions, as: SpawnAs): void {
-  const passwordFile = path.join(data, '..', `${path.basename(data)}.password`);
+  // A start that is killed half-way leaves the unfinished folder only, never half a cluster.
+  const unfinished = `${data}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  const passwordFile = `${data}.password`;
   writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  if (as.uid !== undefined) chownSync(passwordFile, as.uid, as.gid as number);
+  if (as.uid !== undefined) for (const file of [unfinished, passwordFile]) chownSync(file, as.uid, as.gid as number);
   const init = spawnSync(path.join(bin, 'initdb'), [
-    '-D', data, '-U', options.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync',
+    '-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync',
   ], { ...as, encoding: 'utf8' });
   rmSync(passwordFile);
   if (init.status !== 0) {
-    rmSync(data, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
     throw new Error(`initdb of the target database failed: ${(init.stderr ?? '').trim() || init.error?.message}`);
   }
   // In single-user mode, so that no server that is not ours to stop ever runs.
-  const create = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', data, 'template1'], {
+  const create = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', unfinished, 'template1'], {
     ...as, encoding: 'utf8', input: options.database === 'postgres' ? '' : `CREATE DATABASE "${options.database.replace(/"/g, '""')}"\n`,
   });
   if (create.status !== 0) throw new Error(`the database ${options.database} could not be made: ${create.stderr}`);
+  rmSync(data, { recursive: true, force: true });
+  renameSync(unfinished, data);
+}
+
+function requireSameVersion(bin: string, data: string): void {
+  const found = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
+  const installed = /\(PostgreSQL\) (\d+)/.exec(spawnSync(path.join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout)?.[1];
+  if (found === installed) return;
+  throw new Error(`the data in ${data} is of PostgreSQL ${found}, but PostgreSQL ${installed} is installed; remove the folder or install version ${found}`);
 }
 
 /** PostgreSQL reads a key only if nobody else can, so it gets its own copy. */

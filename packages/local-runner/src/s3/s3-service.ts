@@ -208,7 +208,7 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
     Code: known.code, Message: known.message, ...known.details, Resource: url.split('?')[0], RequestId: requestId,
     HostId: String(response.getHeader('x-amz-id-2')),
   };
-  const body = Buffer.from(renderXml('Error', tree, undefined));
+  const body = Buffer.from(renderXml('Error', tree, null));
   const withBody = request.method !== 'HEAD' && known.status !== 304;
   response.writeHead(known.status, { 'content-type': 'application/xml', ...(withBody ? { 'content-length': body.length } : {}) });
   response.end(withBody ? body : undefined);

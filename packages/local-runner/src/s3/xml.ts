@@ -11,11 +11,11 @@ export interface XmlElement {
 export type XmlValue = string | number | boolean | undefined | XmlTree | readonly XmlValue[];
 export interface XmlTree { readonly [name: string]: XmlValue }
 
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** Renders an answer of S3, with its namespace; errors have none. */
-export function renderXml(root: string, tree: XmlTree, namespace: string | undefined = NAMESPACE): string {
-  const attribute = namespace ? ` xmlns="${namespace}"` : '';
+/** Renders an answer; `null` is for S3's errors, which have no namespace, and whose readers do not find them in one. */
+export function renderXml(root: string, tree: XmlTree, namespace: string | null = S3_NAMESPACE): string {
+  const attribute = namespace === null ? '' : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${renderTree(tree)}</${root}>`;
 }
 

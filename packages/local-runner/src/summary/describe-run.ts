@@ -14,7 +14,7 @@ export async function describeRun(stack: LocalStack, summary: RunSummary): Promi
     balanceLines(summary),
     await rejectSamples(stack, summary),
     await readersSee(stack, summary),
-    summary.status === 'SUCCEEDED' ? next(stack) : failure(summary),
+    summary.status === 'SUCCEEDED' ? next(summary) : failure(summary),
   ];
   return `\n${parts.filter((part) => part !== '').join('\n')}`;
 }
@@ -76,10 +76,10 @@ async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): 
 function failure(summary: RunSummary): string {
   const failed = summary.machines.filter(({ status }) => status !== 'SUCCEEDED').at(-1);
   const slot = failed?.name.replace(/^.*?-([a-z][a-z0-9_]*)-a\d+$/, '$1');
-  return `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${failed?.cause ?? ''}\n\nNext:\n  headrace logs ${slot}\n  headrace retry ${slot}\n`;
+  return `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${failed?.cause ?? ''}\n\nNext:\n  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n`;
 }
 
-function next(stack: LocalStack): string {
-  const [dataset = 'dataset'] = stack.catalog.listDatabases().flatMap(({ Name }) => stack.catalog.tables(Name)).filter(({ TableType }) => TableType === 'VIRTUAL_VIEW').map(({ Name }) => Name);
-  return `\nNext:\n  headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n  headrace sql --target "SELECT count(*) FROM ${dataset}"\n  headrace ls\n`;
+function next({ datasets }: RunSummary): string {
+  const [dataset = 'dataset'] = Object.keys(datasets);
+  return `\nNext:\n  npx headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n  npx headrace sql --target "SELECT count(*) FROM ${dataset}"\n  npx headrace ls\n`;
 }
