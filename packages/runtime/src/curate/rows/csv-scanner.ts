@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { CsvDialect } from './csv-dialect';
+import { FIELD_END } from './field-automaton';
+import type { ProvenFields } from './proven-fields';
 import { tooLong, type BlockScanner, type FramedRecords, type FrameCode } from './framed-records';
 
 const LF = 10;
@@ -15,7 +17,7 @@ export class CsvScanner implements BlockScanner {
   line: number;
   private readonly plain: Uint8Array;
 
-  constructor(private readonly dialect: CsvDialect, private readonly framed: FramedRecords, firstLine: number) {
+  constructor(private readonly dialect: CsvDialect, private readonly framed: FramedRecords, firstLine: number, private readonly proven?: ProvenFields) {
     this.line = firstLine;
     this.plain = new Uint8Array(256).fill(1);
     for (const special of [dialect.delimiter, LF, CR, dialect.quote]) {
@@ -26,6 +28,9 @@ export class CsvScanner implements BlockScanner {
   scan(block: Buffer, from: number, to: number, base: number, synthetic = -1): number {
     const { delimiter, quote, fields: expected, multiline, maxRecordBytes, lineEnds, emptyLine } = this.dialect;
     const plain = this.plain;
+    const automata = this.proven?.plain ?? [];
+    const quotedAutomata = this.proven?.quoted ?? [];
+    const doubtful = this.proven?.doubtful ?? new Uint8Array(0);
     const highest = Math.max(CR, quote);
     const suspect = suspicious(block, from, to);
     let line = this.line;
@@ -50,6 +55,17 @@ export class CsvScanner implements BlockScanner {
         byte = block[position]!;
         if (byte === quote) {
           position++;
+          const automaton = quotedAutomata[fields - 1];
+          if (automaton !== undefined) {
+            const { next } = automaton;
+            let state = automaton.start;
+            for (let target = next[state + block[position]!]!; target !== FIELD_END; target = next[state + block[position]!]!) {
+              state = target;
+              position++;
+            }
+            // A doubled quote, or a line end, is in no grammar that has an automaton.
+            if (position < to && (automaton.accepts[state >> 8] === 0 || block[position] !== quote || block[position + 1] === quote)) doubtful[fields - 1] = 1;
+          }
           for (;;) {
             byte = block[position++]!;
             if (byte > highest) continue;
@@ -78,7 +94,19 @@ export class CsvScanner implements BlockScanner {
             break;
           }
         } else {
-          while (plain[byte] === 1) byte = block[++position]!;
+          const automaton = automata[fields - 1];
+          if (automaton === undefined) {
+            while (plain[byte] === 1) byte = block[++position]!;
+          } else {
+            const { next } = automaton;
+            let state = automaton.start;
+            for (let target = next[state + byte]!; target !== FIELD_END; target = next[state + byte]!) {
+              state = target;
+              byte = block[++position]!;
+            }
+            // At the sentinel the field is incomplete, and will be seen again.
+            if (position < to && automaton.accepts[state >> 8] === 0) doubtful[fields - 1] = 1;
+          }
         }
         if (byte === delimiter) {
           fields++;

@@ -23,6 +23,7 @@ import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { canonicalCsv, sourceCsv } from './row-query';
+import { ProvenFields } from './proven-fields';
 import { SegmentWriter } from './segment-writer';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
@@ -70,6 +71,7 @@ class PartRows {
   private readonly idle: EngineSession[] = [];
   private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
   private fieldMap?: FieldMap;
+  private proven?: ProvenFields;
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
     this.source = `s3://${options.rawBucket}/${options.item.key}`;
@@ -117,6 +119,7 @@ class PartRows {
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
       directory: this.directory, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      takeProven: () => this.proven?.take() ?? new Set(),
       dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
       bad: (code, reason, bytes, offset, line) => quarantine.add({ code, reason, bytes: Buffer.from(bytes), offset, line }),
     });
@@ -174,7 +177,9 @@ class PartRows {
     const { dataset } = this.options;
     if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, (bytes) => segments.canonical(bytes), line);
     this.fieldMap ??= mapPositions(dataset);
-    return new CsvScanner(csvDialect(dataset.record, this.fieldMap.fields), segments, line);
+    const dialect = csvDialect(dataset.record, this.fieldMap.fields);
+    this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
+    return new CsvScanner(dialect, segments, line, this.proven);
   }
 
   private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {

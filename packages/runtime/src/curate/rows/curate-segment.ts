@@ -13,6 +13,9 @@ import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
 import { sourceRecords } from './segment-records';
 import type { Segment } from './segment-writer';
 
+/** Read once and removed: building dictionaries for it would cost more than all checks. */
+const ROWS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1)';
+
 /** Rejected rows that are looked up at once. */
 const REJECT_PAGE = 20_000;
 
@@ -37,7 +40,7 @@ export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefin
   const { segment, session, dataset, csv, fieldMap, store, target } = job;
   const path = `${segment.csvPath}.parquet`;
   const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
-  const written = await session.run(`COPY (${rowQuery({ dataset, csv, fieldMap, order })}) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  const written = await session.run(`COPY (${rowQuery({ dataset, csv, fieldMap, order, proven: segment.proven })}) TO ${quoteLiteral(path)} ${ROWS_FORMAT}`);
   if (written !== segment.records) {
     throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
       facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },

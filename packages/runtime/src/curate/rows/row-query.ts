@@ -1,6 +1,7 @@
 import { columnReject } from '../../contract/column-reject';
 import type { Dataset } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
+import { provenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
 import type { FieldMap } from './csv-header';
@@ -46,6 +47,8 @@ export interface RowQueryOptions {
   readonly dataset: Dataset;
   readonly csv: CsvSource;
   readonly fieldMap: FieldMap;
+  /** Columns, by their number, whose every text is known to be in the grammar. */
+  readonly proven: ReadonlySet<number>;
   /** Adds `_part` and `_record`, which break ties in a dedupe. */
   readonly order?: { readonly part: number; readonly firstRecord: number };
 }
@@ -55,10 +58,12 @@ export interface RowQueryOptions {
  * `<column number>:<code>` for one that a check refused.
  */
 export function rowQuery(options: RowQueryOptions): string {
-  const { dataset, csv, fieldMap, order } = options;
+  const { dataset, csv, fieldMap, order, proven } = options;
   const { columns } = dataset;
   const raw = columns.map((column, index) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
-  const typed = columns.map((column, index) => `${duckdbCast(column, `r${index}`)} AS t${index}`);
+  const casts = columns.map((column, index) => (proven.has(index) ? provenCast(column, `r${index}`) : { value: duckdbCast(column, `r${index}`), typed: (value: string) => value }));
+  const cast = casts.map(({ value }, index) => `${value} AS v${index}`);
+  const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
   const rejects = columns.map((column, index) => {
     const code = columnReject(column, { raw: `r${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) });
     return `${quoteLiteral(`${index}:`)} || (${code})`;
@@ -67,7 +72,8 @@ export function rowQuery(options: RowQueryOptions): string {
   const number = order === undefined ? '' : ', row_number() OVER () AS rn';
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
   const texts = `SELECT ${raw.join(', ')}${number} FROM ${readCsv(csv)}`;
-  const values = `SELECT *, ${typed.join(', ')} FROM (${texts})`;
+  // Each level refers to the one below by name, so that the engine computes nothing twice.
+  const values = `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${cast.join(', ')} FROM (${texts}))`;
   return `SELECT ${output.join(', ')}, coalesce(${rejects.join(', ')}) AS ${REJECT_COLUMN} FROM (${values})`;
 }
 

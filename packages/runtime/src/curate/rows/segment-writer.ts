@@ -28,6 +28,8 @@ export interface Segment {
   /** What the engine reads: one header line of ours, then the records as CSV. Equal to `sourcePath` for CSV. */
   readonly csvPath: string;
   readonly runs: readonly SegmentRun[];
+  /** Columns, by their number, whose every text is in the grammar; the others have not been looked at, or are in doubt. */
+  readonly proven: ReadonlySet<number>;
 }
 
 export interface SegmentWriterOptions {
@@ -38,6 +40,8 @@ export interface SegmentWriterOptions {
   readonly csvHeader: string;
   /** True when records reach `canonical` in another form than that of the source. */
   readonly separate: boolean;
+  /** Tells the proven columns of what was scanned since the last call. */
+  readonly takeProven: () => ReadonlySet<number>;
   /** Takes a finished segment; resolves when the writer may go on. */
   readonly dispatch: (segment: Segment) => Promise<void>;
   readonly bad: (code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number) => void;
@@ -88,7 +92,7 @@ export class SegmentWriter implements FramedRecords {
     await this.closeFiles(open);
     const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs } = open;
     this.records += records;
-    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs });
+    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, proven: this.options.takeProven() });
   }
 
   /** Lets go of the files of an unfinished segment. */

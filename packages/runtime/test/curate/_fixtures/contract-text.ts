@@ -3,7 +3,7 @@ import { requireContract, type Contract } from '../../../src/contract';
 /** A column in the words of the tests: `[name, type, more]`. */
 export interface ColumnSpec {
   readonly name: string;
-  /** `string`, `integer` (i64), `i32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`. */
+  /** `string`, `integer` (i64), `i32`, `u8`, `f32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`. */
   readonly type: string;
   readonly more?: string;
 }
@@ -37,9 +37,9 @@ export function testContract(...datasets: DatasetSpec[]): Contract {
 }
 
 function typeLines(type: string): string[] {
-  if (type === 'i32') return ['        logicalType: integer', '        logicalTypeOptions: { format: i32 }'];
+  if (/^[iu](8|16|32|64)$/.test(type)) return ['        logicalType: integer', `        logicalTypeOptions: { format: ${type} }`];
   if (type === 'integer') return ['        logicalType: integer', '        logicalTypeOptions: { format: i64 }'];
-  if (type === 'number') return ['        logicalType: number', '        logicalTypeOptions: { format: f64 }'];
+  if (type === 'number' || type === 'f32') return ['        logicalType: number', `        logicalTypeOptions: { format: ${type === 'f32' ? type : 'f64'} }`];
   if (type === 'zoned') return ['        logicalType: timestamp', '        logicalTypeOptions: { timezone: true }'];
   if (type.startsWith('decimal')) return ['        logicalType: number', `        physicalType: ${type}`];
   return [`        logicalType: ${type}`];
