@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceError } from '../gateway/service-api';
-import type { PolicyResource } from '../iam/access-directory';
 import { PartitionJournal } from './partition-journal';
 
 export interface GlueColumn { readonly Name: string; readonly Type?: string; readonly Comment?: string }
@@ -140,22 +139,6 @@ export class GlueCatalog {
     const times = { CreateTime: createdAt, UpdateTime: createdAt };
     return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times };
   }
-}
-
-/** Databases and tables of a deployment's resources. */
-export function glueSeeds(resources: Iterable<PolicyResource>): GlueSeeds {
-  const all = [...resources];
-  const of = (type: string) => all.filter((resource) => resource.type === type);
-  return {
-    databases: of('AWS::Glue::Database').map(({ properties, ref }) => {
-      const input = properties.DatabaseInput as Partial<GlueDatabaseInput>;
-      return { ...input, Name: input.Name ?? ref };
-    }),
-    tables: of('AWS::Glue::Table').map(({ properties, ref }) => {
-      const input = properties.TableInput as Partial<GlueTableInput>;
-      return { database: String(properties.DatabaseName), table: { ...input, Name: input.Name ?? ref } };
-    }),
-  };
 }
 
 function checkValues(table: GlueTableInput, values: readonly string[]): void {

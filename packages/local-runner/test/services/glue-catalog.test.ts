@@ -5,18 +5,20 @@ import {
   DeletePartitionCommand, GetDatabaseCommand, GetPartitionCommand, GetPartitionsCommand, GetTablesCommand, GlueClient, UpdatePartitionCommand,
   paginateGetPartitions,
 } from '@aws-sdk/client-glue';
-import { GlueCatalog, glueSeeds } from '../../src/services/glue-catalog';
+import { GlueCatalog, type GlueSeeds } from '../../src/services/glue-catalog';
 import { glueApi } from '../../src/services/glue-api';
 import { compilePartitionFilter } from '../../src/services/partition-filter';
 import { role, startGatewayFixture, type GatewayFixture } from '../_fixtures/gateway-fixture';
 import { failure, temporaryFolder } from '../_fixtures/s3-fixture';
 
 const KEYS = [{ Name: 'day', Type: 'string' }, { Name: 'hour', Type: 'int' }];
-const SEEDS = glueSeeds([
-  { type: 'AWS::Glue::Database', ref: 'db', attributes: {}, properties: { DatabaseInput: { Name: 'Lake', LocationUri: 's3://lake/' } } },
-  { type: 'AWS::Glue::Table', ref: 't', attributes: {}, properties: { DatabaseName: 'lake', TableInput: { Name: 'trips_runs', PartitionKeys: KEYS, Parameters: { classification: 'parquet' } } } },
-  { type: 'AWS::Glue::Table', ref: 'v', attributes: {}, properties: { DatabaseName: 'lake', TableInput: { Name: 'trips', TableType: 'VIRTUAL_VIEW', ViewOriginalText: '/* Presto View */' } } },
-]);
+const SEEDS: GlueSeeds = {
+  databases: [{ Name: 'Lake', LocationUri: 's3://lake/' }],
+  tables: [
+    { database: 'lake', table: { Name: 'trips_runs', PartitionKeys: KEYS, Parameters: { classification: 'parquet' } } },
+    { database: 'lake', table: { Name: 'trips', TableType: 'VIRTUAL_VIEW', ViewOriginalText: '/* Presto View */' } },
+  ],
+};
 const ON = { DatabaseName: 'lake', TableName: 'trips_runs' };
 const input = (day: string, hour: number | string) => ({ Values: [day, String(hour)], StorageDescriptor: { Location: `s3://lake/${day}/${hour}/` } });
 
