@@ -3,7 +3,6 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readF
 import { createServer, type AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { buildSync } from 'esbuild';
 import { Client } from 'pg';
 import { localCertificate } from '../../src/engines/certificate';
 import { movedFolders, startPostgres, type PostgresOptions, type PostgresServer } from '../../src/engines/postgres';
@@ -179,5 +178,9 @@ whenRoot("run by an ordinary user, works in that user's own folder", async () =>
 });
 
 function bundleOf(file: string, outfile: string): void {
-  buildSync({ entryPoints: [path.join(__dirname, '..', '..', 'src', 'engines', file)], bundle: true, platform: 'node', packages: 'external', outfile, logLevel: 'silent' });
+  const source = path.join(__dirname, '..', '..', 'src', 'engines', file);
+  const { status, stderr } = spawnSync('npx', [
+    '--no-install', 'esbuild', source, '--bundle', '--platform=node', '--packages=external', `--outfile=${outfile}`, '--log-level=error',
+  ], { cwd: path.join(__dirname, '..', '..'), encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 }
