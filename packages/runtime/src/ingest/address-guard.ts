@@ -24,9 +24,11 @@ export function checkAddress(address: string, host: string, rule: AddressRule): 
   }
 }
 
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+
 /** A resolver for sockets that checks each address it hands out, so that the checked one is the one connected to. */
 export function guardedLookup(rule: AddressRule): LookupFunction {
-  return (host: string, options: LookupOptions, callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void): void => {
+  return (host: string, options: LookupOptions, callback: LookupCallback): void => {
     resolve(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '');
       try {

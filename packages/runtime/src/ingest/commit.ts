@@ -31,7 +31,8 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
 
   const datasets: Record<string, DatasetResult> = {};
   for (const [name, dataset] of planned) {
-    const outcome = await commitDataset(call, settings.rawBucket, plan, name, dataset, dataset.item === undefined ? undefined : results[dataset.item]);
+    const result = dataset.item === undefined ? undefined : results[dataset.item];
+    const outcome = await commitDataset(call, settings.rawBucket, plan, name, dataset, result);
     if (outcome.outcome === 'committed' || outcome.outcome === 'empty') {
       report.say('INGEST_I1301', { dataset: name, seq: outcome.seq, ...outcome.counts, manifestKey: outcome.manifestKey });
     } else {
@@ -70,7 +71,10 @@ async function commitDataset(
   return {
     outcome: appended.outcome === 'committed' && empty ? 'empty' : appended.outcome,
     seq: appended.seq, manifestKey: appended.key,
-    counts: { parts: appended.manifest.parts.length, sourceBytes: result.source.bytes, bytes: part.bytes, records: part.bytes === 0 ? 0 : part.records, headerLines: result.headerLines },
+    counts: {
+      parts: appended.manifest.parts.length, sourceBytes: result.source.bytes, bytes: part.bytes, records: part.bytes === 0 ? 0 : part.records,
+      headerLines: result.headerLines,
+    },
   };
 }
 

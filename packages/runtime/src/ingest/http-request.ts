@@ -1,7 +1,9 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
 import type { Readable } from 'node:stream';
-import { Agent, request, type Dispatcher } from 'undici';
 import { userError } from '../errors/pipeline-error';
 import { checkLiteralHost, guardedLookup, type AddressRule } from './address-guard';
+import { exchange } from './http-exchange';
 import { networkFailure } from './http-failure';
 import { redactUrl } from './redact-url';
 
@@ -21,7 +23,7 @@ const MAX_REDIRECTS = 5;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Of these a repeated header is a fault; undici gives it as an array. */
+/** Of these a repeated header is a fault. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 export interface HttpAnswer {
@@ -34,7 +36,7 @@ export interface HttpAnswer {
 
 /** Sends GET requests: follows redirects, checks addresses, keeps bytes as they are. One per source; close it at the end. */
 export class HttpClient {
-  private readonly agents = new Map<AddressRule, Agent>();
+  private readonly agents = new Map<string, http.Agent>();
 
   constructor(private readonly timeouts: HttpTimeouts = DEFAULT_TIMEOUTS) {}
 
@@ -54,19 +56,18 @@ export class HttpClient {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
+    for (const agent of this.agents.values()) agent.destroy();
   }
 
   private async send(url: URL, headers: Headers, rule: AddressRule, signal: AbortSignal): Promise<HttpAnswer> {
     checkLiteralHost(url, rule);
-    let response: Dispatcher.ResponseData;
+    let response: http.IncomingMessage;
     try {
-      response = await request(url, {
-        method: 'GET',
-        dispatcher: this.agent(rule),
+      response = await exchange(url, {
+        ...this.timeouts,
+        agent: this.agent(url.protocol, rule),
+        lookup: guardedLookup(rule),
         signal,
-        headersTimeout: this.timeouts.headersMs,
-        bodyTimeout: this.timeouts.bodyIdleMs,
         headers: {
           'user-agent': 'headrace-ingest',
           accept: '*/*',
@@ -80,15 +81,17 @@ export class HttpClient {
       throw networkFailure(error, url.href, 0);
     }
     // An error after the last reader is gone would end the process.
-    response.body.on('error', () => undefined);
-    return { status: response.statusCode, headers: single(response.headers), url: url.href, body: response.body };
+    response.on('error', () => undefined);
+    return { status: response.statusCode ?? 0, headers: single(response.headers), url: url.href, body: response };
   }
 
-  private agent(rule: AddressRule): Agent {
-    const known = this.agents.get(rule);
+  /** Connections of one rule are never lent to another: they were checked when they were made. */
+  private agent(protocol: string, rule: AddressRule): http.Agent {
+    const name = `${protocol}${rule}`;
+    const known = this.agents.get(name);
     if (known !== undefined) return known;
-    const agent = new Agent({ connect: { timeout: this.timeouts.connectMs, lookup: guardedLookup(rule) }, allowH2: false });
-    this.agents.set(rule, agent);
+    const agent = new (protocol === 'https:' ? https : http).Agent({ keepAlive: true });
+    this.agents.set(name, agent);
     return agent;
   }
 }

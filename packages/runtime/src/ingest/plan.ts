@@ -78,7 +78,9 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
   return contract;
 }
 
-function pullItem(settings: IngestSettings, input: StageInput, dataset: Dataset, source: HttpSourceSettings, last: RawManifest | undefined): PullItem {
+function pullItem(
+  settings: IngestSettings, input: StageInput, dataset: Dataset, source: HttpSourceSettings, last: RawManifest | undefined,
+): PullItem {
   const shard = 0;
   const part = partName(shard, fileNameOf(source.url));
   // What a source said about one address tells nothing about another.
@@ -87,7 +89,10 @@ function pullItem(settings: IngestSettings, input: StageInput, dataset: Dataset,
     dataset: dataset.name, shard, source,
     ...(known === undefined ? {} : { validators: known.source.identity, since: known.seq }),
     count: countRule(dataset, source),
-    raw: { bucket: settings.rawBucket, key: rawPartKey({ pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part }) },
+    raw: {
+      bucket: settings.rawBucket,
+      key: rawPartKey({ pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part }),
+    },
   };
 }
 

@@ -43,7 +43,8 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
       client,
       retry: { ...DEFAULT_RETRY, tries: item.source.retries + 1 },
       onRetry: (note) => report.say('INGEST_W1201', {
-        dataset: item.dataset, try: note.try, tries: note.tries, error: note.error.code, offset: note.offset, delaySeconds: note.delayMs / 1_000, reason: note.error.message,
+        dataset: item.dataset, try: note.try, tries: note.tries, error: note.error.code, reason: note.error.message,
+        offset: note.offset, delaySeconds: note.delayMs / 1_000,
       }),
       ...deps.download,
     },

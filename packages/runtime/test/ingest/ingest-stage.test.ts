@@ -33,7 +33,7 @@ describe('ingest stage', () => {
     expect(output).toEqual({
       schemaVersion: 1, pipeline: 'demo', slot: 's1', attempt: 1,
       datasets: {
-        trips: { outcome: 'committed', seq: 1, manifestKey: 'demo/commits/raw/trips/00000000000000000001.json', counts: { parts: 1, bytes: 20, records: 3, headerLines: 1 } },
+        trips: { outcome: 'committed', seq: 1, manifestKey: 'demo/commits/raw/trips/00000000000000000001.json', counts: { parts: 1, sourceBytes: 20, bytes: 20, records: 3, headerLines: 1 } },
       },
     });
     const [manifest] = stage.log('trips');
