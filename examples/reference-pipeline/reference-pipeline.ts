@@ -22,7 +22,7 @@ export class ReferencePipeline extends Construct {
     const database = new DatabaseStack(this, 'Database', named('Database'));
     const shared = { vpc: database.vpc, failureTopic: database.failureTopic };
     const ingest = new IngestStack(this, 'Ingest', { ...named('Ingest'), ...shared, sourceUrl: props.sourceUrl });
-    const curate = new CurateStack(this, 'Curate', { ...named('Curate'), ...shared, ingest: ingest.stage });
+    const curate = new CurateStack(this, 'Curate', { ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase() });
     new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage });
     new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
   }
@@ -55,13 +55,13 @@ class IngestStack extends Stack {
 class CurateStack extends Stack {
   readonly stage: CurateStage;
 
-  constructor(scope: Construct, id: string, props: StageStackProps & { readonly ingest: IngestStage }) {
+  constructor(scope: Construct, id: string, props: StageStackProps & { readonly ingest: IngestStage; readonly databaseName: string }) {
     super(scope, id, props);
     this.stage = new CurateStage(this, 'Curate', {
       contract,
       pipelineName,
       rawBucket: props.ingest.rawBucket,
-      databaseName: pipelineName,
+      databaseName: props.databaseName,
       size: CurateSize.DEV,
       vpc: props.vpc,
       failureTopic: props.failureTopic,
