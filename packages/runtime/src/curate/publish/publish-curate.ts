@@ -5,7 +5,7 @@ import { checkBalance } from '../../run/balance';
 import { appendCommit, type LogEntry } from '../../run/commit-log';
 import type { FunctionCall } from '../../run/function-handler';
 import { commitLogPrefix } from '../../run/keys';
-import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import { parseStageInput, type DatasetResult, type StageOutput } from '../../run/stage-io';
 import { folderOfPlan, itemsRef, readPlan, readResults, type WorkFolder } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
@@ -39,6 +39,7 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   const { slot, attempt } = parseStageInput(call.input, settings.pipeline);
   const { plan: planRef } = call.previous as CuratePlanOutput;
   const plan = await readPlan<CuratePlan>(store, planRef, { signal });
+  requireSchemaVersion(plan, `plan s3://${planRef.bucket}/${planRef.key}`);
   const folder = folderOfPlan(planRef);
   const contract = await readContract(store, settings.contract, { signal });
   if (plan.contract.sha256 !== contract.sha256) {

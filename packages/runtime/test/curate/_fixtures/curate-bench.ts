@@ -64,6 +64,17 @@ export class CurateBench {
     });
   }
 
+  /** Remembers all that is stored; the function it returns brings that back. */
+  snapshot(): () => void {
+    const objects = new Map(this.s3.objects);
+    const tables = [...this.glue.tables].map(([name, partitions]) => [name, new Map(partitions)] as const);
+    return () => {
+      this.s3.objects.clear();
+      for (const [key, object] of objects) this.s3.objects.set(key, object);
+      for (const [name, partitions] of tables) this.glue.tables.set(name, new Map(partitions));
+    };
+  }
+
   /** Lands parts in raw and commits them, as ingest does. */
   async ingest(runId: string, parts: readonly string[], supersedes: readonly string[] = []): Promise<number> {
     const at = new Date().toISOString();
@@ -146,7 +157,7 @@ export class CurateBench {
     await writeFile(published, (await this.store.getText({ bucket: 'curated', key: publishedKey('lake', 'trips') }))?.value ?? '');
     await this.connection.run('CREATE SCHEMA IF NOT EXISTS lake_db');
     await this.connection.run(`CREATE OR REPLACE VIEW lake_db.trips_runs AS ${runs}`);
-    await this.connection.run(`CREATE OR REPLACE VIEW lake_db.lake_published AS SELECT * FROM read_json('${published}', format = 'newline_delimited')`);
+    await this.connection.run(`CREATE OR REPLACE VIEW lake_db.lake_published AS SELECT * FROM read_json('${published}', format = 'newline_delimited', columns = {${PUBLISHED}})`);
     const sql = currentStateSql(dataset, { database: 'lake_db', runsTable: 'trips_runs', publishedTable: 'lake_published' });
     return (await this.connection.runAndReadAll(`SELECT ${names} FROM (${sql}) ORDER BY ${order}`)).getRowsJson() as (string | null)[][];
   }
@@ -172,3 +183,7 @@ export class CurateBench {
 }
 
 const TIMING = { startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
+
+const PUBLISHED = Object.entries({
+  dataset: 'VARCHAR', attempt_id: 'VARCHAR', seq: 'BIGINT', run_id: 'VARCHAR', attempt: 'INTEGER', ingest_seq: 'BIGINT', kind: 'VARCHAR', state: 'VARCHAR', committed_at: 'VARCHAR', rows: 'BIGINT',
+}).map(([name, type]) => `${name}: '${type}'`).join(', ');
