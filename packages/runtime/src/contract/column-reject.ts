@@ -27,7 +27,7 @@ export interface ColumnCheck {
  * The order is fixed: REQUIRED, TYPE or SCALE or RANGE (no typed value), LENGTH, PATTERN, RANGE, MULTIPLE, PARTITION.
  */
 export function columnReject(column: Column, { raw, typed, partition = false }: RejectExpressions): string {
-  const missing = column.required ? `'REQUIRED'` : 'NULL';
+  const missing = column.required ? '\'REQUIRED\'' : 'NULL';
   const whens = columnChecks(column, typed, partition).map(({ code, predicate }) => `WHEN ${predicate} THEN '${code}'`);
   return [`CASE WHEN ${raw} IS NULL THEN ${missing}`, `WHEN ${typed} IS NULL THEN ${untyped(column, raw)}`, ...whens, 'END'].join(' ');
 }
@@ -75,7 +75,7 @@ function untyped(column: Column, raw: string): string {
     const wide = `ltrim(regexp_extract(${raw}, '^-?([0-9]*)', 1), '0')`;
     return `CASE WHEN NOT ${fits} THEN 'TYPE' WHEN length(${wide}) > ${column.type.precision - column.type.scale} THEN 'RANGE' ELSE 'SCALE' END`;
   }
-  return `'TYPE'`;
+  return '\'TYPE\'';
 }
 
 function pattern(source: string): string {

@@ -20,7 +20,9 @@ export interface ColumnDifference {
  *   become nullable.
  * - `permissive`: as `evolve`, and columns that the contract does not know are left out.
  */
-export function compareColumns(manifest: readonly DerivedColumn[], dataset: Dataset, policy: SchemaPolicy = dataset.schemaPolicy): ColumnDifference[] {
+export function compareColumns(
+  manifest: readonly DerivedColumn[], dataset: Dataset, policy: SchemaPolicy = dataset.schemaPolicy,
+): ColumnDifference[] {
   const found: ColumnDifference[] = [];
   const own = derivedColumns(dataset);
   const add = (column: string, rule: ColumnDifference['rule'], message: string, fix: string, allowedFrom: SchemaPolicy | 'never'): void => {

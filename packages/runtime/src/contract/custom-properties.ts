@@ -3,8 +3,19 @@ import type { YamlValue } from './yaml-value';
 
 export type CustomPropertyPlace = 'contract' | 'dataset' | 'column' | 'quality rule';
 
+export interface HeadraceProperty {
+  readonly place: CustomPropertyPlace;
+  readonly refused?: { readonly message: string; readonly fix: string };
+}
+
+/** A property that was found: its value, and a reader of the list item it stands in. */
+export interface CustomProperty {
+  readonly reader: MapReader;
+  readonly value: YamlValue;
+}
+
 /** Every `headrace*` property: where it stands, or why it is refused. */
-export const HEADRACE_PROPERTIES: Readonly<Record<string, { readonly place: CustomPropertyPlace; readonly refused?: { readonly message: string; readonly fix: string } }>> = {
+export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceRecord: { place: 'dataset' },
   headraceSchemaPolicy: { place: 'dataset' },
   headraceHistory: { place: 'dataset' },
@@ -28,8 +39,8 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, { readonly place: Cust
  * Reads a `customProperties` list: `headrace*` properties of this place come back by name, those of other tools are
  * listed as ignored, and everything else under our prefix is refused.
  */
-export function readCustomProperties(owner: MapReader, place: CustomPropertyPlace): ReadonlyMap<string, { readonly reader: MapReader; readonly value: YamlValue }> {
-  const found = new Map<string, { reader: MapReader; value: YamlValue }>();
+export function readCustomProperties(owner: MapReader, place: CustomPropertyPlace): ReadonlyMap<string, CustomProperty> {
+  const found = new Map<string, CustomProperty>();
   for (const item of owner.maps('customProperties') ?? []) {
     const name = item.requiredText('property', 'write property: <name> and value: <value>');
     const value = item.raw('value');
@@ -52,7 +63,7 @@ export function readCustomProperties(owner: MapReader, place: CustomPropertyPlac
 }
 
 function judge(
-  name: string, place: CustomPropertyPlace, known: (typeof HEADRACE_PROPERTIES)[string] | undefined, again: boolean, value: YamlValue | undefined,
+  name: string, place: CustomPropertyPlace, known: HeadraceProperty | undefined, again: boolean, value: YamlValue | undefined,
 ): { rule: string; message: string; fix: string } | undefined {
   if (known === undefined) {
     const names = Object.keys(HEADRACE_PROPERTIES).filter((key) => HEADRACE_PROPERTIES[key]?.place === place);

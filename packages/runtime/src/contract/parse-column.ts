@@ -1,11 +1,10 @@
 import type { Column, ColumnSource, ColumnType } from './contract';
-import { readCustomProperties } from './custom-properties';
+import { readCustomProperties, type CustomProperty } from './custom-properties';
 import { integerRange, typeName } from './engine-types';
 import { lexicalGrammar, matchesGrammar } from './lexical-grammar';
-import { MapReader } from './map-reader';
+import { type MapReader } from './map-reader';
 import { parseLimits } from './parse-bounds';
 import { parseColumnType } from './parse-column-type';
-import type { YamlValue } from './yaml-value';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
@@ -61,9 +60,10 @@ export function parseName(reader: MapReader, what: string): string | undefined {
   const name = reader.requiredText('name', `write name: of the ${what}`);
   if (name === undefined || NAME.test(name)) return name;
   const cured = name.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 63);
+  const legal = cured === '' ? 'name' : cured;
   reader.problem('name', {
     rule: 'name', value: JSON.stringify(name), message: `a ${what} name has 1 to 63 lower case letters, digits and _, and begins with a letter`,
-    fix: what === 'column' ? `write name: ${cured || 'name'} and, with headraceSource, field: ${JSON.stringify(name)}` : `write name: ${cured || 'name'}`,
+    fix: what === 'column' ? `write name: ${legal} and, with headraceSource, field: ${JSON.stringify(name)}` : `write name: ${legal}`,
   });
   return undefined;
 }
@@ -87,7 +87,7 @@ function position(property: MapReader, key: string): number | undefined {
   return undefined;
 }
 
-function readSource(property: { reader: MapReader; value: YamlValue } | undefined, name: string | undefined): ColumnSource {
+function readSource(property: CustomProperty | undefined, name: string | undefined): ColumnSource {
   const fallback = name === undefined ? {} : { field: name };
   if (property === undefined) return fallback;
   const source = property.reader.object('value');
@@ -104,7 +104,7 @@ function readSource(property: { reader: MapReader; value: YamlValue } | undefine
   return field === undefined ? { position } : { field };
 }
 
-function readBooleans(property: { reader: MapReader; value: YamlValue } | undefined, type: ColumnType | undefined): Pick<Column, 'trueTokens' | 'falseTokens'> {
+function readBooleans(property: CustomProperty | undefined, type: ColumnType | undefined): Pick<Column, 'trueTokens' | 'falseTokens'> {
   const tokens = property?.reader.object('value');
   if (tokens === undefined) return {};
   const trueTokens = tokens.texts('trueTokens') ?? [];
@@ -121,7 +121,7 @@ function readBooleans(property: { reader: MapReader; value: YamlValue } | undefi
   return {};
 }
 
-function readDefault(property: { reader: MapReader; value: YamlValue } | undefined, column: Column): string | undefined {
+function readDefault(property: CustomProperty | undefined, column: Column): string | undefined {
   if (property === undefined) return undefined;
   const { value, reader } = property;
   // Numbers and booleans have their source text, so 1.10 stays 1.10.

@@ -1,13 +1,12 @@
 import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from './contract';
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
-import { readCustomProperties } from './custom-properties';
+import { readCustomProperties, type CustomProperty } from './custom-properties';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
 import { parseQuality } from './parse-quality';
 import { parseRecordFormat } from './parse-record-format';
-import type { YamlValue } from './yaml-value';
 
-type Custom = ReadonlyMap<string, { readonly reader: MapReader; readonly value: YamlValue }>;
+type Custom = ReadonlyMap<string, CustomProperty>;
 
 /** Reads one schema object. */
 export function parseDataset(object: MapReader): Dataset | undefined {

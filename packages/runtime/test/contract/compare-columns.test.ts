@@ -54,9 +54,12 @@ describe('widens', () => {
   const decimal = (precision: number, scale: number): ColumnType => ({ kind: 'decimal', precision, scale });
   const integer = (bits: 8 | 16 | 32 | 64, unsigned = false): ColumnType => ({ kind: 'integer', bits, unsigned });
   test.each<[ColumnType, ColumnType, boolean]>([
-    [integer(32), integer(64), true], [integer(64), integer(32), false], [integer(32, true), integer(64), true], [integer(32, true), integer(32), false], [integer(8), integer(64, true), false],
-    [integer(64, true), decimal(20, 0), true], [integer(64, true), decimal(19, 0), false], [integer(64), decimal(19, 0), true], [integer(32), decimal(12, 2), true], [integer(32), decimal(11, 2), false],
-    [decimal(5, 2), decimal(6, 3), true], [decimal(5, 2), decimal(6, 4), false], [decimal(5, 2), decimal(5, 2), true], [decimal(5, 0), integer(64), false],
+    [integer(32), integer(64), true], [integer(64), integer(32), false], [integer(32, true), integer(64), true],
+    [integer(32, true), integer(32), false], [integer(8), integer(64, true), false],
+    [integer(64, true), decimal(20, 0), true], [integer(64, true), decimal(19, 0), false], [integer(64), decimal(19, 0), true],
+    [integer(32), decimal(12, 2), true], [integer(32), decimal(11, 2), false],
+    [decimal(5, 2), decimal(6, 3), true], [decimal(5, 2), decimal(6, 4), false], [decimal(5, 2), decimal(5, 2), true],
+    [decimal(5, 0), integer(64), false],
     [{ kind: 'float', bits: 32 }, { kind: 'float', bits: 64 }, true], [{ kind: 'float', bits: 64 }, { kind: 'float', bits: 32 }, false], [integer(32), { kind: 'float', bits: 64 }, false],
     [{ kind: 'string', length: 3 }, { kind: 'string' }, true], [{ kind: 'string' }, { kind: 'string', length: 3 }, false], [{ kind: 'string', length: 3 }, { kind: 'string', length: 4 }, true],
     [{ kind: 'timestamp', zoned: false }, { kind: 'timestamp', zoned: true }, false], [{ kind: 'date' }, { kind: 'timestamp', zoned: false }, false], [{ kind: 'uuid' }, { kind: 'string' }, false],

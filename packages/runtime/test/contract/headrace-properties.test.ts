@@ -11,7 +11,10 @@ interface ValueSchema {
 
 const SCHEMA = JSON.parse(readFileSync(path.join(__dirname, '../../src/contract/headrace-properties.schema.json'), 'utf8')) as {
   readonly oneOf: readonly { readonly $ref: string }[];
-  readonly $defs: Readonly<Record<string, { readonly description: string; readonly properties: { readonly property: { const: string }; readonly value: ValueSchema } }>>;
+  readonly $defs: Readonly<Record<string, {
+    readonly description: string;
+    readonly properties: { readonly property: { const: string }; readonly value: ValueSchema };
+  }>>;
 };
 
 const SUPPORTED = Object.keys(HEADRACE_PROPERTIES).filter((name) => HEADRACE_PROPERTIES[name]?.refused === undefined);

@@ -45,7 +45,9 @@ describe('parseContract', () => {
     expect(problems).toEqual([]);
     expect(ignored).toEqual(['description', 'schema[airports].description', 'schema[flights].description']);
     expect(contract?.sha256).toBe(createHash('sha256').update(text).digest('hex'));
-    expect(contract?.datasets.map(({ name, history, primaryKey, partitionColumns, threshold }) => ({ name, history, primaryKey, partitionColumns, threshold }))).toEqual([
+    expect(contract?.datasets.map(({ name, history, primaryKey, partitionColumns, threshold }) => (
+      { name, history, primaryKey, partitionColumns, threshold }
+    ))).toEqual([
       { name: 'flights', history: 'changes', primaryKey: ['flight_id'], partitionColumns: ['flight_month'], threshold: { percent: 5 } },
       { name: 'airports', history: 'snapshot', primaryKey: ['iata'], partitionColumns: [], threshold: { percent: 5 } },
     ]);
@@ -194,7 +196,7 @@ describe('parseContract', () => {
     ['trimming', record('format: csv, trim: both'), 'Fix: write none; spaces are part of the data, and a pattern can refuse them'],
     ['a letter as delimiter', record('format: csv, delimiter: x'), 'delimiter must be one ASCII character that is no letter, digit, point, minus or line end (found "x")'],
     ['two characters as delimiter', record('format: csv, delimiter: "||"'), 'Fix: write "," ";" "|" or "\\t"'],
-    ['equal quote and delimiter', record(`format: csv, delimiter: "'", quote: "'"`), 'quote and delimiter are the same character'],
+    ['equal quote and delimiter', record('format: csv, delimiter: "\'", quote: "\'"'), 'quote and delimiter are the same character'],
     ['multiline without quotes', record('format: csv, quote: "", multiline: true'), 'without quotes a line end always ends the record'],
     ['fixed-width fields', record('format: csv, fields: [1, 2]'), 'fixed-width records are not supported'],
     ['a path in records', record('format: ndjson, path: $.x'), 'paths into JSON or XML documents are not supported'],
@@ -221,7 +223,7 @@ describe('parseContract', () => {
     ['an instant without offset or zone', column('logicalType: timestamp, logicalTypeOptions: { timezone: true, format: "yyyy-MM-dd HH:mm" }'), 'Fix: write defaultTimezone: Etc/UTC if the source writes UTC'],
     ['a zone beside offsets', column('logicalType: timestamp, logicalTypeOptions: { timezone: true, defaultTimezone: Europe/Berlin }'), 'each text carries its own offset'],
     ['a time with a zone', column('logicalType: time, logicalTypeOptions: { timezone: true }'), 'a time of day with a zone is not supported'],
-    ['the unquoted Z of the standard', column(`logicalType: timestamp, logicalTypeOptions: { format: "yyyy-MM-ddTHH:mm:ssZ" }`), "Fix: write X for an offset (Z, +02:00, +0200 or +02), or 'Z' in quotes for the letter"],
+    ['the unquoted Z of the standard', column('logicalType: timestamp, logicalTypeOptions: { format: "yyyy-MM-ddTHH:mm:ssZ" }'), "Fix: write X for an offset (Z, +02:00, +0200 or +02), or 'Z' in quotes for the letter"],
     ['a bound beyond the type', column('logicalType: integer, logicalTypeOptions: { maximum: 2147483648 }'), 'maximum lies outside -2147483648 to 2147483647 (found 2147483648)'],
     ['a fraction as bound of an integer', column('logicalType: integer, logicalTypeOptions: { maximum: 1.5 }'), 'maximum is not a whole number (found 1.5)'],
     ['a bound with too many places', column('logicalType: number, physicalType: "decimal(5,2)", logicalTypeOptions: { minimum: 0.001 }'), 'minimum has more than 2 digits after the point'],

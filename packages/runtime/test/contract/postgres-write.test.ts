@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
 import {
-  postgresAppend, postgresDdl, postgresMerge, postgresReplace, postgresStagingChecks, postgresStagingDdl, postgresTargetDdl, type Dataset, type MergeTables, type WriteCounts,
+  postgresAppend, postgresDdl, postgresMerge, postgresReplace, postgresStagingChecks, postgresStagingDdl, postgresTargetDdl,
+  type Dataset, type MergeTables, type WriteCounts,
 } from '../../src/contract';
 import { columnOf, datasetOf, EVERY_TYPE } from '../_fixtures/dataset';
 import { startTestPostgres, testWithPostgres, type TestPostgres } from '../_fixtures/postgres';
@@ -91,7 +92,7 @@ describe('postgresDdl', () => {
   test('makes an unlogged staging table without commit numbers where asked', async () => {
     const [statement] = postgresStagingDdl(TRIPS, { ...TABLES.staging, unlogged: true, seq: false });
     await client.query(statement as string);
-    const { rows } = await client.query(`SELECT relpersistence, relnatts FROM pg_class WHERE oid = 'app.trips_stage'::regclass`);
+    const { rows } = await client.query('SELECT relpersistence, relnatts FROM pg_class WHERE oid = \'app.trips_stage\'::regclass');
     expect(rows).toEqual([{ relpersistence: 'u', relnatts: 5 }]);
   });
 
@@ -151,7 +152,7 @@ describe('postgresMerge', () => {
 
   test('merges a staging table without commit numbers', async () => {
     await create(TRIPS, false);
-    await client.query(`INSERT INTO app.trips_stage VALUES ('a', 1, 'x', 1, NULL)`);
+    await client.query('INSERT INTO app.trips_stage VALUES (\'a\', 1, \'x\', 1, NULL)');
     expect(await merge({ seq: false })).toEqual(counts(1, 0, 0, 0));
     expect(await merge({ seq: false })).toEqual(counts(0, 0, 1, 0));
   });
@@ -159,7 +160,7 @@ describe('postgresMerge', () => {
   test('gives counts that do not add up when a key stands twice in one commit', async () => {
     await create(TRIPS, false);
     await seed([['a', 1, 'old', null, null]]);
-    await client.query(`INSERT INTO app.trips_stage VALUES ('a', 1, 'x', 1, NULL), ('a', 1, 'y', 1, NULL)`);
+    await client.query('INSERT INTO app.trips_stage VALUES (\'a\', 1, \'x\', 1, NULL), (\'a\', 1, \'y\', 1, NULL)');
     const { inserted, updated, unchanged, stale } = await merge({ seq: false });
     expect(Number(inserted) + Number(updated) + Number(unchanged) + Number(stale)).toBe(1);
     const { rows } = await client.query(postgresStagingChecks(TRIPS, { staging: TABLES.staging, seq: false }));
@@ -168,7 +169,7 @@ describe('postgresMerge', () => {
 
   test('fails, and leaves the target alone, when a new key stands twice in one commit', async () => {
     await create(TRIPS, false);
-    await client.query(`INSERT INTO app.trips_stage VALUES ('a', 1, 'x', 1, NULL), ('a', 1, 'y', 1, NULL)`);
+    await client.query('INSERT INTO app.trips_stage VALUES (\'a\', 1, \'x\', 1, NULL), (\'a\', 1, \'y\', 1, NULL)');
     await expect(merge({ seq: false })).rejects.toMatchObject({ code: '23505' });
     expect(await target()).toEqual([]);
   });
@@ -181,9 +182,9 @@ describe('postgresMerge', () => {
   });
 
   test('sees a change of case in a target whose collation ignores it', async () => {
-    const { rows } = await client.query(`SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1`);
+    const { rows } = await client.query('SELECT 1 FROM pg_collation WHERE collprovider = \'i\' LIMIT 1');
     if (rows.length === 0) return;
-    await client.query(`CREATE COLLATION app.any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`);
+    await client.query('CREATE COLLATION app.any_case (provider = icu, locale = \'und-u-ks-level2\', deterministic = false)');
     await client.query(`CREATE TABLE ${TARGET} (id text, part integer, note text COLLATE app.any_case, price numeric(9,2), updated_at timestamptz, PRIMARY KEY (id, part))`);
     await client.query(postgresStagingDdl(TRIPS, TABLES.staging)[0] as string);
     await seed([['a', 1, 'x', null, null]]);
@@ -202,7 +203,7 @@ describe('postgresMerge', () => {
 
   test('stays quick when statistics call the target empty', async () => {
     await create(TRIPS, false);
-    await client.query(`INSERT INTO app.trips_stage SELECT 'k' || i, 1, 'n', 1, NULL FROM generate_series(1, 30000) i`);
+    await client.query('INSERT INTO app.trips_stage SELECT \'k\' || i, 1, \'n\', 1, NULL FROM generate_series(1, 30000) i');
     await client.query(`VACUUM ANALYZE ${TARGET}`);
     await client.query('ANALYZE app.trips_stage');
     // A search row by row takes half a minute here.
@@ -213,7 +214,7 @@ describe('postgresMerge', () => {
   test('merges a dataset that has nothing but its key', async () => {
     const keys = { ...TRIPS, columns: TRIPS.columns.slice(0, 2) };
     await create(keys);
-    await client.query(`INSERT INTO app.trips_stage VALUES ('a', 1, 1), ('b', 1, 1), ('a', 1, 2)`);
+    await client.query('INSERT INTO app.trips_stage VALUES (\'a\', 1, 1), (\'b\', 1, 1), (\'a\', 1, 2)');
     expect(await merge({}, keys)).toEqual(counts(2, 0, 0, 1));
     expect(await merge({}, keys)).toEqual(counts(0, 0, 2, 1));
   });
