@@ -99,7 +99,7 @@ describe.each<[string, string]>([['INLINE', 'INLINE'], ['DISTRIBUTED', 'DISTRIBU
       },
     }, { input: [1, 2, 3], handlers: { '*': handler } });
     expect(result.output).toMatchObject({ Error: Mode === 'INLINE' ? 'Bad' : 'States.ExceedToleratedFailureThreshold' });
-    expect(JSON.stringify(result.output)).toContain('item 2');
+    expect(JSON.stringify(result.events)).toContain('item 2');
     expect(stopped).toEqual(expect.arrayContaining([1, 3]));
   });
 
@@ -159,7 +159,7 @@ describe('a distributed Map', () => {
     const result = await runOne(distributed(CALL, tolerance), { input: [1, 2, 3, 4], handlers: { '*': handler } });
     expect(result.status).toBe(status);
     if (status === 'SUCCEEDED') expect(result.output).toMatchObject([1, { Status: 'FAILED', Error: 'Even' }, 3, { Status: 'FAILED' }]);
-    else expect(result).toMatchObject({ error: 'States.ExceedToleratedFailureThreshold', cause: expect.stringContaining('threshold was exceeded') });
+    else expect(result).toMatchObject({ error: 'States.ExceedToleratedFailureThreshold', cause: 'The specified tolerated failure threshold was exceeded' });
   });
 
   describe('reads items', () => {
@@ -294,14 +294,16 @@ describe('a distributed Map', () => {
     expect(stopped).toBeGreaterThan(0);
   });
 
-  test('runs five thousand children of three states in seconds', async () => {
+  test('runs five thousand children of three states in a few seconds of processor time', async () => {
     const chain = {
       StartAt: 'A',
       States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Task', Resource: RESOURCE, Next: 'C' }, C: { Type: 'Pass', End: true } },
     };
-    const started = performance.now();
+    const before = process.cpuUsage();
     const result = await runOne(distributed(chain), { input: Array.from({ length: 5000 }, (_, i) => i), handlers: { '*': async ({ arguments: n }) => n } });
     expect(result.output).toHaveLength(5000);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // Not the time on the wall, which tells how busy the machine is.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(6);
   });
 });

@@ -14,6 +14,8 @@ import { Stopped, TaskFailure, toTaskFailure } from '../task-failure';
 import { Variables } from '../variables';
 import { itemInput, Slots, stateItems } from './map';
 
+const THRESHOLD_EXCEEDED = 'The specified tolerated failure threshold was exceeded';
+
 /** How one child execution ended; `PENDING` was never started. */
 export interface ChildResult {
   readonly arn: string;
@@ -61,14 +63,15 @@ export async function runDistributedMap(visit: StateVisit, effectiveInput: Json)
     })));
     if (frame.signal.aborted) throw new Stopped();
     const result = await mapRunResult(visit, run, effectiveInput);
-    if (tolerance.exceededBy(failedItems)) throw tooManyFailures(run, failedItems, tolerance.total);
+    // AWS tells no more than this. Which child failed, and why, is in the events of the children.
+    if (tolerance.exceededBy(failedItems)) throw new TaskFailure(ErrorName.exceedToleratedFailureThreshold, THRESHOLD_EXCEEDED);
     visit.record('MapRunSucceeded');
     visit.record('MapStateSucceeded');
     return result;
   } catch (error) {
     const stopped = error instanceof Stopped;
     const { error: name, cause } = toTaskFailure(error);
-    visit.record(stopped ? 'MapRunAborted' : 'MapRunFailed', stopped ? {} : { error: name, cause });
+    visit.record(stopped ? 'MapRunAborted' : 'MapRunFailed', stopped ? {} : { error: name, cause, ...firstFailure(run) });
     visit.record(stopped ? 'MapStateAborted' : 'MapStateFailed');
     throw error;
   } finally {
@@ -95,7 +98,7 @@ async function toleranceOf(visit: StateVisit, inputs: readonly ChildInput[]) {
     if (count === undefined && percentage === undefined) return true;
     return (count !== undefined && failed > count) || (percentage !== undefined && (failed / total) * 100 > percentage);
   };
-  return { total, exceededBy };
+  return { exceededBy };
 }
 
 function newMapRun(visit: StateVisit): MapRun {
@@ -148,9 +151,8 @@ async function runChild(visit: StateVisit, child: ChildResult, signal: AbortSign
   child.stopDate = timestampText(now());
 }
 
-// AWS gives the first sentence only; on one machine the reason at hand saves a search through the children.
-function tooManyFailures(run: MapRun, failed: number, total: number): TaskFailure {
+/** More than AWS has in this event: on one machine the reason at hand saves a search through the children. */
+function firstFailure(run: MapRun): Record<string, Json | undefined> {
   const first = run.children.find((child) => child.status === 'FAILED');
-  const cause = `The specified tolerated failure threshold was exceeded: ${failed} of ${total} items failed, the first with ${first?.error}: ${first?.cause?.slice(0, 2000)}`;
-  return new TaskFailure(ErrorName.exceedToleratedFailureThreshold, cause);
+  return first === undefined ? {} : { failedChild: first.arn, failedChildError: first.error, failedChildCause: first.cause };
 }
