@@ -163,7 +163,8 @@ describe('a distributed Map', () => {
   });
 
   describe('reads items', () => {
-    const read = (ReaderConfig: object, Parameters: object, more: object = {}, s3: Record<string, string | Buffer> = {}, input: unknown = {}) => runOne(
+    type Objects = Record<string, string | Buffer>;
+    const read = (ReaderConfig: object, Parameters: object, more: object = {}, s3: Objects = {}, input: unknown = {}) => runOne(
       distributed(ECHO, { ItemReader: { Resource: 'arn:aws:states:::s3:getObject', ReaderConfig, Parameters, ...more } }), { input, ...storage(s3) });
 
     test.each<[string, object, string, string | Buffer, unknown]>([
