@@ -65,6 +65,7 @@ function ignoreBuiltFiles(root: Monorepo): void {
   root.addGitIgnore('/.cache/');
   root.addGitIgnore('.headrace/');
   root.addGitIgnore('.source/');
+  root.addGitIgnore('bench/.data/');
   root.addGitIgnore('cdk.out/');
   root.addGitIgnore('*.tsbuildinfo');
 }

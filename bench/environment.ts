@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { duckdbType, postgresTargetDdl, requireContract } from '@headrace/runtime/contract';
+import { serveFolder, startS3Endpoint } from '@headrace/local-runner';
+import { startPostgres } from '@headrace/local-runner/engines/postgres';
+import { Client } from 'pg';
+import { writeSourceFiles } from '../examples/reference-pipeline/source/write-data';
+
+/** The servers and files that all cases share; it runs in a process of its own, prints where they are, and ends on SIGTERM. */
+async function start(folder: string, contractFile: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const { flights } = await writeSourceFiles(path.join(folder, 'source'));
+  const contract = requireContract(readFileSync(contractFile, 'utf8'), contractFile);
+  const dataset = contract.datasets.find(({ name }) => name === 'flights');
+  if (dataset === undefined) throw new Error('the reference contract has no dataset flights');
+  const clean = await cleanFiles(folder, flights, dataset.columns.map(({ name, type }) => [name, duckdbType(type)]));
+
+  const source = await serveFolder(path.join(folder, 'source'));
+  const s3 = await startS3Endpoint({ dir: path.join(folder, 's3'), buckets: ['raw', 'curated'] });
+  const client = new S3Client({ endpoint: s3.url, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+  await client.send(new PutObjectCommand({ Bucket: 'raw', Key: 'bench/flights.csv', Body: createReadStream(flights), ContentLength: statSync(flights).size }));
+  const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), port: await freePort(), user: 'bench', password: 'bench', database: 'bench', pidFolder: path.join(folder, 'pids') });
+  const database = new Client({ connectionString: postgres.url });
+  await database.connect();
+  for (const statement of postgresTargetDdl(dataset, { schema: 'public', table: 'flights' })) await database.query(statement);
+  // The staging table of a load has no key; neither has this one.
+  await database.query('ALTER TABLE flights DROP CONSTRAINT IF EXISTS flights_pkey');
+  await database.end();
+
+  process.stdout.write(`${JSON.stringify({
+    BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
+    BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_ROWS: String(clean.rows),
+    AWS_ENDPOINT_URL: s3.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
+  })}\n`);
+  process.once('SIGTERM', () => void Promise.all([source.close(), s3.close(), postgres.stop()]).then(() => process.exit(0)));
+}
+
+/** The same clean rows as Parquet and as CSV, so that both sides of a load read the same values. */
+async function cleanFiles(folder: string, csv: string, columns: ReadonlyArray<readonly [string, string]>): Promise<{ parquet: string; csv: string; rows: number }> {
+  const files = { parquet: path.join(folder, 'clean.parquet'), csv: path.join(folder, 'clean.csv') };
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  if (!existsSync(files.csv)) {
+    // A bare reader stops at the planted rows, whose ids begin with F9 or are missing.
+    const cleaned = path.join(folder, 'source.csv');
+    const out = createWriteStream(cleaned, { encoding: 'latin1' });
+    for await (const line of createInterface({ input: createReadStream(csv, { encoding: 'latin1' }) })) {
+      if (/^(F0|flight_id)/.test(line) && !out.write(`${line}\n`)) await once(out, 'drain');
+    }
+    await new Promise<void>((resolve) => { out.end(resolve); });
+    const types = columns.map(([name, type]) => `'${name}': '${type}'`).join(', ');
+    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run(`CREATE TABLE clean AS SELECT * FROM read_csv('${cleaned}', header = true, delim = ',', quote = '"', auto_detect = false, columns = {${types}})`);
+    await connection.run(`COPY clean TO '${files.parquet}' (FORMAT parquet, COMPRESSION zstd)`);
+    await connection.run(`COPY clean TO '${files.csv}' (FORMAT csv, HEADER)`);
+  }
+  const counted = await connection.runAndReadAll(`SELECT count(*)::INT FROM '${files.parquet}'`);
+  connection.closeSync();
+  return { ...files, rows: Number(counted.getRows()[0]?.[0]) };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+void start(path.resolve(process.argv[2] ?? ''), path.resolve(process.argv[3] ?? ''));
