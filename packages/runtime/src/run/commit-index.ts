@@ -36,7 +36,9 @@ export async function readCommitIndex(store: ObjectStore, log: { bucket: string;
 }
 
 /** Best effort: a failure costs the next reader time, and nothing else. */
-export async function writeCommitIndex(store: ObjectStore, log: { bucket: string; prefix: string }, index: CommitIndex, options: Abortable = {}): Promise<void> {
+export async function writeCommitIndex(
+  store: ObjectStore, log: { bucket: string; prefix: string }, index: CommitIndex, options: Abortable = {},
+): Promise<void> {
   const document: IndexDocument = { schemaVersion: SCHEMA_VERSION, upTo: index.upTo, seqs: Object.fromEntries(index.seqOf) };
   await store.putJson({ bucket: log.bucket, key: commitIndexKey(log.prefix) }, document, options).catch(() => undefined);
 }

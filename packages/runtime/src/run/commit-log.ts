@@ -63,7 +63,9 @@ export async function listCommits(store: ObjectStore, log: CommitLog, afterSeq =
 }
 
 /** Reads entries by number, in the given order. */
-export async function readEntries<M extends Manifest>(store: ObjectStore, log: CommitLog, seqs: readonly number[], options: Abortable = {}): Promise<LogEntry<M>[]> {
+export async function readEntries<M extends Manifest>(
+  store: ObjectStore, log: CommitLog, seqs: readonly number[], options: Abortable = {},
+): Promise<LogEntry<M>[]> {
   const entries: LogEntry<M>[] = [];
   for (let at = 0; at < seqs.length; at += READ_CONCURRENCY) {
     entries.push(...await Promise.all(seqs.slice(at, at + READ_CONCURRENCY).map((seq) => readEntry<M>(store, log, seq, options))));

@@ -33,7 +33,9 @@ const GRACE_MS = 2_000;
  * A failure is thrown under the name that Step Functions sees as its error: `Headrace.Transient`, or
  * `Headrace.<CODE>` where a retry would not help.
  */
-export function functionHandler<O>(run: (call: FunctionCall) => Promise<O>, options: FunctionOptions = {}): (event: unknown, context?: LambdaContext) => Promise<O> {
+export function functionHandler<O>(
+  run: (call: FunctionCall) => Promise<O>, options: FunctionOptions = {},
+): (event: unknown, context?: LambdaContext) => Promise<O> {
   // One client for all invocations of a warm sandbox.
   let store = options.store;
   return async (event, context) => {

@@ -93,7 +93,8 @@ function safeFileName(fileName: string): string {
   const safe = fileName.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '');
   if (safe === '') return 'data';
   // The end is kept, because it holds the extensions that tell format and compression.
-  return safe.slice(-MAX_FILE_NAME).replace(/^\.+/, '') || 'data';
+  const end = safe.slice(-MAX_FILE_NAME).replace(/^\.+/, '');
+  return end === '' ? 'data' : end;
 }
 
 /** A commit number as it stands in keys: 20 digits, so that keys sort as numbers do. */

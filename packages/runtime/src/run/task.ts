@@ -7,7 +7,8 @@ import { peakMemoryBytes } from './peak-memory';
 import { readTaskEnvironment, type TaskInput } from './task-environment';
 import { DOCUMENT_HEAD, errorRef, folderOfPlan, itemsRef, readPlan, resultRef, type WorkFolder } from './work';
 
-/** What a step gets. */
+/** What a step gets. Plan and item are documents of the stage, which knows their shapes. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each stage narrows them in one place
 export interface StepCall<S, P = any, I = any> {
   readonly settings: S;
   /** The plan document; undefined for a step with `plan: false`. */
@@ -93,13 +94,16 @@ export async function runStep<S>(options: TaskOptions<S>, report: Report, signal
     if (store !== undefined && pointer !== undefined) await writeFailure(store, pointer, error, report);
     const message = code === EXIT.badConfig ? 'TASK_E0002' : code === EXIT.stopped ? 'TASK_E0003' : 'TASK_E0001';
     writeError(report.line(message, {
-      step: pointer?.step, index: pointer?.index, error: error.code, kind: error.kind, fault: error.fault, reason: error.message, facts: error.facts, exitCode: code,
+      step: pointer?.step, index: pointer?.index, error: error.code, kind: error.kind, fault: error.fault, reason: error.message,
+      facts: error.facts, exitCode: code,
     }));
     return code;
   }
 }
 
-async function work<S>(options: TaskOptions<S>, settings: S, pointer: TaskInput, store: ObjectStore, report: Report, signal: AbortSignal): Promise<void> {
+async function work<S>(
+  options: TaskOptions<S>, settings: S, pointer: TaskInput, store: ObjectStore, report: Report, signal: AbortSignal,
+): Promise<void> {
   const chosen = options.steps[pointer.step] as RunStep<S> | Step<S>;
   const step: Step<S> = typeof chosen === 'function' ? { run: chosen } : chosen;
   const folder = folderOfPlan(pointer.plan);
@@ -125,7 +129,8 @@ async function readItem(store: ObjectStore, folder: WorkFolder, name: string, in
   const ref = itemsRef(folder, name);
   const items = (await store.getJson<unknown[]>(ref, { signal }))?.value;
   if (items === undefined || index >= items.length) {
-    throw new PipelineError('ITEM_MISSING', `s3://${ref.bucket}/${ref.key} has no item ${index} (${items === undefined ? 'no such document' : `${items.length} items`})`, { facts: { ...ref, index } });
+    const there = items === undefined ? 'no such document' : `${items.length} items`;
+    throw new PipelineError('ITEM_MISSING', `s3://${ref.bucket}/${ref.key} has no item ${index} (${there})`, { facts: { ...ref, index } });
   }
   return items[index];
 }
@@ -141,7 +146,8 @@ const TRACE_TIMEOUT_MS = 5_000;
 
 async function writeFailure(store: ObjectStore, pointer: TaskInput, error: PipelineError, report: Report): Promise<void> {
   const ref = errorRef(folderOfPlan(pointer.plan), pointer.step, pointer.index);
-  const document = JSON.parse(report.redact(JSON.stringify({ ...DOCUMENT_HEAD, step: pointer.step, index: pointer.index, at: new Date().toISOString(), ...error.toJSON() }))) as object;
+  const failure = { ...DOCUMENT_HEAD, step: pointer.step, index: pointer.index, at: new Date().toISOString(), ...error.toJSON() };
+  const document = JSON.parse(report.redact(JSON.stringify(failure))) as object;
   try {
     await store.putJson(ref, document, { signal: AbortSignal.timeout(TRACE_TIMEOUT_MS) });
   } catch (reason) {

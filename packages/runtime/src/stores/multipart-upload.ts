@@ -54,7 +54,9 @@ export interface Uploaded {
 interface Target { readonly bucket: string; readonly key: string }
 
 /** Uploads a stream in parts; see ObjectStore.upload. */
-export async function uploadStream(client: S3Client, target: Target, source: AsyncIterable<Uint8Array>, options: UploadOptions = {}): Promise<Uploaded> {
+export async function uploadStream(
+  client: S3Client, target: Target, source: AsyncIterable<Uint8Array>, options: UploadOptions = {},
+): Promise<Uploaded> {
   // Parts in flight are stopped by this signal when any one of them fails, or when the caller aborts.
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
@@ -223,7 +225,8 @@ class PartedUpload {
     this.signal.throwIfAborted();
     this.completed.sort((a, b) => a.PartNumber! - b.PartNumber!);
     const answer = await this.client.send(new CompleteMultipartUploadCommand({
-      ...this.address(), UploadId: this.uploadId, MultipartUpload: { Parts: this.completed }, IfNoneMatch: this.options.ifNoneMatch, MpuObjectSize: this.bytes,
+      ...this.address(), UploadId: this.uploadId, MultipartUpload: { Parts: this.completed }, MpuObjectSize: this.bytes,
+      IfNoneMatch: this.options.ifNoneMatch,
     }), { abortSignal: this.signal });
     this.uploadId = undefined;
     return answer.ETag ?? '';

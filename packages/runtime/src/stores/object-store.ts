@@ -136,11 +136,14 @@ export class ObjectStore {
    *
    * For commit logs and the removal of work documents only: readers of data go by manifests.
    */
-  async* listKeys(bucket: string, prefix: string, options: Abortable & { readonly startAfter?: string } = {}): AsyncIterable<{ key: string; bytes: number }> {
+  async* listKeys(
+    bucket: string, prefix: string, options: Abortable & { readonly startAfter?: string } = {},
+  ): AsyncIterable<{ key: string; bytes: number }> {
     let token: string | undefined;
     do {
+      const startAfter = token === undefined ? options.startAfter : undefined;
       const page = await this.call({ action: 's3:ListBucket', bucket, key: prefix }, () => this.client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: token === undefined ? options.startAfter : undefined, ContinuationToken: token }),
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: startAfter, ContinuationToken: token }),
         { abortSignal: options.signal },
       ));
       for (const item of page.Contents ?? []) yield { key: item.Key!, bytes: item.Size ?? 0 };

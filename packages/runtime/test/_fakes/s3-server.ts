@@ -17,7 +17,7 @@ export interface S3Request {
 export type S3Fault = { readonly status: number; readonly code?: string } | 'reset' | 'lose-answer' | undefined;
 
 interface StoredObject { body: Buffer; readonly bytes: number; readonly etag: string; readonly headers: Record<string, string> }
-interface Upload { readonly path: string; readonly headers: Record<string, string>; readonly parts: Map<number, { body: Buffer; bytes: number; etag: string }> }
+interface Upload { readonly path: string; readonly headers: Record<string, string>; readonly parts: Map<number, ReceivedBody> }
 
 /**
  * An S3 in memory on loopback: the few actions that the store uses, with conditions, ranges and multipart uploads.

@@ -60,7 +60,9 @@ export class IngestStage {
   pull(plan: IngestPlanOutput, index: number, signal = new AbortController().signal): Promise<number> {
     return runStep({
       parseSettings: parseIngestSettings,
-      steps: { pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, download: { sleep: async () => undefined } }) },
+      steps: {
+        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, download: { sleep: async () => undefined } }),
+      },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },
       writeError: (line) => this.errors.push(JSON.parse(line)),

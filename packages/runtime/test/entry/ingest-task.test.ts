@@ -112,4 +112,3 @@ describe('ingest task, as a process', () => {
     expect(result.data).toMatchObject({ bytes: blocks * block.length });
   });
 });
-

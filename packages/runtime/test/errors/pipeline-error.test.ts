@@ -11,6 +11,7 @@ describe('pipeline error', () => {
 
   test('is known across copies of the class, and nothing else is', () => {
     jest.isolateModules(() => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a second copy of the module is the point
       const other = (require('../../src/errors/pipeline-error') as typeof import('../../src/errors/pipeline-error')).userError('A', 'b');
       expect(other).not.toBeInstanceOf(PipelineError);
       expect(PipelineError.is(other)).toBe(true);

@@ -1,5 +1,5 @@
 import { commitIndexKey } from '../../src/run/commit-index';
-import { appendCommit, lastCommit, listCommits, readLog } from '../../src/run/commit-log';
+import { appendCommit, lastCommit, listCommits, readLog, type AppendOutcome } from '../../src/run/commit-log';
 import { commitKey } from '../../src/run/keys';
 import type { CuratedManifest, RawManifest } from '../../src/run/manifest';
 import { ObjectStore } from '../../src/stores/object-store';
@@ -17,7 +17,9 @@ describe('commit log', () => {
   });
   afterEach(() => s3.close());
 
-  const append = (runId: string): ReturnType<typeof appendCommit<RawManifest>> => appendCommit<RawManifest>(store, LOG, (seq) => rawManifest(seq, runId), { sleep: async () => undefined });
+  function append(runId: string): Promise<AppendOutcome<RawManifest>> {
+    return appendCommit<RawManifest>(store, LOG, (seq) => rawManifest(seq, runId), { sleep: async () => undefined });
+  }
 
   test('numbers start at 1 and have no gaps', async () => {
     expect(await lastCommit(store, LOG)).toBeUndefined();

@@ -1,7 +1,7 @@
 import { transientError, userError } from '../../src/errors/pipeline-error';
 import { Report } from '../../src/report/report';
 import { functionHandler, type FunctionCall } from '../../src/run/function-handler';
-import { ObjectStore } from '../../src/stores/object-store';
+import { type ObjectStore } from '../../src/stores/object-store';
 
 describe('function handler', () => {
   const lines: any[] = [];
@@ -10,7 +10,9 @@ describe('function handler', () => {
   beforeEach(() => lines.splice(0));
 
   test('gives the parts of the event, and returns the answer', async () => {
-    const handler = functionHandler(async ({ settings, input, execution, previous, store }: FunctionCall) => ({ settings, input, execution, previous, same: store === options.store }), options);
+    const handler = functionHandler(async ({ store, report: _report, signal: _signal, ...parts }: FunctionCall) => ({
+      ...parts, same: store === options.store,
+    }), options);
     expect(await handler(event)).toEqual({ ...event, same: true });
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
-  attemptId, executionName, formatSeq, manualSlot, MAX_ATTEMPT, parseAttemptId, parseSeq, partName, requireAttempt, requireIdentifier, scheduledSlot, unitId,
+  attemptId, executionName, formatSeq, manualSlot, MAX_ATTEMPT, parseAttemptId, parseSeq, partName, requireAttempt, requireIdentifier,
+  scheduledSlot, unitId,
 } from '../../src/run/ids';
 
 const TIME = new Date('2026-11-22T03:00:00.123Z');

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { partName } from '../../src/run/ids';
 import {
-  catalogPrefix, commitKey, commitLogPrefix, dataKey, encodePartitionValue, NULL_PARTITION, publishedKey, quarantineKey, rawPartKey, seqOfCommitKey, workPrefix,
+  catalogPrefix, commitKey, commitLogPrefix, dataKey, encodePartitionValue, NULL_PARTITION, publishedKey, quarantineKey, rawPartKey,
+  seqOfCommitKey, workPrefix,
 } from '../../src/run/keys';
 
 const identifier = fc.stringMatching(/^[a-z][a-z0-9_]{0,62}$/);

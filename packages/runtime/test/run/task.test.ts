@@ -122,4 +122,3 @@ describe('container task', () => {
     expect(errors[1].message).toMatch(/HEADRACE_TASK is missing; HEADRACE_SETTINGS is missing/);
   });
 });
-
