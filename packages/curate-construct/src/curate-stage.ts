@@ -1,5 +1,5 @@
 import {
-  aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration,
+  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';

@@ -29,12 +29,15 @@ export function explainWildcards(role: iam.IRole | iam.Policy, resources: string
 }
 
 /** A resolved ARN as the rules write it: `<LogicalId.Attribute>` for what is known at deployment. */
-function flatten(value: any): string {
+function flatten(value: unknown): string {
   if (typeof value === 'string') return value.replace(/\$\{/g, '<').replace(/\}/g, '>');
-  const [[name, argument]] = Object.entries<any>(value) as [[string, any]];
+  const [[name, argument]] = Object.entries(value as object) as [[string, unknown]];
   switch (name) {
-    case 'Fn::Join': return argument[1].map(flatten).join(argument[0]);
-    case 'Fn::GetAtt': return `<${argument.map(flatten).join('.')}>`;
+    case 'Fn::Join': {
+      const [delimiter, parts] = argument as [string, unknown[]];
+      return parts.map(flatten).join(delimiter);
+    }
+    case 'Fn::GetAtt': return `<${(argument as unknown[]).map(flatten).join('.')}>`;
     case 'Fn::Sub':
     case 'Fn::ImportValue': return flatten(argument);
     case 'Ref': return `<${flatten(argument)}>`;

@@ -1,6 +1,6 @@
 import {
   type aws_cloudwatch as cloudwatch, type aws_ec2 as ec2, type aws_ecs as ecs, type aws_iam as iam, type aws_sns as sns,
-  aws_stepfunctions as sfn, type Duration,
+  type aws_stepfunctions as sfn, type Duration,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ContractFile } from './contract-file';

@@ -1,5 +1,5 @@
 import {
-  ArnFormat, Aws, aws_events as events, aws_events_targets as targets, aws_iam as iam, aws_logs as logs, aws_s3 as s3, type aws_sns as sns,
+  ArnFormat, Aws, aws_events as events, aws_events_targets as targets, aws_iam as iam, aws_logs as logs, type aws_s3 as s3, type aws_sns as sns,
   aws_stepfunctions as sfn, type Duration, Fn, Names, RemovalPolicy, Stack, Tags,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';

@@ -1,5 +1,5 @@
 import {
-  aws_ecr_assets as assets, aws_ecs as ecs, aws_iam as iam, aws_logs as logs, Duration, RemovalPolicy, type Size, Stack,
+  aws_ecr_assets as assets, aws_ecs as ecs, type aws_iam as iam, aws_logs as logs, Duration, RemovalPolicy, type Size, Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { assetPath } from './asset-path';
