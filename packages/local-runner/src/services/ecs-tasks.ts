@@ -32,6 +32,7 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope): T
     const definition = deployment.taskDefinition(args.TaskDefinition);
     scope.authorize({ action: 'ecs:RunTask', resource: definition.arn, context: { 'ecs:cluster': [args.Cluster ?? 'default'] } });
     for (const role of [definition.taskRoleArn, definition.executionRoleArn]) {
+      if (role) scope.assume(role, 'ecs-tasks.amazonaws.com');
       if (role) scope.authorize({ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } });
     }
     const container = definition.container;

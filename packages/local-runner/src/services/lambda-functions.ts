@@ -10,6 +10,7 @@ export function lambdaInvoke(deployment: Deployment, scope: ExecutionScope): Tas
     const { FunctionName, Payload } = input as { FunctionName: string; Payload?: Json };
     scope.authorize({ action: 'lambda:InvokeFunction', resource: FunctionName });
     const lambda = deployment.lambdaFunction(FunctionName);
+    scope.assume(lambda.roleArn, 'lambda.amazonaws.com');
     const task = scope.nextChild(state);
     const payload = await runFunction({
       codeFolder: lambda.codeFolder,

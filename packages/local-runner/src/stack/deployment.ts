@@ -137,6 +137,8 @@ export class Deployment {
       AWS_ACCESS_KEY_ID: key.accessKeyId,
       AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+      // The image brings its own Node; which one runs here is this machine's business.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       AWS_CONFIG_FILE: path.join(this.pidFolder, 'no-config'),
       AWS_SHARED_CREDENTIALS_FILE: path.join(this.pidFolder, 'no-credentials'),
       ...this.options.childEnvironment,

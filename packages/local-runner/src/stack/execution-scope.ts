@@ -14,6 +14,8 @@ export class ExecutionScope {
     public readonly folder: string,
     /** Throws a TaskFailure that names the role, the action and the resource when the machine's role lacks it. */
     public readonly authorize: (need: AccessNeed) => void,
+    /** Throws a TaskFailure when a role's trust policy does not let the service run something with it. */
+    public readonly assume: (roleArn: string, service: string) => void,
     private readonly onEvent: OnStackEvent,
   ) {}
 

@@ -48,7 +48,9 @@ export class Executions {
     const folder = store.create(record);
     const elapsed = () => Date.now() - startedAt.getTime();
     onEvent({ kind: 'execution', machine: machine.path, name, status: 'RUNNING' });
-    const scope = new ExecutionScope(machine.path, name, arn, folder, (need) => this.authorize(machine, need), onEvent);
+    const scope = new ExecutionScope(
+      machine.path, name, arn, folder, (need) => this.authorize(machine, need), (roleArn, service) => this.assume(roleArn, service), onEvent,
+    );
     const states = new StateLog(machine.path, name, arn, onEvent);
     const result = await runStateMachine(machine.definition, {
       input: request.input,
@@ -74,6 +76,13 @@ export class Executions {
     onEvent({ kind: 'execution', machine: machine.path, name, status: record.status, milliseconds: elapsed(), error: record.error, cause: record.cause });
     await this.options.onEnded(record);
     return record;
+  }
+
+  private assume(roleArn: string, service: string): void {
+    const { allowed, reason } = this.options.access.checkTrust(roleArn, { kind: 'service', service });
+    if (allowed) return;
+    this.options.onEvent({ kind: 'denied', message: reason });
+    throw new TaskFailure('States.TaskFailed', reason);
   }
 
   private authorize(machine: Machine, need: { action: string; resource: string; context?: Readonly<Record<string, readonly string[]>> }): void {
