@@ -6,20 +6,20 @@ const CONTRACT = contractText({ people: { history: 'append', properties: [
   '{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }', '{ name: note, logicalType: string }',
 ] } });
 /** Takes long enough to be met in the middle. */
-const ROWS = 400_000;
+const ROWS = 250_000;
 
 describe('the containers of a load', () => {
   let server: TestPostgres | undefined;
-  let stage: LoadStage;
-  let containers: Containers;
+  let stage!: LoadStage;
+  let containers!: Containers;
   const running: Container[] = [];
 
   beforeAll(async () => {
     server = await startTestPostgres();
     if (server === undefined) return;
-    stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 2 });
+    stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 8 });
     containers = await Containers.start(stage.s3.url, { username: 'headrace', password: 'canary-4711' });
-  });
+  }, 120_000);
 
   afterEach(async () => {
     for (const container of running.splice(0)) {
@@ -29,10 +29,9 @@ describe('the containers of a load', () => {
   });
 
   afterAll(async () => {
-    if (server === undefined) return;
-    await containers.close();
-    await stage.close();
-    await server.stop();
+    await containers?.close();
+    await stage?.close();
+    await server?.stop();
   });
 
   function run(pointer: object): Container {
@@ -136,9 +135,12 @@ describe('the containers of a load', () => {
     total += 1_000;
     expect(await stage.claim('ghost-a1')).toBe(0);
     expect(await stage.step(stage.pointer('stage', 'ghost-a1', 0))).toBe(0);
+    // Holds the ghost up inside its transaction, so that it can be met there.
+    await stage.client.query(`BEGIN; LOCK TABLE "${stage.settings.targetSchema}".people IN ACCESS EXCLUSIVE MODE`);
     const ghost = run(stage.pointer('publish', 'ghost-a1', 0));
     await ghost.says('LOAD_I1201');
     ghost.signal('SIGSTOP');
+    await stage.client.query('COMMIT');
     await stage.load({}, 'ghost-a2');
     await expectOnce(total);
     ghost.signal('SIGCONT');

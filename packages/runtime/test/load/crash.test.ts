@@ -26,9 +26,8 @@ describe('a load that dies', () => {
   });
 
   afterEach(async () => {
-    if (server === undefined) return;
-    await line.close();
-    await stage.close();
+    await line?.close();
+    await stage?.close();
   });
 
   /** The table has no key, so nothing but the protocol keeps a row from coming twice. */

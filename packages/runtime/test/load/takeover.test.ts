@@ -15,15 +15,14 @@ describe('loads that meet', () => {
 
   beforeEach(async () => {
     if (server === undefined) return;
-    stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 5 });
+    stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 8 });
     line = await PowerLine.start(Number(new URL(server.url).port), stage.s3);
     stage.settings.target.port = line.port;
   });
 
   afterEach(async () => {
-    if (server === undefined) return;
-    await line.close();
-    await stage.close();
+    await line?.close();
+    await stage?.close();
   });
 
   const withServer = (title: string, body: () => Promise<void>): void => test(title, async () => {

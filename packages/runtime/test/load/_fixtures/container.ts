@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 
 const PACKAGE = path.resolve(__dirname, '../../..');
 
@@ -13,10 +14,13 @@ export class Containers {
   private constructor(private readonly folder: string, private readonly secrets: Server, private readonly s3Url: string) {}
 
   static async start(s3Url: string, secret: object): Promise<Containers> {
-    // Inside the package, because DuckDB is not part of the bundle and is found from there.
-    const folder = path.join(PACKAGE, '.tmp', `containers-${process.pid}-${Date.now()}`);
-    mkdirSync(folder, { recursive: true });
-    await build({
+    const folder = mkdtempSync(path.join(tmpdir(), 'headrace-containers-'));
+    // DuckDB is not part of the bundle: as in the image, it lies beside it.
+    const scope = path.dirname(path.dirname(require.resolve('@duckdb/node-api/package.json')));
+    mkdirSync(path.join(folder, 'node_modules'));
+    symlinkSync(scope, path.join(folder, 'node_modules', '@duckdb'));
+    // Synchronous: esbuild's service would outlive the tests.
+    buildSync({
       entryPoints: [path.join(PACKAGE, 'src/entry/load-task.ts')], outfile: path.join(folder, 'index.js'), bundle: true, platform: 'node', target: 'node20',
       external: ['@duckdb/*', 'pg-native'], logLevel: 'error',
     });

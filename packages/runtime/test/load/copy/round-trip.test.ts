@@ -89,10 +89,9 @@ describe('a Parquet part copied into PostgreSQL', () => {
   });
 
   afterAll(async () => {
-    if (server === undefined) return;
-    await client.end();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await client?.end();
+    await server?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
   async function roundTrip(columns: readonly { name: string; type: ColumnType }[], query: string, rows: number, rowGroupSize?: number): Promise<void> {

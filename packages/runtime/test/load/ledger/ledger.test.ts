@@ -29,9 +29,8 @@ describe('the ledger', () => {
   });
 
   afterAll(async () => {
-    if (server === undefined) return;
-    await Promise.all([client.end(), other.end()]);
-    await server.stop();
+    await Promise.all([client?.end(), other?.end()]);
+    await server?.stop();
   });
 
   const withServer = (title: string, body: () => Promise<void>): void => test(title, async () => {
