@@ -40,7 +40,9 @@ async function start(folder: string, contractFile: string): Promise<void> {
 }
 
 /** The same clean rows as Parquet and as CSV, so that both sides of a load read the same values. */
-async function cleanFiles(folder: string, csv: string, columns: ReadonlyArray<readonly [string, string]>): Promise<{ parquet: string; csv: string; rows: number }> {
+async function cleanFiles(
+  folder: string, csv: string, columns: ReadonlyArray<readonly [string, string]>,
+): Promise<{ parquet: string; csv: string; rows: number }> {
   const files = { parquet: path.join(folder, 'clean.parquet'), csv: path.join(folder, 'clean.csv') };
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   if (!existsSync(files.csv)) {

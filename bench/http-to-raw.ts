@@ -34,7 +34,8 @@ void runCase({
       }
     };
     const { Readable } = await import('node:stream');
-    await new Upload({ client: new S3Client({}), params: { Bucket, Key: key, Body: Readable.from(counted(), { objectMode: false }) }, partSize: 16 * 1024 * 1024, queueSize: 2 }).done();
+    const params = { Bucket, Key: key, Body: Readable.from(counted(), { objectMode: false }) };
+    await new Upload({ client: new S3Client({}), params, partSize: 16 * 1024 * 1024, queueSize: 2 }).done();
     await client.close();
     return { bytes };
   },

@@ -41,5 +41,5 @@ function headings(markdown) {
 }
 
 function withoutCode(markdown) {
-  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
+  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '').replace(/`[^`\n]*\]\([^`\n]*`/g, '');
 }

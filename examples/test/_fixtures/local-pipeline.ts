@@ -74,7 +74,7 @@ export class LocalPipeline {
   }
 }
 
-export interface Template { Resources: Record<string, { Type: string; Properties: any }> } // eslint-disable-line @typescript-eslint/no-explicit-any
+export interface Template { Resources: Record<string, { Type: string; Properties: any }> }
 
 function readManifest(folder: string): Record<string, { type: string; properties: { templateFile: string; stackName?: string } }> {
   return (JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as { artifacts: never }).artifacts;

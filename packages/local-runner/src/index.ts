@@ -8,8 +8,8 @@ export { createAuthorizer, type AuthorizerOptions, type DecidedAccess } from './
 export { startGateway, type Gateway, type GatewayOptions } from './gateway/start-gateway';
 export { ServiceError, type ServiceApi, type ServiceOperation } from './gateway/service-api';
 export {
-  acceleratedClock, runStateMachine, systemClock, TaskFailure, type Clock, type ExecutionResult, type HistoryEvent, type RunStateMachineOptions, type TaskCall,
-  type TaskHandler,
+  acceleratedClock, runStateMachine, systemClock, TaskFailure, type Clock, type ExecutionResult, type HistoryEvent,
+  type RunStateMachineOptions, type TaskCall, type TaskHandler,
 } from './asl';
 export { Assembly, runApp, type AssemblyOptions, type Resource } from './assembly';
 export { ExecutionAlreadyExists, type ExecutionRecord, type ExecutionStatus, type StateRecord } from './executions/execution-store';

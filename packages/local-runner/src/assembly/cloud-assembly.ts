@@ -35,11 +35,19 @@ export interface CloudAssembly {
 type Metadata = Record<string, Array<{ type: string; data: unknown }>>;
 
 interface Manifest {
-  readonly artifacts?: Record<string, { type: string; properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string }; metadata?: Metadata; additionalMetadataFile?: string }>;
+  readonly artifacts?: Record<string, {
+    type: string;
+    properties?: { templateFile?: string; file?: string; stackName?: string; directoryName?: string };
+    metadata?: Metadata;
+    additionalMetadataFile?: string;
+  }>;
 }
 
 interface AssetManifest {
-  readonly files?: Record<string, { source: { path?: string; packaging?: string }; destinations: Record<string, { bucketName: string; objectKey: string }> }>;
+  readonly files?: Record<string, {
+    source: { path?: string; packaging?: string };
+    destinations: Record<string, { bucketName: string; objectKey: string }>;
+  }>;
   readonly dockerImages?: Record<string, { source: { directory?: string; dockerFile?: string }; destinations: Record<string, { imageTag: string }> }>;
 }
 

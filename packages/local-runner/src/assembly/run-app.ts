@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
 
+export interface RunAppOptions {
+  /** Where the assembly goes. */
+  readonly outDir: string;
+  readonly cwd: string;
+  /** Added to this process's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Context of the CDK, as cdk.json has it. */
+  readonly context?: object;
+  readonly signal?: AbortSignal;
+}
+
 /** Lines of the app's output that are shown when it fails. */
 const TAIL_LINES = 40;
 
@@ -8,7 +19,7 @@ const TAIL_LINES = 40;
  *
  * Throws an error with the end of the app's output when it fails.
  */
-export async function runApp(command: string, options: { outDir: string; cwd: string; env: Readonly<Record<string, string>>; context?: object; signal?: AbortSignal }): Promise<void> {
+export async function runApp(command: string, options: RunAppOptions): Promise<void> {
   const child = spawn(command, {
     shell: true, cwd: options.cwd, signal: options.signal, stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -10,7 +10,8 @@ export async function printLogs(options: { run: string; stateDir: string; termin
   const all = new ExecutionStore(path.join(options.stateDir, 'executions')).list();
   const executions = all.filter(({ name }) => name === run || new RegExp(`-${run.replace(/[^a-z0-9_]/g, '')}-a\\d+$`).test(name));
   if (executions.length === 0) {
-    throw new UsageError(`no execution of ${run} in ${options.stateDir}; known: ${[...new Set(all.map(({ name }) => name))].join(', ') || 'none'}`);
+    const known = [...new Set(all.map(({ name }) => name))];
+    throw new UsageError(`no execution of ${run} in ${options.stateDir}; known: ${known.length === 0 ? 'none' : known.join(', ')}`);
   }
   for (const execution of executions) {
     terminal.out(`== ${execution.machinePath} ${execution.name} ${execution.status}${execution.error ? ` ${execution.error}: ${execution.cause}` : ''}\n`);

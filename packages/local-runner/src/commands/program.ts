@@ -60,7 +60,8 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--app <command>', 'command that synthesizes the app; "app" of cdk.json when left out')
     .option('--serve <folder>', 'serve this folder as the remote source; the app finds its address in HEADRACE_SOURCE_URL')
     .option('--json', 'end with one JSON object on standard output');
-  const does = (action: (...given: any[]) => Promise<ExitCode>) => async (...given: unknown[]) => exit(await action(...given)); // eslint-disable-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- commander hands over what each command declares
+  const does = (action: (...given: any[]) => Promise<ExitCode>) => async (...given: unknown[]) => exit(await action(...given));
 
   command('init <name>').description('draft a data contract from a sample, a small CDK app and its test, in this folder')
     .requiredOption('--from <file|url>', 'CSV or NDJSON, also gzipped')

@@ -5,8 +5,17 @@ import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 import { table } from './table';
 
+export interface SqlOptions {
+  readonly query: string;
+  readonly target?: boolean;
+  readonly json?: boolean;
+  readonly stateDir: string;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
 /** `headrace sql`: rows as a table, or with `--json` as one array of objects whose values are text or null. */
-export async function sql(options: { query: string; target?: boolean; json?: boolean; stateDir: string; terminal: Terminal; signal: AbortSignal }): Promise<ExitCode> {
+export async function sql(options: SqlOptions): Promise<ExitCode> {
   const state = StateFolder.open(options.stateDir);
   if (state === undefined) throw new UsageError(`${options.stateDir} is no state folder; headrace run makes one`);
   const { columns, rows } = options.target ? await queryTarget(state, options.query) : await curated(state, options.query, options.signal);

@@ -12,7 +12,8 @@ export async function up(options: { stateDir: string; minutes?: string; terminal
   const databases = await startSavedDatabases(state);
   if (databases.length === 0) throw new UsageError(`no run in ${options.stateDir} had a database`);
   for (const { path, url } of databases) options.terminal.out(`${path}  ${url}\n`);
-  const ended = options.minutes === undefined ? options.signal : AbortSignal.any([options.signal, AbortSignal.timeout(Number(options.minutes) * 60_000)]);
+  const { minutes, signal } = options;
+  const ended = minutes === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Number(minutes) * 60_000)]);
   await until(ended);
   await Promise.all(databases.map((database) => database.stop()));
   return EXIT.done;

@@ -46,7 +46,8 @@ async function copyBeginning(from: string, file: string, signal: AbortSignal): P
       done(null, chunk);
     },
   });
-  await pipeline([source, ...(isGzip(from) ? [createGunzip()] : []), take, createWriteStream(file)], { signal: stop.signal }).catch((error: Error) => {
+  const steps = [source, ...(isGzip(from) ? [createGunzip()] : []), take, createWriteStream(file)];
+  await pipeline(steps, { signal: stop.signal }).catch((error: Error) => {
     // What is in hand is enough, once the sample is full.
     if (!stop.signal.aborted) throw new Error(`${from} cannot be read: ${error.message}`);
   });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import send = require('send');
+import send from 'send';
 
 export interface SourceServer {
   readonly url: string;

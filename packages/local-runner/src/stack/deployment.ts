@@ -32,6 +32,15 @@ export interface LambdaFunction {
   readonly timeoutSeconds: number;
 }
 
+interface NamedValue { readonly Name: string; readonly Value: unknown }
+
+export interface ContainerCommand {
+  readonly file: string;
+  readonly args: string[];
+  readonly workingDirectory: string;
+  readonly environment: Record<string, string>;
+}
+
 export interface DeploymentOptions {
   readonly assembly: Assembly;
   readonly machines: readonly Machine[];
@@ -86,7 +95,7 @@ export class Deployment {
         image: container.Image as string,
         entryPoint: container.EntryPoint as string[] | undefined,
         command: container.Command as string[] | undefined,
-        environment: Object.fromEntries(((container.Environment ?? []) as Array<{ Name: string; Value: unknown }>).map(({ Name, Value }) => [Name, String(Value)])),
+        environment: named(container.Environment as NamedValue[] | undefined),
         stopTimeoutSeconds: container.StopTimeout as number | undefined,
       },
     };
@@ -113,7 +122,7 @@ export class Deployment {
   }
 
   /** The process that stands for a container: entry point and command of the definition, else of the image's Dockerfile. */
-  public containerCommand(container: Container, command?: readonly string[]): { file: string; args: string[]; workingDirectory: string; environment: Record<string, string> } {
+  public containerCommand(container: Container, command?: readonly string[]): ContainerCommand {
     const image = this.assembly.containerImage(container.image);
     const line = [...(container.entryPoint ?? image.entryPoint), ...(command ?? container.command ?? (container.entryPoint ? [] : image.command))];
     const [file, ...args] = line;
@@ -146,6 +155,11 @@ export class Deployment {
   }
 }
 
+function named(values: readonly NamedValue[] = []): Record<string, string> {
+  return Object.fromEntries(values.map(({ Name, Value }) => [Name, String(Value)]));
+}
+
 function unknown(what: string, reference: string, known: readonly Resource[]): Error {
-  return new Error(`no ${what} ${reference} in the assembly; it has ${known.map(({ ref }) => ref).join(', ') || 'none'}`);
+  const names = known.length === 0 ? 'none' : known.map(({ ref }) => ref).join(', ');
+  return new Error(`no ${what} ${reference} in the assembly; it has ${names}`);
 }

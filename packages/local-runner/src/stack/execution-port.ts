@@ -5,7 +5,9 @@ import type { ExecutionDescription, ExecutionPort } from '../services/step-funct
 import type { Executions } from './executions';
 
 /** The Step Functions API over the local executions: what functions and containers reach with the SDK. */
-export function executionPort(executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: readonly string[]): ExecutionPort {
+export function executionPort(
+  executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: readonly string[],
+): ExecutionPort {
   const find = (arn: string): ExecutionRecord => {
     const record = store.list().find((each) => each.arn === arn);
     if (record === undefined) throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);

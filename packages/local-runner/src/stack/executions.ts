@@ -115,7 +115,9 @@ interface OpenState { name: string; status: StateRecord['status']; tries: number
 class StateLog {
   private readonly states = new Map<string, OpenState>();
 
-  public constructor(private readonly machine: string, private readonly name: string, private readonly arn: string, private readonly onEvent: OnStackEvent) {}
+  public constructor(
+    private readonly machine: string, private readonly name: string, private readonly arn: string, private readonly onEvent: OnStackEvent,
+  ) {}
 
   public event({ executionArn, type, details }: HistoryEvent): void {
     if (executionArn !== this.arn || typeof details.name !== 'string') return;

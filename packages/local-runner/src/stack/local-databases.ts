@@ -88,7 +88,8 @@ export function certificateFolder(state: StateFolder): string {
 
 function databasesOf(assembly: Assembly): Resource[] {
   // An instance of a cluster is a server of the cluster, not a database of its own.
-  return TYPES.flatMap((type) => assembly.ofType(type)).filter(({ properties }) => properties.DBClusterIdentifier === undefined || properties.Engine === undefined);
+  return TYPES.flatMap((type) => assembly.ofType(type))
+    .filter(({ properties }) => properties.DBClusterIdentifier === undefined || properties.Engine === undefined);
 }
 
 function keyOf(resource: Resource): string {

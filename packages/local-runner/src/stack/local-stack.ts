@@ -111,7 +111,9 @@ export class LocalStack {
       s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
       services: [
         snsApi(topics), glueApi(catalog),
-        secretsManagerApi(new LocalSecrets(secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })))),
+        secretsManagerApi(new LocalSecrets(
+          secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })),
+        )),
         stepFunctionsApi(executionPort(() => executions as Executions, store, tokens, machines.map(({ arn }) => arn))),
       ],
     });
@@ -129,7 +131,8 @@ export class LocalStack {
     executions = new Executions({
       deployment, store, access, onEvent, taskTokens: tokens,
       handlers: (scope, machine) => handlersFor({
-        deployment, scope, machine, topics, access, s3: client(principals.keyOf(machine.roleArn)), start: (request) => executions!.start(request), stateDir: state.root,
+        deployment, scope, machine, topics, access, s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
+        start: (request) => executions!.start(request),
       }),
       storage: (machine) => mapStorage(client(principals.keyOf(machine.roleArn))),
       onEnded: (record) => deliverStatusChange(record, rules, topics, access),

@@ -39,7 +39,8 @@ export function machinesOf(assembly: Assembly): Machine[] {
 
 function definitionOf(assembly: Assembly, resource: Resource): string {
   const { Definition, DefinitionString, DefinitionS3Location, DefinitionSubstitutions = {} } = resource.properties as {
-    Definition?: object; DefinitionString?: string; DefinitionS3Location?: { Bucket: string; Key: string }; DefinitionSubstitutions?: Record<string, unknown>;
+    Definition?: object; DefinitionString?: string; DefinitionS3Location?: { Bucket: string; Key: string };
+    DefinitionSubstitutions?: Record<string, unknown>;
   };
   const text = DefinitionString ?? (Definition ? JSON.stringify(Definition) : assembly.readFileAsset(DefinitionS3Location?.Bucket ?? '', DefinitionS3Location?.Key ?? ''));
   return Object.entries(DefinitionSubstitutions).reduce((result, [name, value]) => result.replaceAll(`\${${name}}`, String(value)), text);
@@ -52,5 +53,6 @@ function tagOf(resource: Resource, key: string): string | undefined {
 
 function prefixFromPath(path: string): string {
   const last = path.split('/').filter((part) => part !== 'Resource').at(-1) ?? '';
-  return last.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 30) || 'machine';
+  const name = last.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 30);
+  return name === '' ? 'machine' : name;
 }

@@ -6,7 +6,9 @@ import type { LocalTopics } from '../services/sns';
 import { deliveriesOf, type EventRule } from './event-rules';
 
 /** Hands the end of an execution to the rules of the default event bus; topics are the targets that exist here. */
-export async function deliverStatusChange(record: ExecutionRecord, rules: readonly EventRule[], topics: LocalTopics, access: AccessDirectory): Promise<void> {
+export async function deliverStatusChange(
+  record: ExecutionRecord, rules: readonly EventRule[], topics: LocalTopics, access: AccessDirectory,
+): Promise<void> {
   const event = {
     'version': '0', 'id': randomUUID(), 'detail-type': 'Step Functions Execution Status Change', 'source': 'aws.states',
     'account': LOCAL.account, 'time': record.endedAt ?? record.startedAt, 'region': LOCAL.region, 'resources': [record.arn],

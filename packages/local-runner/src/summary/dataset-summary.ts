@@ -69,7 +69,9 @@ function base({ outcome, seq, manifestKey, counts }: DatasetResult): StageSummar
   return { outcome, seq, manifestKey, counts };
 }
 
-function manifestOf<M extends Manifest>(stage: StageName, result: DatasetResult | undefined, locate: (stage: StageName, key: string) => string | undefined): M | undefined {
+function manifestOf<M extends Manifest>(
+  stage: StageName, result: DatasetResult | undefined, locate: (stage: StageName, key: string) => string | undefined,
+): M | undefined {
   const file = result?.manifestKey === undefined ? undefined : locate(stage, result.manifestKey);
   return file === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8')) as M;
 }

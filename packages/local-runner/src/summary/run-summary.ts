@@ -34,7 +34,8 @@ export async function summarizeRun(stack: LocalStack, roots: readonly ExecutionR
     schemaVersion: 1,
     status: roots.find(({ status }) => status !== 'SUCCEEDED')?.status ?? 'SUCCEEDED',
     machines: records.map(({ machinePath, machineArn, name, status, states, error, cause, startedAt, endedAt }) => ({
-      machine: machinePath, stage: stack.machines.find(({ arn }) => arn === machineArn)?.stage, name, status, states, error, cause, startedAt, endedAt,
+      machine: machinePath, stage: stack.machines.find(({ arn }) => arn === machineArn)?.stage,
+      name, status, states, error, cause, startedAt, endedAt,
     })),
     datasets: Object.fromEntries(Object.entries(byDataset).map(([dataset, results]) => [dataset, summarizeDataset(results, locate)])),
     ...(stack.databases[0] === undefined ? {} : { target: { url: stack.databases[0].url } }),
