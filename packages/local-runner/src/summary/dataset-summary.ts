@@ -1,40 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { checkBalance, type Terms } from '@headrace/runtime/run/balance';
-import type { Count, CuratedManifest, Manifest, RawManifest } from '@headrace/runtime/run/manifest';
+import { checkBalance } from '@headrace/runtime/run/balance';
+import type { CuratedManifest, Manifest, RawManifest } from '@headrace/runtime/run/manifest';
 import type { DatasetResult } from '@headrace/runtime/run/stage-io';
-
-export type StageName = 'ingest' | 'curate' | 'load';
-
-/** One hop of one dataset: what went in, what came out, and whether that adds up. */
-export interface Hop {
-  readonly hop: string;
-  readonly in: Terms;
-  readonly out: Terms;
-  readonly unit: 'records' | 'bytes';
-  readonly balance: 'balanced' | 'unknown' | 'broken';
-}
-
-/** What one stage did with one dataset. */
-export interface StageSummary {
-  readonly outcome: string;
-  readonly seq?: number;
-  readonly manifestKey?: string;
-  readonly counts: Readonly<Record<string, Count>>;
-  /** Bytes that the stage wrote; absent where it wrote none of its own. */
-  readonly bytes?: number;
-  readonly parts?: number;
-  readonly seconds?: number;
-  /** Bytes read per second, in units of 1,000,000. */
-  readonly megabytesPerSecond?: number;
-  readonly peakMemoryBytes?: number;
-  /** Rejected records by code. */
-  readonly rejects?: Readonly<Record<string, number>>;
-}
-
-export interface DatasetSummary {
-  readonly stages: Partial<Record<StageName, StageSummary>>;
-  readonly hops: readonly Hop[];
-}
+import type { DatasetSummary, Hop, StageName, StageSummary, Terms } from './dataset-figures';
 
 const MEGABYTE = 1_000_000;
 

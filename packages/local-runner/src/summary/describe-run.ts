@@ -4,7 +4,7 @@ import { queryCurated } from '../queries/query-curated';
 import { queryUrl } from '../queries/query-target';
 import type { LocalStack } from '../stack/local-stack';
 import { rejectSamples } from './reject-samples';
-import type { DatasetSummary, StageSummary } from './dataset-summary';
+import type { DatasetSummary, StageSummary } from './dataset-figures';
 import type { RunSummary } from './run-summary';
 
 /** The report of a run for people: a row for each hop, rejects with samples, what readers see, what to try next. */

@@ -1,7 +1,8 @@
 import type { DatasetResult, StageOutput } from '@headrace/runtime/run/stage-io';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { LocalStack } from '../stack/local-stack';
-import { summarizeDataset, type DatasetSummary, type StageName } from './dataset-summary';
+import type { DatasetSummary, StageName } from './dataset-figures';
+import { summarizeDataset } from './dataset-summary';
 
 /** What `headrace run --json` prints. */
 export interface RunSummary {
