@@ -82,7 +82,10 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
     new JsonFile(this, 'bundle.json', {
       obj: { licenses: 'assets/THIRD-PARTY-LICENSES.txt', bundles: options.bundles },
     });
-    addTaskImage(this, { native: options.bundles.some((bundle) => bundle.copy && bundle.external) });
+    addTaskImage(this, {
+      native: options.bundles.some((bundle) => bundle.copy && bundle.external),
+      rdsCertificates: options.stage === 'rds-loader',
+    });
     addTestTsconfig(this);
     // A synth loads aws-cdk-lib, which takes long on a busy machine.
     addJestConfig(this, name, { globalSetup: '../../scripts/jest-prepare.mjs', timeoutSeconds: 60 });

@@ -4,7 +4,12 @@ import { NODE_IMAGE, V } from './versions';
 export interface TaskImageOptions {
   /** Whether the bundle leaves DuckDB outside, which is native code and installed with the image. */
   readonly native: boolean;
+  /** Whether the task talks to databases on Amazon RDS, whose certificates no system trusts by itself. */
+  readonly rdsCertificates?: boolean;
 }
+
+/** Where the load stage tells the task to find them. */
+const RDS_CERTIFICATES = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
 
 /**
  * `task-image/`: what turns the bundled task into an image; `scripts/bundle.mjs` copies it beside the bundle.
@@ -22,7 +27,10 @@ export function addTaskImage(project: Project, options: TaskImageOptions): void 
     dockerfile.addLine('COPY package.json package-lock.json ./');
     dockerfile.addLine('RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force');
   }
+  if (options.rdsCertificates === true) dockerfile.addLine(`ADD --chmod=644 ${RDS_CERTIFICATES} rds-ca.pem`);
   dockerfile.addLine('COPY index.js ./');
+  // The root file system is read-only, and Fargate gives a volume the owner and mode of the image's folder only if it is named here.
+  dockerfile.addLine('VOLUME ["/tmp"]');
   dockerfile.addLine('USER node');
   dockerfile.addLine('ENTRYPOINT ["node", "index.js"]');
   dockerfile.addLine('');
