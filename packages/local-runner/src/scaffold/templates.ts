@@ -38,6 +38,7 @@ const database = new rds.DatabaseInstance(stack, 'Database', {
   vpc,
   vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
   databaseName: '${name}',
+  storageEncrypted: true,
 });
 
 const ingest = new IngestStage(stack, 'Ingest', {
