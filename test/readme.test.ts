@@ -17,13 +17,15 @@ test('the snippet compiles against the packages as they are', () => {
     declare const stack: Stack; declare const database: rds.DatabaseInstance;
     ${SNIPPET}`;
   const options: ts.CompilerOptions = {
-    strict: true, noEmit: true, skipLibCheck: true, module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16, target: ts.ScriptTarget.ES2022,
+    strict: true, noEmit: true, skipLibCheck: true, target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16,
   };
   const host = ts.createCompilerHost(options);
   const { readFile, fileExists, getSourceFile } = host;
   host.readFile = (file) => (file === name ? source : readFile.call(host, file));
   host.fileExists = (file) => file === name || fileExists.call(host, file);
-  host.getSourceFile = (file, ...rest) => (file === name ? ts.createSourceFile(file, source, ts.ScriptTarget.ES2022) : getSourceFile.call(host, file, ...rest));
+  host.getSourceFile = (file, ...rest) => (
+    file === name ? ts.createSourceFile(file, source, ts.ScriptTarget.ES2022) : getSourceFile.call(host, file, ...rest));
   const problems = ts.getPreEmitDiagnostics(ts.createProgram([name], options, host));
   expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
 }, 120_000);
@@ -38,7 +40,8 @@ test('the snippet synthesizes', () => {
     const stack = new Stack(app, 'Readme');
     const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, maxAzs: 2 });
     const database = new rds.DatabaseInstance(stack, 'Database', {
-      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 }), vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, storageEncrypted: true,
+      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 }),
+      vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, storageEncrypted: true,
     });
     const { outputText } = ts.transpileModule(SNIPPET, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } });
     new Function('require', 'exports', 'stack', 'sfn', 'database', outputText)(require, {}, stack, sfn, database);
