@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readCloudAssembly, type FileAsset } from './cloud-assembly';
 import { readDockerfile, type ContainerImage } from './dockerfile';
+import { NestedStacks } from './nested-stacks';
 import type { Resource } from './resource';
-import { StackTemplate } from './stack-template';
+import { StackTemplate, type TemplateSurroundings } from './stack-template';
 
 export interface AssemblyOptions {
   /** Attributes that only a running thing can tell, such as the port of a database; keys are `<stack>/<logical id>`. */
@@ -24,8 +25,9 @@ export class Assembly {
     this.images = new Map(images.map(({ tag, ...image }) => [tag, image]));
     const warned = new Set<string>();
     const exports = new Map<string, () => unknown>();
-    const templates = stacks.map(({ name, template }) => new StackTemplate(name, template, {
-      parameters: {},
+    const surroundings = (name: string, parameters: Readonly<Record<string, unknown>>): TemplateSurroundings => ({
+      parameters,
+      nestedOutput: (stack, logicalId, output) => nested.output(stack, logicalId, output),
       importValue: (each) => {
         const value = exports.get(each);
         if (value === undefined) throw new Error(`${name} imports ${each}, which no stack of ${folder} exports`);
@@ -33,13 +35,17 @@ export class Assembly {
       },
       dynamicReference: (reference) => dynamicReference(reference, options),
       attributes: (stack, logicalId) => options.attributes?.[`${stack}/${logicalId}`],
-      path: (stack, logicalId) => paths.get(`${stack}/${logicalId}`) ?? `${stack}/${logicalId}`,
+      // The manifest lists what is in a nested stack with the stack that it belongs to in the end.
+      path: (stack, logicalId) => paths.get(`${stack}/${logicalId}`) ?? paths.get(`${nested.rootOf(stack)}/${logicalId}`) ?? `${stack}/${logicalId}`,
       warn: (message) => {
         if (warned.has(message)) return;
         warned.add(message);
         options.onWarning?.(message);
       },
-    }));
+    });
+    const nested = new NestedStacks(files, surroundings);
+    const roots = stacks.map(({ name, template }) => new StackTemplate(name, template, surroundings(name, {})));
+    const templates = roots.flatMap((template) => [template, ...nested.of(template)]);
     for (const template of templates) template.exports().forEach(([name, value]) => exports.set(name, value));
     this.resources = templates.flatMap((template) => template.resources());
   }

@@ -10,11 +10,24 @@ export interface TemplateSurroundings {
   /** Attributes that only a running thing can tell, such as the port of a database. */
   attributes(stack: string, logicalId: string): Readonly<Record<string, unknown>> | undefined;
   path(stack: string, logicalId: string): string;
+  /** Output of a nested stack. */
+  nestedOutput(stack: string, logicalId: string, output: string): unknown;
   warn(message: string): void;
 }
 
 type Node = Record<string, unknown>;
 const DROPPED = Symbol('AWS::NoValue');
+
+/** Type of a resource that is a stack of its own. */
+export const NESTED_STACK = 'AWS::CloudFormation::Stack';
+
+/** A stack in a stack. */
+export interface NestedStackResource {
+  readonly logicalId: string;
+  readonly templateUrl: string;
+  /** Resolved when looked at, because parent and child may refer to each other. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
 
 /** One template, resolved on demand: intrinsics refer to each other in any order. */
 export class StackTemplate {
@@ -27,6 +40,19 @@ export class StackTemplate {
     return Object.entries(this.template.Resources ?? {})
       .filter(([, { Condition }]) => Condition === undefined || this.condition(Condition))
       .map(([logicalId]) => this.resource(logicalId));
+  }
+
+  /** The resources that are stacks of their own. */
+  public nestedStacks(): NestedStackResource[] {
+    return Object.entries(this.template.Resources ?? {})
+      .filter(([, { Type, Condition }]) => Type === NESTED_STACK && (Condition === undefined || this.condition(Condition)))
+      .map(([logicalId, { Properties = {} }]) => {
+        const parameters = {};
+        for (const [name, given] of Object.entries((Properties.Parameters ?? {}) as Node)) {
+          Object.defineProperty(parameters, name, { enumerable: true, get: () => this.value(given) });
+        }
+        return { logicalId, templateUrl: String(this.value(Properties.TemplateURL)), parameters };
+      });
   }
 
   public exports(): Array<[name: string, value: () => unknown]> {
@@ -122,6 +148,9 @@ export class StackTemplate {
   private getAtt(logicalId: string, attribute: string): unknown {
     const resource = this.template.Resources?.[logicalId];
     if (resource === undefined) throw new Error(`${this.stack}: Fn::GetAtt of ${logicalId}, which is no resource`);
+    if (resource.Type === NESTED_STACK && attribute.startsWith('Outputs.')) {
+      return this.around.nestedOutput(this.stack, logicalId, attribute.slice('Outputs.'.length));
+    }
     const { attributes } = this.referencesCached(logicalId);
     if (attribute in attributes) return attributes[attribute];
     this.around.warn(`${resource.Type} ${this.around.path(this.stack, logicalId)}: the attribute ${attribute} is not known locally`);
@@ -140,7 +169,12 @@ export class StackTemplate {
       case 'Split': { const [separator, text] = list() as [string, string]; return String(text).split(separator); }
       case 'Sub': return this.sub(operand);
       case 'GetAZs': return ['a', 'b', 'c'].map((zone) => `${LOCAL.region}${zone}`);
-      case 'FindInMap': { const [map, first, second] = list() as [string, string, string]; return this.value(this.template.Mappings?.[map]?.[first]?.[second]); }
+      case 'FindInMap': {
+        const [map, first, second, otherwise] = list() as [string, string, string, { DefaultValue?: unknown }?];
+        const found = this.template.Mappings?.[map]?.[first]?.[second] ?? otherwise?.DefaultValue;
+        if (found === undefined) throw new Error(`${this.stack}: the mapping ${map} has no ${first}/${second}`);
+        return this.value(found);
+      }
       case 'If': { const [condition, yes, no] = operand as [string, unknown, unknown]; return this.value(this.condition(condition) ? yes : no); }
       case 'Equals': { const [a, b] = list(); return JSON.stringify(a) === JSON.stringify(b); }
       case 'And': return (operand as unknown[]).every((each) => this.value(each));
