@@ -10,6 +10,7 @@ import type { ObjectStore } from '../../stores/object-store';
 import { readContract } from '../contract-source';
 import type { CuratePlan, RowsItem, ShapeItem } from '../documents';
 import { parseCurateSettings, type CurateSettings } from '../settings';
+import { shapeSpec } from './shape-spec';
 
 /** What the state machine gets from Plan. */
 export interface CuratePlanOutput {
@@ -33,7 +34,9 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const id = attemptId(slot, attempt);
   const rows: Omit<RowsItem, 'index'>[] = [];
   const units: Omit<ShapeItem, 'index'>[] = [];
-  for (const { name } of contract.datasets) {
+  const folder = workFolder(settings.curatedBucket, settings.workPrefix, id);
+  for (const dataset of contract.datasets) {
+    const { name } = dataset;
     const [raw, curated] = await Promise.all([readRawLog(store, settings, name, signal), readCuratedLog(store, settings, name, signal)]);
     for (const entry of pending(raw, curated)) {
       const unit: Omit<ShapeItem, 'index'> = {
@@ -45,8 +48,10 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
       });
       units.push(unit);
     }
+    if (units.some((unit) => unit.dataset === name)) {
+      await store.putJson({ bucket: folder.bucket, key: `${folder.prefix}shape-${name}.json` }, shapeSpec(dataset, settings.targetFileBytes), { signal });
+    }
   }
-  const folder = workFolder(settings.curatedBucket, settings.workPrefix, id);
   const plan: CuratePlan = {
     schemaVersion: 1, pipeline: settings.pipeline, runId: slot, attempt, attemptId: id, plannedAt: new Date().toISOString(),
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: contract.datasets.map(({ name }) => name),

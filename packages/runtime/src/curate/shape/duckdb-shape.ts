@@ -13,6 +13,7 @@ import type { ObjectStore } from '../../stores/object-store';
 import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
+import { uniqueColumns } from '../plan/shape-spec';
 import { createLosers, createPartitions, duplicateKeys, FILE_COLUMN, LOSERS, numberFiles, outputQuery, PARTITIONS } from './shape-sql';
 
 /** Each value makes at least one file and one catalog partition in every run. */
@@ -86,24 +87,24 @@ class UnitShape {
   /** Returns how many rows a dedupe leaves out; without one, a key that stands twice stops the run. */
   private async findDuplicates(paths: string[]): Promise<number> {
     const { dataset, unitId } = this.options;
-    const { primaryKey, dedupe, columns } = dataset;
+    const { primaryKey, dedupe } = dataset;
     let losers = 0;
     if (dedupe !== undefined) {
       await this.session.run(createLosers(dataset, paths));
       const [row] = await this.session.rows(`SELECT count(*) AS losers FROM ${LOSERS}`);
       losers = Number(row?.losers);
     } else if (primaryKey.length > 0) {
-      await this.refuseDuplicates(paths, primaryKey, 'KEY', 'declare headraceDedupe to keep one record per key, or mend the source', unitId);
+      await this.refuseDuplicates(paths, primaryKey, 'KEY', false, 'declare headraceDedupe to keep one record per key, or mend the source', unitId);
     }
-    for (const { name } of columns.filter(({ unique, name: column }) => unique && !(primaryKey.length === 1 && primaryKey[0] === column))) {
-      await this.refuseDuplicates(paths, [name], 'UNIQUE', 'drop unique from the contract, or mend the source', unitId);
+    for (const name of uniqueColumns(dataset)) {
+      await this.refuseDuplicates(paths, [name], 'UNIQUE', losers > 0, 'drop unique from the contract, or mend the source', unitId);
     }
     return losers;
   }
 
-  private async refuseDuplicates(paths: string[], key: readonly string[], code: 'KEY' | 'UNIQUE', cure: string, unitId: string): Promise<void> {
+  private async refuseDuplicates(paths: string[], key: readonly string[], code: 'KEY' | 'UNIQUE', losers: boolean, cure: string, unitId: string): Promise<void> {
     const { dataset } = this.options;
-    const [found] = await this.session.rows(duplicateKeys(paths, key, code === 'UNIQUE'));
+    const [found] = await this.session.rows(duplicateKeys(paths, key, { ignoreNull: code === 'UNIQUE', losers }));
     if (found === undefined) return;
     throw userError(code, `${dataset.name}: ${String(found.copies)} records share ${String(found.keys)} values of ${code === 'KEY' ? 'the primary key' : 'the unique column'} ${key.join(', ')} in one run `
       + `(for example ${String(found.example)}); nothing was published. Fix: ${cure}`, { dataset: dataset.name, unitId, key, keys: found.keys, copies: found.copies });

@@ -11,16 +11,19 @@ export const PARTITIONS = 'partitions';
 /** Number of the output file; never a column of a dataset. */
 export const FILE_COLUMN = '_file';
 
+const WITHOUT_LOSERS = ` ANTI JOIN ${LOSERS} ON rows.${PART_COLUMN} = ${LOSERS}.${PART_COLUMN} AND rows.${RECORD_COLUMN} = ${LOSERS}.${RECORD_COLUMN}`;
+
 /** The kept rows of a unit. */
 export function unitRows(paths: readonly string[], columns = '*'): string {
   return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true) WHERE ${REJECT_COLUMN} IS NULL`;
 }
 
 /** One key that stands more than once, how often, and how many such keys there are; no row where all are unique. */
-export function duplicateKeys(paths: readonly string[], key: readonly string[], ignoreNull: boolean): string {
+export function duplicateKeys(paths: readonly string[], key: readonly string[], options: { readonly ignoreNull: boolean; readonly losers: boolean }): string {
   const columns = key.map(quoteIdentifier).join(', ');
-  const filter = ignoreNull ? ` AND ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
-  const groups = `SELECT ${columns}, count(*) AS copies FROM (${unitRows(paths, columns)}${filter}) GROUP BY ${columns} HAVING count(*) > 1`;
+  const filter = options.ignoreNull ? ` WHERE ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
+  const rows = `(${unitRows(paths)}) AS rows${options.losers ? WITHOUT_LOSERS : ''}`;
+  const groups = `SELECT ${columns}, count(*) AS copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
   const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(` || ', ' || `);
   return `SELECT count(*) AS keys, sum(copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
 }
@@ -68,7 +71,7 @@ export function outputQuery(dataset: Dataset, paths: readonly string[], options:
   const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
   const file = options.partitioned ? [`first_file + file_row_number % files AS ${FILE_COLUMN}`] : [];
   return `SELECT ${[...names, ...file].join(', ')} FROM (${unitRows(paths)}) AS rows`
-    + (options.losers ? ` ANTI JOIN ${LOSERS} ON rows.${PART_COLUMN} = ${LOSERS}.${PART_COLUMN} AND rows.${RECORD_COLUMN} = ${LOSERS}.${RECORD_COLUMN}` : '')
+    + (options.losers ? WITHOUT_LOSERS : '')
     + (options.partitioned ? ` JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}` : '');
 }
 

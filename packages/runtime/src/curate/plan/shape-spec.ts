@@ -1,0 +1,30 @@
+import { sparkType, type Dataset, type Dedupe, type Threshold } from '../../contract';
+import { SCHEMA_VERSION } from '../../run/manifest';
+
+/** `shape-<dataset>.json` beside the plan: what a shaper that cannot read contracts must know of a dataset. */
+export interface ShapeSpec {
+  readonly schemaVersion: number;
+  readonly dataset: string;
+  readonly columns: readonly { readonly name: string; readonly sparkType: string }[];
+  readonly primaryKey: readonly string[];
+  /** Columns that must be unique in a run, apart from a primary key of one column. */
+  readonly unique: readonly string[];
+  readonly dedupe: Dedupe | null;
+  readonly threshold: Threshold | null;
+  readonly partitionColumns: readonly string[];
+  readonly targetFileBytes: number;
+}
+
+export function shapeSpec(dataset: Dataset, targetFileBytes: number): ShapeSpec {
+  return {
+    schemaVersion: SCHEMA_VERSION, dataset: dataset.name,
+    columns: dataset.columns.map(({ name, type }) => ({ name, sparkType: sparkType(type) })),
+    primaryKey: dataset.primaryKey, unique: uniqueColumns(dataset), dedupe: dataset.dedupe ?? null,
+    threshold: dataset.threshold ?? null, partitionColumns: dataset.partitionColumns, targetFileBytes,
+  };
+}
+
+/** Columns whose uniqueness the key does not prove already. */
+export function uniqueColumns({ columns, primaryKey }: Dataset): string[] {
+  return columns.filter(({ name, unique }) => unique && !(primaryKey.length === 1 && primaryKey[0] === name)).map(({ name }) => name);
+}
