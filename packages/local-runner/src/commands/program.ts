@@ -59,6 +59,7 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   const running = (definition: string) => stateful(definition)
     .option('--app <command>', 'command that synthesizes the app; "app" of cdk.json when left out')
     .option('--serve <folder>', 'serve this folder as the remote source; the app finds its address in HEADRACE_SOURCE_URL')
+    .option('--spark <python>', 'Python with pyspark and boto3 that runs Glue jobs; HEADRACE_SPARK_PYTHON or .engines/venv when left out')
     .option('--json', 'end with one JSON object on standard output');
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- commander hands over what each command declares
   const does = (action: (...given: any[]) => Promise<ExitCode>) => async (...given: unknown[]) => exit(await action(...given));

@@ -15,6 +15,8 @@ export interface RunOptions extends AppOptions {
   readonly machine?: string;
   readonly input?: string;
   readonly json?: boolean;
+  /** A Python with PySpark. */
+  readonly spark?: string;
   /** Minutes that the target database stays up after the run, as text. */
   readonly linger: string;
 }
@@ -31,7 +33,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const live = terminal.live ? await liveProgress(process.stderr) : undefined;
   let stack: LocalStack | undefined;
   try {
-    stack = await LocalStack.start({ assemblyDir: app.folder, stateDir: options.stateDir, onEvent: live?.onEvent ?? progressLines(terminal.error) });
+    stack = await LocalStack.start({
+      assemblyDir: app.folder, stateDir: options.stateDir, spark: options.spark, onEvent: live?.onEvent ?? progressLines(terminal.error),
+    });
     const records: ExecutionRecord[] = [];
     const slot = typeof input.slot === 'string' ? input.slot : manualSlot(new Date());
     for (const machine of machinesToRun(stack.machines, options.machine)) {

@@ -3,6 +3,7 @@ import { TaskFailure, type TaskHandler } from '../asl';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { AccessDirectory } from '../iam/access-directory';
 import { ecsRunTaskSync } from '../services/ecs-tasks';
+import { glueStartJobRunSync } from '../services/glue-jobs';
 import { lambdaInvoke } from '../services/lambda-functions';
 import { nestedExecution, type StartExecution } from '../services/nested-executions';
 import { publishMessage } from '../services/publish-message';
@@ -22,6 +23,8 @@ export interface HandlerOptions {
   readonly s3: S3Client;
   readonly start: (request: StartExecution) => Promise<ExecutionRecord>;
   readonly stateDir: string;
+  /** A Python with PySpark, for Glue jobs. */
+  readonly spark?: string;
 }
 
 const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
@@ -32,6 +35,7 @@ const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
  * | integration | how |
  * |---|---|
  * | `ecs:runTask.sync` | emulated: the container's command as a supervised process |
+ * | `glue:startJobRun.sync` | emulated: the job's script on a real Spark of this machine |
  * | `lambda:invoke` | emulated: the packaged handler in a child process |
  * | `states:startExecution.sync:2` | emulated: the same interpreter |
  * | `sns:publish` | emulated: a file of messages for each topic |
@@ -42,6 +46,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
   const s3Actions = [...new Set([...machine.definition.matchAll(S3_ACTION)].map(([, action]) => action as string))];
   return {
     'ecs:runTask.sync': ecsRunTaskSync(deployment, scope),
+    'glue:startJobRun.sync': glueStartJobRunSync(deployment, scope, options.spark),
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),
     'sns:publish': publishMessage(options.topics, scope),

@@ -13,6 +13,7 @@ import { CATALOG_FILE } from '../queries/query-curated';
 import type { S3ServiceOptions } from '../s3/s3-service';
 import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
+import { sparkPython } from '../services/glue-jobs';
 import type { StartExecution } from '../services/nested-executions';
 import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { LocalTopics, snsApi } from '../services/sns';
@@ -44,6 +45,11 @@ export interface LocalStackOptions {
   readonly timeFactor?: number;
   /** Tasks of a distributed Map that run at once. Default: 2. */
   readonly concurrency?: number;
+  /**
+   * A Python with PySpark and boto3, which runs Glue jobs. Default: HEADRACE_SPARK_PYTHON, else `.engines/venv/bin/python`
+   * below the current folder; without either, a Glue job fails.
+   */
+  readonly spark?: string;
 }
 
 /** Tasks are whole processes, and each brings its own threads: more than this only makes a laptop swap. */
@@ -132,6 +138,7 @@ export class LocalStack {
       deployment, store, access, onEvent, taskTokens: tokens,
       handlers: (scope, machine) => handlersFor({
         deployment, scope, machine, topics, access, s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
+        spark: sparkPython(options.spark),
         start: (request) => executions!.start(request),
       }),
       storage: (machine) => mapStorage(client(principals.keyOf(machine.roleArn))),

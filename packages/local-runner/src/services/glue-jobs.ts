@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { TaskFailure } from '../asl/task-failure';
+import type { TaskHandler } from '../asl/task-handler';
+import { startProcess } from '../exec/process';
+import type { Deployment } from '../stack/deployment';
+import type { ExecutionScope } from '../stack/execution-scope';
+
+interface StartJobRunArguments {
+  readonly JobName: string;
+  readonly Arguments?: Readonly<Record<string, string>>;
+}
+
+interface JobProperties {
+  readonly Role: string;
+  readonly Command: { readonly ScriptLocation: string };
+  readonly DefaultArguments?: Readonly<Record<string, string>>;
+  readonly NumberOfWorkers?: number;
+  readonly WorkerType?: string;
+  readonly GlueVersion?: string;
+}
+
+/** Arguments that Glue takes for itself; a script gets all others. */
+const OF_GLUE = /^--(job-language|scriptLocation|TempDir|enable-.+|extra-.+|additional-python-modules|conf|datalake-formats)$/;
+
+/** Cores and memory of a worker are Glue's; here a run shares the machine with everything else. */
+const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4'
+  + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1';
+
+const STOP_TIMEOUT_SECONDS = 10;
+const LAST_LINES = 20;
+
+/**
+ * `glue:startJobRun.sync`: runs the job's script on a real Spark of this machine, as a supervised child process.
+ *
+ * Emulated: script and arguments, the job's role, logs, stop, the JSON of the run. Not emulated: workers, auto scaling,
+ * time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
+ */
+export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScope, python: string | undefined): TaskHandler {
+  return async ({ arguments: input, state, signal }) => {
+    const args = input as unknown as StartJobRunArguments;
+    const jobs = deployment.assembly.ofType('AWS::Glue::Job');
+    const job = jobs.find(({ ref }) => ref === args.JobName);
+    if (job === undefined) {
+      throw new TaskFailure('Glue.EntityNotFoundException', `no Glue job ${args.JobName} in the assembly; it has ${jobs.map(({ ref }) => ref).join(', ') || 'none'}`);
+    }
+    scope.authorize({ action: 'glue:StartJobRun', resource: `arn:aws:glue:${deployment.region}:${deployment.account}:job/${job.ref}` });
+    const properties = job.properties as JobProperties;
+    const given = { ...properties.DefaultArguments, ...args.Arguments };
+    const script = scriptFile(deployment, given['--scriptLocation'] ?? properties.Command.ScriptLocation);
+    const forScript = Object.entries(given).filter(([name]) => !OF_GLUE.test(name)).flat();
+    const startedOn = Date.now();
+    const task = scope.nextChild(state);
+    const scratch = scope.scratchFolder(task);
+    const lastLines: string[] = [];
+    const child = await startProcess({
+      command: requirePython(python),
+      args: [script, ...forScript, '--local-files', 'true'],
+      cwd: scratch,
+      env: {
+        ...deployment.childEnvironment(properties.Role),
+        ...(process.env.JAVA_HOME === undefined ? {} : { JAVA_HOME: process.env.JAVA_HOME }),
+        PYSPARK_SUBMIT_ARGS: `${SUBMIT} --conf spark.local.dir=${scratch} --conf spark.sql.warehouse.dir=${path.join(scratch, 'warehouse')} pyspark-shell`,
+        SPARK_LOCAL_IP: '127.0.0.1',
+        PYTHONDONTWRITEBYTECODE: '1',
+        TMPDIR: scratch,
+      },
+      stopTimeoutSeconds: STOP_TIMEOUT_SECONDS,
+      signal,
+      logFile: scope.logFile(task),
+      pidFolder: deployment.pidFolder,
+      onLine: (line) => {
+        scope.childLine(state, line);
+        if (line.trim() !== '') lastLines.push(line.trim());
+        if (lastLines.length > LAST_LINES) lastLines.shift();
+      },
+    });
+    scope.childStarted(state, child.pid);
+    const ended = await child.done;
+    scope.childEnded(state, { pid: child.pid, exitCode: ended.exitCode, peakRssBytes: ended.peakRssBytes });
+    scope.removeScratch(task);
+    const run = {
+      Id: `jr_${randomBytes(32).toString('hex')}`,
+      Attempt: 0,
+      JobName: job.ref,
+      Arguments: args.Arguments ?? {},
+      StartedOn: startedOn,
+      CompletedOn: Date.now(),
+      ExecutionTime: Math.round((Date.now() - startedOn) / 1000),
+      JobRunState: ended.exitCode === 0 ? 'SUCCEEDED' : signal?.aborted ? 'STOPPED' : 'FAILED',
+      ...(ended.exitCode === 0 ? {} : { ErrorMessage: errorMessage(lastLines, ended.exitCode) }),
+      GlueVersion: properties.GlueVersion,
+      WorkerType: properties.WorkerType,
+      NumberOfWorkers: properties.NumberOfWorkers,
+    };
+    if (ended.exitCode !== 0) throw new TaskFailure('States.TaskFailed', JSON.stringify(run));
+    return run;
+  };
+}
+
+/** A Python with PySpark: what was given, what the environment names, or what scripts/install-engines.sh made. */
+export function sparkPython(given: string | undefined): string | undefined {
+  const own = path.resolve('.engines/venv/bin/python');
+  return given ?? process.env.HEADRACE_SPARK_PYTHON ?? (existsSync(own) ? own : undefined);
+}
+
+function requirePython(python: string | undefined): string {
+  if (python !== undefined) return python;
+  throw new TaskFailure('States.Runtime', 'Glue jobs need Spark locally: give --spark <python with pyspark> (pip install pyspark==3.5.6 boto3) and Java 17');
+}
+
+function scriptFile(deployment: Deployment, location: string): string {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
+  const asset = deployment.assembly.fileAssets.find((each) => each.bucket === bucket && each.key === key);
+  if (asset === undefined) throw new TaskFailure('States.TaskFailed', `the script ${location} is no file asset of this assembly; only scripts that are assets run locally`);
+  return asset.path;
+}
+
+/** What Glue shows of a failed script: the last line of the traceback, which names the exception. */
+function errorMessage(lines: readonly string[], exitCode: number): string {
+  const exception = lines.findLast((line) => /^[\w.]*(?:Error|Exception)\b/.test(line));
+  return exception ?? lines.at(-1) ?? `the script ended with exit code ${exitCode}`;
+}
