@@ -18,7 +18,7 @@ const runtime = new Library(root, {
     '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
     'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
-  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'fast-check@^4', 'undici@^7'],
+  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
 });
 runtime.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },

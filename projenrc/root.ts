@@ -76,8 +76,6 @@ export function addJestProjects(root: Monorepo): void {
     obj: () => ({
       // jest takes it from here only when it runs projects; the members' own value serves single runs.
       testTimeout: 60_000,
-      // jest takes the time-out of the run, not that of a project.
-      testTimeout: 60_000,
       projects: ['<rootDir>', ...root.subprojects.map((member) => `<rootDir>/${member.outdir.slice(root.outdir.length + 1)}`)]
         .map((directory) => `${directory}/jest.config.json`),
     }),

@@ -75,7 +75,9 @@ async function readRawLog(store: ObjectStore, settings: CurateSettings, dataset:
   return entries;
 }
 
-export async function readCuratedLog(store: ObjectStore, settings: CurateSettings, dataset: string, signal?: AbortSignal): Promise<LogEntry<CuratedManifest>[]> {
+export async function readCuratedLog(
+  store: ObjectStore, settings: CurateSettings, dataset: string, signal?: AbortSignal,
+): Promise<LogEntry<CuratedManifest>[]> {
   return readLog<CuratedManifest>(store, { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset) }, 0, { signal });
 }
 

@@ -4,7 +4,9 @@ import { encodePartitionValue, pipelinePrefix } from '../../run/keys';
 const SYMLINK_FILE = 'symlink.txt';
 
 /** `<pipeline>/catalog/<dataset>/<unitId>/[<column>=<value>/…]`: the location of one catalog partition. */
-export function catalogFolder(at: { pipeline: string; dataset: string; unitId: string; partition: ReadonlyArray<readonly [column: string, value: string | null]> }): string {
+export function catalogFolder(at: {
+  pipeline: string; dataset: string; unitId: string; partition: ReadonlyArray<readonly [column: string, value: string | null]>,
+}): string {
   const folders = at.partition.map(([column, value]) => `${column}=${encodePartitionValue(value)}/`).join('');
   return `${pipelinePrefix(at.pipeline)}catalog/${at.dataset}/${at.unitId}/${folders}`;
 }

@@ -50,7 +50,9 @@ export class CatalogPartitions {
       }
       const hopeless = failed.find(({ error }) => error.ErrorDetail?.ErrorCode !== 'AlreadyExistsException' && !PASSING.has(error.ErrorDetail?.ErrorCode ?? ''));
       const first = hopeless ?? failed.find(({ partition }) => again.includes(partition));
-      if (first !== undefined && (hopeless !== undefined || round + 1 >= ROUNDS)) throw this.failure(first.partition, first.error, again.length, hopeless === undefined);
+      if (
+        first !== undefined && (hopeless !== undefined || round + 1 >= ROUNDS)
+      ) throw this.failure(first.partition, first.error, again.length, hopeless === undefined);
       open = again;
     }
   }
@@ -59,13 +61,17 @@ export class CatalogPartitions {
   async remove(partitions: readonly CatalogPartition[]): Promise<void> {
     for (let at = 0; at < partitions.length; at += DELETE_BATCH) {
       const PartitionsToDelete = partitions.slice(at, at + DELETE_BATCH).map((partition) => ({ Values: catalogValues(partition) }));
-      await this.call(() => this.client.send(new BatchDeletePartitionCommand({ ...this.address(), PartitionsToDelete }), { abortSignal: this.signal }));
+      await this.call(() => this.client.send(new BatchDeletePartitionCommand(
+        { ...this.address(), PartitionsToDelete },
+      ), { abortSignal: this.signal }));
     }
   }
 
   private async create(partitions: readonly CatalogPartition[]): Promise<{ partition: CatalogPartition; error: PartitionError }[]> {
     const PartitionInputList = partitions.map((partition) => this.input(partition));
-    const answer = await this.call(() => this.client.send(new BatchCreatePartitionCommand({ ...this.address(), PartitionInputList }), { abortSignal: this.signal }));
+    const answer = await this.call(() => this.client.send(new BatchCreatePartitionCommand(
+      { ...this.address(), PartitionInputList },
+    ), { abortSignal: this.signal }));
     return (answer.Errors ?? []).map((error) => {
       const partition = partitions.find((candidate) => same(catalogValues(candidate), error.PartitionValues ?? []));
       if (partition === undefined) throw new PipelineError('CATALOG', `the catalog reports an error for a partition that was not sent: ${JSON.stringify(error)}`);
@@ -74,7 +80,9 @@ export class CatalogPartitions {
   }
 
   private async requireSame(partition: CatalogPartition): Promise<void> {
-    const answer = await this.call(() => this.client.send(new GetPartitionCommand({ ...this.address(), PartitionValues: catalogValues(partition) }), { abortSignal: this.signal }));
+    const answer = await this.call(() => this.client.send(new GetPartitionCommand(
+      { ...this.address(), PartitionValues: catalogValues(partition) },
+    ), { abortSignal: this.signal }));
     const found = answer.Partition?.StorageDescriptor?.Location;
     if (found === partition.location) return;
     throw new PipelineError('CATALOG', `catalog partition ${this.name(partition)} exists and points to ${found ?? 'nothing'}, expected ${partition.location}; remove it and run this attempt again`, {

@@ -55,7 +55,9 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
     const mine = ready.filter(({ unit }) => unit.dataset === name);
     const published = new Publisher(call, settings, contract, plan, glue);
     datasets[name] = await published.publish(name, mine);
-    const log = await publishLog(store, { bucket: settings.curatedBucket, pipeline: settings.pipeline, dataset: name }, () => readCuratedLog(store, settings, name, signal), signal);
+    const log = await publishLog(store, {
+      bucket: settings.curatedBucket, pipeline: settings.pipeline, dataset: name,
+    }, () => readCuratedLog(store, settings, name, signal), signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
   return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets };
@@ -67,7 +69,8 @@ async function readUnits({ store, signal }: FunctionCall, folder: WorkFolder, co
   return units;
 }
 
-async function prepare({ store, signal }: FunctionCall, settings: CurateSettings, contract: Contract, folder: WorkFolder, unit: ShapeItem, shape: ShapeResult & ResultEnvelope): Promise<ReadyUnit> {
+async function prepare({ store, signal }: FunctionCall, settings: CurateSettings, contract: Contract,
+  folder: WorkFolder, unit: ShapeItem, shape: ShapeResult & ResultEnvelope): Promise<ReadyUnit> {
   const dataset = datasetOf(contract, unit.dataset);
   const rows = await readUnitRows(store, folder, unit, { signal });
   checkThreshold(dataset, unit.unitId, rows, { bucket: settings.curatedBucket, prefix: quarantinePrefix(settings.pipeline, unit) });
@@ -142,7 +145,9 @@ class Publisher {
     return {
       schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: unit.kind, pipeline: settings.pipeline, dataset: unit.dataset, seq,
       runId: plan.runId, attempt: plan.attempt, attemptId: unit.unitId, committedAt: new Date().toISOString(),
-      contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
+      contract: {
+        id: contract.id, version: contract.version, sha256: contract.sha256,
+      }, columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
       engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
       parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
       balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },

@@ -14,7 +14,9 @@ export interface ListedPartition extends CatalogPartition {
 const WRITES = 16;
 
 /** Groups the files of a unit by their column-partition values: one catalog partition each, in the order of first sight. */
-export function catalogPartitions(dataset: Dataset, unitId: string, parts: readonly CuratedPart[], at: { readonly pipeline: string; readonly curatedBucket: string }): ListedPartition[] {
+export function catalogPartitions(dataset: Dataset, unitId: string, parts: readonly CuratedPart[], at: {
+  readonly pipeline: string; readonly curatedBucket: string,
+}): ListedPartition[] {
   const groups = new Map<string, { folder: string; values: (string | null)[]; files: string[] }>();
   for (const part of parts) {
     const partition = dataset.partitionColumns.map((column) => [column, part.partition[column] ?? null] as const);

@@ -17,7 +17,9 @@ export class CsvScanner implements BlockScanner {
   line: number;
   private readonly plain: Uint8Array;
 
-  constructor(private readonly dialect: CsvDialect, private readonly framed: FramedRecords, firstLine: number, private readonly proven?: ProvenFields) {
+  constructor(
+    private readonly dialect: CsvDialect, private readonly framed: FramedRecords, firstLine: number, private readonly proven?: ProvenFields,
+  ) {
     this.line = firstLine;
     this.plain = new Uint8Array(256).fill(1);
     for (const special of [dialect.delimiter, LF, CR, dialect.quote]) {
@@ -64,7 +66,9 @@ export class CsvScanner implements BlockScanner {
               position++;
             }
             // A doubled quote, or a line end, is in no grammar that has an automaton.
-            if (position < to && (automaton.accepts[state >> 8] === 0 || block[position] !== quote || block[position + 1] === quote)) doubtful[fields - 1] = 1;
+            if (position < to && (
+              automaton.accepts[state >> 8] === 0 || block[position] !== quote || block[position + 1] === quote
+            )) doubtful[fields - 1] = 1;
           }
           for (;;) {
             byte = block[position++]!;

@@ -111,7 +111,8 @@ class PartRows {
     const { store, item, pipeline: name, curatedBucket: bucket, dataset, signal } = this.options;
     const numbers = fileNumbers();
     return new QuarantineWriter({
-      session: await this.engine.session(signal), store, directory: this.directory, part: item.key, signal, maxRecordBytes: dataset.record.maxRecordBytes,
+      session: await this.engine.session(signal), store, directory: this.directory, part: item.key, signal,
+      maxRecordBytes: dataset.record.maxRecordBytes,
       target: () => ({ bucket, key: quarantineKey({ pipeline: name, dataset: dataset.name, attemptId: item.unitId, file: numbers() }) }),
     });
   }

@@ -22,7 +22,9 @@ export class NdjsonScanner implements BlockScanner {
   private out = Buffer.allocUnsafe(64 * 1024);
   private used = 0;
 
-  constructor(private readonly dataset: Dataset, private readonly framed: FramedRecords, private readonly canonical: CanonicalSink, firstLine: number) {
+  constructor(
+    private readonly dataset: Dataset, private readonly framed: FramedRecords, private readonly canonical: CanonicalSink, firstLine: number,
+  ) {
     this.line = firstLine;
     this.indexes = new Map(dataset.columns.map((column, index) => [fieldName(column), index]));
     this.values = new Array<undefined>(dataset.columns.length).fill(undefined);

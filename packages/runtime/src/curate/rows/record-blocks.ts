@@ -104,7 +104,9 @@ class RecordBlocks {
   /** Moves the incomplete record to the front, and makes the block larger when that record fills it. */
   private makeRoom(used: number, final: boolean): void {
     const rest = this.have - used;
-    if (!final && this.overlong === undefined && this.scanner !== undefined && rest > this.options.maxRecordBytes + CRLF_BYTES) return this.beginOverlong(used);
+    if (
+      !final && this.overlong === undefined && this.scanner !== undefined && rest > this.options.maxRecordBytes + CRLF_BYTES
+    ) return this.beginOverlong(used);
     if (rest === this.block.length - SLACK_BYTES) {
       const larger = Buffer.allocUnsafeSlow(rest * 2 + SLACK_BYTES);
       this.block.copy(larger, 0, used, this.have);

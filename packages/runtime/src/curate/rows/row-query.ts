@@ -36,7 +36,7 @@ export function readCsv(source: CsvSource): string {
   const line = source.maxRecordBytes + 16;
   const options = [
     'header = true', 'auto_detect = false', `delim = ${quoteLiteral(source.delimiter)}`, `quote = ${quote}`, `escape = ${quote}`,
-    `new_line = '\\n'`, `nullstr = [${nulls.map(quoteLiteral).join(', ')}]`, 'allow_quoted_nulls = false', 'strict_mode = true', 'null_padding = false',
+    'new_line = \'\\n\'', `nullstr = [${nulls.map(quoteLiteral).join(', ')}]`, 'allow_quoted_nulls = false', 'strict_mode = true', 'null_padding = false',
     'ignore_errors = false', `max_line_size = ${line}`, `buffer_size = ${Math.max(MIN_BUFFER_BYTES, 2 * line)}`,
     `parallel = ${!source.multiline}`, `columns = {${columns}}`,
   ];

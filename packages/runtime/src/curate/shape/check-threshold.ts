@@ -3,7 +3,9 @@ import { userError } from '../../errors/pipeline-error';
 import type { UnitRows } from './rows-of-unit';
 
 /** Throws `THRESHOLD` when more records of a run were rejected than the contract allows. */
-export function checkThreshold(dataset: Dataset, unitId: string, rows: UnitRows, quarantine: { readonly bucket: string; readonly prefix: string }): void {
+export function checkThreshold(dataset: Dataset, unitId: string, rows: UnitRows, quarantine: {
+  readonly bucket: string; readonly prefix: string,
+}): void {
   const { rows: maxRows, percent: maxPercent } = dataset.threshold ?? {};
   const { parsed, rejected } = rows.counts;
   const percent = parsed === 0 ? 0 : (rejected / parsed) * 100;

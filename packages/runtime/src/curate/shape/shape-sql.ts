@@ -19,12 +19,14 @@ export function unitRows(paths: readonly string[], columns = '*'): string {
 }
 
 /** One key that stands more than once, how often, and how many such keys there are; no row where all are unique. */
-export function duplicateKeys(paths: readonly string[], key: readonly string[], options: { readonly ignoreNull: boolean; readonly losers: boolean }): string {
+export function duplicateKeys(paths: readonly string[], key: readonly string[], options: {
+  readonly ignoreNull: boolean; readonly losers: boolean,
+}): string {
   const columns = key.map(quoteIdentifier).join(', ');
   const filter = options.ignoreNull ? ` WHERE ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
   const rows = `(${unitRows(paths)}) AS rows${options.losers ? WITHOUT_LOSERS : ''}`;
   const groups = `SELECT ${columns}, count(*) AS copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
-  const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(` || ', ' || `);
+  const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(' || \', \' || ');
   return `SELECT count(*) AS keys, sum(copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
 }
 
@@ -66,7 +68,9 @@ export function numberFiles(bytesPerRow: number, targetBytes: number): string[] 
 }
 
 /** The rows to write; with partitions also the number of the file that each belongs to. */
-export function outputQuery(dataset: Dataset, paths: readonly string[], options: { readonly losers: boolean; readonly partitioned: boolean }): string {
+export function outputQuery(dataset: Dataset, paths: readonly string[], options: {
+  readonly losers: boolean; readonly partitioned: boolean,
+}): string {
   const names = dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
   const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
   const file = options.partitioned ? [`first_file + file_row_number % files AS ${FILE_COLUMN}`] : [];

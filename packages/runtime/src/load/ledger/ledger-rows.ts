@@ -55,7 +55,8 @@ export async function readLedger(client: Client, ledgerSchema: string, target: T
   );
   return rows.map((row) => ({
     seq: Number(row.seq), ingestSeq: Number(row.ingest_seq), outcome: row.outcome, loadId: row.load_id, epoch: BigInt(row.epoch),
-    attemptId: row.attempt_id, manifestKey: row.manifest_key, contractVersion: row.contract_version, codeVersion: row.code_version, writeMode: row.write_mode,
+    attemptId: row.attempt_id, manifestKey: row.manifest_key, contractVersion: row.contract_version,
+    codeVersion: row.code_version, writeMode: row.write_mode,
     staged: Number(row.staged), inserted: Number(row.inserted), updated: Number(row.updated), unchanged: Number(row.unchanged),
     deleted: Number(row.deleted), stale: Number(row.stale), removed: Number(row.removed),
   }));
@@ -65,7 +66,8 @@ export async function readLedger(client: Client, ledgerSchema: string, target: T
 export async function writeLedger(client: Client, ledgerSchema: string, target: TableName, source: CommitSource, row: LedgerRow): Promise<void> {
   const values = [
     target.schema, target.table, source.pipeline, source.dataset, row.seq, row.ingestSeq, row.outcome, row.loadId, String(row.epoch), row.attemptId,
-    row.manifestKey, row.contractVersion, row.codeVersion, row.writeMode, row.staged, row.inserted, row.updated, row.unchanged, row.deleted, row.stale, row.removed,
+    row.manifestKey, row.contractVersion, row.codeVersion, row.writeMode, row.staged, row.inserted, row.updated,
+    row.unchanged, row.deleted, row.stale, row.removed,
   ];
   await client.query(
     `INSERT INTO ${quoteName(ledgerSchema, 'load_ledger')} (table_schema, table_name, pipeline, dataset, seq, ingest_seq, outcome, load_id, epoch, attempt_id,

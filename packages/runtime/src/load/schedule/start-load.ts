@@ -1,4 +1,4 @@
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
 import { attemptId, executionName, scheduledSlot } from '../../run/ids';
@@ -49,7 +49,9 @@ export async function startLoad(event: unknown, settings: SchedulerSettings, dep
   const name = executionName(settings.pipeline, slot, FIRST_ATTEMPT);
   const input = { ...DOCUMENT_HEAD, slot, attempt: FIRST_ATTEMPT, ...(deadline === undefined ? {} : { deadline: deadline.toISOString() }) };
   try {
-    const { executionArn } = await deps.client.send(new StartExecutionCommand({ stateMachineArn: settings.stateMachineArn, name, input: JSON.stringify(input) }));
+    const { executionArn } = await deps.client.send(new StartExecutionCommand({
+      stateMachineArn: settings.stateMachineArn, name, input: JSON.stringify(input),
+    }));
     deps.report.say('LOAD_I1301', { name, attempt: attemptId(slot, FIRST_ATTEMPT), deadline: input.deadline });
     return { outcome: 'started', slot, name, ...(executionArn === undefined ? {} : { executionArn }) };
   } catch (error) {

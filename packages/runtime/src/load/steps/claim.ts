@@ -66,7 +66,9 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
   });
 
   const units = claimed.flatMap((one) => unitsOf(one, settings));
-  const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason })));
+  const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(
+    ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
+  ));
   for (const commit of held) report.say('LOAD_W1003', { ...commit });
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
@@ -115,7 +117,9 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
   const epochs = new Map<Candidate, bigint>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
     // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(client, call, candidate)).selection.load.length > 0) epochs.set(candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by));
+    if ((await select(client, call, candidate)).selection.load.length > 0) epochs.set(
+      candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by),
+    );
   }
   for (const candidate of candidates) {
     const { selection, published } = await select(client, call, candidate);
@@ -130,7 +134,9 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
     if (made === 'made') report.say('LOAD_I1006', { table });
     const units = unitsOf(one, settings);
     for (const unit of units) {
-      await ensureStaging(client, unit.staging, candidate.dataset, { pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId });
+      await ensureStaging(client, unit.staging, candidate.dataset, {
+        pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId,
+      });
     }
     report.say('LOAD_I1001', { epoch, table, dataset: candidate.dataset.name, units: units.length, parts: units.reduce((sum, unit) => sum + unit.parts, 0) });
     claimed.push(one);
@@ -148,7 +154,9 @@ function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, sett
     const { manifest } = entry;
     const loadId = idOf(entry, dataset, target, settings);
     return {
-      ...commitOf(entry), dataset: dataset.name, loadId, epoch: String(epoch), target, staging: stagingTable(settings.ledgerSchema, dataset.name, loadId),
+      ...commitOf(entry), dataset: dataset.name, loadId, epoch: String(epoch), target, staging: stagingTable(
+        settings.ledgerSchema, dataset.name, loadId,
+      ),
       writeMode, columns: columnsOf(entry, dataset), parts: manifest.parts.length,
       records: manifest.parts.reduce((sum, part) => sum + part.records, 0), overtaken: overtaken.map(commitOf),
     };
@@ -190,7 +198,9 @@ function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[]): LoadI
 async function sweep(client: Client, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
   for (const { dataset, target, epoch, selection, published } of claimed) {
     const waiting = new Set([...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    for (const table of await leftoverStaging(client, settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting)) {
+    for (const table of await leftoverStaging(client, settings.ledgerSchema, {
+      pipeline: settings.pipeline, dataset: dataset.name, target,
+    }, waiting)) {
       const isPublished = published.has(table.loadId);
       if (!isPublished && epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;

@@ -39,7 +39,9 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
   const { plan, settings, store, report, signal, folder } = call;
   const text = await store.getText(settings.contract, { signal });
   const datasets = new Map(requireContract(text?.value ?? '', settings.contract.key).datasets.map((dataset) => [dataset.name, dataset]));
-  const access: TargetAccess = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
+  const access: TargetAccess = {
+    target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal,
+  };
   const results = new Map<string, UnitResult[]>();
   const failures = new Map<string, PipelineError>();
   for (const unit of plan.units) {
@@ -86,7 +88,9 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   return result;
 }
 
-async function inTransaction(client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean): Promise<UnitResult> {
+async function inTransaction(
+  client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean,
+): Promise<UnitResult> {
   const { settings, plan, report } = call;
   const before = await readCommit(client, call, unit);
   if (before !== undefined) return before;

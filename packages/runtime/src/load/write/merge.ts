@@ -22,14 +22,17 @@ WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey})`);
 };
 
 /** What is in the target after the write, compared with what was staged; the terms come from the tables and not from each other. */
-export async function readBack(context: WriteContext, done: { readonly updated: number; readonly inserted: number }, stale: string): Promise<LoadCounts> {
+export async function readBack(context: WriteContext, done: {
+  readonly updated: number; readonly inserted: number,
+}, stale: string): Promise<LoadCounts> {
   const sql = writeSql(context);
   const { rows: [found] } = await context.client.query<{ same: string; stale: string }>(
     `SELECT count(*) FILTER (WHERE NOT (${stale}) AND ${sql.sameRest}) AS same, count(*) FILTER (WHERE ${stale}) AS stale
 FROM ${sql.staging} AS s JOIN ${sql.target} AS t ON ${sql.sameKey}`,
   );
   return {
-    staged: context.staged, ...done, unchanged: Number(found!.same) - done.inserted - done.updated, deleted: 0, stale: Number(found!.stale), removed: 0,
+    staged: context.staged, ...done, unchanged: Number(found!.same) - done.inserted - done.updated, deleted: 0,
+    stale: Number(found!.stale), removed: 0,
   };
 }
 

@@ -48,11 +48,11 @@ export function writeSql({ dataset, target, staging, collations }: Pick<WriteCon
     staging: quoteName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: dataset.primaryKey.map((name) => {
+    sameKey: allOf(dataset.primaryKey.map((name) => {
       const collation = collations.get(name);
       return `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
-    }).join(' AND ') || 'false',
-    sameRest: rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`).join(' AND ') || 'true',
+    }), 'false'),
+    sameRest: allOf(rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`), 'true'),
     assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
   };
 }
@@ -79,4 +79,8 @@ export async function readCollations(client: Client, { schema, table }: TableNam
     [schema, table],
   );
   return new Map(rows.map(({ name, collation }) => [name, collation]));
+}
+
+function allOf(conditions: readonly string[], whenNone: 'true' | 'false'): string {
+  return conditions.length === 0 ? whenNone : conditions.join(' AND ');
 }

@@ -108,7 +108,8 @@ export class CurateBench {
     const { pipeline: name, rawBucket, curatedBucket } = this.settings;
     for (const item of (await this.store.getJson<RowsItem[]>(plan.items))!.value) {
       const result: RowsResult = await curateRows({
-        item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder, store: this.store, report: this.report, threads: 2, memoryMiB: 512,
+        item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder,
+        store: this.store, report: this.report, threads: 2, memoryMiB: 512,
       });
       await this.store.putJson(resultRef(folder, 'rows', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 5, ...result });
     }

@@ -31,7 +31,9 @@ export interface RowsOutcome {
 export class RowsBench {
   private files = 0;
 
-  private constructor(readonly s3: FakeS3, readonly store: ObjectStore, private readonly connection: DuckDBConnection, private readonly directory: string) {}
+  private constructor(
+    readonly s3: FakeS3, readonly store: ObjectStore, private readonly connection: DuckDBConnection, private readonly directory: string,
+  ) {}
 
   static async start(): Promise<RowsBench> {
     const s3 = await FakeS3.start();

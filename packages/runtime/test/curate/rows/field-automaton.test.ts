@@ -36,7 +36,9 @@ describe('fieldAutomaton', () => {
     const automaton = fieldAutomaton(grammar, [10, 13, 34])!;
     expect(automaton).toBeDefined();
     for (const seed of SEEDS) expect([seed, accepts(automaton, Buffer.from(seed))]).toEqual([seed, matchesGrammar(grammar, seed)]);
-    fc.assert(fc.property(text, (value) => { expect(accepts(automaton, Buffer.from(value))).toBe(matchesGrammar(grammar, value)); }), { numRuns: 500 });
+    fc.assert(fc.property(text, (value) => { expect(
+      accepts(automaton, Buffer.from(value)),
+    ).toBe(matchesGrammar(grammar, value)); }), { numRuns: 500 });
   });
 
   test('reads quantifiers, groups, classes and literals as JavaScript does', () => {
@@ -45,7 +47,9 @@ describe('fieldAutomaton', () => {
     const word = fc.array(fc.constantFrom('a', 'b', 'c', 'é', '.'), { maxLength: 7 }).map((chars) => chars.join(''));
     fc.assert(fc.property(grammar, fc.array(word, { minLength: 5, maxLength: 5 }), (source, words) => {
       const automaton = fieldAutomaton(source, [10])!;
-      for (const value of words) expect([source, value, accepts(automaton, Buffer.from(value))]).toEqual([source, value, matchesGrammar(source, value)]);
+      for (const value of words) expect(
+        [source, value, accepts(automaton, Buffer.from(value))],
+      ).toEqual([source, value, matchesGrammar(source, value)]);
     }), { numRuns: 200 });
   });
 

@@ -74,7 +74,9 @@ describe('framing of NDJSON records', () => {
     const source = Buffer.concat([Buffer.from(`${GOOD}\n`), ...REJECTED.flatMap(([, line]) => [Buffer.from(line), Buffer.from('\n'), Buffer.from(`${LAST}\n`)])]);
     const { rows, quarantine, result } = await bench.curate(SPEC, source, { blockBytes: 4096 });
     expect(rows).toEqual([KEPT_AROUND[0], ...REJECTED.map(() => KEPT_AROUND[1])]);
-    expect(quarantine.map(({ raw, code, line }, index) => [REJECTED[index]?.[0], raw, code, line])).toEqual(REJECTED.map(([title, line, code], index) => [title, Buffer.from(line), code, 2 + 2 * index]));
+    expect(
+      quarantine.map(({ raw, code, line }, index) => [REJECTED[index]?.[0], raw, code, line]),
+    ).toEqual(REJECTED.map(([title, line, code], index) => [title, Buffer.from(line), code, 2 + 2 * index]));
     for (const { offset, raw } of quarantine) expect(source.subarray(offset, offset + raw.length)).toEqual(raw);
     expect(result.counts).toEqual({ parsed: 1 + 2 * REJECTED.length, kept: 1 + REJECTED.length, rejected: REJECTED.length });
   });
@@ -89,7 +91,9 @@ describe('framing of NDJSON records', () => {
     const text = Array.from({ length: 200 }, (_, index) => (index % 17 === 3 ? '{"a":' : `{"a":"${'é'.repeat(index % 40)}\\n${index}","n":${index}.5}`)).join('\r\n');
     for (const [blockBytes, segmentBytes] of [[200, 1_000], [1 << 20, 1 << 20]] as const) {
       const { rows, quarantine, result } = await bench.curate(SPEC, text, { blockBytes, segmentBytes });
-      expect(rows.map(([, n]) => Math.floor(Number(n)))).toEqual(Array.from({ length: 200 }, (_, index) => index).filter((index) => index % 17 !== 3));
+      expect(rows.map(([, n]) => Math.floor(Number(n)))).toEqual(Array.from(
+        { length: 200 }, (_, index) => index,
+      ).filter((index) => index % 17 !== 3));
       expect(quarantine.map(({ line }) => line - 1)).toEqual(Array.from({ length: 200 }, (_, index) => index).filter((index) => index % 17 === 3));
       expect(result.counts.parsed).toBe(200);
     }

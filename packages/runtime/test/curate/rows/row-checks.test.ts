@@ -43,7 +43,9 @@ describe('checks of rows', () => {
     const { rows, quarantine } = await bench.curate(one(type, more), `id,v\n${lines.join('\n')}\n`);
     const kept = new Map(rows.map(([id, value]) => [Number(id), value]));
     const rejected = new Map(quarantine.map((row) => [row.line - 2, row]));
-    expect(values.map(([, text], index) => [text, rejected.has(index) ? { code: rejected.get(index)!.code } : kept.get(index)])).toEqual(values.map(([, text, expected]) => [text, expected]));
+    expect(values.map(([, text], index) => [text, rejected.has(index) ? {
+      code: rejected.get(index)!.code,
+    } : kept.get(index)])).toEqual(values.map(([, text, expected]) => [text, expected]));
     for (const [index, { raw, column, reason }] of rejected) {
       expect(raw).toEqual(Buffer.from(lines[index]!));
       expect(column).toBe('v');

@@ -74,7 +74,9 @@ export class LoadStage {
   private readonly seqs = new Map<string, number>();
   private slots = 0;
 
-  private constructor(readonly server: TestPostgres, readonly s3: FakeS3, readonly client: Client, private readonly folder: string, contract: string) {
+  private constructor(
+    readonly server: TestPostgres, readonly s3: FakeS3, readonly client: Client, private readonly folder: string, contract: string,
+  ) {
     this.store = new ObjectStore(s3.client());
     this.datasets = requireContract(contract, 'demo').datasets;
     s3.put(CONTRACT.bucket, CONTRACT.key, contract);

@@ -22,7 +22,7 @@ describe('a failure of the target', () => {
 
   test('names what was done and the place, and leaves values of rows out', () => {
     const error = postgresFailure(thrown({ code: '23505', detail: 'Key (name)=(canary) already exists.', constraint: 'people_pkey', where: 'COPY people, line 3\nmore' }), 'publishing commit 4');
-    expect(error.message).toBe("publishing commit 4: message of the server (SQLSTATE 23505; COPY people, line 3); rows of this batch have a key that the target holds already; use merge, or remove them");
+    expect(error.message).toBe('publishing commit 4: message of the server (SQLSTATE 23505; COPY people, line 3); rows of this batch have a key that the target holds already; use merge, or remove them');
     expect(error.facts).toEqual({ sqlState: '23505', constraint: 'people_pkey' });
     expect(JSON.stringify(error)).not.toContain('canary');
   });
