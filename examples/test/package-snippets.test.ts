@@ -20,7 +20,7 @@ const snippets = PACKAGES.flatMap((name): Snippet[] => {
   const sources = readdirSync(path.join(folder, 'src')).filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(path.join(folder, 'src', file), 'utf8')).join('\n');
   return [...blocksOf(readme), ...examplesOf(sources)]
-    .map((code, index) => ({ name: `${name} ${index + 1}: ${code.trim().split('\n')[0]}`, text: fixture.replace('/// here', code) }));
+    .map((code, index) => ({ name: `${name} ${index + 1}: ${code.trim().split('\n')[0]}`, text: inside(fixture, code) }));
 });
 
 test('every snippet of the packages compiles as a user would write it', () => {
@@ -48,6 +48,14 @@ test('every snippet of the packages compiles as a user would write it', () => {
   expect(snippets.length).toBeGreaterThan(15);
   expect(problems).toEqual([]);
 });
+
+/** Declarations are legal only outside of a class; other languages get them moved in the same way. */
+function inside(fixture: string, code: string): string {
+  const lines = code.split('\n');
+  const declared = lines.filter((line) => line.startsWith('declare '));
+  const rest = lines.filter((line) => !line.startsWith('declare '));
+  return [fixture.replace('/// here', rest.join('\n')), ...declared].join('\n');
+}
 
 function blocksOf(markdown: string): string[] {
   return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code as string);

@@ -43,7 +43,7 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
     const jobs = deployment.assembly.ofType('AWS::Glue::Job');
     const job = jobs.find(({ ref }) => ref === args.JobName);
     if (job === undefined) {
-      throw new TaskFailure('Glue.EntityNotFoundException', `no Glue job ${args.JobName} in the assembly; it has ${jobs.map(({ ref }) => ref).join(', ') || 'none'}`);
+      throw new TaskFailure('Glue.EntityNotFoundException', `no Glue job ${args.JobName} in the assembly; it has ${jobs.length === 0 ? 'none' : jobs.map(({ ref }) => ref).join(', ')}`);
     }
     scope.authorize({ action: 'glue:StartJobRun', resource: `arn:aws:glue:${deployment.region}:${deployment.account}:job/${job.ref}` });
     const properties = job.properties as JobProperties;

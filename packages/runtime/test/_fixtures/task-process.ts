@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-// eslint-disable-next-line import-x/no-extraneous-dependencies -- the repository's bundler is a dependency of its root
+
 import { build } from 'esbuild';
 
 export interface TaskExit { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string }
