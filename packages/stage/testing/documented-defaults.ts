@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { aws_glue as glue, aws_logs as logs, Duration, Size } from 'aws-cdk-lib';
+
+const WORDS = { Size, Duration, RetentionDays: logs.RetentionDays, GlueVersion: glue.GlueVersion, WorkerType: glue.WorkerType };
+
+/** The literal defaults that doc comments of a file promise, by prop; those that begin with a dash are prose. */
+export function documentedDefaults(file: string): Record<string, unknown> {
+  const source = readFileSync(file, 'utf8');
+  const found = source.matchAll(/@default (?!- )(.+)\n\s*\*\/\n\s*readonly (\w+)\?/g);
+  return Object.fromEntries([...found].map(([, text, prop]) => [prop as string, comparable(evaluate(text as string))]));
+}
+
+/** A value that jest can compare: durations in seconds, sizes in bytes. */
+export function comparable(value: unknown): unknown {
+  if (value instanceof Duration) return `${value.toSeconds()} s`;
+  if (value instanceof Size) return `${value.toBytes()} bytes`;
+  return value;
+}
+
+function evaluate(text: string): unknown {
+  // Our own doc comments, in tests only.
+  return new Function(...Object.keys(WORDS), `return ${text};`)(...Object.values(WORDS));
+}
