@@ -32,6 +32,7 @@ import { SecretValues } from './secret-values';
 import { bucketNames, eventRules, glueSeeds, publishAssets } from './seeds';
 import type { OnStackEvent } from './stack-event';
 import { StateFolder } from './state-folder';
+import { lockStateFolder } from './state-lock';
 
 export interface LocalStackOptions {
   /** Folder that `cdk synth` wrote. */
@@ -74,6 +75,8 @@ export class LocalStack {
     const began = Date.now();
     const onEvent = options.onEvent ?? (() => {});
     const state = new StateFolder(options.stateDir);
+    const unlock = lockStateFolder(state.root);
+    open.push(async () => unlock());
     reapLeftovers(state.pids);
     const store = new ExecutionStore(state.executions);
     store.abortLeftOpen(new Date());
@@ -147,7 +150,7 @@ export class LocalStack {
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     });
     onEvent({ kind: 'stack', what: `stack up: ${machines.length} machines, ${running.length} databases`, milliseconds: Date.now() - began });
-    return new LocalStack(state, gateway, running, deployment, executions, catalog, store);
+    return new LocalStack(state, gateway, running, deployment, executions, catalog, store, unlock);
   }
 
   private constructor(
@@ -158,6 +161,7 @@ export class LocalStack {
     private readonly executions: Executions,
     public readonly catalog: GlueCatalog,
     public readonly store: ExecutionStore,
+    private readonly unlock: () => void,
   ) {}
 
   public get endpoint(): string {
@@ -184,5 +188,6 @@ export class LocalStack {
   public async close(): Promise<void> {
     await Promise.all([this.gateway.close(), ...this.databases.map((database) => database.stop())]);
     dismissGuard();
+    this.unlock();
   }
 }

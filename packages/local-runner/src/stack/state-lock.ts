@@ -1,0 +1,51 @@
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { startMark } from '../exec/process-memory';
+
+const FILE = 'in-use.json';
+
+interface Owner { readonly pid: number; readonly mark: string }
+
+/**
+ * Takes a state folder for this process; the returned function gives it back.
+ *
+ * A second runner would end the children and databases of the first as leftovers, and close its executions. A lock
+ * whose process is gone, however it ended, is no lock.
+ *
+ * @throws Error that names the process that has it
+ */
+export function lockStateFolder(folder: string): () => void {
+  const file = path.join(folder, FILE);
+  const own: Owner = { pid: process.pid, mark: startMark(process.pid) ?? '' };
+  for (;;) {
+    if (makeWhole(file, JSON.stringify(own))) return () => rmSync(file, { force: true });
+    const owner = readOwner(file);
+    if (owner !== undefined && startMark(owner.pid) === owner.mark) {
+      throw new Error(`the state folder ${folder} is in use by process ${owner.pid}; wait until it ends, or give another folder with --state-dir`);
+    }
+    rmSync(file, { force: true });
+  }
+}
+
+/** Makes a file with its content in one step, so that nobody sees it empty; false when it is there already. */
+function makeWhole(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, text);
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
