@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import * as path from 'node:path';
 import { type App, aws_iam as iam, Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
@@ -8,9 +6,6 @@ import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
 import { ruleFindings } from '@headrace/stage/testing/rule-findings';
 import { CurateEngine, CurateSize } from '../src';
 import { newCurate, newStack, templateOf } from './_fixtures/curate';
-
-const SCRIPT = path.join(__dirname, '..', 'python', 'shape_job.py');
-const withScript = existsSync(SCRIPT) ? describe : describe.skip;
 
 test('the machine gives every task a time-out, named retries and a notice', () => {
   const stack = newStack();
@@ -126,7 +121,7 @@ test('the bucket forgets quarantine after its retention, and work after two week
   });
 });
 
-withScript('Spark on Glue', () => {
+describe('Spark on Glue', () => {
   test('runs the script of its own deployment, with every promise of the other states', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { engine: CurateEngine.glueSpark({ maxConcurrentRuns: 3 }) });
