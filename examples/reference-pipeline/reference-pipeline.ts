@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { CurateSize, CurateStage } from '@headrace/curate-construct';
+import { type CurateEngine, CurateSize, CurateStage } from '@headrace/curate-construct';
 import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, WriteMode } from '@headrace/rds-loader-construct';
 import { type aws_ec2 as ec2, type aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
@@ -12,6 +12,13 @@ const pipelineName = 'flights';
 export interface ReferencePipelineProps {
   /** Where `flights.csv` and `airports.ndjson` are served, without a slash at the end. */
   readonly sourceUrl: string;
+
+  /**
+   * What shapes checked records into files.
+   *
+   * @default CurateEngine.embedded()
+   */
+  readonly engine?: CurateEngine;
 }
 
 /** The whole pipeline, each stage in a stack of its own: any of them can be deployed without the others. */
@@ -22,7 +29,9 @@ export class ReferencePipeline extends Construct {
     const database = new DatabaseStack(this, 'Database', named('Database'));
     const shared = { vpc: database.vpc, failureTopic: database.failureTopic };
     const ingest = new IngestStack(this, 'Ingest', { ...named('Ingest'), ...shared, sourceUrl: props.sourceUrl });
-    const curate = new CurateStack(this, 'Curate', { ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase() });
+    const curate = new CurateStack(this, 'Curate', {
+      ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase(), engine: props.engine,
+    });
     new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage });
     new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
   }
@@ -52,16 +61,23 @@ class IngestStack extends Stack {
   }
 }
 
+interface CurateStackProps extends StageStackProps {
+  readonly ingest: IngestStage;
+  readonly databaseName: string;
+  readonly engine?: CurateEngine;
+}
+
 class CurateStack extends Stack {
   readonly stage: CurateStage;
 
-  constructor(scope: Construct, id: string, props: StageStackProps & { readonly ingest: IngestStage; readonly databaseName: string }) {
+  constructor(scope: Construct, id: string, props: CurateStackProps) {
     super(scope, id, props);
     this.stage = new CurateStage(this, 'Curate', {
       contract,
       pipelineName,
       rawBucket: props.ingest.rawBucket,
       databaseName: props.databaseName,
+      engine: props.engine,
       size: CurateSize.DEV,
       vpc: props.vpc,
       failureTopic: props.failureTopic,

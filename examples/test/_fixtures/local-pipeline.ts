@@ -5,7 +5,7 @@ import {
   type ExecutionRecord, LocalStack, type LocalStackOptions, queryCurated, queryUrl, type RunSummary, type StackEvent, summarizeRun,
 } from '@headrace/local-runner';
 import { App } from 'aws-cdk-lib';
-import { ReferencePipeline } from '../../reference-pipeline/reference-pipeline';
+import { ReferencePipeline, type ReferencePipelineProps } from '../../reference-pipeline/reference-pipeline';
 import { writeSourceFiles, type SourceFiles } from '../../reference-pipeline/source/write-data';
 
 /** Records of the flights file in tests: enough for every planted row to stand between clean ones. */
@@ -29,10 +29,10 @@ export class LocalPipeline {
   }
 
   /** Synthesizes the app into a folder of its own. */
-  synthesize(sourceUrl: string, name = 'cdk.out'): string {
+  synthesize(sourceUrl: string, name = 'cdk.out', props: Partial<ReferencePipelineProps> = {}): string {
     const outdir = path.join(this.folder, name);
     const app = new App({ outdir, analyticsReporting: false });
-    new ReferencePipeline(app, 'Flights', { sourceUrl });
+    new ReferencePipeline(app, 'Flights', { sourceUrl, ...props });
     app.synth();
     return outdir;
   }

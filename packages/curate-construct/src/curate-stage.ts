@@ -9,6 +9,7 @@ import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-ste
 import { SparkJob } from './private/spark-job';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
+import { allow } from './private/stage/permission';
 import { grantPrefixes } from './private/stage/prefix-grants';
 import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { stageBucket } from './private/stage/stage-bucket';
@@ -213,7 +214,12 @@ export class CurateStage extends StageBase {
     grantPrefixes(roles.task, { bucket: rawBucket, read: [rawLog, folder('raw')] });
     grantPrefixes(roles.task, { bucket: curated, read: [work, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
     if (roles.spark !== undefined) {
-      grantPrefixes(roles.spark, { bucket: curated, read: [work, folder('data')], write: [work, folder('data'), folder('quarantine')] });
+      grantPrefixes(roles.spark, { bucket: curated, read: [work, folder('data')], write: [work, folder('data')] });
+      allow(roles.spark, {
+        actions: ['s3:DeleteObject'],
+        resources: [curated.arnForObjects(`${work}*`)],
+        wildcardReason: 'Spark clears what it wrote on the way, below the work folder only',
+      });
     }
     grantPrefixes(roles.publish, { bucket: rawBucket, read: [rawLog] });
     grantPrefixes(roles.publish, {
