@@ -48,7 +48,7 @@ export interface TaskOptions<S> {
   readonly report?: Report;
   /** Receives the last line of a failed task. @default - standard error */
   readonly writeError?: (line: string) => void;
-  /** Ends the process at once. @default process.exit */
+  /** Ends the process. @default - process.exit, when what was printed has left */
   readonly exit?: (code: ExitCode) => void;
 }
 
@@ -59,7 +59,7 @@ export interface TaskOptions<S> {
  * coded, and `errors/<step>-<index>.json` is written if the store can be reached.
  */
 export async function runTask<S>(options: TaskOptions<S>): Promise<void> {
-  const exit = options.exit ?? ((code: ExitCode) => process.exit(code));
+  const exit = options.exit ?? exitWhenPrinted;
   const stop = new AbortController();
   // One listener per request in flight is no leak.
   setMaxListeners(0, stop.signal);
@@ -75,6 +75,11 @@ export async function runTask<S>(options: TaskOptions<S>): Promise<void> {
   } finally {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
+}
+
+/** Not every system writes to a pipe at once, and the last line is the one that says what failed. */
+function exitWhenPrinted(code: ExitCode): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
 /** {@link runTask} without signals and exit, for those who run a step in process. */

@@ -3,7 +3,7 @@ import { HttpSource } from '../_fakes/http-source';
 import type { S3Fault, S3Request } from '../_fakes/s3-server';
 import { BUCKET, IngestStage } from '../_fixtures/ingest-stage';
 
-// Some forty ingests one after the other; seconds when the machine is idle.
+// Some thirty ingests one after the other; seconds when the machine is idle.
 jest.setTimeout(180_000);
 
 const MIB = 1024 * 1024;
@@ -18,7 +18,6 @@ const IN_PARTS = new Set(['CreateMultipartUpload', 'UploadPart', 'CompleteMultip
 describe.each<[string, S3Fault]>([
   ['never reaches the store', 'reset'],
   ['is done, and its answer is lost', 'lose-answer'],
-  ['is refused for a while', { status: 500 }],
 ])('ingest, when one request %s', (_, fault) => {
   test.each([
     ['each request of a small file', SMALL, () => true, 12],
