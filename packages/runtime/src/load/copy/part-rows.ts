@@ -5,8 +5,8 @@ import type { Slice } from './slice';
 /** Encoded bytes that one slice aims at: a few slices in flight stay far below the smallest task's memory. */
 export const SLICE_BYTES = 8 * 1024 * 1024;
 /** Rows of the first slice, which measures how long a row is. */
-const FIRST_ROWS = 4_096;
-const MIN_ROWS = 256;
+const FIRST_ROWS = 256;
+const MIN_ROWS = 16;
 
 export interface EncodedSlice {
   readonly rows: number;
