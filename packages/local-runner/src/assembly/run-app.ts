@@ -24,6 +24,8 @@ export async function runApp(command: string, options: RunAppOptions): Promise<v
     shell: true, cwd: options.cwd, signal: options.signal, stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env, ...options.env,
+      // The CDK's own check of the templates takes most of a synthesis, and is for those that are deployed.
+      CDK_VALIDATION: 'false',
       CDK_OUTDIR: options.outDir,
       CDK_CONTEXT_JSON: JSON.stringify(options.context ?? {}),
       JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20',

@@ -119,6 +119,6 @@ function scriptFile(deployment: Deployment, location: string): string {
 
 /** What Glue shows of a failed script: the last line of the traceback, which names the exception. */
 function errorMessage(lines: readonly string[], exitCode: number): string {
-  const exception = lines.findLast((line) => /^[\w.]*(?:Error|Exception)\b/.test(line));
+  const exception = [...lines].reverse().find((line) => /^[\w.]*(?:Error|Exception)\b/.test(line));
   return exception ?? lines.at(-1) ?? `the script ended with exit code ${exitCode}`;
 }
