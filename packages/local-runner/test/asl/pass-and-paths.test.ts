@@ -18,6 +18,7 @@ describe('Pass', () => {
     ['selects by descent', { Parameters: { 'v.$': '$..b' } }, { a: [{ b: 1 }], c: { b: 2 } }, { v: [1, 2] }],
     ['selects by slice', { Parameters: { 'v.$': '$.a[0:2]' } }, { a: [1, 2, 3] }, { v: [1, 2] }],
     ['selects by filter', { Parameters: { 'v.$': "$.a[?(@.k == 'x' && @.n > 1)].n" } }, { a: [{ k: 'x', n: 1 }, { k: 'x', n: 2 }] }, { v: [2] }],
+    ['unwraps one match of a path that ends in an index', { Parameters: { 'v.$': "$.a[?(@.k == 'x')].l[0]" } }, { a: [{ k: 'x', l: [5, 6] }, { k: 'y', l: [7] }] }, { v: 5 }],
     ['tells a length', { Parameters: { 'v.$': '$.a.length()' } }, { a: [1, 2, 3] }, { v: 3 }],
     ['fills templates inside arrays', { Parameters: { list: [{ 'v.$': '$.a' }, 2] } }, { a: 1 }, { list: [{ v: 1 }, 2] }],
     ['keeps false, zero and empty text at the root', { Parameters: { 'v.$': '$' } }, 0, { v: 0 }],
@@ -41,6 +42,33 @@ describe('Pass', () => {
     const state = { Type: 'Pass', Parameters: { 'v.$': "$.a[?(@.constructor.constructor('globalThis.hacked = 1')())]" } };
     await runOne(state, { input: { a: [{}] } });
     expect((globalThis as { hacked?: number }).hacked).toBeUndefined();
+  });
+});
+
+describe('intrinsic functions', () => {
+  // All 18 are compared with another interpreter in oracle.test.ts, where that one is installed.
+  test.each<[string, string, unknown, unknown]>([
+    ['split at any of the characters, without empty parts', "States.StringSplit($, ',;')", ',a;,b,', ['a', 'b']],
+    ['nest, with paths in brackets and escaped quotes', "States.Format('it\\'s {} \\{\\}', States.ArrayGetItem($['a, b'], 1))", { 'a, b': ['x', 'y'] }, "it's y {}"],
+    ['partition', 'States.ArrayPartition($, 2)', [1, 2, 3], [[1, 2], [3]]],
+    ['round', 'States.MathAdd($, 1)', 1.5, 3],
+    ['merge', 'States.JsonMerge($.a, $.b, false)', { a: { x: { p: 1 } }, b: { x: { q: 2 } } }, { x: { q: 2 } }],
+    ['draw below the end', 'States.ArrayContains(States.ArrayRange(1, 3, 1), States.MathRandom(1, 4))', {}, true],
+    ['draw again by a seed', "States.Format('{}', States.MathRandom(1, 1000000, $))", 7, expect.stringMatching(/^\d+$/)],
+    ['make identifiers', "States.ArrayLength(States.StringSplit(States.UUID(), '-'))", {}, 5],
+  ])('%s', async (_title, call, input, v) => {
+    const state = { Type: 'Pass', Parameters: { 'v.$': call } };
+    const [first, second] = [await runOne(state, { input }), await runOne(state, { input })];
+    expect(first).toMatchObject({ status: 'SUCCEEDED', output: { v } });
+    expect(second.output).toEqual(first.output);
+  });
+
+  test.each<[string, string]>([
+    ['States.IntrinsicFailure', 'States.ArrayGetItem($.a, 9)'], ['States.IntrinsicFailure', "States.Format('{} {}', 1)"],
+    ['States.IntrinsicFailure', "States.Hash('x', 'CRC')"], ['States.IntrinsicFailure', 'States.ArrayRange(1, 5000, 1)'],
+    ['States.Runtime', 'States.Nope()'], ['States.Runtime', "States.Format('x'"], ['States.Runtime', "States.Format('x') y"],
+  ])('fail with %s: %s', async (error, call) => {
+    expect(await runOne({ Type: 'Pass', Parameters: { 'v.$': call } }, { input: { a: [1] } })).toMatchObject({ status: 'FAILED', error });
   });
 });
 

@@ -216,6 +216,14 @@ describe('time-outs', () => {
     expect(result.events.map(({ type }) => type)).toContain('TaskTimedOut');
   });
 
+  test('leave no timer behind when the work is done', async () => {
+    const clock = new RecordingClock();
+    await runOne({ Type: 'Task', Resource: RESOURCE, TimeoutSeconds: 60, HeartbeatSeconds: 30 }, { clock, handlers: { '*': async ({ heartbeat }) => heartbeat() } }, { TimeoutSeconds: 600 });
+    await new Promise((resolve) => { setImmediate(resolve); });
+    expect(clock.of('timeout')).toEqual([600_000, 60_000]);
+    expect(clock.running).toBe(0);
+  });
+
   test('come from an expression or a path', async () => {
     const clock = new RecordingClock();
     const handlers = { '*': async () => 1 };
