@@ -27,7 +27,11 @@ export function addTaskImage(project: Project, options: TaskImageOptions): void 
     dockerfile.addLine('COPY package.json package-lock.json ./');
     dockerfile.addLine('RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force');
   }
-  if (options.rdsCertificates === true) dockerfile.addLine(`ADD --chmod=644 ${RDS_CERTIFICATES} rds-ca.pem`);
+  if (options.rdsCertificates === true) {
+    dockerfile.addLine(`ADD --chmod=644 ${RDS_CERTIFICATES} rds-ca.pem`);
+    // The image's own affair: an image of somebody else, or a machine without an image, has its certificates elsewhere.
+    dockerfile.addLine('ENV NODE_EXTRA_CA_CERTS=/app/rds-ca.pem');
+  }
   dockerfile.addLine('COPY index.js ./');
   // The root file system is read-only, and Fargate gives a volume the owner and mode of the image's folder only if it is named here.
   dockerfile.addLine('VOLUME ["/tmp"]');

@@ -67,13 +67,8 @@ interface TargetParts {
   readonly masterSecret?: secretsmanager.ISecret;
   readonly madeWithDatabase?: string;
   readonly family?: string;
-  /** File in the task image with the authorities of the server's certificate, where the system does not know them. */
-  readonly certificates?: string;
   readonly props: LoadTargetProps;
 }
-
-/** The task image has the certificates of all Regions at this place. */
-const RDS_CERTIFICATES = '/app/rds-ca.pem';
 
 /** The database that rows are loaded into. PostgreSQL for now. */
 export class LoadTarget {
@@ -89,7 +84,6 @@ export class LoadTarget {
       masterSecret: instance instanceof rds.DatabaseInstance ? instance.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBInstance ? resource.dbName : undefined,
       family: instance.engine?.engineFamily,
-      certificates: RDS_CERTIFICATES,
       props,
     });
   }
@@ -106,7 +100,6 @@ export class LoadTarget {
       masterSecret: cluster instanceof rds.DatabaseCluster ? cluster.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBCluster ? resource.databaseName : undefined,
       family: cluster.engine?.engineFamily,
-      certificates: RDS_CERTIFICATES,
       props,
     });
   }
@@ -151,7 +144,7 @@ export class LoadTarget {
 
   /** @internal */
   _settings(): Record<string, unknown> {
-    const { host, port, props, madeWithDatabase, certificates } = this.parts;
+    const { host, port, props, madeWithDatabase } = this.parts;
     const ssl = props.tls ?? TargetTls.VERIFY_FULL;
     return {
       kind: 'postgres',
@@ -160,7 +153,6 @@ export class LoadTarget {
       database: props.databaseName ?? madeWithDatabase ?? 'postgres',
       secretArn: this.secret.secretArn,
       ssl,
-      caFile: ssl === TargetTls.VERIFY_FULL ? certificates : undefined,
     };
   }
 

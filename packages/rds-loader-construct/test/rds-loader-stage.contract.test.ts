@@ -30,7 +30,7 @@ test('the run time accepts what tasks are told', () => {
 
   expect(parseLoadSettings(task)).toMatchObject({
     pipeline: 'trips',
-    target: { kind: 'postgres', port: 5432, database: 'trips', ssl: 'verify-full', caFile: '/app/rds-ca.pem' },
+    target: { kind: 'postgres', port: 5432, database: 'trips', ssl: 'verify-full' },
     targetSchema: 'analytics',
     ledgerSchema: 'headrace',
     manageSchema: true,

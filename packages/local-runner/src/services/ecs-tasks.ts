@@ -45,8 +45,9 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope): T
       args: command.args,
       cwd: command.workingDirectory,
       env: {
-        ...deployment.childEnvironment(definition.taskRoleArn),
         ...command.environment,
+        // After the image's own, whose files are not here: the certificate of the local database is elsewhere.
+        ...deployment.childEnvironment(definition.taskRoleArn),
         ...container.environment,
         ...Object.fromEntries((override?.Environment ?? []).map(({ Name, Value }) => [Name, Value])),
         TMPDIR: scope.scratchFolder(task),
