@@ -159,12 +159,23 @@ describe('ingest stage', () => {
             arrived += 1;
             if (arrived === 2) resolve();
             await together;
-            source.file = sourceFile(`${CSV}${arrived},x\n`);
+            // Each of them gets a version of its own.
+            source.file = sourceFile(`${CSV}${one},x\n`);
             serve();
           });
         }
       });
+      // The second object is asked for when the result of the first is there: the worst moment.
+      let puts = 0;
+      const resultWritten = new Promise<void>((resolve) => {
+        stage.s3.fault = async ({ action, key }) => {
+          if (action === 'PutObject' && key.endsWith('pull/0.json')) setImmediate(resolve);
+          if (action === 'PutObject' && key.includes('/raw/') && (puts += 1) === 2) await resultWritten;
+          return undefined;
+        };
+      });
       expect(await Promise.all([stage.pull(plan, 0), stage.pull(plan, 0)])).toEqual([0, 0]);
+      expect(puts).toBe(2);
       const { parts: [part] } = (await stage.commit('s1'), stage.log('trips')[0]);
       expect(part.sha256).toBe(createHash('sha256').update(stage.s3.text(BUCKET, part.key)).digest('hex'));
     });
