@@ -46,7 +46,7 @@ function replaceScripts(root: Monorepo): void {
   const scripts: Record<string, string> = {
     build: 'node scripts/build.mjs',
     test: 'node scripts/test.mjs',
-    lint: 'eslint .',
+    lint: 'eslint . --cache --cache-strategy content --cache-location .cache/eslint',
     'lock-images': 'node scripts/lock-images.mjs',
     demo: 'node scripts/build.mjs && node scripts/demo.mjs',
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',

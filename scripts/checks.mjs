@@ -6,7 +6,7 @@
 export function checks(inCi) {
   const always = [
     { name: 'types of tests, examples and scripts', command: ['npx', '--no-install', 'tsc', '-p', 'tsconfig.check.json'] },
-    { name: 'eslint', command: ['npx', '--no-install', 'eslint', '.', '--max-warnings=0'] },
+    { name: 'eslint', command: ['npm', 'run', '--silent', 'lint', '--', '--max-warnings=0'] },
     { name: 'lock file', command: ['node', 'scripts/check-lock.mjs'] },
     { name: 'tree', command: ['node', 'scripts/check-tree.mjs'] },
     { name: 'documents', command: ['node', 'scripts/check-docs.mjs'] },
