@@ -17,7 +17,7 @@ const app = new App({ outdir: path.join(folder, 'cdk.out'), context: { 'aws:cdk:
 const templates: Record<string, TemplateJson> = {};
 
 beforeAll(() => {
-  for (const copy of ['Dev', 'Staging']) new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com', localDatabase: false });
+  for (const copy of ['Dev', 'Staging']) new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com' });
   for (const stack of app.synth().stacks) templates[stack.stackName] = stack.template as TemplateJson;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -24,7 +24,7 @@ function storage(objects: Record<string, string | Buffer> = {}) {
       .filter(([name]) => name.startsWith(`${bucket}/${prefix}`))
       .map(([name, body]) => ({ Key: name.slice(bucket.length + 1), Size: body.length, Etag: '"e"', LastModified: 1, StorageClass: 'STANDARD' })),
     writeObject: async (bucket: string, key: string, body: Buffer) => {
-      files.set(`${bucket}/${key}`, body);
+      files.set(`${bucket}/${key}`, Buffer.from(body));
     },
   };
 }

@@ -31,8 +31,8 @@ const SPEC: DatasetSpec = { columns: ['a', 'b', 'c'].map((name) => ({ name, type
 const HEADER = 'a,b,c';
 
 const plainChar = fc.constantFrom(...'abc019 -.,;|\'"\\#\t/é東😀\u00a0\ufeff\u2028'.split(''), '😀', ' ', '""', ',"', '",');
-const word = fc.array(plainChar, { maxLength: 6 }).map((chars) => chars.join('')).filter((text) => text.isWellFormed());
-const multiWord = fc.array(fc.oneof({ weight: 6, arbitrary: plainChar }, { weight: 1, arbitrary: fc.constantFrom('\n', '\r\n', '\n\n') }), { maxLength: 6 }).map((chars) => chars.join('')).filter((text) => text.isWellFormed());
+const word = fc.array(plainChar, { maxLength: 6 }).map((chars) => chars.join('')).filter((text) => Buffer.from(text).toString() === text);
+const multiWord = fc.array(fc.oneof({ weight: 6, arbitrary: plainChar }, { weight: 1, arbitrary: fc.constantFrom('\n', '\r\n', '\n\n') }), { maxLength: 6 }).map((chars) => chars.join('')).filter((text) => Buffer.from(text).toString() === text);
 
 (hasPython ? describe : describe.skip)('CSV against the csv module of Python', () => {
   let bench: RowsBench;

@@ -34,7 +34,7 @@ describe('provenCast', () => {
   test.each(COLUMNS.map((column): [string, Column] => [column.name, column]))('gives what the checked cast gives for %s', async (_name, column) => {
     const grammar = exactGrammar(column);
     const random = fc.sample(fc.stringMatching(new RegExp(`^(?:${grammar.replace(/\*/g, '{0,25}')})$`)), { numRuns: 200, seed: 7 });
-    const texts = [...EDGES, ...random].filter((text) => matchesGrammar(grammar, text) && !text.includes('\0') && text.isWellFormed());
+    const texts = [...EDGES, ...random].filter((text) => matchesGrammar(grammar, text) && !text.includes('\0') && Buffer.from(text).toString() === text);
     expect(texts.length).toBeGreaterThan(100);
     const { value, typed } = provenCast(column, 'text');
     const rows = await connection.runAndReadAll(`WITH texts AS (SELECT unnest([${texts.map(quoteLiteral).join(', ')}, NULL]) AS text), one AS (SELECT text, ${value} AS v FROM texts),`

@@ -1,0 +1,2 @@
+/** The package ships no types. */
+declare module 'asl-validator';
