@@ -3,7 +3,8 @@ import { JsonFile, type Project } from 'projen';
 /** Compiler options of everything that jsii does not compile. */
 export const COMPILER_OPTIONS = {
   target: 'ES2022',
-  lib: ['ES2022'],
+  // What Node 20 has besides: well-formed Unicode.
+  lib: ['ES2022', 'ES2024.String'],
   module: 'node16',
   moduleResolution: 'node16',
   strict: true,

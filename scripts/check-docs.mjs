@@ -31,7 +31,7 @@ function linkProblem(file, target) {
 /** Anchors as code hosts derive them from headings. */
 function headings(markdown) {
   const seen = new Map();
-  return new Set([...withoutCode(markdown).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map(([, title]) => {
+  return new Set([...withoutBlocks(markdown).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map(([, title]) => {
     const plain = title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
     const anchor = plain.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-');
     const times = seen.get(anchor) ?? 0;

@@ -6,6 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from './checks.mjs';
@@ -42,8 +43,10 @@ function addJest() {
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   console.log('\n── jest');
-  const mode = inCi ? ['--ci'] : [];
-  run(['npx', '--no-install', 'jest', '-c', 'jest.projects.json', '--passWithNoTests', '--json', `--outputFile=${report}`, ...mode]);
+  // Two processes at least: in one alone, a crash of native code would end the run without a word on where.
+  const workers = Math.max(2, Math.floor(availableParallelism() / 2));
+  const options = ['--passWithNoTests', `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`, ...(inCi ? ['--ci'] : [])];
+  run(['npx', '--no-install', 'jest', '-c', 'jest.projects.json', ...options]);
 
   let results;
   try {
@@ -67,7 +70,9 @@ function addJest() {
 }
 
 function run([program, ...args]) {
-  return spawnSync(program, args, { cwd: root, stdio: 'inherit', env: quietEnvironment() }).status ?? 1;
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: quietEnvironment() });
+  if (signal !== null || error) console.error(`${program} ended by ${signal ?? error}`);
+  return status ?? 1;
 }
 
 main();
