@@ -1,5 +1,5 @@
 import type { RejectCode } from '../contract/reject-codes';
-import type { CommitKind, ContractIdentity, CuratedPart, QuarantinePart } from '../run/manifest';
+import type { ContractIdentity, CuratedPart, QuarantinePart } from '../run/manifest';
 
 /** `plan.json` of one curate attempt. The lists are beside it: `items.json` for Rows, `units.json` for Shape. */
 export interface CuratePlan {
@@ -35,7 +35,6 @@ export interface ShapeItem {
   readonly index: number;
   readonly dataset: string;
   readonly unitId: string;
-  readonly kind: CommitKind;
   readonly ingestSeq: number;
   readonly ingestManifestKey: string;
   /** Raw commits whose units leave the current view when this unit is committed. */
@@ -61,6 +60,9 @@ export type CodeCounts = { readonly [code in RejectCode]?: number };
 
 /** `rows/<index>.json` */
 export interface RowsResult {
+  /** The unit and part that were read: readers find results by number, and check by these that the number means the same. */
+  readonly unitId: string;
+  readonly key: string;
   readonly content: PartContent;
   /** Decompressed. */
   readonly sourceBytes: number;

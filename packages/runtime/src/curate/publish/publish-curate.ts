@@ -2,15 +2,15 @@ import type { GlueClient } from '@aws-sdk/client-glue';
 import { derivedColumns, type Contract, type Dataset } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { appendCommit, type LogEntry } from '../../run/commit-log';
+import { appendCommit, LogView } from '../../run/commit-log';
 import type { FunctionCall } from '../../run/function-handler';
-import { commitLogPrefix } from '../../run/keys';
-import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import { curateIdentity, requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import { parseStageInput, type DatasetResult, type StageOutput } from '../../run/stage-io';
 import { folderOfPlan, itemsRef, readPlan, readResults, type WorkFolder } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
 import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
-import { readCuratedLog, type CuratePlanOutput } from '../plan/plan-curate';
+import { curatedLog } from '../plan/pending-commits';
+import type { CuratePlanOutput } from '../plan/plan-curate';
 import { quarantinePrefix } from '../quarantine-prefix';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { checkThreshold } from '../shape/check-threshold';
@@ -55,9 +55,8 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
     const mine = ready.filter(({ unit }) => unit.dataset === name);
     const published = new Publisher(call, settings, contract, plan, glue);
     datasets[name] = await published.publish(name, mine);
-    const log = await publishLog(store, {
-      bucket: settings.curatedBucket, pipeline: settings.pipeline, dataset: name,
-    }, () => readCuratedLog(store, settings, name, signal), signal);
+    const target = { bucket: settings.curatedBucket, pipeline: settings.pipeline, dataset: name, log: curatedLog(settings, name) };
+    const log = await publishLog(store, target, signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
   return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets };
@@ -117,9 +116,8 @@ class Publisher {
     await writeSymlinks(store, settings.curatedBucket, partitions, signal);
     const catalog = new CatalogPartitions(this.glue, { database: settings.database, table }, dataset, signal);
     await catalog.register(partitions);
-    const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, name) };
-    const earlier = await readCuratedLog(store, settings, name, signal);
-    const result = await appendCommit<CuratedManifest>(store, log, (seq) => this.manifest(seq, ready, earlier), { signal });
+    const supersedes = await this.supersededUnits(name, unit);
+    const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, name), (seq) => this.manifest(seq, ready, supersedes), { signal });
     if (result.outcome === 'nothing') throw new PipelineError('UNEXPECTED', `unit ${unit.unitId} gave nothing to commit`);
     if (result.manifest.attemptId === unit.unitId) {
       report.say('CURATE_I1301', { dataset: name, unitId: unit.unitId, seq: result.seq, written: shape.counts.written, files: shape.parts.length, rejected: rows.counts.rejected });
@@ -139,19 +137,26 @@ class Publisher {
     }
   }
 
-  private manifest(seq: number, { unit, dataset, rows, shape }: ReadyUnit, log: readonly LogEntry<CuratedManifest>[]): CuratedManifest {
+  /** The units that curated what the raw commit of this unit supersedes. */
+  private async supersededUnits(name: string, unit: ShapeItem): Promise<string[]> {
+    if (unit.supersedesIngestSeqs.length === 0) return [];
+    const { store, signal } = this.call;
+    const log = await LogView.open<CuratedManifest>(store, curatedLog(this.settings, name), { signal });
+    const entries = await Promise.all(unit.supersedesIngestSeqs.map((seq) => log.find(curateIdentity('ingest', '', seq), { signal })));
+    return entries.flatMap((entry) => (entry === undefined ? [] : [entry.manifest.attemptId]));
+  }
+
+  private manifest(seq: number, { unit, dataset, rows, shape }: ReadyUnit, supersedes: readonly string[]): CuratedManifest {
     const { settings, contract, plan } = this;
-    const superseded = new Set(unit.supersedesIngestSeqs);
     return {
-      schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: unit.kind, pipeline: settings.pipeline, dataset: unit.dataset, seq,
+      schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'ingest', pipeline: settings.pipeline, dataset: unit.dataset, seq,
       runId: plan.runId, attempt: plan.attempt, attemptId: unit.unitId, committedAt: new Date().toISOString(),
-      contract: {
-        id: contract.id, version: contract.version, sha256: contract.sha256,
-      }, columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
+      contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
+      columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
       engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
       parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
       balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },
-      supersedes: log.filter(({ manifest }) => superseded.has(manifest.ingestSeq)).map(({ manifest }) => manifest.attemptId),
+      supersedes,
       timing: { startedAt: rows.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },
       peakMemoryBytes: Math.max(rows.peakMemoryBytes, shape.peakMemoryBytes ?? 0),
     };

@@ -101,7 +101,7 @@ class PartRows {
     const content = parsed > 0 ? 'records' : extent.bytes === 0 || extent.headerMissing ? 'empty' : 'header-only';
     report.say('CURATE_I1101', { dataset: item.dataset, key: item.key, parsed, kept, rejected, bytes: extent.bytes, byCode: quarantine.counts });
     return {
-      content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
+      unitId: item.unitId, key: item.key, content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
       files: this.files.sort((a, b) => a.number - b.number).map(({ key, bytes, sha256, kept: rows }) => ({ key, bytes, sha256, kept: rows })),
       quarantine: { parts: quarantine.parts, byCode: quarantine.counts },
     };

@@ -10,7 +10,7 @@ import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
 import type { QuarantineWriter } from './quarantine-writer';
 import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
-import { sourceRecords } from './segment-records';
+import { SegmentRecords } from './segment-records';
 import type { Segment } from './segment-writer';
 
 /** Read once and removed: building dictionaries for it would cost more than all checks. */
@@ -56,18 +56,19 @@ export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefin
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
   const { segment, session, dataset, quarantine } = job;
   const quote = job.multiline ? job.csv.quote.charCodeAt(0) : -1;
+  let records: SegmentRecords | undefined;
   let total = 0;
   let after = -1;
   for (;;) {
     // The file keeps the order of the segment, so a row's number in it is the record's number.
     const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
       + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
-    const records = await sourceRecords(segment, rejects.map((row) => Number(row.number)), quote);
-    rejects.forEach((row, index) => {
+    if (rejects.length > 0) records ??= await SegmentRecords.open(segment, quote);
+    for (const row of rejects) {
       const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
       const rejectedColumn = dataset.columns[Number(column)]!;
-      quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...records[index]! });
-    });
+      quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...records!.find(Number(row.number)) });
+    }
     if (quarantine.full) await quarantine.flush();
     total += rejects.length;
     if (rejects.length < REJECT_PAGE) return total;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Segment, SegmentRun } from './segment-writer';
+import type { Segment } from './segment-writer';
 
 const LF = 10;
 
@@ -16,39 +16,43 @@ export interface SourceRecord {
 /**
  * Finds records of a segment again by their number, for the few that the engine rejects: keeping an index of all
  * records would cost every clean file.
- *
- * @param numbers ascending, 0-based in the segment
- * @param quote the quote byte of a multi-line format, else -1
  */
-export async function sourceRecords(segment: Segment, numbers: readonly number[], quote: number): Promise<SourceRecord[]> {
-  if (numbers.length === 0) return [];
-  const file = await readFile(segment.sourcePath);
-  const found: SourceRecord[] = [];
-  let runIndex = 0;
-  let record = 0;
-  let start = segment.sourceStart;
-  let line = segment.runs[0]!.line;
-  for (const number of numbers) {
+export class SegmentRecords {
+  private run = 0;
+  private record = 0;
+  private start: number;
+  private line: number;
+
+  private constructor(private readonly segment: Segment, private readonly file: Buffer, private readonly quote: number) {
+    this.start = segment.sourceStart;
+    this.line = segment.runs[0]!.line;
+  }
+
+  /** @param quote the quote byte of a multi-line format, else -1 */
+  static async open(segment: Segment, quote: number): Promise<SegmentRecords> {
+    return new SegmentRecords(segment, await readFile(segment.sourcePath), quote);
+  }
+
+  /** @param number 0-based in the segment, and larger than that of the call before */
+  find(number: number): SourceRecord {
     for (;;) {
-      const next: SegmentRun | undefined = segment.runs[runIndex + 1];
-      if (next !== undefined && next.firstRecord <= record) {
-        runIndex++;
-        line = next.line;
-        continue;
-      }
-      const end = recordEnd(file, start, quote);
-      if (record === number) {
-        const run = segment.runs[runIndex]!;
-        const offset = run.offset + (start - run.start) + (record - run.firstRecord) * (run.terminator - 1);
-        found.push({ bytes: Buffer.from(file.subarray(start, end)), offset, line });
-        break;
-      }
-      line += quote < 0 ? 1 : lines(file, start, end);
-      record++;
-      start = end + 1;
+      this.enterRun();
+      const end = recordEnd(this.file, this.start, this.quote);
+      const { start, line } = this;
+      const run = this.segment.runs[this.run]!;
+      const offset = run.offset + (start - run.start) + (this.record - run.firstRecord) * (run.terminator - 1);
+      this.line += this.quote < 0 ? 1 : lines(this.file, start, end);
+      this.start = end + 1;
+      if (this.record++ === number) return { bytes: Buffer.from(this.file.subarray(start, end)), offset, line };
     }
   }
-  return found;
+
+  private enterRun(): void {
+    for (let next = this.segment.runs[this.run + 1]; next !== undefined && next.firstRecord <= this.record; next = this.segment.runs[this.run + 1]) {
+      this.run++;
+      this.line = next.line;
+    }
+  }
 }
 
 /** The LF that ends the record: the first one, or the first outside quotes. Good records have whole quotes only. */

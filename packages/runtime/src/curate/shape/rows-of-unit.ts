@@ -32,6 +32,9 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
     results.push(...await Promise.all(indexes.map(async (index) => {
       const found = await store.getJson<RowsResult & ResultEnvelope>(resultRef(folder, 'rows', index), options);
       if (found === undefined) throw new PipelineError('RESULT_MISSING', `step rows left no result for item ${index} of unit ${unit.unitId} in s3://${folder.bucket}/${folder.prefix}`, { facts: { index, unit: unit.unitId } });
+      if (found.value.unitId !== unit.unitId) {
+        throw new PipelineError('RESULT_MISSING', `the result of item ${index} of step rows belongs to unit ${found.value.unitId}, the plan has ${unit.unitId} there; start a new attempt`, { facts: { index, unit: unit.unitId } });
+      }
       return found.value;
     })));
   }

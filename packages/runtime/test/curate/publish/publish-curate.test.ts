@@ -1,5 +1,6 @@
 import type { CuratePlanOutput } from '../../../src/curate/plan/plan-curate';
-import { publishedKey } from '../../../src/run/keys';
+import { publishLog } from '../../../src/curate/publish/published-object';
+import { commitLogPrefix, publishedKey } from '../../../src/run/keys';
 import type { DatasetSpec } from '../_fixtures/contract-text';
 import { CurateBench } from '../_fixtures/curate-bench';
 
@@ -60,8 +61,8 @@ describe('publishing a curated run', () => {
   test.each([
     ['the same attempt', 1, async (plan: CuratePlanOutput) => { await bench.publish(plan, 's1'); }],
     // Costs a whole run each, so only some of the writes are tried.
-    ['the next attempt', 3, async () => { await bench.run('s1', 2); }],
-    ['another slot', 4, async () => { await bench.run('s2'); }],
+    ['the next attempt', 4, async () => { await bench.run('s1', 2); }],
+    ['another slot', 5, async () => { await bench.run('s2'); }],
   ])('happens once when it dies at any write and %s goes on', async (_title, step, goOn) => {
     const plan = await begin();
     const restore = bench.snapshot();
@@ -107,12 +108,44 @@ describe('publishing a curated run', () => {
     await expectPublishedOnce();
   });
 
-  test('writes the published object anew from the log when it is lost', async () => {
+  test.each([
+    ['lost', undefined], ['empty', ''], ['damaged', 'x'], ['of another dataset', '{"dataset":"fares","seq":1,"attempt_id":"x","state":"current"}\n'],
+    ['behind', '{"dataset":"trips","attempt_id":"s1-a1-i1","seq":1,"run_id":"s1","attempt":1,"ingest_seq":1,"kind":"ingest","state":"current","rows":3}\n'],
+  ])('writes the published object anew from the log when it is %s', async (_title, text) => {
+    const ref = { bucket: 'curated', key: publishedKey('lake', 'trips') };
     await bench.publish(await begin(), 's1');
-    await bench.store.remove({ bucket: 'curated', key: publishedKey('lake', 'trips') });
-    expect(await bench.view()).toEqual([]);
+    if (text === undefined) await bench.store.remove(ref);
+    else await bench.store.putText(ref, text);
     await bench.run('s2');
     await expectPublishedOnce();
+  });
+
+  test('reads only the commits that the published object lacks', async () => {
+    await bench.publish(await begin(), 's1');
+    const ref = { bucket: 'curated', key: publishedKey('lake', 'trips') };
+    const { value } = (await bench.store.getText(ref))!;
+    await bench.store.putText(ref, `${value.split('\n')[0]}\n`);
+    bench.s3.requests.length = 0;
+    const log = { bucket: 'curated', prefix: commitLogPrefix('curated', 'lake', 'trips') };
+    expect(await publishLog(bench.store, { bucket: 'curated', pipeline: 'lake', dataset: 'trips', log })).toEqual({ written: true, commits: 2, current: 2 });
+    expect(bench.s3.requests.filter(({ action }) => action === 'GetObject').map(({ key }) => key)).toEqual([ref.key, `${log.prefix}00000000000000000002.json`]);
+    expect((await bench.store.getText(ref))!.value).toBe(value);
+  });
+
+  test('makes a plan once, so that results found by number mean the same', async () => {
+    await begin();
+    const again = await bench.plan('s1');
+    await bench.ingest('r0', ['id,day,note\n']);
+    expect(await bench.plan('s1')).toEqual(again);
+    expect(again).toMatchObject({ items: { count: 2 }, units: { count: 2 } });
+    expect((await bench.plan('s2')).units.count).toBe(3);
+  });
+
+  test('fails when a result belongs to another unit', async () => {
+    const plan = await begin();
+    const ref = { bucket: 'curated', key: 'lake/work/curate1/s1-a1/rows/0.json' };
+    await bench.store.putJson(ref, { ...(await bench.store.getJson<object>(ref))!.value, unitId: 's1-a1-i9' });
+    await expect(bench.publish(plan, 's1')).rejects.toMatchObject({ code: 'RESULT_MISSING', message: expect.stringContaining('s1-a1-i9') as string });
   });
 
   test('fails when a result is missing, and publishes nothing', async () => {

@@ -1,0 +1,50 @@
+import { userError } from '../../errors/pipeline-error';
+import { listCommits, LogView, readEntries, type CommitLog, type LogEntry } from '../../run/commit-log';
+import { commitLogPrefix } from '../../run/keys';
+import { curateIdentity, ingestIdentity, type CommitKind, type CuratedManifest, type RawManifest } from '../../run/manifest';
+import type { Abortable, ObjectStore } from '../../stores/object-store';
+import type { CurateSettings } from '../settings';
+
+/** A raw commit that no curated commit names. */
+export interface PendingCommit extends LogEntry<RawManifest> {
+  /** Numbers of the raw commits that it supersedes. */
+  readonly supersedes: readonly number[];
+}
+
+/** How a raw commit can have been made. */
+const KINDS: readonly CommitKind[] = ['ingest', 'rerun', 'replay', 'backfill'];
+
+/** The curated log of a dataset. */
+export function curatedLog({ curatedBucket, pipeline }: CurateSettings, dataset: string): CommitLog {
+  return { bucket: curatedBucket, prefix: commitLogPrefix('curated', pipeline, dataset) };
+}
+
+/**
+ * The raw commits that are not curated yet, in commit order: a set difference of the two logs.
+ *
+ * There is no high-water mark, so a commit that arrived late is found as well as any other.
+ */
+export async function pendingCommits(
+  store: ObjectStore, settings: CurateSettings, dataset: string, options: Abortable = {},
+): Promise<PendingCommit[]> {
+  const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset) };
+  const [seqs, curated] = await Promise.all([
+    listCommits(store, log, 0, options), LogView.open<CuratedManifest>(store, curatedLog(settings, dataset), options),
+  ]);
+  const pending = seqs.filter((seq) => !curated.seqOf.has(curateIdentity('ingest', '', seq)));
+  const entries = await readEntries<RawManifest>(store, log, pending, options);
+  for (const { manifest, key } of entries) {
+    if (manifest.stage === 'ingest' && manifest.dataset === dataset && manifest.pipeline === settings.pipeline) continue;
+    throw userError(
+      'DOCUMENT', `s3://${log.bucket}/${key} is no raw manifest of ${settings.pipeline}/${dataset}; the raw bucket setting or the object is wrong`, { key },
+    );
+  }
+  if (entries.every(({ manifest }) => manifest.supersedes.length === 0)) return entries.map((entry) => ({ ...entry, supersedes: [] }));
+  const raw = await LogView.open<RawManifest>(store, log, options);
+  return entries.map((entry) => ({ ...entry, supersedes: supersededSeqs(entry, raw) }));
+}
+
+function supersededSeqs({ manifest, seq }: LogEntry<RawManifest>, raw: LogView<RawManifest>): number[] {
+  const named = manifest.supersedes.flatMap((runId) => KINDS.map((kind) => raw.seqOf.get(ingestIdentity(kind, runId))));
+  return named.filter((other): other is number => other !== undefined && other < seq).sort((a, b) => a - b);
+}
