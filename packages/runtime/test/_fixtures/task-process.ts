@@ -7,14 +7,19 @@ import { build } from 'esbuild';
 
 export interface TaskExit { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string }
 
+/** Where external packages are found from a file in a temporary folder. */
+const NODE_MODULES = resolve(__dirname, '../../../../node_modules');
+
 /** An entry of the runtime as one file, as the task images carry it. */
 export class TaskProgram {
   private constructor(private readonly folder: string) {}
 
-  static async bundle(entry: string): Promise<TaskProgram> {
+  /** @param external packages with native parts, which an image installs beside the file */
+  static async bundle(entry: string, external: readonly string[] = []): Promise<TaskProgram> {
     const folder = await mkdtemp(join(tmpdir(), 'headrace-task-'));
     await build({
       entryPoints: [resolve(__dirname, '../../src/entry', `${entry}.ts`)], outfile: join(folder, 'task.js'), bundle: true, platform: 'node', target: 'node20', logLevel: 'silent',
+      external: [...external],
     });
     return new TaskProgram(folder);
   }
@@ -22,7 +27,7 @@ export class TaskProgram {
   /** Starts a container's process, with nothing in its environment but what is given. */
   start(env: Readonly<Record<string, string>>, options: readonly string[] = []): { readonly child: ChildProcess; readonly exit: Promise<TaskExit> } {
     const child = spawn(process.execPath, [...options, join(this.folder, 'task.js')], {
-      env: { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', NODE_NO_WARNINGS: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', NODE_NO_WARNINGS: '1', NODE_PATH: NODE_MODULES, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';

@@ -36,6 +36,8 @@ export class DuckdbEngine {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       default_null_order: 'nulls_last',
+      // Every file is read once; a cache of them would fill whatever memory there is.
+      enable_external_file_cache: 'false',
     });
     return new DuckdbEngine(instance);
   }
