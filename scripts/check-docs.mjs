@@ -41,5 +41,9 @@ function headings(markdown) {
 }
 
 function withoutCode(markdown) {
-  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '').replace(/`[^`\n]*\]\([^`\n]*`/g, '');
+  return withoutBlocks(markdown).replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, '');
+}
+
+function withoutBlocks(markdown) {
+  return markdown.replace(/^(```|~~~)[\s\S]*?^\1/gm, '');
 }
