@@ -87,7 +87,7 @@ describe('the container of the curate stage', () => {
 
   test('needs no more memory for more data', async () => {
     // The first is long enough to have all segments at work that may be at once.
-    await land([part(100), part(300)]);
+    await land([part(80), part(200)]);
     const peaks: number[] = [];
     for (const index of [0, 1]) {
       expect(await rows(index)).toMatchObject({ code: 0 });
