@@ -12,16 +12,27 @@ export async function up(options: { stateDir: string; minutes?: string; terminal
   const databases = await startSavedDatabases(state);
   if (databases.length === 0) throw new UsageError(`no run in ${options.stateDir} had a database`);
   for (const { path, url } of databases) options.terminal.out(`${path}  ${url}\n`);
-  const { minutes, signal } = options;
-  const ended = minutes === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(Number(minutes) * 60_000)]);
-  await until(ended);
+  await until(options.signal, options.minutes === undefined ? undefined : Number(options.minutes) * 60_000);
   await Promise.all(databases.map((database) => database.stop()));
   return EXIT.done;
 }
 
-/** A signal alone does not keep a process up, nor does a database whose process is not waited for. */
-async function until(signal: AbortSignal): Promise<void> {
-  const awake = setInterval(() => {}, 60_000);
-  if (!signal.aborted) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
-  clearInterval(awake);
+/** The longest delay that a timer of Node takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Waits for the signal, or for the end of the time.
+ *
+ * A timer of its own, because a signal does not keep a process up, and Node 20 may collect what `AbortSignal.any` waits
+ * for (nodejs/node#54614): then the process would stay for ever.
+ */
+async function until(signal: AbortSignal, milliseconds = LONGEST_TIMER_MS): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
 }

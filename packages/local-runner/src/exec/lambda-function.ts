@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { StopScope } from '../asl/stop-scope';
 import { TaskFailure } from '../asl/task-failure';
 import { startProcess } from './process';
 
@@ -55,7 +56,12 @@ process.once('message', async ({ file, name, event, deadline, functionName }) =>
  */
 export async function runFunction(call: FunctionCall): Promise<unknown> {
   const dot = call.handler.lastIndexOf('.');
-  const timeout = AbortSignal.timeout(call.timeoutMs);
+  const scope = new StopScope(call.signal);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    scope.stop('timeout');
+  }, call.timeoutMs);
   let answer: Answer | undefined;
   const child = await startProcess({
     command: process.execPath,
@@ -64,7 +70,7 @@ export async function runFunction(call: FunctionCall): Promise<unknown> {
     env: call.env,
     memoryMiB: call.memoryMiB,
     stopTimeoutSeconds: 0,
-    signal: call.signal ? AbortSignal.any([timeout, call.signal]) : timeout,
+    signal: scope.signal,
     onLine: call.onLine,
     logFile: call.logFile,
     pidFolder: call.pidFolder,
@@ -75,11 +81,13 @@ export async function runFunction(call: FunctionCall): Promise<unknown> {
     deadline: Date.now() + call.timeoutMs, functionName: call.env.AWS_LAMBDA_FUNCTION_NAME,
   });
   const ended = await child.done;
+  clearTimeout(timer);
+  scope.dispose();
   if (answer?.ok) return answer.value;
   if (answer?.error) throw new TaskFailure(answer.error.errorType, JSON.stringify(answer.error));
   const [errorType, errorMessage] = ended.oomKilled
     ? ['Runtime.OutOfMemory', `the function used more than its ${call.memoryMiB} MiB`]
-    : timeout.aborted
+    : timedOut
       ? ['Sandbox.Timedout', `Task timed out after ${(call.timeoutMs / 1000).toFixed(2)} seconds`]
       : ['Runtime.ExitError', `the function's process ended with exit code ${ended.exitCode} before it answered`];
   throw new TaskFailure(errorType as string, JSON.stringify({ errorType, errorMessage }));

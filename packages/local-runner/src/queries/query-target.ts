@@ -1,4 +1,4 @@
-import { Client, types } from 'pg';
+import { Client, type types } from 'pg';
 import { startMark } from '../exec/process-memory';
 import { databaseUrl, savedDatabases, startSavedDatabases } from '../stack/local-databases';
 import type { StateFolder } from '../stack/state-folder';
