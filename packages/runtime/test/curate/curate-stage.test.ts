@@ -113,6 +113,60 @@ describe('the curate stage', () => {
     await expect(bench.run('s2')).rejects.toMatchObject({ code: 'UNIQUE' });
   });
 
+  test('checks what must be unique after the dedupe', async () => {
+    const columns = TRIPS.columns.map((column) => (column.name === 'note' ? { ...column, more: 'unique: true' } : column));
+    await bench.reset({ ...TRIPS, columns });
+    await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,a\n1,2024-01-02,2,a\n2,2024-01-02,2,b\n`]);
+    await bench.run('s1');
+    expect(await bench.view()).toEqual([['1', '2024-01-02', '2.00', 'a'], ['2', '2024-01-02', '2.00', 'b']]);
+  });
+
+  test('tells shapers that cannot read contracts what they must know', async () => {
+    await bench.ingest('r1', [HEADER]);
+    await bench.plan('s1');
+    expect((await bench.store.getJson({ bucket: 'curated', key: 'lake/work/curate1/s1-a1/shape-trips.json' }))!.value).toEqual({
+      schemaVersion: 1, dataset: 'trips', primaryKey: ['id'], unique: [], partitionColumns: ['day'], targetFileBytes: 128 * 1024 * 1024, threshold: { percent: 50 },
+      columns: [{ name: 'id', sparkType: 'bigint' }, { name: 'day', sparkType: 'date' }, { name: 'fare', sparkType: 'decimal(10,2)' }, { name: 'note', sparkType: 'string' }],
+      dedupe: { orderBy: [{ column: 'fare', direction: 'desc', nulls: 'last' }], keep: 'first' },
+    });
+  });
+
+  describe('a dedupe', () => {
+    test.each([
+      ['first', 'asc', 'first', ['null1']], ['first', 'asc', 'last', ['low']], ['first', 'desc', 'last', ['high1']], ['last', 'asc', 'last', ['null2']], ['last', 'desc', 'first', ['low']], ['last', 'asc', 'first', ['high2']],
+    ])('keeps the %s by fare %s with NULL %s, and breaks ties by the order of the source', async (keep, direction, nulls, notes) => {
+      await bench.reset({ columns: TRIPS.columns, custom: { headraceDedupe: `{ orderBy: [{ column: fare, direction: ${direction}, nulls: ${nulls} }], keep: ${keep} }` } });
+      await bench.ingest('r1', [`${HEADER}1,,,null1\n1,,3,high1\n1,,2,low\n`, `${HEADER}1,,3,high2\n1,,,null2\n`]);
+      await bench.run('s1');
+      expect((await bench.view()).map((row) => row[3])).toEqual(notes);
+    });
+  });
+
+  test('cuts large partitions into files of the wanted size, and keeps odd values apart', async () => {
+    await bench.reset({ columns: [{ name: 'city', type: 'string', more: 'partitioned: true' }, { name: 'n', type: 'i32' }, { name: 'noise', type: 'string' }] });
+    const cities = ['a/b', 'a%2Fb', '..', ' ', 'É', "it's", 'x=y', '*', '__HIVE_DEFAULT_PARTITION', 'C:\\'];
+    const rows = Array.from({ length: 60_000 }, (_, index) => `"${index < 50_000 ? 'big' : cities[index % cities.length]}",${index},${((index * 2_654_435_761) % 4_294_967_296).toString(36)}${((index * 40_503 + 7) % 4_294_967_291).toString(36)}${'0123456789'.repeat(index % 3)}`);
+    await bench.ingest('r1', [`city,n,noise\n${rows.join('\n')}\n`]);
+    const plan = await bench.plan('s1');
+    await bench.rows(plan);
+    const { settings } = bench;
+    // Smaller than settings allow, so that a test need not write megabytes.
+    bench.settings = { ...settings, targetFileBytes: 100_000 };
+    await bench.shape(plan);
+    bench.settings = settings;
+    await bench.publish(plan, 's1');
+    const [manifest] = await bench.manifests();
+    const byCity = groupBy(manifest!.parts, ({ partition }) => partition.city!);
+    expect([...byCity.keys()].sort()).toEqual(['big', ...cities].sort());
+    expect(byCity.get('big')!.length).toBeGreaterThan(3);
+    for (const city of cities) expect(byCity.get(city)).toHaveLength(1);
+    expect(new Set(manifest!.parts.map(({ key }) => key)).size).toBe(manifest!.parts.length);
+    expect(bench.glue.partitions('lake_db.trips_runs')).toHaveLength(cities.length + 1);
+    expect(new Set(bench.glue.partitions('lake_db.trips_runs').map(({ location }) => location)).size).toBe(cities.length + 1);
+    const seen = await bench.view('CAST(n AS INTEGER)');
+    expect(seen.map(([city, n]) => [city, Number(n)])).toEqual(Array.from({ length: 60_000 }, (_, index) => [index < 50_000 ? 'big' : cities[index % cities.length], index]));
+  });
+
   test('shapes a dataset without key or partitions', async () => {
     await bench.reset({ columns: [{ name: 'a', type: 'string' }, { name: 'b', type: 'i32' }] });
     await bench.ingest('r1', ['a,b\nx,1\nx,1\n']);
@@ -121,3 +175,9 @@ describe('the curate stage', () => {
     expect(bench.glue.partitions('lake_db.trips_runs')).toMatchObject([{ values: ['s1-a1-i1'], location: 's3://curated/lake/catalog/trips/s1-a1-i1/' }]);
   });
 });
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...groups.get(key(item)) ?? [], item]);
+  return groups;
+}
