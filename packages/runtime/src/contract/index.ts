@@ -27,8 +27,5 @@ export {
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
-export {
-  postgresAppend, postgresMerge, postgresReplace, postgresStagingChecks, type MergeTables, type WriteCounts, type WriteTables,
-} from './postgres-write';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
 export { draftContract, type DraftOptions } from './draft-contract';

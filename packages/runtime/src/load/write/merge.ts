@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { LoadCounts } from '../ledger/ledger-rows';
+import { addAbsent } from './add-absent';
 import { writeSql, type Write, type WriteContext } from './write-context';
 
 /**
@@ -16,9 +17,7 @@ export const merge: Write = async (context) => {
   const stale = staleCondition(context);
   const updated = sql.assignments === '' ? 0 : await rows(context, `UPDATE ${sql.target} AS t SET ${sql.assignments} FROM ${sql.staging} AS s
 WHERE ${sql.sameKey} AND NOT (${sql.sameRest}) AND NOT (${stale})`);
-  const inserted = await rows(context, `INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s
-WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey})`);
-  return readBack(context, { updated, inserted }, stale);
+  return readBack(context, { updated, inserted: await addAbsent(context) }, stale);
 };
 
 /** What is in the target after the write, compared with what was staged; the terms come from the tables and not from each other. */

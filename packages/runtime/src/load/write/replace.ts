@@ -1,5 +1,6 @@
 import { userError } from '../../errors/pipeline-error';
 import { NO_COUNTS } from '../ledger/ledger-rows';
+import { addAbsent } from './add-absent';
 import { readBack, refuseRepeatedKeys } from './merge';
 import { writeSql, type Write } from './write-context';
 
@@ -30,8 +31,5 @@ export const replace: Write = async (context) => {
   const updated = sql.assignments === '' ? 0 : (await client.query(
     `UPDATE ${sql.target} AS t SET ${sql.assignments} FROM ${sql.staging} AS s WHERE ${sql.sameKey} AND NOT (${sql.sameRest})`,
   )).rowCount ?? 0;
-  const inserted = (await client.query(
-    `INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey})`,
-  )).rowCount ?? 0;
-  return { ...await readBack(context, { updated, inserted }, 'false'), removed };
+  return { ...await readBack(context, { updated, inserted: await addAbsent(context) }, 'false'), removed };
 };
