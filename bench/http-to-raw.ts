@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Upload } from '@aws-sdk/lib-storage';
 import { S3Client } from '@aws-sdk/client-s3';
-import { HttpClient } from '@headrace/runtime/ingest/http-request';
+import { HttpClient } from '@headrace/runtime/ingest/http/http-request';
 import { pull } from '@headrace/runtime/ingest/pull';
 import { Report } from '@headrace/runtime/report/report';
 import { ObjectStore } from '@headrace/runtime/stores/object-store';
@@ -16,11 +16,16 @@ void runCase({
   headrace: async () => {
     const { signal } = new AbortController();
     const outcome = await pull(
-      { dataset: 'flights', shard: 0, source: { kind: 'http', url, headers: {}, timeoutSeconds: 600, retries: 0, minRows: 0 }, count: { format: 'csv', header: true, quote: '"', multiline: false, compression: 'none' }, raw: { bucket: Bucket, key } } as never,
+      {
+        dataset: 'flights', source: { kind: 'http', url, headers: {}, timeoutSeconds: 600, retries: 0, minRows: 0 } as never,
+        count: { unit: 'lines', headerLines: 1, openGzip: false },
+        shards: [{ part: 0, url, fileName: 'flights.csv', read: { url }, raw: { bucket: Bucket, key } }],
+      },
       { store: new ObjectStore(), report: new Report({ write: () => undefined }), signal },
     );
-    if (outcome.outcome !== 'landed') throw new Error(`the pull was ${outcome.outcome}`);
-    return { bytes: outcome.part.bytes };
+    const [shard] = outcome.shards;
+    if (shard?.outcome !== 'landed') throw new Error(`the pull was ${shard?.outcome}`);
+    return { bytes: shard.part.bytes };
   },
   /** The same bytes by the same HTTP client, handed to the AWS SDK's own multipart upload, and nothing else. */
   reference: async () => {

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
 import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
+import type { BoundSource } from './private/source-binding';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -58,7 +59,7 @@ export class IngestStage extends StageBase {
   constructor(scope: Construct, id: string, props: IngestStageProps) {
     super(scope, id, props, 'ingest');
     this.size = props.size ?? IngestSize.DEV;
-    const sources = this.checkedSources(props);
+    const sources = this.boundSources(props);
     this.rawBucket = props.rawBucket ?? stageBucket(this, 'RawBucket', { pipeline: this.pipelineName });
 
     const settings = {
@@ -67,7 +68,7 @@ export class IngestStage extends StageBase {
       workPrefix: this._workPrefix,
       contract: this._contract.location,
       codeVersion: packageVersion(),
-      sources,
+      sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.settings])),
     };
     const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -87,9 +88,13 @@ export class IngestStage extends StageBase {
       settings,
     });
     this.grantAccess(plan, task, commit);
+    this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
-      steps: ingestSteps({ plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size }),
+      steps: ingestSteps({
+        plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
+      }),
       startAt: 'Plan',
       timeout: this.size.executionTimeout,
       words: {
@@ -118,7 +123,7 @@ export class IngestStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private checkedSources(props: IngestStageProps): Record<string, unknown> {
+  private boundSources(props: IngestStageProps): Record<string, BoundSource> {
     const problems = new Problems(this, 'INGEST_PROPS');
     const datasets = this._contract.contract.datasets.map((dataset) => dataset.name);
     for (const name of datasets.filter((dataset) => !(dataset in props.sources))) {
@@ -127,10 +132,20 @@ export class IngestStage extends StageBase {
     for (const name of Object.keys(props.sources).filter((source) => !datasets.includes(source))) {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
-    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._settings(name, problems)] as const);
+    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({ prop: `sources.${name}`, problems })] as const);
     this.size._check(problems);
     problems.throwIfAny();
     return Object.fromEntries(sources);
+  }
+
+  /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
+  private grantSources(sources: BoundSource[], plan: StageFunction, task: StageTask): void {
+    for (const { plansInTask, secrets, grantRead } of sources) {
+      for (const role of plansInTask === true ? [task.role] : [plan.role, task.role]) {
+        secrets?.forEach((secret) => secret.grantRead(role));
+        grantRead?.(role);
+      }
+    }
   }
 
   private grantAccess(plan: StageFunction, task: StageTask, commit: StageFunction): void {

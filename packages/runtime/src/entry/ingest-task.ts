@@ -1,10 +1,17 @@
 import type { PullItem } from '../ingest/documents';
+import { planIngest } from '../ingest/plan';
 import { pull } from '../ingest/pull';
 import { parseIngestSettings } from '../ingest/settings';
 import { runTask } from '../run/task';
 
-/** The container of the ingest stage. */
+/** The container of the ingest stage: `plan` where only a task reaches a source, then `pull` for each work list. */
 void runTask({
   parseSettings: parseIngestSettings,
-  steps: { pull: ({ item, store, report, signal }) => pull(item as PullItem, { store, report, signal }) },
+  steps: {
+    plan: {
+      run: ({ pointer, settings, store, report, signal }) => planIngest({ settings, input: pointer.input, store, report, signal }),
+      plan: false, items: false,
+    },
+    pull: ({ item, store, report, signal }) => pull(item as PullItem, { store, report, signal }),
+  },
 });

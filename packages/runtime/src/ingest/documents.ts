@@ -1,11 +1,14 @@
-import type { Count, ContractIdentity, ManifestColumn, RawPart, SourceIdentity, Timing } from '../run/manifest';
+import type { History } from '../contract/contract';
+import type { CommitKind, Count, ContractIdentity, ManifestColumn, RawPart, SourceIdentity, Timing } from '../run/manifest';
+import type { ObjectRef } from '../stores/object-store';
 import type { CountRule } from './record-counter';
-import type { HttpSourceSettings } from './settings';
+import type { Shard, SourceSettings } from './source/source-kind';
 
 /** `plan.json` of an ingest attempt. Commit goes by it, so that a deploy between the two changes nothing. */
 export interface IngestPlan {
   readonly schemaVersion: number;
   readonly stage: 'ingest';
+  readonly kind: CommitKind;
   readonly pipeline: string;
   readonly runId: string;
   readonly attempt: number;
@@ -18,45 +21,56 @@ export interface IngestPlan {
 
 export interface PlannedDataset {
   readonly columns: readonly ManifestColumn[];
-  readonly source: HttpSourceSettings;
-  /** Index of the pull; absent when this run has committed the dataset before. */
-  readonly item?: number;
-  /** The commit of an earlier attempt of this run. */
+  readonly history: History;
+  readonly source: SourceSettings;
+  /** The source as a whole, without secrets. */
+  readonly url: string;
+  /** The pulls of this dataset in `items.json`; none where the source has nothing new. */
+  readonly pulls: { readonly first: number; readonly count: number };
+  readonly cursor: { readonly from?: string; readonly to?: string };
+  /** The commit of an earlier attempt of this run; then there are no pulls. */
   readonly committed?: { readonly seq: number; readonly manifestKey: string };
 }
 
-/** One entry of `items.json`: what a pull needs, and nothing that a notice should not show. */
+/** One entry of `items.json`: the work list of one task, and nothing that a notice should not show. */
 export interface PullItem {
   readonly dataset: string;
-  readonly shard: number;
-  readonly source: HttpSourceSettings;
-  /** What the last commit of the same URL knows; `since` is its number. */
+  readonly source: SourceSettings;
+  readonly count: CountRule;
+  readonly shards: readonly PlannedShard[];
+}
+
+export interface PlannedShard extends Shard {
+  /** Number of the part in the batch, from 0. */
+  readonly part: number;
+  readonly raw: ObjectRef;
+  /** What an earlier commit of the same URL knows; `since` is its number. */
   readonly validators?: SourceIdentity;
   readonly since?: number;
-  readonly count: CountRule;
-  readonly raw: { readonly bucket: string; readonly key: string };
 }
 
 /** `pull/<index>.json`. */
-export type PullResult = LandedResult | UnchangedResult;
-
-interface PullHead {
+export interface PullResult {
   readonly dataset: string;
+  readonly shards: readonly ShardResult[];
   readonly timing: Timing;
   readonly peakMemoryBytes: number;
 }
 
-export interface UnchangedResult extends PullHead {
+export type ShardResult = LandedShard | UnchangedShard;
+
+export interface UnchangedShard {
   readonly outcome: 'unchanged';
   readonly since: number;
 }
 
-export interface LandedResult extends PullHead {
+export interface LandedShard {
   readonly outcome: 'landed';
   readonly part: RawPart;
   readonly headerLines: Count;
-  readonly source: { readonly url: string; readonly identity: SourceIdentity; readonly bytes: Count };
-  /** Tries that the download took. 0 when the object of an earlier try was kept. */
+  /** What the source announced. */
+  readonly told: { readonly bytes: Count; readonly records: Count };
+  /** Tries that the reading took. 0 when the object of an earlier try was kept. */
   readonly tries: number;
 }
 

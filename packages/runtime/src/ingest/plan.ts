@@ -1,17 +1,20 @@
 import { derivedColumns, requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
-import { LogView } from '../run/commit-log';
+import { LogView, type CommitLog } from '../run/commit-log';
 import { attemptId, partName } from '../run/ids';
 import { commitLogPrefix, rawPartKey } from '../run/keys';
 import { ingestIdentity, SCHEMA_VERSION, type RawManifest } from '../run/manifest';
 import { parseStageInput, type StageInput } from '../run/stage-io';
 import { planRef, workFolder, writeItems } from '../run/work';
 import type { ObjectStore } from '../stores/object-store';
-import type { IngestPlan, IngestPlanOutput, PlannedDataset, PullItem } from './documents';
+import { secretsManager, type ReadSecret } from '../stores/read-secret';
+import type { IngestPlan, IngestPlanOutput, PlannedDataset, PlannedShard, PullItem } from './documents';
+import { readKnownShards, type KnownShards } from './known-shards';
 import type { CountRule } from './record-counter';
-import { redactUrl } from './redact-url';
-import { parseIngestSettings, type HttpSourceSettings, type IngestSettings } from './settings';
+import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
+import { sourceKind } from './source/source-kinds';
+import { parseIngestSettings, type IngestSettings } from './settings';
 
 export interface StageCall {
   readonly settings: unknown;
@@ -19,6 +22,8 @@ export interface StageCall {
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal?: AbortSignal;
+  /** @default - Secrets Manager */
+  readonly secret?: ReadSecret;
 }
 
 /**
@@ -38,22 +43,13 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   const items: PullItem[] = [];
   const datasets: Record<string, PlannedDataset> = {};
   for (const dataset of contract.datasets) {
-    const source = settings.sources[dataset.name] as HttpSourceSettings;
-    const log = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
-    const view = await LogView.open<RawManifest>(store, log, { signal });
-    const done = await view.find(ingestIdentity('ingest', input.slot), { signal });
-    const common = { columns: derivedColumns(dataset), source };
-    if (done !== undefined) {
-      report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
-      datasets[dataset.name] = { ...common, committed: { seq: done.seq, manifestKey: done.key } };
-      continue;
-    }
-    datasets[dataset.name] = { ...common, item: items.length };
-    items.push(pullItem(settings, input, dataset, source, view.last?.manifest));
+    const planned = await planDataset({ ...call, settings, input }, dataset, items.length);
+    datasets[dataset.name] = planned.dataset;
+    items.push(...planned.items);
   }
 
   const plan: IngestPlan = {
-    schemaVersion: SCHEMA_VERSION, stage: 'ingest', pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
+    schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: 'ingest', pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
     plannedAt: new Date().toISOString(), codeVersion: settings.codeVersion,
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets,
   };
@@ -78,25 +74,69 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
   return contract;
 }
 
-function pullItem(
-  settings: IngestSettings, input: StageInput, dataset: Dataset, source: HttpSourceSettings, last: RawManifest | undefined,
-): PullItem {
-  const shard = 0;
-  const part = partName(shard, fileNameOf(source.url));
-  // What a source said about one address tells nothing about another.
-  const known = last !== undefined && last.source.url === redactUrl(source.url) ? last : undefined;
+interface DatasetCall extends StageCall {
+  readonly settings: IngestSettings;
+  readonly input: StageInput;
+}
+
+async function planDataset(call: DatasetCall, dataset: Dataset, first: number): Promise<{ dataset: PlannedDataset; items: PullItem[] }> {
+  const { settings, input, store, report, signal = new AbortController().signal, secret = secretsManager() } = call;
+  const source = settings.sources[dataset.name] as SourceSettings;
+  const kind = sourceKind(source.kind);
+  const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
+  const view = await LogView.open<RawManifest>(store, log, { signal });
+  const done = await view.find(ingestIdentity('ingest', input.slot), { signal });
+  const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
+  if (done !== undefined) {
+    report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
+    return { dataset: { ...common, pulls: { first, count: 0 }, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [] };
+  }
+  const last = view.last?.manifest;
+  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
+  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
+  const items = workLists(shards).map((list): PullItem => ({
+    dataset: dataset.name, source, count: countRule(dataset, source),
+    shards: list.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
+  }));
+  return { dataset: { ...common, pulls: { first, count: items.length }, cursor }, items };
+}
+
+/**
+ * What the sources may be asked with, so that they can answer that nothing changed.
+ *
+ * A snapshot is whole in one commit, so only its one file may be left out, when the last commit holds just that file. In
+ * the other histories each file stands for itself.
+ */
+async function shardsToAskFor(
+  { store, signal }: StageCall, kind: SourceKind, log: CommitLog, dataset: Dataset, shards: readonly Shard[], last: RawManifest | undefined,
+): Promise<KnownShards> {
+  if (!kind.remembers || last === undefined || shards.length === 0) return new Map();
+  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
+  const [part] = last.parts;
+  if (shards.length > 1 || last.parts.length !== 1 || part === undefined) return new Map();
+  return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
+}
+
+/** Shards by task, in order. */
+function workLists(shards: readonly Shard[]): ReadonlyArray<ReadonlyArray<{ shard: Shard; part: number }>> {
+  return shards.map((shard, part) => [{ shard, part }]);
+}
+
+function plannedShard(settings: IngestSettings, input: StageInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
+  const before = known.get(shard.url);
   return {
-    dataset: dataset.name, shard, source,
-    ...(known === undefined ? {} : { validators: known.source.identity, since: known.seq }),
-    count: countRule(dataset, source),
+    ...shard, part,
+    ...(before === undefined ? {} : { validators: before.identity, since: before.since }),
     raw: {
       bucket: settings.rawBucket,
-      key: rawPartKey({ pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part }),
+      key: rawPartKey({
+        pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part: partName(part, shard.fileName),
+      }),
     },
   };
 }
 
-function countRule(dataset: Dataset, source: HttpSourceSettings): CountRule {
+function countRule(dataset: Dataset, source: SourceSettings): CountRule {
   const { format, header, multiline } = dataset.record;
   return {
     unit: multiline ? 'unknown' : 'lines',
@@ -104,13 +144,4 @@ function countRule(dataset: Dataset, source: HttpSourceSettings): CountRule {
     // Opening archives costs most of a core, so it is done only for a guard that needs the count.
     openGzip: source.minRows > 0,
   };
-}
-
-function fileNameOf(url: string): string {
-  const last = new URL(url).pathname.split('/').at(-1) ?? '';
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
 }

@@ -40,6 +40,8 @@ export interface RawPart {
   readonly records: Count;
   readonly compression: PartCompression;
   readonly contentType?: string;
+  /** Where it came from, without secrets, and which version it was. */
+  readonly source: { readonly url: string; readonly identity: SourceIdentity };
 }
 
 /** What the source said about the version that was read. Absent members were not told. */
@@ -73,7 +75,8 @@ interface Commit {
 /** An entry of the raw commit log. The entry is the manifest. */
 export interface RawManifest extends Commit {
   readonly stage: 'ingest';
-  readonly source: { readonly kind: 'http'; readonly url: string; readonly identity: SourceIdentity };
+  /** The source as a whole; each part tells its own place and version. */
+  readonly source: { readonly kind: string; readonly url: string };
   readonly cursor: { readonly from?: string; readonly to?: string };
   readonly parts: readonly RawPart[];
 }

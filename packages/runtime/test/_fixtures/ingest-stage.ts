@@ -1,8 +1,11 @@
 import { commitIngest } from '../../src/ingest/commit';
 import type { IngestPlanOutput } from '../../src/ingest/documents';
 import { planIngest } from '../../src/ingest/plan';
-import { pull } from '../../src/ingest/pull';
+import { HttpSession } from '../../src/ingest/http/http-kind';
+import type { HttpSourceSettings } from '../../src/ingest/http/http-settings';
+import { pull, type PullDeps } from '../../src/ingest/pull';
 import { parseIngestSettings } from '../../src/ingest/settings';
+import { sourceKind } from '../../src/ingest/source/source-kinds';
 import { Report } from '../../src/report/report';
 import type { StageOutput } from '../../src/run/stage-io';
 import { runStep } from '../../src/run/task';
@@ -24,6 +27,11 @@ export function contractText(datasets: readonly string[], record = '{ format: cs
       - { name: note, logicalType: string }`).join('');
   return `apiVersion: v3.1.0\nkind: DataContract\nid: demo\nname: Demo\nversion: "1.2.0"\nstatus: active\nschema:${objects}\n`;
 }
+
+/** Connects as the stage does, except that retries do not wait. */
+const withoutWaiting: PullDeps['connect'] = async (source, deps) => (
+  source.kind === 'http' ? new HttpSession(source as HttpSourceSettings, deps, { sleep: async () => undefined }) : sourceKind(source.kind).connect(source, deps)
+);
 
 /** The ingest stage in process, step by step as its machine would run it, on an S3 in memory. */
 export class IngestStage {
@@ -61,7 +69,7 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, download: { sleep: async () => undefined } }),
+        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting }),
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },

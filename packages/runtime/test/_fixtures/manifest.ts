@@ -3,7 +3,7 @@ import type { CuratedManifest, RawManifest } from '../../src/run/manifest';
 export function rawManifest(seq: number, runId: string, rest: Partial<RawManifest> = {}): RawManifest {
   return {
     schemaVersion: 1, stage: 'ingest', kind: 'ingest', pipeline: 'demo', dataset: 'trips', seq, runId, attempt: 1, committedAt: '2026-01-05T00:00:00.000Z',
-    contract: { id: 'demo', version: '1.0.0', sha256: '00' }, columns: [], codeVersion: 'v1', source: { kind: 'http', url: 'https://example.com/trips.csv', identity: {} },
+    contract: { id: 'demo', version: '1.0.0', sha256: '00' }, columns: [], codeVersion: 'v1', source: { kind: 'http', url: 'https://example.com/trips.csv' },
     cursor: {}, parts: [], supersedes: [], timing: { startedAt: '2026-01-05T00:00:00.000Z', endedAt: '2026-01-05T00:00:01.000Z' }, peakMemoryBytes: 1, ...rest,
   };
 }

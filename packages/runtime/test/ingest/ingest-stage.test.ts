@@ -40,9 +40,9 @@ describe('ingest stage', () => {
     expect(manifest).toMatchObject({
       schemaVersion: 1, stage: 'ingest', kind: 'ingest', pipeline: 'demo', dataset: 'trips', seq: 1, runId: 's1', attempt: 1, codeVersion: 'v1',
       contract: { id: 'demo', version: '1.2.0', sha256: createHash('sha256').update(contractText(['trips'])).digest('hex') },
-      source: { kind: 'http', url: source.url(), identity: { etag: '"v1"', lastModified: 'Mon, 05 Jan 2026 00:00:00 GMT' } },
+      source: { kind: 'http', url: source.url() },
       cursor: {}, supersedes: [],
-      parts: [{ key, bytes: 20, sha256: createHash('sha256').update(CSV).digest('hex'), records: 3, compression: 'none', contentType: 'text/csv' }],
+      parts: [{ key, bytes: 20, sha256: createHash('sha256').update(CSV).digest('hex'), records: 3, compression: 'none', contentType: 'text/csv', source: { url: source.url(), identity: { etag: '"v1"', lastModified: 'Mon, 05 Jan 2026 00:00:00 GMT' } } }],
     });
     expect(manifest.columns.map(({ name }: { name: string }) => name)).toEqual(['id', 'note']);
     expect(manifest.peakMemoryBytes).toBeGreaterThan(10_000_000);
@@ -144,9 +144,9 @@ describe('ingest stage', () => {
 
       expect(await stage.pull(plan, 0)).toBe(0);
       expect(source.requests).toHaveLength(1);
-      const { timing: _t, peakMemoryBytes: _p, tries, ...after } = stage.s3.json(BUCKET, result);
+      const [{ tries, ...after }] = stage.s3.json(BUCKET, result).shards;
       expect(tries).toBe(0);
-      expect(before).toMatchObject(after);
+      expect(before.shards[0]).toMatchObject(after);
       expect((await stage.commit('s1')).datasets.trips).toMatchObject({ outcome: 'committed', counts: { records: 3 } });
     });
 
@@ -243,7 +243,7 @@ describe('ingest stage', () => {
       expect(await stage.pull(plan, 0)).toBe(0);
       expect(stage.s3.objects.get(`${BUCKET}/demo/raw/trips/s1/a1/00000-trips.csv`)?.body.equals(next)).toBe(true);
       expect(stage.codes()).toEqual(expect.arrayContaining(['INGEST_W1201', 'INGEST_W1202']));
-      expect(stage.s3.json(BUCKET, 'demo/work/ingest-1a2b3c4d/s1-a1/pull/0.json').source.identity.etag).toBe(source.file.etag);
+      expect(stage.s3.json(BUCKET, 'demo/work/ingest-1a2b3c4d/s1-a1/pull/0.json').shards[0].part.source.identity.etag).toBe(source.file.etag);
     });
 
     test.each([

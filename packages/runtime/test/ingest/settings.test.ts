@@ -1,5 +1,6 @@
 import { parseIngestSettings } from '../../src/ingest/settings';
-import { redactUrl } from '../../src/ingest/redact-url';
+import { SOURCE_KINDS } from '../../src/ingest/source/source-kinds';
+import { redactUrl } from '../../src/ingest/http/redact-url';
 
 const GOOD = {
   pipeline: 'demo', rawBucket: 'raw', workPrefix: 'demo/work/ingest-1a2b3c4d/', contract: { bucket: 'assets', key: 'c.yaml' }, codeVersion: 'v1',
@@ -14,14 +15,14 @@ describe('ingest settings', () => {
   });
 
   test('headers get lower case names', () => {
-    expect(parseIngestSettings(withSource({ headers: { 'X-Region': 'eu' } })).sources.trips?.headers).toEqual({ 'x-region': 'eu' });
+    expect(parseIngestSettings(withSource({ headers: { 'X-Region': 'eu' } })).sources.trips).toMatchObject({ headers: { 'x-region': 'eu' } });
   });
 
   test.each([
     [withSource({ url: 'ftp://example.com/x' }), 'sources.trips.url must be an http or https address'],
     [withSource({ url: 'trips.csv' }), 'sources.trips.url must be an http or https address'],
     [withSource({ url: 'https://me:canary@example.com/x' }), 'sources.trips.url must not hold a user or password'],
-    [withSource({ kind: 'sftp' }), 'sources.trips.kind must be one of http, got "sftp"'],
+    [withSource({ kind: 'gopher' }), `sources.trips.kind must be one of ${SOURCE_KINDS.join(', ')}, got "gopher"`],
     [withSource({ retries: 21 }), 'sources.trips.retries must be a whole number from 0 to 20, got 21'],
     [withSource({ timeoutSeconds: 0 }), 'sources.trips.timeoutSeconds must be'],
     [withSource({ minRows: -1 }), 'sources.trips.minRows must be'],

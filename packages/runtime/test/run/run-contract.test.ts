@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { knownShardsKey } from '../../src/ingest/known-shards';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
 import { attemptId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
@@ -41,6 +42,7 @@ describe('docs/run-contract.md', () => {
       'raw commit': commitKey(commitLogPrefix('raw', 'flights', 'trips'), 17),
       'curated commit': commitKey(commitLogPrefix('curated', 'flights', 'trips'), 9),
       'log index': commitIndexKey(commitLogPrefix('raw', 'flights', 'trips')),
+      'known shards': knownShardsKey(commitLogPrefix('raw', 'flights', 'trips')),
       'curated part': dataKey({ ...at, attemptId: 's1-a2-i17', partition: [['day', '2026-01-01']], file: 3 }),
       quarantine: quarantineKey({ ...at, attemptId: 's1-a2-i17', file: 4 }),
       'catalog folder': catalogPrefix('flights', 'trips'),
@@ -82,13 +84,15 @@ describe('docs/run-contract.md', () => {
     });
 
     test('item', () => {
-      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/items.json`)[0]).sort()).toEqual(members('### Item of ingest'));
+      const item = stage.s3.json(BUCKET, `${work}/s2-a1/items.json`)[0];
+      expect(Object.keys(item).sort()).toEqual(members('### Item of ingest'));
+      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => name !== 'bytes'));
     });
 
     test('result', () => {
       expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`)).sort()).toEqual(members('### Result of a pull'));
-      const unchanged = Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/pull/0.json`)).sort();
-      expect(unchanged).toEqual([...members('### Result of a pull').filter((name) => !['part', 'headerLines', 'source', 'tries'].includes(name)), 'since'].sort());
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`).shards[0]).sort()).toEqual(members('A shard of a result'));
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/pull/0.json`).shards[0]).sort()).toEqual(['outcome', 'since']);
     });
 
     test('failure', async () => {

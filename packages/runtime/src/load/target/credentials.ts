@@ -1,5 +1,6 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { transientError, userError } from '../../errors/pipeline-error';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { userError } from '../../errors/pipeline-error';
+import { secretsManager } from '../../stores/read-secret';
 
 export interface Credentials {
   readonly username: string;
@@ -9,23 +10,9 @@ export interface Credentials {
 /** Reads a database secret. It is asked for every connection, so a rotation needs no restart. */
 export type ReadCredentials = (secretArn: string, options: { readonly signal?: AbortSignal }) => Promise<Credentials>;
 
-/** Names under which Secrets Manager says no for good; anything else may pass. */
-const TERMINAL = new Set(['ResourceNotFoundException', 'AccessDeniedException', 'InvalidRequestException', 'DecryptionFailure', 'InvalidParameterException']);
-
-export function secretsManagerCredentials(client: SecretsManagerClient = new SecretsManagerClient({})): ReadCredentials {
-  return async (secretArn, { signal }) => {
-    let text: string | undefined;
-    try {
-      text = (await client.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal: signal })).SecretString;
-    } catch (error) {
-      const { name, message } = error as Error;
-      const about = `the secret ${secretArn} cannot be read (${name}: ${message})`;
-      throw TERMINAL.has(name)
-        ? userError('TARGET_SECRET', `${about}; grant the task role secretsmanager:GetSecretValue and use of the secret's key`, { secretArn }, error)
-        : transientError('TARGET_SECRET', about, { secretArn }, error);
-    }
-    return parseSecret(text, secretArn);
-  };
+export function secretsManagerCredentials(client?: SecretsManagerClient): ReadCredentials {
+  const read = secretsManager(client);
+  return async (secretArn, { signal }) => parseSecret(await read(secretArn, { code: 'TARGET_SECRET', signal }), secretArn);
 }
 
 /** The texts of members are never part of an error: one of them is the password. */

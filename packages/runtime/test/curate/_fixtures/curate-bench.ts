@@ -81,11 +81,11 @@ export class CurateBench {
     const landed = await Promise.all(parts.map(async (text, index) => {
       const key = rawPartKey({ pipeline: 'lake', dataset: 'trips', runId, attempt: 1, part: `0000${index}-trips.csv` });
       await this.store.upload({ bucket: 'raw', key }, Readable.from([Buffer.from(text)]));
-      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: 'none' as const };
+      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: 'none' as const, source: { url: 'http://127.0.0.1/x', identity: {} } };
     }));
     const result = await appendCommit<RawManifest>(this.store, { bucket: 'raw', prefix: commitLogPrefix('raw', 'lake', 'trips') }, (seq) => ({
       schemaVersion: 1, stage: 'ingest', kind: supersedes.length > 0 ? 'rerun' : 'ingest', pipeline: 'lake', dataset: 'trips', seq, runId, attempt: 1, committedAt: at,
-      contract: { id: 'tests', version: '1.0.0', sha256: '0' }, columns: [], codeVersion: '1', source: { kind: 'http', url: 'http://127.0.0.1/x', identity: {} }, cursor: {},
+      contract: { id: 'tests', version: '1.0.0', sha256: '0' }, columns: [], codeVersion: '1', source: { kind: 'http', url: 'http://127.0.0.1/x' }, cursor: {},
       parts: landed, supersedes, timing: { startedAt: at, endedAt: at }, peakMemoryBytes: 1,
     }));
     return result.outcome === 'nothing' ? 0 : result.seq;

@@ -1,6 +1,6 @@
 import { lookup as resolve, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { userError } from '../errors/pipeline-error';
+import { userError } from '../../errors/pipeline-error';
 
 /** `any` still excludes link-local addresses; `public` is for hosts that only a redirect named. */
 export type AddressRule = 'any' | 'public';

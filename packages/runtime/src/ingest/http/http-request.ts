@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Readable } from 'node:stream';
-import { userError } from '../errors/pipeline-error';
+import { userError } from '../../errors/pipeline-error';
 import { checkLiteralHost, guardedLookup, type AddressRule } from './address-guard';
 import { exchange } from './http-exchange';
 import { networkFailure } from './http-failure';

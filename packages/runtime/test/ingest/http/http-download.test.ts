@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { HttpDownload, type DownloadRequest, type RetryNote } from '../../src/ingest/http-download';
-import { HttpClient, type HttpTimeouts } from '../../src/ingest/http-request';
-import { HttpSource, sourceFile, status } from '../_fakes/http-source';
+import { HttpDownload, type DownloadRequest } from '../../../src/ingest/http/http-download';
+import { HttpClient, type HttpTimeouts } from '../../../src/ingest/http/http-request';
+import type { RetryNote } from '../../../src/ingest/source/shard-reader';
+import { HttpSource, sourceFile, status } from '../../_fakes/http-source';
 
 const MIB = 1024 * 1024;
 const BODY = randomBytes(300_000);

@@ -1,4 +1,4 @@
-import type { SourceHead } from './source-head';
+import type { SourceHead } from './shard-reader';
 
 /** Name of the object metadata that keeps what the source told, for a try that finds the object in place. */
 const NAME = 'headrace-source';

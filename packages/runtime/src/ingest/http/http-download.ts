@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PipelineError, transientError } from '../errors/pipeline-error';
-import type { SourceIdentity } from '../run/manifest';
+import { PipelineError, transientError } from '../../errors/pipeline-error';
+import type { SourceIdentity } from '../../run/manifest';
+import { SOURCE_CHANGED, type Opened, type RetryNote, type ShardReader, type SourceHead } from '../source/shard-reader';
 import { networkFailure, statusFailure } from './http-failure';
 import type { Headers, HttpAnswer, HttpClient } from './http-request';
 import { redactUrl } from './redact-url';
-import { DEFAULT_RETRY, parseRetryAfterMs, retryDelayMs, type RetryPolicy } from './retry-policy';
-import { parseContentRange, readHead, strongEtag, type SourceHead } from './source-head';
+import { DEFAULT_RETRY, parseRetryAfterMs, retryDelayMs, type RetryPolicy } from '../retry-policy';
+import { parseContentRange, readHead, strongEtag } from './answer-head';
 
 export interface DownloadRequest {
   readonly url: string;
@@ -15,16 +16,6 @@ export interface DownloadRequest {
   readonly timeoutMs: number;
   /** What the last commit knows of the source; lets it answer that nothing changed. */
   readonly validators?: SourceIdentity;
-}
-
-/** One failed try that is followed by another. */
-export interface RetryNote {
-  readonly error: PipelineError;
-  /** Number of the failed try, from 1. */
-  readonly try: number;
-  readonly tries: number;
-  readonly offset: number;
-  readonly delayMs: number;
 }
 
 export interface DownloadDeps {
@@ -38,13 +29,6 @@ export interface DownloadDeps {
   readonly onRetry?: (note: RetryNote) => void;
 }
 
-export type Opened =
-  | { readonly outcome: 'unchanged' }
-  | { readonly outcome: 'open'; readonly head: SourceHead; readonly body: AsyncGenerator<Buffer, void, void> };
-
-/** The code of the failure that says: what was read so far is of no use, open the source again. */
-export const SOURCE_CHANGED = 'SOURCE_CHANGED';
-
 /** A resumed download that moved this far since its last failure has earned a fresh count of tries. */
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 
@@ -55,7 +39,7 @@ const PROGRESS_BYTES = 8 * 1024 * 1024;
  * Range and If-Range under a strong ETag; two versions are never spliced. Where resumption is impossible the body
  * throws `SOURCE_CHANGED`, and the caller opens again; both count as a failed try.
  */
-export class HttpDownload {
+export class HttpDownload implements ShardReader {
   private readonly retry: RetryPolicy;
   private readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   private readonly monotonic: () => number;

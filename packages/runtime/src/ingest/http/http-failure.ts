@@ -1,4 +1,4 @@
-import { PipelineError, transientError, userError } from '../errors/pipeline-error';
+import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
 import { redactUrl } from './redact-url';
 
 /** Statuses below 500 that may pass by themselves. */

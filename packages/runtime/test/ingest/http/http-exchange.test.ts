@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HttpClient } from '../../src/ingest/http-request';
+import { HttpClient } from '../../../src/ingest/http/http-request';
 
 let server: Server;
 let client: HttpClient;

@@ -1,15 +1,5 @@
-import type { SourceIdentity } from '../run/manifest';
+import type { SourceHead } from '../source/shard-reader';
 import type { Headers } from './http-request';
-
-/** What the first answer told about the whole file. */
-export interface SourceHead {
-  readonly identity: SourceIdentity;
-  /** Length of the whole file; undefined where the source does not tell. */
-  readonly bytes?: number;
-  readonly contentType?: string;
-  /** Whether the end of the body can be told from a broken connection. */
-  readonly endMarked: boolean;
-}
 
 /** Reads the head of a complete (200) answer. */
 export function readHead(headers: Headers): SourceHead {

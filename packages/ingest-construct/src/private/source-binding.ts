@@ -1,0 +1,44 @@
+import { type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
+import type { Problems } from './stage/fail';
+
+/** What a source is told when it becomes part of a stage. */
+export interface SourceBinding {
+  /** `sources.<dataset>`: how its problems begin. */
+  readonly prop: string;
+  readonly problems: Problems;
+}
+
+/** A source as a stage uses it. */
+export interface BoundSource {
+  /** For the run time; stands in the template, so it holds no secret. */
+  readonly settings: Record<string, unknown>;
+  /** Whether planning must connect to the source. Then it runs in a task: functions have no way into the network. */
+  readonly plansInTask?: boolean;
+  /** Read by the task, and by the function that plans, at run time. */
+  readonly secrets?: secretsmanager.ISecret[];
+  /** Lets a role do what reading the source takes beyond network and secrets. */
+  readonly grantRead?: (role: iam.IRole) => void;
+}
+
+/** What every kind of source takes. */
+export interface CommonSourceProps {
+  readonly timeout?: Duration;
+  readonly retries?: number;
+  readonly minRows?: number;
+}
+
+/** The settings that every kind of source has. */
+export function commonSettings({ timeout, retries, minRows }: CommonSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> {
+  checkWhole(problems, `${prop}.retries`, retries, 0, 20);
+  checkWhole(problems, `${prop}.minRows`, minRows, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole(problems, `${prop}.timeout in seconds`, timeout?.toSeconds(), 1, 86_400);
+  return { timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0 };
+}
+
+/** Notes a problem unless the value is left out, a token, or a whole number in the range. */
+export function checkWhole(problems: Problems, prop: string, value: number | undefined, from: number, to: number): void {
+  if (value === undefined || Token.isUnresolved(value)) return;
+  if (!Number.isInteger(value) || value < from || value > to) {
+    problems.add(`${prop} must be a whole number from ${from} to ${to}, got ${value}`);
+  }
+}

@@ -1,0 +1,117 @@
+import { PipelineError, transientError } from '../errors/pipeline-error';
+import { Progress } from '../report/progress';
+import type { Report } from '../report/report';
+import type { RawPart } from '../run/manifest';
+import type { ObjectHead, ObjectStore } from '../stores/object-store';
+import type { LandedShard, PlannedShard, PullItem, ShardResult } from './documents';
+import { RecordCounter, type CountedRecords } from './record-counter';
+import { SOURCE_CHANGED, type Opened, type ShardReader, type SourceHead } from './source/shard-reader';
+import { sourceFromMetadata, sourceToMetadata } from './source/source-metadata';
+
+export interface LandDeps {
+  readonly store: ObjectStore;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings one shard from its source into Raw, byte for byte, once.
+ *
+ * The key is write-once and belongs to this attempt. Whoever finds an object there (a try before that was killed, or
+ * one that is still alive) does not write a second one: it reads the object back and reports that.
+ */
+export async function landShard(item: PullItem, shard: PlannedShard, open: () => ShardReader, deps: LandDeps): Promise<ShardResult> {
+  const { report, store, signal } = deps;
+  const { dataset } = item;
+  const found = await store.head(shard.raw, { signal });
+  if (found !== undefined) return adopt(item, shard, found, deps);
+
+  report.say('INGEST_I1101', { dataset, url: shard.url });
+  const reader = open();
+  try {
+    for (;;) {
+      const opened = await reader.open();
+      if (opened.outcome === 'unchanged') {
+        report.say('INGEST_I1104', { dataset, url: shard.url, seq: shard.since });
+        return { outcome: 'unchanged', since: shard.since ?? 0 };
+      }
+      const landed = await landOnce(item, shard, opened, reader, deps);
+      if (landed !== 'changed') return landed;
+      report.say('INGEST_W1202', { dataset, url: shard.url });
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+async function landOnce(
+  item: PullItem, shard: PlannedShard, opened: Extract<Opened, { outcome: 'open' }>, reader: ShardReader, deps: LandDeps,
+): Promise<LandedShard | 'changed'> {
+  const { store, report, signal } = deps;
+  const { head } = opened;
+  if (!head.endMarked) report.say('INGEST_W1203', { dataset: item.dataset });
+  const counter = new RecordCounter(item.count);
+  const progress = new Progress({ report, code: 'INGEST_I1102', data: { dataset: item.dataset, totalBytes: head.bytes } });
+  try {
+    const uploaded = await store.upload(shard.raw, counted(opened.body, counter, progress), {
+      ifNoneMatch: '*', totalBytes: head.bytes, contentType: head.contentType, metadata: sourceToMetadata(head), signal,
+      beforeComplete: ({ sha256 }) => checkDigest(head, sha256, item, shard),
+    });
+    if (uploaded.outcome === 'lost') return await adopt(item, shard, await store.head(shard.raw, { signal }), deps);
+    const records = await counter.end();
+    report.say('INGEST_I1103', { dataset: item.dataset, ...progress.totals(), bytes: uploaded.bytes, records: records.records, sha256: uploaded.sha256, key: shard.raw.key, tries: reader.tries });
+    return landed(shard, head, uploaded, records, { tries: reader.tries, records: reader.records });
+  } catch (error) {
+    if (PipelineError.is(error) && error.code === SOURCE_CHANGED) return 'changed';
+    throw error;
+  } finally {
+    counter.destroy();
+  }
+}
+
+async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, progress: Progress): AsyncGenerator<Buffer> {
+  let before = 0;
+  for await (const chunk of body) {
+    const wait = counter.add(chunk);
+    if (wait !== undefined) await wait;
+    const records = counter.soFar;
+    progress.add(chunk.length, records === undefined ? undefined : records - before);
+    before = records ?? 0;
+    yield chunk;
+  }
+}
+
+/** Reports an object that is there already, from its own bytes. */
+async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | undefined, deps: LandDeps): Promise<LandedShard> {
+  const { store, report, signal } = deps;
+  if (found === undefined) throw transientError('STORE_UNAVAILABLE', `s3://${shard.raw.bucket}/${shard.raw.key} was written by somebody else and is not there; try again`, { ...shard.raw });
+  report.say('INGEST_I1105', { dataset: item.dataset, key: shard.raw.key });
+  const counter = new RecordCounter(item.count);
+  try {
+    const sum = await store.digest(shard.raw, { signal, onChunk: (chunk) => counter.add(chunk) });
+    const head: SourceHead = { identity: {}, endMarked: true, ...sourceFromMetadata(found.metadata), contentType: found.contentType };
+    return landed(shard, head, sum, await counter.end(), { tries: 0 });
+  } finally {
+    counter.destroy();
+  }
+}
+
+function landed(
+  shard: PlannedShard, head: SourceHead, sum: { bytes: number; sha256: string }, counted: CountedRecords, reader: { tries: number; records?: number },
+): LandedShard {
+  const part: RawPart = {
+    key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256, records: counted.records, compression: counted.compression,
+    ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
+    source: { url: shard.url, identity: head.identity },
+  };
+  return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries };
+}
+
+/** A source that tells a digest is held to it before anything is visible. */
+function checkDigest(head: SourceHead, sha256: string, item: PullItem, shard: PlannedShard): void {
+  if (head.identity.sha256 === undefined || head.identity.sha256 === sha256) return;
+  throw transientError(
+    'SOURCE_DIGEST', `${shard.url} announced the SHA-256 ${head.identity.sha256} and sent bytes with ${sha256}; if a retry does not help, ask its owner`,
+    { dataset: item.dataset, announced: head.identity.sha256, sha256 },
+  );
+}

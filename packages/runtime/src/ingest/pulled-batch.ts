@@ -1,0 +1,51 @@
+import type { History } from '../contract/contract';
+import type { Count, RawManifest, RawPart, Timing } from '../run/manifest';
+import type { LandedShard, PullResult } from './documents';
+import { strongEtag } from './http/answer-head';
+
+/** What the pulls of one dataset brought, put together. */
+export class PulledBatch {
+  /** In the order of the plan. */
+  readonly landed: readonly LandedShard[];
+
+  constructor(private readonly results: readonly PullResult[]) {
+    this.landed = results.flatMap(({ shards }) => shards).filter((shard) => shard.outcome === 'landed');
+  }
+
+  get records(): Count {
+    return sum(this.landed.map(({ part }) => part.records));
+  }
+
+  /** From the first start to the last end. */
+  get timing(): Timing {
+    const times = (member: keyof Timing): string[] => this.results.map(({ timing }) => timing[member]).sort();
+    return { startedAt: times('startedAt')[0]!, endedAt: times('endedAt').at(-1)! };
+  }
+
+  /** Of the largest task. */
+  get peakMemoryBytes(): number {
+    return Math.max(...this.results.map(({ peakMemoryBytes }) => peakMemoryBytes));
+  }
+
+  /**
+   * Whether an earlier commit brought the very same; two runs that pulled at once may have.
+   *
+   * A snapshot is the same when its bytes are. In the other histories equal bytes may be new facts, so only a version
+   * that the source itself tells counts.
+   */
+  sameAs(previous: RawManifest, history: History): boolean {
+    if (previous.parts.length !== this.landed.length) return false;
+    return this.landed.every(({ part }, index) => {
+      const other = previous.parts[index] as RawPart;
+      if (part.source.url !== other.source.url) return false;
+      if (history === 'snapshot' && part.sha256 === other.sha256) return true;
+      const etag = strongEtag(part.source.identity.etag);
+      return etag !== undefined && etag === strongEtag(other.source.identity.etag);
+    });
+  }
+}
+
+/** `unknown` where any term is. */
+export function sum(counts: readonly Count[]): Count {
+  return counts.reduce((total, count) => (total === 'unknown' || count === 'unknown' ? 'unknown' : total + count), 0);
+}

@@ -1,0 +1,76 @@
+import type { Dataset } from '../../contract';
+import type { Report } from '../../report/report';
+import type { RawManifest, SourceIdentity } from '../../run/manifest';
+import type { StageInput } from '../../run/stage-io';
+import type { Fields } from '../../run/settings';
+import type { ReadSecret } from '../../stores/read-secret';
+import type { RetryNote, ShardReader } from './shard-reader';
+
+/** What every source has. Settings stand in the template, so they hold no secrets: those are named by ARN. */
+export interface SourceSettings {
+  readonly kind: string;
+  /** For one shard, with its retries. From 1 s to a day. */
+  readonly timeoutSeconds: number;
+  /** Tries after the first, from 0 to 20. */
+  readonly retries: number;
+  /** A batch with fewer records is not committed. */
+  readonly minRows: number;
+}
+
+/** A piece of a source that is read in one go and becomes one part in Raw. */
+export interface Shard<R = unknown> {
+  /** Names the version-independent place, without secrets, as a URL; equal URLs are the same shard of a later run. */
+  readonly url: string;
+  /** What the part is called; its extensions tell format and compression. */
+  readonly fileName: string;
+  /** What the kind needs to read it, without secrets. */
+  readonly read: R;
+  /** Size in bytes, where the source tells it before reading; sizes work lists. */
+  readonly bytes?: number;
+}
+
+/** What an attempt reads of one source. */
+export interface SourcePlan<R = unknown> {
+  /** In the order of the data; none where there is nothing new. */
+  readonly shards: ReadonlyArray<Shard<R>>;
+  /** How far earlier commits came, and how far this one comes; for incremental sources. */
+  readonly cursor?: { readonly from?: string; readonly to?: string };
+}
+
+/** What a kind of source works with. */
+export interface SourceDeps {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly secret: ReadSecret;
+}
+
+export interface PlanCall<S> extends SourceDeps {
+  readonly source: S;
+  readonly dataset: Dataset;
+  readonly input: StageInput;
+  /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
+  readonly last?: RawManifest;
+}
+
+/** A connection to a source, for the shards of one task. */
+export interface SourceSession<R = unknown> {
+  read(shard: ShardToRead<R>, onRetry: (note: RetryNote) => void): ShardReader;
+  close(): Promise<void>;
+}
+
+export interface ShardToRead<R = unknown> extends Shard<R> {
+  /** What an earlier commit knows of the same URL; lets the source answer that nothing changed. */
+  readonly validators?: SourceIdentity;
+}
+
+/** Where bytes come from: one implementation for each kind of source. */
+export interface SourceKind<S extends SourceSettings = SourceSettings, R = unknown> {
+  /** Whether a shard can be asked for only if it has changed; then Plan looks up what is known of it. */
+  readonly remembers: boolean;
+  /** Reads the members of the settings that only this kind has; notes every problem in `fields`. */
+  parse(fields: Fields, common: Omit<SourceSettings, 'kind'>): S;
+  /** The place of the whole source, without secrets, as it stands in commits. */
+  url(source: S): string;
+  plan(call: PlanCall<S>): Promise<SourcePlan<R>>;
+  connect(source: S, deps: SourceDeps): Promise<SourceSession<R>>;
+}

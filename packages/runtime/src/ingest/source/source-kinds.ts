@@ -1,0 +1,15 @@
+import { PipelineError } from '../../errors/pipeline-error';
+import { httpKind } from '../http/http-kind';
+import type { SourceKind } from './source-kind';
+
+/** Every kind of source, under the name that it has in the settings. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads back what it wrote itself
+const KINDS: Readonly<Record<string, SourceKind<any, any>>> = { http: httpKind };
+
+export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);
+
+export function sourceKind(name: string): SourceKind {
+  const kind = KINDS[name];
+  if (kind === undefined) throw new PipelineError('SOURCE_KIND', `there is no kind of source called ${JSON.stringify(name)}; known: ${SOURCE_KINDS.join(', ')}`);
+  return kind;
+}
