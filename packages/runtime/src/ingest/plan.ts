@@ -5,11 +5,11 @@ import { LogView, type CommitLog } from '../run/commit-log';
 import { attemptId, partName } from '../run/ids';
 import { commitLogPrefix, rawPartKey } from '../run/keys';
 import { ingestIdentity, SCHEMA_VERSION, type RawManifest } from '../run/manifest';
-import { parseStageInput, type StageInput } from '../run/stage-io';
 import { planRef, workFolder, writeItems } from '../run/work';
 import type { ObjectStore } from '../stores/object-store';
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { IngestPlan, IngestPlanOutput, PlannedDataset, PlannedShard, PullItem } from './documents';
+import { parseIngestInput, type IngestInput } from './ingest-input';
 import { readKnownShards, type KnownShards } from './known-shards';
 import type { CountRule } from './record-counter';
 import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
@@ -35,7 +35,7 @@ export interface StageCall {
 export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   const { store, report, signal } = call;
   const settings = parseIngestSettings(call.settings);
-  const input = parseStageInput(call.input, settings.pipeline);
+  const input = parseIngestInput(call.input, settings.pipeline);
   const contract = await readContract(settings, store, signal);
   const id = attemptId(input.slot, input.attempt);
   const folder = workFolder(settings.rawBucket, settings.workPrefix, id);
@@ -49,7 +49,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   }
 
   const plan: IngestPlan = {
-    schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: 'ingest', pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
+    schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: input.operation, pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
     plannedAt: new Date().toISOString(), codeVersion: settings.codeVersion,
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets,
   };
@@ -76,7 +76,7 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
 
 interface DatasetCall extends StageCall {
   readonly settings: IngestSettings;
-  readonly input: StageInput;
+  readonly input: IngestInput;
 }
 
 async function planDataset(call: DatasetCall, dataset: Dataset, first: number): Promise<{ dataset: PlannedDataset; items: PullItem[] }> {
@@ -85,7 +85,7 @@ async function planDataset(call: DatasetCall, dataset: Dataset, first: number): 
   const kind = sourceKind(source.kind);
   const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
   const view = await LogView.open<RawManifest>(store, log, { signal });
-  const done = await view.find(ingestIdentity('ingest', input.slot), { signal });
+  const done = await view.find(ingestIdentity(input.operation, input.slot), { signal });
   const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
   if (done !== undefined) {
     report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
@@ -122,7 +122,7 @@ function workLists(shards: readonly Shard[]): ReadonlyArray<ReadonlyArray<{ shar
   return shards.map((shard, part) => [{ shard, part }]);
 }
 
-function plannedShard(settings: IngestSettings, input: StageInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
+function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
   const before = known.get(shard.url);
   return {
     ...shard, part,

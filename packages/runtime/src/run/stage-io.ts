@@ -38,18 +38,23 @@ export interface StageOutput {
 }
 
 // `pipeline` and `datasets` come from the stage before; Step Functions adds its own key to nested executions.
-const KNOWN = new Set(['schemaVersion', 'slot', 'attempt', 'deadline', 'pipeline', 'datasets']);
+const KNOWN = ['schemaVersion', 'slot', 'attempt', 'deadline', 'pipeline', 'datasets'];
 const ADDED_BY_STEP_FUNCTIONS = /^AWS_STEP_FUNCTIONS/;
 
-/** Reads a state input; throws one PipelineError `INPUT` that lists every problem. */
-export function parseStageInput(input: unknown, pipeline: string): StageInput {
+/**
+ * Reads a state input; throws one PipelineError `INPUT` that lists every problem.
+ *
+ * @param furtherKeys members that a stage reads by itself
+ */
+export function parseStageInput(input: unknown, pipeline: string, furtherKeys: readonly string[] = []): StageInput {
+  const known = [...KNOWN, ...furtherKeys];
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw userError('INPUT', `the state input must be an object like {"slot": "s20260101t000000z"}, got ${JSON.stringify(input)}`);
   }
   const { schemaVersion, slot, attempt = 1, deadline, pipeline: from } = input as Record<string, unknown>;
   const problems: string[] = [];
   for (const key of Object.keys(input)) {
-    if (!KNOWN.has(key) && !ADDED_BY_STEP_FUNCTIONS.test(key)) problems.push(`${key} is not a known key; leave it out (known: ${[...KNOWN].join(', ')})`);
+    if (!known.includes(key) && !ADDED_BY_STEP_FUNCTIONS.test(key)) problems.push(`${key} is not a known key; leave it out (known: ${known.join(', ')})`);
   }
   if (schemaVersion !== undefined && schemaVersion !== SCHEMA_VERSION) {
     problems.push(`schemaVersion must be ${SCHEMA_VERSION}, got ${JSON.stringify(schemaVersion)}; upgrade this stage to read newer input`);

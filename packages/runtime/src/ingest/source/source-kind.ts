@@ -1,7 +1,7 @@
 import type { Dataset } from '../../contract';
 import type { Report } from '../../report/report';
 import type { RawManifest, SourceIdentity } from '../../run/manifest';
-import type { StageInput } from '../../run/stage-io';
+import type { IngestInput } from '../ingest-input';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
 import type { RetryNote, ShardReader } from './shard-reader';
@@ -47,7 +47,7 @@ export interface SourceDeps {
 export interface PlanCall<S> extends SourceDeps {
   readonly source: S;
   readonly dataset: Dataset;
-  readonly input: StageInput;
+  readonly input: IngestInput;
   /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
   readonly last?: RawManifest;
 }
