@@ -38,4 +38,11 @@ export interface HttpSourceProps {
    * @default 0
    */
   readonly minRows?: number;
+
+  /**
+   * How many tasks may read the source at the same time, from 1 to 1000.
+   *
+   * @default - as many as the size of the stage has
+   */
+  readonly maxConcurrency?: number;
 }

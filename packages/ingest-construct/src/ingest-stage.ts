@@ -1,8 +1,9 @@
-import { type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import { type aws_cloudwatch as cloudwatch, type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
 import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
+import { lateAlarm } from './private/late-alarm';
 import type { BoundSource } from './private/source-binding';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
@@ -12,6 +13,7 @@ import { stageBucket } from './private/stage/stage-bucket';
 import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
+import { taskMemoryMetric } from './private/task-memory-metric';
 
 /** What an ingest stage is made of. */
 export interface IngestStageProps extends StageBaseProps {
@@ -26,6 +28,14 @@ export interface IngestStageProps extends StageBaseProps {
    * @default IngestSize.DEV
    */
   readonly size?: IngestSize;
+
+  /**
+   * How long after its start an execution must be over, where its input names no `deadline`. A plan that cannot meet it fails before anything
+   * is pulled, with what would do; a run that falls behind raises an alarm while there is time. The alarm costs about 0.10 USD a month.
+   *
+   * @default - no deadline, and no alarm
+   */
+  readonly deadline?: Duration;
 
   /**
    * Where the bytes land, below the pipeline's name. In a bucket of your own, unfinished uploads and the folder
@@ -54,7 +64,11 @@ export class IngestStage extends StageBase {
   /** Where the bytes land. */
   readonly rawBucket: s3.IBucket;
 
+  /** Raised when a running execution is expected to miss its deadline. Undefined without `deadline`. */
+  readonly lateAlarm?: cloudwatch.Alarm;
+
   private readonly size: IngestSize;
+  private readonly task: StageTask;
 
   constructor(scope: Construct, id: string, props: IngestStageProps) {
     super(scope, id, props, 'ingest');
@@ -68,6 +82,7 @@ export class IngestStage extends StageBase {
       workPrefix: this._workPrefix,
       contract: this._contract.location,
       codeVersion: packageVersion(),
+      tasks: { concurrency: this.size.concurrency, ladder: this.size._ladder },
       sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.settings])),
     };
     const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
@@ -77,7 +92,7 @@ export class IngestStage extends StageBase {
     const commit = new StageFunction(this, 'Commit', {
       ...functionProps, asset: 'commit-function', description: 'Headrace ingest: commits what was fetched',
     });
-    const task = new StageTask(this, 'Task', {
+    const task = this.task = new StageTask(this, 'Task', {
       network: this._network,
       cluster: props.cluster,
       image: props.image,
@@ -87,12 +102,14 @@ export class IngestStage extends StageBase {
       logRetention: this.size.logRetention,
       settings,
     });
+    if (props.deadline !== undefined) this.lateAlarm = lateAlarm(this, task, this.failureTopic);
     this.grantAccess(plan, task, commit);
     this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: ingestSteps({
         plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        deadline: props.deadline,
         plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
       }),
       startAt: 'Plan',
@@ -116,6 +133,15 @@ export class IngestStage extends StageBase {
   /** Lets a principal read what was ingested: the bytes and the commit log. */
   grantReadRaw(grantee: iam.IGrantable): iam.Grant {
     return this.rawBucket.grantRead(grantee, `${this.pipelineName}/*`);
+  }
+
+  /**
+   * Memory of the stage's tasks as a share of what they reserve, in percent; from Container Insights of the cluster.
+   *
+   * @default - maximum over 5 minutes
+   */
+  metricTaskMemory(props?: cloudwatch.MetricOptions): cloudwatch.MathExpression {
+    return taskMemoryMetric(this.task, props);
   }
 
   /** @internal */

@@ -4,27 +4,26 @@ import type { Permission } from './permission';
 import type { StageTask } from './stage-task';
 import { goOn, type Retrier, type Step } from './step';
 
-const RETRY: Retrier[] = [
-  {
-    // No capacity, throttled, or the service itself: the task never started.
-    ErrorEquals: ['ECS.AmazonECSException', 'ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown'],
-    IntervalSeconds: 15,
-    MaxAttempts: 6,
-    BackoffRate: 2,
-    MaxDelaySeconds: 300,
-    JitterStrategy: 'FULL',
-  },
-  {
-    // The container stopped with a code other than 0. A Retry cannot look at the code, so a hopeless failure is tried
-    // twice more too; every task is safe to repeat.
-    ErrorEquals: ['States.TaskFailed'],
-    IntervalSeconds: 5,
-    MaxAttempts: 2,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    JitterStrategy: 'FULL',
-  },
-];
+// No capacity, throttled, or the service itself: the task never started.
+const NOT_STARTED: Retrier = {
+  ErrorEquals: ['ECS.AmazonECSException', 'ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown'],
+  IntervalSeconds: 15,
+  MaxAttempts: 6,
+  BackoffRate: 2,
+  MaxDelaySeconds: 300,
+  JitterStrategy: 'FULL',
+};
+
+// The container stopped with a code other than 0. A Retry cannot look at the code, so a hopeless failure is tried
+// twice more too; every task is safe to repeat.
+const FAILED: Retrier = {
+  ErrorEquals: ['States.TaskFailed'],
+  IntervalSeconds: 5,
+  MaxAttempts: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
 
 export interface RunTaskProps {
   readonly task: StageTask;
@@ -33,6 +32,10 @@ export interface RunTaskProps {
   readonly timeout: Duration;
   /** What the state passes on. @default - its input */
   readonly output?: unknown;
+  /** CPU units and MiB in place of those of the task definition, as texts. */
+  readonly size?: { readonly cpu: string; readonly memory: string };
+  /** Where a container that failed goes on, with its cause in `$cause`. @default - it is tried twice more */
+  readonly failed?: string;
   readonly next?: string;
 }
 
@@ -58,6 +61,7 @@ export function runTask(props: RunTaskProps): Step {
         },
         PropagateTags: 'TASK_DEFINITION',
         Overrides: {
+          ...(props.size === undefined ? {} : { Cpu: props.size.cpu, Memory: props.size.memory }),
           ContainerOverrides: [{
             Name: task.containerName,
             Environment: [{ Name: 'HEADRACE_TASK', Value: jsonata(`$string(${props.work})`) }],
@@ -66,12 +70,17 @@ export function runTask(props: RunTaskProps): Step {
       },
       Output: props.output ?? jsonata('$states.input'),
       TimeoutSeconds: props.timeout.toSeconds(),
-      Retry: RETRY,
+      Retry: props.failed === undefined ? [NOT_STARTED, FAILED] : [NOT_STARTED],
+      ...(props.failed === undefined ? {} : { Catch: [lookAtCause(props.failed)] }),
       ...goOn(props.next),
     },
     allow: permissions(task),
     leavesErrorDocuments: true,
   };
+}
+
+function lookAtCause(next: string): Record<string, unknown> {
+  return { ErrorEquals: ['States.TaskFailed'], Assign: { cause: jsonata('$states.errorOutput.Cause') }, Output: jsonata('$states.input'), Next: next };
 }
 
 function permissions(task: StageTask): Permission[] {

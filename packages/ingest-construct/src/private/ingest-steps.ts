@@ -8,6 +8,7 @@ import { runTask } from './stage/run-task';
 import type { StageFunction } from './stage/stage-function';
 import type { StageTask } from './stage/stage-task';
 import { plain, type Step } from './stage/step';
+import { taskOnLadder } from './stage/task-ladder';
 
 export const FUNCTION_TIMEOUT = Duration.minutes(5);
 
@@ -19,36 +20,46 @@ export interface IngestStepsProps {
   readonly rawBucket: s3.IBucket;
   readonly workPrefix: string;
   readonly size: IngestSize;
+  /** Time from the start of an execution to its deadline, where the input names none. */
+  readonly deadline: Duration | undefined;
   /** Whether Plan runs in a task, because it must reach a source. */
   readonly plansInTask: boolean;
 }
 
 /** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
 export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
-  const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
+  const call = { settings: props.settings, input: jsonata(inputOf(props.deadline)), execution: jsonata('$execution') };
   return {
     ...planSteps(props, call),
     // A distributed map over an empty list is not something to rely on.
     PullsNeeded: plain({
       Type: 'Choice',
-      Choices: [{ Condition: jsonata('$states.input.items.count > 0'), Next: 'Pulls' }],
+      Choices: [
+        { Condition: jsonata('$input.operation = "plan"'), Next: 'PlanOnly' },
+        { Condition: jsonata('$states.input.items.count > 0'), Next: 'Pulls' },
+      ],
       Default: 'Commit',
     }),
+    PlanOnly: plain({ Type: 'Succeed' }),
     Pulls: distributedMap({
       name: 'Pulls',
-      item: {
+      item: taskOnLadder({
         name: 'Pull',
-        step: runTask({
-          task: props.task,
-          work: '{"step": "pull", "plan": $states.input.plan, "index": $states.input.index}',
-          timeout: props.size.taskTimeout,
-          output: {},
-        }),
-      },
+        task: props.task,
+        ladder: props.size._ladder,
+        step: 'pull',
+        timeout: props.size.taskTimeout,
+        bucket: props.rawBucket,
+        workPrefix: props.workPrefix,
+      }),
       bucket: props.rawBucket,
       workPrefix: props.workPrefix,
       list: '$states.input.items',
-      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+      select: {
+        plan: jsonata('$states.input.plan'),
+        index: jsonata('$states.context.Map.Item.Value.index'),
+        rung: jsonata('$states.context.Map.Item.Value.rung'),
+      },
       maxConcurrency: props.size.concurrency,
       next: 'Commit',
     }),
@@ -60,13 +71,20 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
   };
 }
 
+/** The input, with the deadline that the stage's own prop gives it. */
+function inputOf(deadline: Duration | undefined): string {
+  if (deadline === undefined) return '$input';
+  const end = `$fromMillis($toMillis($execution.startTime) + ${deadline.toMilliseconds()})`;
+  return `$exists($input.deadline) ? $input : $merge([$input, {"deadline": ${end}}])`;
+}
+
 function planSteps(props: IngestStepsProps, payload: Record<string, unknown>): Record<string, Step> {
   const { plan, task, rawBucket: bucket, workPrefix, size, plansInTask } = props;
   const next = 'PullsNeeded';
   if (!plansInTask) return { Plan: invokeFunction({ function: plan.function, payload, timeout: FUNCTION_TIMEOUT, next }) };
   const folder = `${literal(workPrefix)} & $attemptId`;
   const document = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
-  const work = `{"step": "plan", "plan": ${document}, "input": $input, "execution": $execution}`;
+  const work = `{"step": "plan", "plan": ${document}, "input": ${inputOf(props.deadline)}, "execution": $execution}`;
   return {
     Plan: runTask({ task, work, timeout: size.taskTimeout, next: 'Planned' }),
     // A container returns nothing but its exit code.

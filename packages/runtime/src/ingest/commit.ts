@@ -11,7 +11,7 @@ import { parseIngestInput } from './ingest-input';
 import { saveKnownShards } from './known-shards';
 import type { StageCall } from './plan';
 import { PulledBatch, sum } from './pulled-batch';
-import { parseIngestSettings } from './settings';
+import { parseIngestSettings, type IngestSettings } from './settings';
 import { sourceKind } from './source/source-kinds';
 
 /**
@@ -33,7 +33,7 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
 
   const datasets: Record<string, DatasetResult> = {};
   for (const [name, dataset] of planned) {
-    const outcome = await commitDataset(call, settings.rawBucket, plan, name, dataset, batches.get(name)!);
+    const outcome = await commitDataset(call, settings, plan, name, dataset, batches.get(name)!);
     if (outcome.outcome === 'committed' || outcome.outcome === 'empty') {
       report.say('INGEST_I1301', { dataset: name, seq: outcome.seq, ...outcome.counts, manifestKey: outcome.manifestKey });
     } else {
@@ -61,14 +61,15 @@ function check(name: string, dataset: PlannedDataset, batch: PulledBatch): void 
 }
 
 async function commitDataset(
-  call: StageCall, bucket: string, plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch,
+  call: StageCall, { rawBucket: bucket, tasks }: IngestSettings, plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch,
 ): Promise<DatasetResult> {
   if (dataset.committed !== undefined) return { outcome: 'already-committed', ...dataset.committed, counts: {} };
   if (batch.landed.length === 0) return { outcome: 'unchanged', counts: {} };
   const log = { bucket, prefix: commitLogPrefix('raw', plan.pipeline, name) };
+  const ladder = tasks.ladder.map(({ memoryMiB }) => memoryMiB);
   const appended = await appendCommit<RawManifest>(call.store, log, (seq, previous) => {
     const nothingNew = previous !== undefined && previous.runId !== plan.runId && batch.sameAs(previous, dataset.history);
-    return nothingNew ? undefined : manifest(plan, name, dataset, batch, seq);
+    return nothingNew ? undefined : manifest(plan, ladder, name, dataset, batch, seq);
   }, { signal: call.signal });
   if (appended.outcome === 'nothing') return { outcome: 'unchanged', counts: {} };
   if (sourceKind(dataset.source.kind).remembers) await saveKnownShards(call.store, log, { signal: call.signal });
@@ -86,11 +87,14 @@ async function commitDataset(
   };
 }
 
-function manifest(plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number): RawManifest {
+function manifest(
+  plan: IngestPlan, ladder: readonly number[], name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number,
+): RawManifest {
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: dataset.cursor, parts: batch.landed.map(({ part }) => part), supersedes: [],
+    source: { kind: dataset.source.kind, url: dataset.url }, cursor: dataset.cursor, ...batch.learned(ladder, dataset.memory),
+    parts: batch.landed.map(({ part }) => part), supersedes: [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };
 }

@@ -12,6 +12,8 @@ export interface LandDeps {
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** Told of bytes as they pass. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
 /**
@@ -53,7 +55,7 @@ async function landOnce(
   const counter = new RecordCounter(item.count);
   const progress = new Progress({ report, code: 'INGEST_I1102', data: { dataset: item.dataset, totalBytes: head.bytes } });
   try {
-    const uploaded = await store.upload(shard.raw, counted(opened.body, counter, progress), {
+    const uploaded = await store.upload(shard.raw, counted(opened.body, counter, progress, deps), {
       ifNoneMatch: '*', totalBytes: head.bytes, contentType: head.contentType, metadata: sourceToMetadata(head), signal,
       beforeComplete: ({ sha256 }) => checkDigest(head, sha256, item, shard),
     });
@@ -69,7 +71,7 @@ async function landOnce(
   }
 }
 
-async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, progress: Progress): AsyncGenerator<Buffer> {
+async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, progress: Progress, { onBytes }: LandDeps): AsyncGenerator<Buffer> {
   let before = 0;
   for await (const chunk of body) {
     const wait = counter.add(chunk);
@@ -77,6 +79,7 @@ async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, pro
     const records = counter.soFar;
     progress.add(chunk.length, records === undefined ? undefined : records - before);
     before = records ?? 0;
+    onBytes?.(chunk.length);
     yield chunk;
   }
 }

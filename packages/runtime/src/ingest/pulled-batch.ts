@@ -2,6 +2,7 @@ import type { History } from '../contract/contract';
 import type { Count, RawManifest, RawPart, Timing } from '../run/manifest';
 import type { LandedShard, PullResult } from './documents';
 import { strongEtag } from './http/answer-head';
+import { rememberMemory, type TaskMemory } from './task-memory';
 
 /** What the pulls of one dataset brought, put together. */
 export class PulledBatch {
@@ -25,6 +26,19 @@ export class PulledBatch {
   /** Of the largest task. */
   get peakMemoryBytes(): number {
     return Math.max(...this.results.map(({ peakMemoryBytes }) => peakMemoryBytes));
+  }
+
+  /** What plans of later runs go by: how fast a task was, and how large it had to be. */
+  learned(ladder: readonly number[], before: TaskMemory | undefined): { bytesPerSecond?: number; memory?: TaskMemory } {
+    // A task that kept what an earlier try had landed tells nothing of the source's pace.
+    const read = this.results.filter(({ shards }) => shards.every((shard) => shard.outcome === 'landed' && shard.tries > 0));
+    const seconds = read.reduce((total, { timing }) => total + (Date.parse(timing.endedAt) - Date.parse(timing.startedAt)) / 1_000, 0);
+    const bytes = read.flatMap(({ shards }) => shards).reduce((total, shard) => total + (shard.outcome === 'landed' ? shard.part.bytes : 0), 0);
+    const memory = rememberMemory(ladder, before, this.results);
+    return {
+      ...(bytes === 0 ? {} : { bytesPerSecond: Math.round(bytes / Math.max(0.001, seconds)) }),
+      ...(memory === undefined ? {} : { memory }),
+    };
   }
 
   /**

@@ -78,6 +78,10 @@ export interface RawManifest extends Commit {
   /** The source as a whole; each part tells its own place and version. */
   readonly source: { readonly kind: string; readonly url: string };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** How fast one task read, over all tasks; absent where nothing was read. Plans of later runs go by it. */
+  readonly bytesPerSecond?: number;
+  /** The largest task that was needed, and for how many commits a smaller one would have done. */
+  readonly memory?: { readonly taskMiB: number; readonly calmRuns: number };
   readonly parts: readonly RawPart[];
 }
 

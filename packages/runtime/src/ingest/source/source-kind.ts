@@ -15,6 +15,8 @@ export interface SourceSettings {
   readonly retries: number;
   /** A batch with fewer records is not committed. */
   readonly minRows: number;
+  /** Connections that the source bears at once. @default - as many as tasks run */
+  readonly maxConcurrency?: number;
 }
 
 /** A piece of a source that is read in one go and becomes one part in Raw. */

@@ -1,5 +1,5 @@
 export const INGEST_MESSAGES = {
-  INGEST_I1001: 'planned {pulls} pulls for run {runId}, attempt {attempt}',
+  INGEST_I1001: 'planned {pulls} pulls for run {runId}, attempt {attempt}: about {seconds} s and {usd} USD ({basis})',
   INGEST_I1002: '{dataset} was committed for run {runId} before, as number {seq}; it is not pulled again',
   INGEST_I1101: 'pulling {dataset} from {url}',
   INGEST_I1102: '{dataset}: {bytes} bytes, {records} records so far, {bytesPerSecond} bytes/s',
@@ -9,6 +9,7 @@ export const INGEST_MESSAGES = {
   INGEST_W1201: '{dataset}: try {try} of {tries} failed with {error} at byte {offset}; next try in {delaySeconds} s: {reason}',
   INGEST_W1202: '{dataset}: the source changed while it was read; starting again from its first byte',
   INGEST_W1203: '{dataset}: the source does not tell its length; a cut at the end can only be seen where the transfer encoding shows it',
+  INGEST_W1401: '{dataset}: at this pace the run ends at {expectedEnd}, {lateSeconds} s after its deadline {deadline}',
   INGEST_I1301: '{dataset} committed as number {seq}: {bytes} bytes, {records} records',
   INGEST_I1302: '{dataset}: nothing committed, outcome {outcome}',
 } as const;

@@ -1,0 +1,113 @@
+import { derivedColumns, type Dataset } from '../contract';
+import type { Report } from '../report/report';
+import { LogView, type CommitLog } from '../run/commit-log';
+import { partName } from '../run/ids';
+import { commitLogPrefix, rawPartKey } from '../run/keys';
+import { ingestIdentity, type RawManifest } from '../run/manifest';
+import type { ObjectStore } from '../stores/object-store';
+import type { ReadSecret } from '../stores/read-secret';
+import type { PlannedDataset, PlannedShard, PullItem } from './documents';
+import { commitKindOf, type IngestInput } from './ingest-input';
+import { readKnownShards, type KnownShards } from './known-shards';
+import type { CountRule } from './record-counter';
+import type { IngestSettings } from './settings';
+import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
+import { sourceKind } from './source/source-kinds';
+import { startRung } from './task-memory';
+import { ASSUMED_PACE, workLists, type Pace, type WorkList } from './work-lists';
+
+export interface DatasetCall {
+  readonly settings: IngestSettings;
+  readonly input: IngestInput;
+  readonly store: ObjectStore;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly secret: ReadSecret;
+}
+
+export interface DatasetPlan {
+  /** Without the place of its pulls, which is known when all datasets are planned. */
+  readonly dataset: Omit<PlannedDataset, 'pulls'>;
+  readonly items: ReadonlyArray<{ readonly item: PullItem; readonly list: WorkList }>;
+  readonly basis: Pace['basis'];
+  /** Place on the ladder of sizes that its tasks begin at. */
+  readonly rung: number;
+}
+
+/** Decides what is read of one dataset, and packs it into the work of tasks. */
+export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<DatasetPlan> {
+  const { settings, input, store, report, signal, secret } = call;
+  const source = settings.sources[dataset.name] as SourceSettings;
+  const kind = sourceKind(source.kind);
+  const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
+  const view = await LogView.open<RawManifest>(store, log, { signal });
+  const done = await view.find(ingestIdentity(commitKindOf(input.operation), input.slot), { signal });
+  const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
+  if (done !== undefined) {
+    report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
+    return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], basis: 'measured', rung: 0 };
+  }
+  const last = view.last?.manifest;
+  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
+  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
+  const pace = paceOf(last);
+  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: source.maxConcurrency });
+  return {
+    dataset: { ...common, cursor, ...(last?.memory === undefined ? {} : { memory: last.memory }) },
+    items: lists.map((list) => ({
+      list,
+      item: {
+        dataset: dataset.name, source, count: countRule(dataset, source),
+        shards: list.shards.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
+      },
+    })),
+    basis: shards.length === 0 ? 'measured' : pace.basis,
+    rung: startRung(settings.tasks.ladder.map(({ memoryMiB }) => memoryMiB), last?.memory),
+  };
+}
+
+/**
+ * What the sources may be asked with, so that they can answer that nothing changed.
+ *
+ * A snapshot is whole in one commit, so only its one file may be left out, when the last commit holds just that file. In
+ * the other histories each file stands for itself.
+ */
+async function shardsToAskFor(
+  { store, signal }: DatasetCall, kind: SourceKind, log: CommitLog, dataset: Dataset, shards: readonly Shard[], last: RawManifest | undefined,
+): Promise<KnownShards> {
+  if (!kind.remembers || last === undefined || shards.length === 0) return new Map();
+  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
+  const [part] = last.parts;
+  if (shards.length > 1 || last.parts.length !== 1 || part === undefined) return new Map();
+  return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
+}
+
+function paceOf(last: RawManifest | undefined): Pace {
+  if (last?.bytesPerSecond === undefined) return ASSUMED_PACE;
+  const bytes = last.parts.reduce((sum, part) => sum + part.bytes, 0);
+  return { bytesPerSecond: Math.max(1, last.bytesPerSecond), shardBytes: bytes / Math.max(1, last.parts.length), basis: 'measured' };
+}
+
+function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
+  const before = known.get(shard.url);
+  return {
+    ...shard, part,
+    ...(before === undefined ? {} : { validators: before.identity, since: before.since }),
+    raw: {
+      bucket: settings.rawBucket,
+      key: rawPartKey({
+        pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part: partName(part, shard.fileName),
+      }),
+    },
+  };
+}
+
+function countRule(dataset: Dataset, source: SourceSettings): CountRule {
+  const { format, header, multiline } = dataset.record;
+  return {
+    unit: multiline ? 'unknown' : 'lines',
+    headerLines: format === 'csv' && header !== 'none' ? 1 : 0,
+    // Opening archives costs most of a core, so it is done only for a guard that needs the count.
+    openGzip: source.minRows > 0,
+  };
+}
