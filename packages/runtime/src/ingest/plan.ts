@@ -92,9 +92,9 @@ async function planDataset(call: DatasetCall, dataset: Dataset, first: number): 
     return { dataset: { ...common, pulls: { first, count: 0 }, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [] };
   }
   const last = view.last?.manifest;
-  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
+  const { shards, cursor = {}, oneTask = false } = await kind.plan({ source, dataset, input, last, report, signal, secret });
   const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
-  const items = workLists(shards).map((list): PullItem => ({
+  const items = workLists(shards, oneTask).map((list): PullItem => ({
     dataset: dataset.name, source, count: countRule(dataset, source),
     shards: list.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
   }));
@@ -118,8 +118,10 @@ async function shardsToAskFor(
 }
 
 /** Shards by task, in order. */
-function workLists(shards: readonly Shard[]): ReadonlyArray<ReadonlyArray<{ shard: Shard; part: number }>> {
-  return shards.map((shard, part) => [{ shard, part }]);
+function workLists(shards: readonly Shard[], oneTask: boolean): ReadonlyArray<ReadonlyArray<{ shard: Shard; part: number }>> {
+  const numbered = shards.map((shard, part) => ({ shard, part }));
+  if (oneTask) return numbered.length === 0 ? [] : [numbered];
+  return numbered.map((one) => [one]);
 }
 
 function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {

@@ -1,15 +1,16 @@
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { PullItem, PullResult, ShardResult } from './documents';
+import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
 import type { RetryNote } from './source/shard-reader';
-import type { SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
+import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
 
 export interface PullDeps extends LandDeps {
   /** @default - Secrets Manager */
   readonly secret?: ReadSecret;
   /** Replaces the connection to the source, for tests. */
-  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession>;
+  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
 
 export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
@@ -18,13 +19,15 @@ export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
 export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome> {
   const { report, signal } = deps;
   const connect = deps.connect ?? ((source, given) => sourceKind(source.kind).connect(source, given));
-  let session: SourceSession | undefined;
+  let session: SourceSession | SeriesSession | undefined;
   try {
     const connected = session = await connect(item.source, { report, signal, secret: deps.secret ?? secretsManager() });
     const shards: ShardResult[] = [];
     for (const shard of item.shards) {
       signal.throwIfAborted();
-      shards.push(await landShard(item, shard, () => connected.read(shard, (note) => sayRetry(item, note, deps)), deps));
+      const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
+      if ('series' in connected) shards.push(...await landSeries(item, shard, connected.series(shard, onRetry), deps));
+      else shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), deps));
     }
     return { dataset: item.dataset, shards };
   } finally {
