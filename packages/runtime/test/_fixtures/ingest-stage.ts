@@ -100,7 +100,7 @@ export class IngestStage {
 
   /** Everything that anybody could read afterwards: all lines, and keys, metadata and bytes of all objects. */
   everythingWritten(): string {
-    const objects = [...this.s3.objects].map(([key, object]) => `${key}\n${JSON.stringify(object)}\n${object.body.toString('latin1')}`);
+    const objects = [...this.s3.objects].map(([key, object]) => `${key}\n${JSON.stringify(object.headers)}\n${object.body.toString('latin1')}`);
     return [...this.lines, ...this.errors].map((line) => JSON.stringify(line)).concat(objects).join('\n');
   }
 

@@ -1,21 +1,16 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { SignatureV4 } from '@smithy/signature-v4';
 import type { SigV4Settings } from './auth-settings';
 import type { HttpAuth, Outgoing } from './http-auth';
 
-/**
- * Signs requests with the role of the task.
- *
- * Both libraries are in the AWS SDK anyway. They are loaded when a source asks for them, so that others start as fast as before.
- */
+/** Signs requests with the role of the task. Both libraries are part of the AWS SDK's clients anyway. */
 export function awsSigner({ service, region }: SigV4Settings): HttpAuth {
-  const signer = once(async () => {
-    const [{ SignatureV4 }, { defaultProvider }] = await Promise.all([import('@smithy/signature-v4'), import('@aws-sdk/credential-provider-node')]);
-    // S3 signs paths as they are; all other services encode them once more.
-    return new SignatureV4({ service, region, credentials: defaultProvider(), sha256: Sha256, uriEscapePath: service !== 's3', applyChecksum: true });
-  });
+  // S3 signs paths as they are; all other services encode them once more.
+  const signer = new SignatureV4({ service, region, credentials: defaultProvider(), sha256: Sha256, uriEscapePath: service !== 's3', applyChecksum: true });
   return {
     async apply({ url, headers }: Outgoing): Promise<Outgoing> {
-      const signed = await (await signer()).sign({
+      const signed = await signer.sign({
         method: 'GET', protocol: url.protocol, hostname: url.hostname, path: url.pathname, query: queryOf(url),
         headers: { host: url.host, ...definedOnly(headers) },
       });
@@ -62,9 +57,4 @@ class Sha256 {
 function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data, 'utf8');
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }
