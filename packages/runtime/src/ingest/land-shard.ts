@@ -99,7 +99,8 @@ async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | un
   report.say('INGEST_I1105', { dataset: item.dataset, key: shard.raw.key });
   const counter = new RecordCounter(item.count);
   try {
-    const head: SourceHead = { identity: {}, endMarked: true, ...sourceFromMetadata(found.metadata), contentType: found.contentType };
+    const remembered = sourceFromMetadata(found.metadata) ?? { identity: {}, followLost: true };
+    const head: SourceHead = { endMarked: true, ...remembered, contentType: found.contentType };
     const learn = part?.adopt(head);
     const sum = await store.digest(shard.raw, {
       signal,

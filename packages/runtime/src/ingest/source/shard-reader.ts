@@ -11,6 +11,8 @@ export interface SourceHead {
   readonly endMarked: boolean;
   /** Where a series goes on, if its head says so and not its bytes. Kept with the object, for a try that finds it landed. */
   readonly follow?: string;
+  /** Of an object that was found: whether `follow` could not be kept, so that nobody knows if there is one. */
+  readonly followLost?: boolean;
 }
 
 export type Opened =

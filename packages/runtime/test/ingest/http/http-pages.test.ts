@@ -141,6 +141,16 @@ describe('an API that answers in pages', () => {
     });
   });
 
+  test('a second try never takes a page whose link was too long to be kept for the last one', async () => {
+    const long = 'x'.repeat(2_000);
+    await open(({ url }) => (url.searchParams.has('after') ? { status: 500 } : { headers: { link: `</v1/orders?after=${long}>; rel=next` }, body: '{"id":1}\n' }), { paging: { by: 'linkHeader' }, retries: 0 });
+    const plan = await stage.plan('s1');
+    expect(await stage.pull(plan, 0)).not.toBe(0);
+    expect(landed()).toHaveLength(1);
+    expect(await stage.pull(plan, 0)).not.toBe(0);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'SOURCE_PAGES', kind: 'terminal', reason: expect.stringContaining('start the next attempt') });
+  });
+
   describe('fails when', () => {
     test.each<[string, object, Handler, string, RegExp]>([
       ['a cursor comes twice', { paging: { by: 'cursor', at: '/next', parameter: 'cursor' }, recordsAt: '/data' },

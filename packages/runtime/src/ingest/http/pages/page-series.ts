@@ -131,6 +131,9 @@ class Page implements SeriesPart {
   }
 
   adopt(head: SourceHead): (chunk: Uint8Array) => void {
+    if (head.followLost === true && this.series.settings.paging.by === 'linkHeader') {
+      throw userError('SOURCE_PAGES', `page ${this.number} of ${this.series.placeOfAll} was landed by an earlier try, and its link to the next page was too long to be kept; start the next attempt, which reads all pages`, { page: this.number });
+    }
     this.begin(head.follow);
     return (chunk) => this.look(() => this.scan.add(chunk));
   }
