@@ -90,7 +90,8 @@ function manifest(plan: IngestPlan, name: string, dataset: PlannedDataset, batch
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: batch.reached(dataset.cursor), parts: batch.landed.map(({ part }) => part), supersedes: [],
+    source: { kind: dataset.source.kind, url: dataset.url }, cursor: batch.reached(dataset.cursor),
+    parts: batch.landed.map(({ part }) => part), supersedes: [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };
 }

@@ -51,7 +51,9 @@ export function checkAddressText(fields: Fields, key: string, text: string): voi
 }
 
 /** The client that all requests of a source go through. */
-export function clientFor(settings: RequestSettings, deps: SourceDeps, options: Pick<ClientOptions, 'home' | 'hosts'> = {}, sleep?: (ms: number, signal: AbortSignal) => Promise<void>): HttpClient {
+export function clientFor(
+  settings: RequestSettings, deps: SourceDeps, options: Pick<ClientOptions, 'home' | 'hosts'> = {}, sleep?: (ms: number, signal: AbortSignal) => Promise<void>,
+): HttpClient {
   const { auth, certificate, trusted, requestsPerMinute } = settings;
   const client: HttpClient = new HttpClient(DEFAULT_TIMEOUTS, {
     ...options, trusted,

@@ -121,7 +121,7 @@ describe('an API that answers in pages', () => {
   describe('when a task dies between pages', () => {
     /** Kills the first try before page `n`, in all ways that say where the next page is. */
     const kinds: Array<[string, object, Handler]> = [['in the body', cases[0]![1], cases[0]![2]], ['in a header', { paging: { by: 'linkHeader' } }, byLinkHeader]];
-    const steps = kinds.flatMap(([where, source, handler]) => [0, 1, 2, 3].map((n): [string, number, object, Handler] => [where, n, source, handler]));
+    const steps = kinds.flatMap(([where, ...rest]) => [0, 1, 2, 3].map((n): [string, number, object, Handler] => [where, n, ...rest]));
 
     test.each(steps)('the next page %s: a second try after %i landed pages takes them, reads each other page once, and gives one whole batch', async (_, n, source, handler) => {
       await open((request) => (api.asked.length > n && !alive ? { status: 500 } : handler(request)), { ...source, retries: 0 });
