@@ -27,8 +27,8 @@ class ExchangeTimeout extends Error {
 }
 
 /**
- * One GET, or a POST where there is something to send, from connecting to the answer's headers. The body goes on under the limit for silence, and ends with an error
- * when it is shorter than announced.
+ * One GET, or a POST where there is something to send, from connecting to the answer's headers. The body goes on under
+ * the limit for silence, and ends with an error when it is shorter than announced.
  *
  * It rejects with the signal's reason, a system error, or a time-out whose code holds `TIMEOUT`.
  */

@@ -37,7 +37,8 @@ export function parseRequest(fields: Fields): RequestSettings {
   const requestsPerMinute = fields.integer('requestsPerMinute', { min: 1, max: 60_000, optional: true });
   const maxBytes = fields.integer('maxBytes', { min: 1, max: Number.MAX_SAFE_INTEGER, optional: true });
   return {
-    headers, ...(auth === undefined ? {} : { auth }), ...(certificate === undefined ? {} : { certificate }), ...(trusted === undefined ? {} : { trusted }),
+    headers, ...(auth === undefined ? {} : { auth }), ...(certificate === undefined ? {} : { certificate }),
+    ...(trusted === undefined ? {} : { trusted }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }), ...(maxBytes === undefined ? {} : { maxBytes }),
   };
 }

@@ -37,7 +37,8 @@ describe('an API that answers in pages', () => {
     const first = number(url, 'after');
     const next = first + SIZE;
     const link = `<${url.origin}/v1/orders?after=0>; rel="first", </v1/orders?after=${next}>; title="a, b"; rel="next"`;
-    return { headers: next < TOTAL ? { link } : {}, body: page(first).map((each) => `${JSON.stringify(each)}\n`).join('') };
+    const headers: Record<string, string> = next < TOTAL ? { link } : {};
+    return { headers, body: page(first).map((each) => `${JSON.stringify(each)}\n`).join('') };
   };
 
   const cases: Array<[string, object, Handler, string[]]> = [
