@@ -12,6 +12,6 @@ void runTask({
       run: ({ pointer, settings, store, report, signal }) => planIngest({ settings, input: pointer.input, store, report, signal }),
       plan: false, items: false,
     },
-    pull: ({ item, store, report, signal }) => pull(item as PullItem, { store, report, signal }),
+    pull: ({ item, store, report, signal }) => pull(item as PullItem, { store, report, signal, filesFolder: process.env.HEADRACE_OUT }),
   },
 });

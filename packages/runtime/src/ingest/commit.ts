@@ -49,6 +49,10 @@ function check(name: string, dataset: PlannedDataset, batch: PulledBatch): void 
     checkBalance({ hop: `source to raw of ${name}`, in: { source: told.bytes }, out: { raw: part.bytes }, unit: 'bytes' });
     checkBalance({ hop: `source to raw of ${name}`, in: { source: told.records }, out: { raw: part.records }, unit: 'records' });
   }
+  batch.told(name);
+  if (dataset.history === 'snapshot' && batch.unchanged > 0 && batch.landed.length > 0) {
+    throw userError('SNAPSHOT_PARTIAL', `${name} is a snapshot, which is whole in one commit, and ${batch.unchanged} of its shards answered that nothing changed; let every shard send its data when one of them has changed. Nothing was committed`, { dataset: name, unchanged: batch.unchanged });
+  }
   const { minRows } = dataset.source;
   if (minRows === 0 || batch.landed.length === 0) return;
   const { records } = batch;
@@ -86,11 +90,17 @@ async function commitDataset(
   };
 }
 
+/** What the plan knew, and what reading told. */
+function cursorOf(name: string, dataset: PlannedDataset, batch: PulledBatch): PlannedDataset['cursor'] {
+  const to = batch.told(name);
+  return to === undefined ? batch.reached(dataset.cursor) : { ...dataset.cursor, to };
+}
+
 function manifest(plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number): RawManifest {
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: batch.reached(dataset.cursor), parts: batch.landed.map(({ part }) => part), supersedes: [],
+    source: { kind: dataset.source.kind, url: dataset.url }, cursor: cursorOf(name, dataset, batch), parts: batch.landed.map(({ part }) => part), supersedes: [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };
 }

@@ -53,6 +53,8 @@ export interface PlannedShard extends Shard {
 export interface PullResult {
   readonly dataset: string;
   readonly shards: readonly ShardResult[];
+  /** How far the shards came, where only reading them told. */
+  readonly cursorTo?: string;
   readonly timing: Timing;
   readonly peakMemoryBytes: number;
 }

@@ -2,6 +2,7 @@ import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { PullItem, PullResult, ShardResult } from './documents';
 import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
+import { oneCursor } from './one-cursor';
 import type { RetryNote } from './source/shard-reader';
 import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
@@ -9,6 +10,8 @@ import { sourceKind } from './source/source-kinds';
 export interface PullDeps extends LandDeps {
   /** @default - Secrets Manager */
   readonly secret?: ReadSecret;
+  /** Where a container that ended before this one left its files. */
+  readonly filesFolder?: string;
   /** Replaces the connection to the source, for tests. */
   readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
@@ -21,15 +24,23 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
   const connect = deps.connect ?? ((source, given) => sourceKind(source.kind).connect(source, given));
   let session: SourceSession | SeriesSession | undefined;
   try {
-    const connected = session = await connect(item.source, { report, signal, secret: deps.secret ?? secretsManager() });
+    const connected = session = await connect(item.source, {
+      report, signal, secret: deps.secret ?? secretsManager(), filesFolder: deps.filesFolder,
+    });
     const shards: ShardResult[] = [];
+    let cursorTo: string | undefined;
     for (const shard of item.shards) {
       signal.throwIfAborted();
       const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
-      if ('series' in connected) shards.push(...await landSeries(item, shard, connected.series(shard, onRetry), deps));
-      else shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), deps));
+      if ('series' in connected) {
+        const series = connected.series(shard, onRetry);
+        shards.push(...await landSeries(item, shard, series, deps));
+        cursorTo = oneCursor(item.dataset, cursorTo, series.cursorTo);
+      } else {
+        shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), deps));
+      }
     }
-    return { dataset: item.dataset, shards };
+    return { dataset: item.dataset, shards, ...(cursorTo === undefined ? {} : { cursorTo }) };
   } finally {
     await session?.close();
   }

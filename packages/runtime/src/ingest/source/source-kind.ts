@@ -46,6 +46,8 @@ export interface SourceDeps {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  /** Folder in which a container that ended before this one left its files. */
+  readonly filesFolder?: string;
 }
 
 export interface PlanCall<S> extends SourceDeps {
