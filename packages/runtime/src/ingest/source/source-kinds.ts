@@ -1,6 +1,7 @@
 import { PipelineError } from '../../errors/pipeline-error';
 import { containerKind } from '../container/container-kind';
 import { httpKind } from '../http/http-kind';
+import { httpPagesKind } from '../http/pages/http-pages-kind';
 import type { SourceKind } from './source-kind';
 
 /** Every kind of source, under the name that it has in the settings. */
@@ -8,6 +9,7 @@ import type { SourceKind } from './source-kind';
 const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
   container: containerKind,
   http: httpKind,
+  httpPages: httpPagesKind,
 };
 
 export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);

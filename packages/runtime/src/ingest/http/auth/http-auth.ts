@@ -33,8 +33,8 @@ export interface AuthDeps {
 
 /** The credentials that the settings name; undefined where the source needs none. */
 export function httpAuth(settings: AuthSettings | undefined, deps: AuthDeps): HttpAuth | undefined {
-  switch (settings?.by) {
-    case undefined: return undefined;
+  if (settings === undefined) return undefined;
+  switch (settings.by) {
     case 'sigV4': return awsSigner(settings);
     case 'oauth2': return new BearerTokens(settings, deps);
     default: return new SecretAuth(settings, deps);
