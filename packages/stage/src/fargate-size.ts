@@ -14,17 +14,17 @@ const MEMORY: Record<number, { from: number; to: number; step: number } | number
 };
 
 /** Fargate refuses a wrong pair only when a task is started, which is too late. */
-export function checkFargateSize(problems: Problems, cpu: number, memory: Size, scratch: Size | undefined): void {
+export function checkFargateSize(problems: Problems, cpu: number, memory: Size, scratch: Size | undefined, at = ''): void {
   const allowed = MEMORY[cpu];
   const mebibytes = memory.toMebibytes();
   if (allowed === undefined) {
-    problems.add(`taskCpu must be one of ${Object.keys(MEMORY).join(', ')}, got ${cpu}`);
+    problems.add(`${at}taskCpu must be one of ${Object.keys(MEMORY).join(', ')}, got ${cpu}`);
   } else if (!fits(allowed, mebibytes)) {
-    problems.add(`taskMemory must be ${describe(allowed)} MiB with taskCpu ${cpu}, got ${mebibytes}`);
+    problems.add(`${at}taskMemory must be ${describe(allowed)} MiB with taskCpu ${cpu}, got ${mebibytes}`);
   }
   const gibibytes = scratch?.toGibibytes();
   if (gibibytes !== undefined && (gibibytes < 21 || gibibytes > 200)) {
-    problems.add(`taskScratch must be from 21 to 200 GiB, got ${gibibytes}; leave it out for the 20 GiB that every task has`);
+    problems.add(`${at}taskScratch must be from 21 to 200 GiB, got ${gibibytes}; leave it out for the 20 GiB that every task has`);
   }
 }
 
