@@ -1,3 +1,4 @@
+export * from './container-source';
 export * from './http-source';
 export * from './ingest-size';
 export * from './ingest-source';

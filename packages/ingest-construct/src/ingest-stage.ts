@@ -4,6 +4,7 @@ import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
 import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
 import type { BoundSource } from './private/source-binding';
+import { checkSourceTask, SourceTask } from './private/source-task';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -11,7 +12,7 @@ import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { stageBucket } from './private/stage/stage-bucket';
 import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
-import { StageTask } from './private/stage/stage-task';
+import { StageTask, type StageTaskProps } from './private/stage/stage-task';
 
 /** What an ingest stage is made of. */
 export interface IngestStageProps extends StageBaseProps {
@@ -77,7 +78,7 @@ export class IngestStage extends StageBase {
     const commit = new StageFunction(this, 'Commit', {
       ...functionProps, asset: 'commit-function', description: 'Headrace ingest: commits what was fetched',
     });
-    const task = new StageTask(this, 'Task', {
+    const taskProps = {
       network: this._network,
       cluster: props.cluster,
       image: props.image,
@@ -86,13 +87,15 @@ export class IngestStage extends StageBase {
       memory: this.size.taskMemory,
       logRetention: this.size.logRetention,
       settings,
-    });
-    this.grantAccess(plan, task, commit);
+    };
+    const task = new StageTask(this, 'Task', taskProps);
+    const containers = this.sourceTasks(sources, { ...taskProps, cluster: task.cluster });
+    this.grantAccess(plan, [task, ...Object.values(containers)], commit);
     this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: ingestSteps({
-        plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, commit, containers, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
         plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
       }),
       startAt: 'Plan',
@@ -133,9 +136,22 @@ export class IngestStage extends StageBase {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
     const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({ prop: `sources.${name}`, problems })] as const);
+    for (const [name, { container }] of sources) {
+      if (container !== undefined) checkSourceTask(`sources.${name}`, container, this.size, problems);
+    }
     this.size._check(problems);
     problems.throwIfAny();
     return Object.fromEntries(sources);
+  }
+
+  private sourceTasks(sources: Record<string, BoundSource>, props: StageTaskProps): Record<string, StageTask> {
+    const own = Object.entries(sources).flatMap(([name, { container, useRole }]) => {
+      if (container === undefined) return [];
+      const task = new SourceTask(this, `Source-${name}`, container, props);
+      useRole?.(task.role);
+      return [[name, task] as const];
+    });
+    return Object.fromEntries(own);
   }
 
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
@@ -148,13 +164,13 @@ export class IngestStage extends StageBase {
     }
   }
 
-  private grantAccess(plan: StageFunction, task: StageTask, commit: StageFunction): void {
+  private grantAccess(plan: StageFunction, tasks: StageTask[], commit: StageFunction): void {
     const raw = `${this.pipelineName}/raw/`;
     const log = `${this.pipelineName}/commits/raw/`;
     const work = this._workPrefix;
-    for (const role of [plan.role, task.role, commit.role]) this._contract.grantRead(role);
+    for (const role of [plan.role, ...tasks.map((task) => task.role), commit.role]) this._contract.grantRead(role);
     grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
-    grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
+    for (const task of tasks) grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
     grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
   }
 }

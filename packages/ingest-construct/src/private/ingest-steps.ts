@@ -1,5 +1,6 @@
 import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { IngestSize } from '../ingest-size';
+import { SOURCE_CONTAINER } from './source-task';
 import { distributedMap } from './stage/distributed-map';
 import { invokeFunction } from './stage/invoke-function';
 import { jsonata, literal } from './stage/jsonata';
@@ -21,6 +22,8 @@ export interface IngestStepsProps {
   readonly size: IngestSize;
   /** Whether Plan runs in a task, because it must reach a source. */
   readonly plansInTask: boolean;
+  /** By dataset: the tasks of those that a container reads. */
+  readonly containers: Record<string, StageTask>;
 }
 
 /** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
@@ -36,19 +39,15 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
     }),
     Pulls: distributedMap({
       name: 'Pulls',
-      item: {
-        name: 'Pull',
-        step: runTask({
-          task: props.task,
-          work: '{"step": "pull", "plan": $states.input.plan, "index": $states.input.index}',
-          timeout: props.size.taskTimeout,
-          output: {},
-        }),
-      },
+      item: pullItem(props),
       bucket: props.rawBucket,
       workPrefix: props.workPrefix,
       list: '$states.input.items',
-      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+      select: {
+        plan: jsonata('$states.input.plan'),
+        index: jsonata('$states.context.Map.Item.Value.index'),
+        ...(Object.keys(props.containers).length === 0 ? {} : SHARD_OF_ITEM),
+      },
       maxConcurrency: props.size.concurrency,
       next: 'Commit',
     }),
@@ -57,6 +56,36 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
       payload: { ...call, previous: jsonata('$states.input') },
       timeout: FUNCTION_TIMEOUT,
     }),
+  };
+}
+
+/** What a container is told stands in the item; for other kinds of source nothing of it is passed on. */
+const SHARD_OF_ITEM = {
+  dataset: jsonata('$states.context.Map.Item.Value.dataset'),
+  shard: jsonata('$states.context.Map.Item.Value.source.kind = "container" ? $states.context.Map.Item.Value.shards[0].read : null'),
+};
+
+const WORK = '{"step": "pull", "plan": $states.input.plan, "index": $states.input.index}';
+
+/** One task for an item; where containers read datasets, each of these has a task definition and a state of its own. */
+function pullItem({ task, size, containers }: IngestStepsProps): { startAt: string; steps: Record<string, Step> } {
+  const pull = { work: WORK, timeout: size.taskTimeout, output: {} };
+  const names = Object.keys(containers);
+  if (names.length === 0) return { startAt: 'Pull', steps: { Pull: runTask({ task, ...pull }) } };
+  const stateOf = (dataset: string) => `Pull ${dataset}`;
+  return {
+    startAt: 'Source',
+    steps: {
+      Source: plain({
+        Type: 'Choice',
+        Choices: names.map((dataset) => ({ Condition: jsonata(`$states.input.dataset = ${literal(dataset)}`), Next: stateOf(dataset) })),
+        Default: 'Pull',
+      }),
+      Pull: runTask({ task, ...pull }),
+      ...Object.fromEntries(Object.entries(containers).map(([dataset, own]) => [stateOf(dataset), runTask({
+        task: own, ...pull, beside: { container: SOURCE_CONTAINER, environment: { HEADRACE_SHARD: '$string($states.input.shard)' } },
+      })])),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
+import type { ContainerSourceProps } from '../container-source';
 import type { Problems } from './stage/fail';
 
 /** What a source is told when it becomes part of a stage. */
@@ -18,6 +19,10 @@ export interface BoundSource {
   readonly secrets?: secretsmanager.ISecret[];
   /** Lets a role do what reading the source takes beyond network and secrets. */
   readonly grantRead?: (role: iam.IRole) => void;
+  /** A container that reads the source, in a task of its own kind. */
+  readonly container?: ContainerSourceProps;
+  /** Gets the role of that task. */
+  readonly useRole?: (role: iam.IRole) => void;
 }
 
 /** What every kind of source takes. */
