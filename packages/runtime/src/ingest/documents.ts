@@ -28,6 +28,10 @@ export interface PlannedDataset {
   /** The pulls of this dataset in `items.json`; none where the source has nothing new. */
   readonly pulls: { readonly first: number; readonly count: number };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** The range of a back-fill; also where a replay reads one again. */
+  readonly range?: { readonly from: string; readonly to: string };
+  /** Of a replay: the run whose place the commit takes. */
+  readonly supersedes?: readonly string[];
   /** The commit of an earlier attempt of this run; then there are no pulls. */
   readonly committed?: { readonly seq: number; readonly manifestKey: string };
 }

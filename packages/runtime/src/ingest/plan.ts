@@ -11,6 +11,7 @@ import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { IngestPlan, IngestPlanOutput, PlannedDataset, PlannedShard, PullItem } from './documents';
 import { parseIngestInput, type IngestInput } from './ingest-input';
 import { readKnownShards, type KnownShards } from './known-shards';
+import { replayedRun } from './replayed-run';
 import type { CountRule } from './record-counter';
 import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
@@ -42,7 +43,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
 
   const items: PullItem[] = [];
   const datasets: Record<string, PlannedDataset> = {};
-  for (const dataset of contract.datasets) {
+  for (const dataset of chosen(contract, input)) {
     const planned = await planDataset({ ...call, settings, input }, dataset, items.length);
     datasets[dataset.name] = planned.dataset;
     items.push(...planned.items);
@@ -74,6 +75,13 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
   return contract;
 }
 
+/** The datasets that the input names, in the order of the contract. */
+function chosen({ datasets }: Contract, { only }: IngestInput): readonly Dataset[] {
+  const unknown = only?.filter((name) => !datasets.some((dataset) => dataset.name === name)) ?? [];
+  if (unknown.length > 0) throw userError('INPUT', `state input: only names ${unknown.join(', ')}, which the contract does not have; its datasets are ${datasets.map(({ name }) => name).join(', ')}`, { unknown });
+  return datasets.filter(({ name }) => only === undefined || only.includes(name));
+}
+
 interface DatasetCall extends StageCall {
   readonly settings: IngestSettings;
   readonly input: IngestInput;
@@ -91,14 +99,39 @@ async function planDataset(call: DatasetCall, dataset: Dataset, first: number): 
     report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
     return { dataset: { ...common, pulls: { first, count: 0 }, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [] };
   }
-  const last = view.last?.manifest;
-  const { shards, cursor = {}, oneTask = false } = await kind.plan({ source, dataset, input, last, report, signal, secret });
-  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
+  const replays = (await replayedRun(view, dataset.name, input, { signal }))?.manifest;
+  const last = replays === undefined ? view.last?.manifest : beforeRun(replays);
+  // A replay of a back-fill is one more back-fill to the source.
+  const range = input.range ?? replays?.range;
+  const asked: IngestInput = range === undefined ? input : { ...input, operation: 'backfill', range };
+  const planned = await kind.plan({ source, dataset, input: asked, last, report, signal, secret, ...(replays === undefined ? {} : { replays }) });
+  const { cursor = {}, oneTask = false } = planned;
+  const shards = planned.shards.filter((shard) => !isBehind(shard, replays));
+  // Whoever reads on purpose what was read before gets bytes, and no answer that nothing changed.
+  const known: KnownShards = input.operation === 'ingest' ? await shardsToAskFor(call, kind, log, dataset, shards, last) : new Map();
   const items = workLists(shards, oneTask).map((list): PullItem => ({
     dataset: dataset.name, source, count: countRule(dataset, source),
     shards: list.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
   }));
-  return { dataset: { ...common, pulls: { first, count: items.length }, cursor }, items };
+  return {
+    dataset: {
+      ...common, pulls: { first, count: items.length }, cursor,
+      ...(range === undefined ? {} : { range }), ...(replays === undefined ? {} : { supersedes: [replays.runId] }),
+    },
+    items,
+  };
+}
+
+/** The commit that a source would have gone on from when the run was first made. */
+function beforeRun(run: RawManifest): RawManifest {
+  const { from } = run.cursor;
+  return { ...run, cursor: from === undefined ? {} : { to: from } };
+}
+
+/** Whether a shard lies behind what the replayed run had read. */
+function isBehind({ cursor }: Shard, replays: RawManifest | undefined): boolean {
+  const to = replays?.range === undefined ? replays?.cursor.to : undefined;
+  return cursor !== undefined && to !== undefined && cursor > to;
 }
 
 /**

@@ -41,5 +41,11 @@ function parseSource(fields: Fields): SourceSettings {
     timeoutSeconds: fields.integer('timeoutSeconds', { min: 1, max: 86_400, optional: true }) ?? DEFAULT_TIMEOUT_SECONDS,
     retries: fields.integer('retries', { min: 0, max: 20, optional: true }) ?? DEFAULT_RETRIES,
     minRows: fields.integer('minRows', { min: 0, max: Number.MAX_SAFE_INTEGER, optional: true }) ?? 0,
+    ...maxShrink(fields),
   });
+}
+
+function maxShrink(fields: Fields): Pick<SourceSettings, 'maxShrinkPercent'> {
+  const maxShrinkPercent = fields.integer('maxShrinkPercent', { min: 0, max: 100, optional: true });
+  return maxShrinkPercent === undefined ? {} : { maxShrinkPercent };
 }

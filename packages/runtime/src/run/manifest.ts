@@ -78,6 +78,8 @@ export interface RawManifest extends Commit {
   /** The source as a whole; each part tells its own place and version. */
   readonly source: { readonly kind: string; readonly url: string };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** What a back-fill read, and a replay of it: from, included, up to `to`, excluded. */
+  readonly range?: { readonly from: string; readonly to: string };
   readonly parts: readonly RawPart[];
 }
 

@@ -11,8 +11,8 @@ export interface ShardDocument {
   readonly slot: string;
   readonly attempt: number;
   readonly operation: IngestOperation;
-  /** `from`: the `to` of the last commit; absent before the first. */
-  readonly cursor: { readonly from?: string };
+  /** `from`: the `to` of the last commit; absent before the first. `to` only of a replay, which reads no further. */
+  readonly cursor: { readonly from?: string; readonly to?: string };
   /** Of a back-fill, which reads from, included, up to `to`, excluded. */
   readonly range?: { readonly from: string; readonly to: string };
   /** This task among those of the dataset, from 0. */
@@ -25,12 +25,12 @@ export interface ShardDocument {
 /** With the rest of the overrides below the 8,192 characters of ECS. */
 const MAX_DOCUMENT = 7_000;
 
-export function shardDocuments({ source, dataset, input, last }: PlanCall<ContainerSourceSettings>): ShardDocument[] {
+export function shardDocuments({ source, dataset, input, last, replays }: PlanCall<ContainerSourceSettings>): ShardDocument[] {
   const from = last?.cursor.to;
   return source.shards.map((parameters, index) => {
     const document: ShardDocument = {
       schemaVersion: SCHEMA_VERSION, dataset: dataset.name, slot: input.slot, attempt: input.attempt, operation: input.operation,
-      cursor: from === undefined ? {} : { from },
+      cursor: { ...(from === undefined ? {} : { from }), ...(replays?.cursor.to === undefined || input.range !== undefined ? {} : { to: replays.cursor.to }) },
       ...(input.range === undefined ? {} : { range: input.range }),
       shard: { index, count: source.shards.length }, parameters,
       ...(last === undefined ? {} : { last: { seq: last.seq, slot: last.runId } }),

@@ -15,6 +15,8 @@ export interface SourceSettings {
   readonly retries: number;
   /** A batch with fewer records is not committed. */
   readonly minRows: number;
+  /** A batch smaller than the last one by more is not committed. In percent, from 0 to 100; undefined for no guard. */
+  readonly maxShrinkPercent?: number;
 }
 
 /** A piece of a source that is read in one go and becomes one part in Raw, or one after the other if it is a series. */
@@ -56,6 +58,8 @@ export interface PlanCall<S> extends SourceDeps {
   readonly input: IngestInput;
   /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
   readonly last?: RawManifest;
+  /** Of a replay: the commit whose batch is read again, from its `cursor.from` up to its `cursor.to`, or its `range`. `last` ends where it began. */
+  readonly replays?: RawManifest;
 }
 
 /** A connection to a source, for the shards of one task. */
