@@ -1,4 +1,4 @@
-import { aws_iam as iam } from 'aws-cdk-lib';
+import type { aws_iam as iam } from 'aws-cdk-lib';
 import type { ContainerSourceProps } from './container-source';
 import type { HttpSourceProps } from './http-source';
 import { bindContainer } from './private/bind-container';

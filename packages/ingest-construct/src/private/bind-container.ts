@@ -24,5 +24,5 @@ export function bindContainer(props: ContainerSourceProps, binding: SourceBindin
   const twice = Object.keys(props.environment ?? {}).filter((name) => name in (props.secrets ?? {}));
   if (twice.length > 0) problems.add(`${prop}: ${twice.join(', ')} stands in environment and in secrets; keep one of both`);
   // Its time is that of the task, and a failed container is started again as any task is.
-  return { settings: { kind: 'container', shards, ...commonSettings({ minRows: props.minRows }, binding) }, container: props };
+  return { settings: { kind: 'container', shards, ...commonSettings({ minRows: props.minRows, maxShrink: props.maxShrink }, binding) }, container: props };
 }

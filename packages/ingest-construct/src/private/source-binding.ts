@@ -30,14 +30,17 @@ export interface CommonSourceProps {
   readonly timeout?: Duration;
   readonly retries?: number;
   readonly minRows?: number;
+  readonly maxShrink?: number;
 }
 
 /** The settings that every kind of source has. */
-export function commonSettings({ timeout, retries, minRows }: CommonSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> {
+export function commonSettings(props: CommonSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> {
+  const { timeout, retries, minRows, maxShrink } = props;
   checkWhole(problems, `${prop}.retries`, retries, 0, 20);
   checkWhole(problems, `${prop}.minRows`, minRows, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole(problems, `${prop}.maxShrink`, maxShrink, 0, 100);
   checkWhole(problems, `${prop}.timeout in seconds`, timeout?.toSeconds(), 1, 86_400);
-  return { timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0 };
+  return { timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0, maxShrinkPercent: maxShrink };
 }
 
 /** Notes a problem unless the value is left out, a token, or a whole number in the range. */
