@@ -35,9 +35,9 @@ describe('a source that a Python container reads, through the synthesized machin
   function sql(script: string): void {
     execFileSync('python3', ['-c', 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])', database, script]);
   }
-  async function run(slot: string, attempt = 1): Promise<ExecutionRecord> {
+  async function run(slot: string, attempt = 1, more: object = {}): Promise<ExecutionRecord> {
     const [machine] = stack!.machines as [LocalStack['machines'][number]];
-    return stack!.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt } });
+    return stack!.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt, ...more } });
   }
   const raw = () => path.join(folder, 'state/s3', stack!.deployment.assembly.ofType('AWS::S3::Bucket')[0]!.ref);
   const commits = (dataset: string) => readdirSync(path.join(raw(), 'shop/commits/raw', dataset)).filter((name) => /^\d{20}\.json$/.test(name)).sort()
@@ -67,6 +67,16 @@ describe('a source that a Python container reads, through the synthesized machin
     expect(commits('orders')[1].cursor).toEqual({ from: '2026-01-01 09:00:00', to: '2026-01-02 07:00:00' });
   });
 
+  test('replays a run: the same range once more, in the place of that run, with the cursor where it was', async () => {
+    sql("UPDATE orders SET note = 'mended' WHERE id = 1");
+    expect(await run('mend', 1, { operation: 'replay', run: 'first', only: ['orders'] })).toMatchObject({
+      status: 'SUCCEEDED', output: { datasets: { orders: { outcome: 'committed', seq: 3, counts: { records: 2 } } } },
+    });
+    const replay = commits('orders')[2];
+    expect(replay).toMatchObject({ kind: 'replay', supersedes: ['first'], cursor: { from: '2026-01-02 07:00:00', to: '2026-01-02 07:00:00' } });
+    expect(text(replay.parts[0].key)).toBe('id,customer,note,changed_at\n1,7,mended,2026-01-01 08:00:00\n2,8,,2026-01-01 09:00:00\n');
+  });
+
   test('fails with the exit code and the last lines of the container, and leaves the datasets as they were', async () => {
     sql('ALTER TABLE orders RENAME TO orders_away');
     const { status } = await run('fourth');
@@ -75,7 +85,7 @@ describe('a source that a Python container reads, through the synthesized machin
     const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.message] : []));
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/the source's container ended with exit code 3; its last lines:\s+cannot read orders: no such table: orders/);
-    expect(commits('orders')).toHaveLength(2);
+    expect(commits('orders')).toHaveLength(3);
 
     sql('ALTER TABLE orders_away RENAME TO orders');
     expect(await run('fourth', 2)).toMatchObject({ status: 'SUCCEEDED' });
