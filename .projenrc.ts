@@ -15,10 +15,11 @@ const runtime = new Library(root, {
   description: 'What runs inside the tasks and functions of the stages, and the data contract; bundled, never published.',
   deps: [
     '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
+    '@aws-sdk/client-sts@^3',
     '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
-    'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
+    'pg@^8', 'pg-copy-streams@^7', 'picomatch@^4', 'ssh2@^1', 'yaml@^2',
   ],
-  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
+  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
 });
 runtime.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },

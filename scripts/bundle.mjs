@@ -39,7 +39,8 @@ async function bundleOne(bundle, outFolder, outside) {
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
-    external: [...outside, ...(bundle.external ?? []), 'pg-native'],
+    // Native parts that their packages only prefer: a bundle must not depend on a compiler where it is made.
+    external: [...outside, ...(bundle.external ?? []), '*.node', 'cpu-features', 'pg-native'],
   });
   for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
   return Object.keys(result.metafile.inputs);
