@@ -1,4 +1,4 @@
-import { derivedColumns, requireContract, type Contract, type Dataset } from '../contract';
+import { derivedColumns, isLines, requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
 import { LogView, type CommitLog } from '../run/commit-log';
@@ -137,9 +137,9 @@ function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dat
 }
 
 function countRule(dataset: Dataset, source: SourceSettings): CountRule {
-  const { format, header, multiline } = dataset.record;
+  const { format, header, multiline, quote } = dataset.record;
   return {
-    unit: multiline ? 'unknown' : 'lines',
+    ...(multiline ? { unit: 'quoted' as const, quote: quote.charCodeAt(0) } : { unit: isLines(format) ? 'lines' : 'unknown' }),
     headerLines: format === 'csv' && header !== 'none' ? 1 : 0,
     // Opening archives costs most of a core, so it is done only for a guard that needs the count.
     openGzip: source.minRows > 0,
