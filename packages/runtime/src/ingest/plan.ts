@@ -92,13 +92,24 @@ async function planDataset(call: DatasetCall, dataset: Dataset, first: number): 
     return { dataset: { ...common, pulls: { first, count: 0 }, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [] };
   }
   const last = view.last?.manifest;
-  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
-  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
+  const committed = await committedShards(call, kind, log, dataset, last);
+  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, known: committed, report, signal, secret });
+  // A back-fill reads its range whatever was committed before.
+  const known = input.operation === 'backfill' ? new Map<string, never>() : shardsToAskFor(dataset, committed, shards, last);
   const items = workLists(shards).map((list): PullItem => ({
     dataset: dataset.name, source, count: countRule(dataset, source),
     shards: list.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
   }));
   return { dataset: { ...common, pulls: { first, count: items.length }, cursor }, items };
+}
+
+/** A snapshot is told from the last commit alone; in the other histories each file is, from all. */
+async function committedShards(
+  { store, signal }: StageCall, kind: SourceKind, log: CommitLog, dataset: Dataset, last: RawManifest | undefined,
+): Promise<KnownShards> {
+  if (!kind.remembers || last === undefined) return new Map();
+  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
+  return new Map(last.parts.map(({ source: { url, identity } }) => [url, { since: last.seq, identity }]));
 }
 
 /**
@@ -107,14 +118,9 @@ async function planDataset(call: DatasetCall, dataset: Dataset, first: number): 
  * A snapshot is whole in one commit, so only its one file may be left out, when the last commit holds just that file. In
  * the other histories each file stands for itself.
  */
-async function shardsToAskFor(
-  { store, signal }: StageCall, kind: SourceKind, log: CommitLog, dataset: Dataset, shards: readonly Shard[], last: RawManifest | undefined,
-): Promise<KnownShards> {
-  if (!kind.remembers || last === undefined || shards.length === 0) return new Map();
-  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
-  const [part] = last.parts;
-  if (shards.length > 1 || last.parts.length !== 1 || part === undefined) return new Map();
-  return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
+function shardsToAskFor(dataset: Dataset, committed: KnownShards, shards: readonly Shard[], last: RawManifest | undefined): KnownShards {
+  const whole = dataset.history !== 'snapshot' || (shards.length === 1 && last?.parts.length === 1);
+  return whole ? committed : new Map();
 }
 
 /** Shards by task, in order. */

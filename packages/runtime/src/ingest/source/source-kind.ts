@@ -2,6 +2,7 @@ import type { Dataset } from '../../contract';
 import type { Report } from '../../report/report';
 import type { RawManifest, SourceIdentity } from '../../run/manifest';
 import type { IngestInput } from '../ingest-input';
+import type { KnownShards } from '../known-shards';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
 import type { RetryNote, ShardReader } from './shard-reader';
@@ -50,6 +51,8 @@ export interface PlanCall<S> extends SourceDeps {
   readonly input: IngestInput;
   /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
   readonly last?: RawManifest;
+  /** Committed versions by URL: of the last commit for a snapshot, of all commits otherwise. Empty where the kind does not remember. */
+  readonly known: KnownShards;
 }
 
 /** A connection to a source, for the shards of one task. */
