@@ -5,11 +5,17 @@ import { HttpSession } from '../../src/ingest/http/http-kind';
 import type { HttpSourceSettings } from '../../src/ingest/http/http-settings';
 import { pull, type PullDeps } from '../../src/ingest/pull';
 import { parseIngestSettings } from '../../src/ingest/settings';
+import { sourceClient } from '../../src/ingest/s3/s3-client';
+import { S3Session } from '../../src/ingest/s3/s3-kind';
+import type { S3SourceSettings } from '../../src/ingest/s3/s3-settings';
+import { SftpSession } from '../../src/ingest/sftp/sftp-kind';
+import type { SftpSourceSettings } from '../../src/ingest/sftp/sftp-settings';
 import { sourceKind } from '../../src/ingest/source/source-kinds';
 import { Report } from '../../src/report/report';
 import type { StageOutput } from '../../src/run/stage-io';
 import { runStep } from '../../src/run/task';
 import { ObjectStore } from '../../src/stores/object-store';
+import type { ReadSecret } from '../../src/stores/read-secret';
 import { FakeS3 } from '../_fakes/s3-server';
 
 export const BUCKET = 'raw';
@@ -28,16 +34,25 @@ export function contractText(datasets: readonly string[], record = '{ format: cs
   return `apiVersion: v3.1.0\nkind: DataContract\nid: demo\nname: Demo\nversion: "1.2.0"\nstatus: active\nschema:${objects}\n`;
 }
 
+const NO_WAIT = { sleep: async () => undefined };
+
 /** Connects as the stage does, except that retries do not wait. */
-const withoutWaiting: PullDeps['connect'] = async (source, deps) => (
-  source.kind === 'http' ? new HttpSession(source as HttpSourceSettings, deps, { sleep: async () => undefined }) : sourceKind(source.kind).connect(source, deps)
-);
+const withoutWaiting: PullDeps['connect'] = async (source, deps) => {
+  switch (source.kind) {
+    case 'http': return new HttpSession(source as HttpSourceSettings, deps, NO_WAIT);
+    case 's3': return new S3Session(source as S3SourceSettings, deps, sourceClient(source as S3SourceSettings), NO_WAIT);
+    case 'sftp': return new SftpSession(source as SftpSourceSettings, deps, NO_WAIT);
+    default: return sourceKind(source.kind).connect(source, deps);
+  }
+};
 
 /** The ingest stage in process, step by step as its machine would run it, on an S3 in memory. */
 export class IngestStage {
   readonly lines: any[] = [];
   readonly errors: any[] = [];
   readonly store: ObjectStore;
+  /** Answers for Secrets Manager. */
+  secret: ReadSecret | undefined;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
 
   private constructor(readonly s3: FakeS3, readonly settings: Record<string, any>, maxAttempts: number) {
@@ -60,8 +75,8 @@ export class IngestStage {
     return this.lines.map(({ code }) => code);
   }
 
-  plan(slot: string, attempt?: number): Promise<IngestPlanOutput> {
-    return planIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  plan(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<IngestPlanOutput> {
+    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret });
   }
 
   /** One container; the answer is its exit code. */
@@ -69,7 +84,7 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting }),
+        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting, secret: this.secret }),
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },

@@ -28,8 +28,9 @@ export class SftpConnection {
   static async open(source: SftpSourceSettings, secret: ReadSecret, signal: AbortSignal): Promise<SftpConnection> {
     const login = await readLogin(source, secret, signal);
     // Loaded by those who have such a source only: it would slow the start of every task.
-    const { Client: SshClient } = await import('ssh2');
-    const client = new SshClient();
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would not run in tests, which have no modules
+    const ssh = require('ssh2') as typeof import('ssh2');
+    const client = new ssh.Client();
     const sock = socketTo(source);
     let refused: PipelineError | undefined;
     const config: ConnectConfig = {
