@@ -147,7 +147,7 @@ describe('source s3', () => {
       source.fault = ({ action }) => (action === 'GetObject' ? { status, code } : undefined);
       const stage = await stageOf();
       expect(await stage.pull(await stage.plan('s1'), 0)).not.toBe(0);
-      expect(stage.errors.at(-1)).toMatchObject({ error: expected, reason: expect.stringMatching(message) });
+      expect(stage.errors.at(-1)).toMatchObject({ message: expect.stringMatching(message), data: { error: expected } });
       expect(stage.s3.keys(BUCKET, 'demo/raw/')).toEqual([]);
     });
   });
