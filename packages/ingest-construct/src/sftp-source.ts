@@ -59,7 +59,7 @@ export interface SftpSourceProps {
   /**
    * The order of files in a batch.
    *
-   * @default FileOrder.NAME
+   * @default - by name
    */
   readonly order?: FileOrder;
 

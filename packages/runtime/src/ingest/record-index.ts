@@ -59,8 +59,10 @@ export class RecordIndexer {
     const { quote, position } = this;
     let { quoted, lines, ended, begin } = this;
     // One loop without calls: native searches would have to jump between two bytes that are both frequent.
-    for (let at = 0; at < chunk.length; at += 1) {
+    const highest = Math.max(quote, LF);
+    for (let at = 0, { length } = chunk; at < length; at += 1) {
       const byte = chunk[at] as number;
+      if (byte > highest) continue;
       if (byte === quote) quoted = !quoted;
       else if (byte === LF) {
         lines += 1;

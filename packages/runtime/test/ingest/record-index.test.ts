@@ -114,11 +114,11 @@ describe('ingest of records that span lines', () => {
 
   test('a large part has one beside it, named by the manifest and kept by a second try', async () => {
     const row = `1,"${'x'.repeat(500)}\n${'y'.repeat(500)}"\n`;
-    const rows = Math.ceil((140 * 1024 * 1024) / row.length);
+    const rows = Math.ceil((66 * 1024 * 1024) / row.length);
     await run(Buffer.from(`id,note\n${row.repeat(rows)}`), 0);
     const [part] = stage.log('trips')[0].parts;
     const key = recordIndexKey(part.key);
-    expect(part).toMatchObject({ records: rows, recordIndex: { key, entries: 2 } });
+    expect(part).toMatchObject({ records: rows, recordIndex: { key, entries: 1 } });
     const index = stage.s3.json(BUCKET, key);
     expect(index).toMatchObject({ schemaVersion: 1, part: { key: part.key, bytes: part.bytes, sha256: part.sha256 }, framing: { quote: '"' }, stepBytes: 67_108_864 });
     const bytes = stage.s3.objects.get(`${BUCKET}/${part.key}`)!.body;
@@ -133,5 +133,5 @@ describe('ingest of records that span lines', () => {
     expect(stage.codes()).toContain('INGEST_I1105');
     expect(stage.log('trips')[0].parts[0]).toEqual(part);
     expect(stage.s3.json(BUCKET, key)).toEqual(index);
-  });
+  }, 120_000);
 });
