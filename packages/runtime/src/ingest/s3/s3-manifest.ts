@@ -75,7 +75,9 @@ function atUrl(url: string, manifest: string): { bucket: string; key: string } {
   return { bucket: match[1] as string, key: match[2] as string };
 }
 
-async function* csvEntries(client: S3Client, source: S3SourceSettings, key: string, columns: readonly string[], signal: AbortSignal): AsyncGenerator<Entry> {
+async function* csvEntries(
+  client: S3Client, source: S3SourceSettings, key: string, columns: readonly string[], signal: AbortSignal,
+): AsyncGenerator<Entry> {
   const stream = await open(client, source, key, signal);
   const text = key.endsWith('.gz') ? createGunzip() : stream;
   // A failure of the download ends the lines with it.
@@ -90,7 +92,7 @@ async function* csvEntries(client: S3Client, source: S3SourceSettings, key: stri
     if (name === undefined || name === '') throw malformed(key, `a line has no key: ${line.slice(0, 100)}`);
     const size = row.get('Size');
     yield {
-      bucket: row.get('Bucket'), key: decodeKey(name), versionId: row.get('VersionId') || undefined, etag: row.get('ETag') || undefined,
+      bucket: row.get('Bucket'), key: decodeKey(name), versionId: filled(row.get('VersionId')), etag: filled(row.get('ETag')),
       ...(size === undefined || size === '' ? {} : { bytes: Number(size) }),
     };
   }
@@ -115,7 +117,8 @@ async function json(client: S3Client, source: S3SourceSettings, key: string, sig
 
 async function open(client: S3Client, source: S3SourceSettings, key: string, signal: AbortSignal): Promise<Readable> {
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: source.manifestBucket, Key: key, ...requester(source) }), { abortSignal: signal });
+    const command = new GetObjectCommand({ Bucket: source.manifestBucket, Key: key, ...requester(source) });
+    const { Body } = await client.send(command, { abortSignal: signal });
     return Body as Readable;
   } catch (error) {
     signal.throwIfAborted();
@@ -128,6 +131,10 @@ async function open(client: S3Client, source: S3SourceSettings, key: string, sig
 /** Fields of one line, quoted or not; no field of a manifest spans lines. */
 function csvFields(line: string): string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain);
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 /** Keys in CSV are URL-encoded, as S3 writes and asks for them. */

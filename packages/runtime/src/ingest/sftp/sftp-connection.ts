@@ -100,7 +100,7 @@ export class SftpConnection {
   /** Reads up to the buffer's length; 0 bytes mean the end of the file. */
   read(handle: Buffer, into: Buffer, position: number): Promise<number> {
     return this.call<number>((done) => {
-      this.sftp.read(handle, into, 0, into.length, position, (error, bytes) => { done(error as Error | undefined, bytes); });
+      this.sftp.read(handle, into, 0, into.length, position, (error, bytes) => { done(error, bytes); });
     }).catch((error: { code?: number }) => {
       if (error.code === END_OF_FILE) return 0;
       throw error;
@@ -109,7 +109,9 @@ export class SftpConnection {
 
   /** Closes a handle; a connection that is gone has closed it. */
   async close(handle: Buffer): Promise<void> {
-    if (this.alive) await this.call<void>((done) => { this.sftp.close(handle, (error) => { done(error as Error | undefined, undefined); }); }).catch(() => undefined);
+    if (!this.alive) return;
+    const closed = this.call<void>((done) => { this.sftp.close(handle, (error) => { done(error as Error | undefined, undefined); }); });
+    await closed.catch(() => undefined);
   }
 
   /** Ends the connection at once; what waits for an answer fails. */

@@ -9,8 +9,8 @@ interface SshFault { readonly message?: string; readonly code?: string | number;
 
 /** What the server, or the way to it, said, in words of the source. */
 export function sftpFailure(error: unknown, source: SftpSourceSettings, what: string, offset = 0): PipelineError {
-  const known = PipelineError.is(error) ? error : PipelineError.is((error as Error | undefined)?.cause) ? (error as Error).cause as PipelineError : undefined;
-  if (known !== undefined) return known;
+  // The library wraps what our own check of addresses throws.
+  for (const known of [error, (error as Error | undefined)?.cause]) if (PipelineError.is(known)) return known;
   const { message = String(error), code, level } = (error ?? {}) as SshFault;
   const where = `sftp://${source.host}:${source.port}`;
   const facts = { host: source.host, port: source.port, what, offset, code, level };
