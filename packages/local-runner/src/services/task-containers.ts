@@ -100,13 +100,14 @@ async function startContainer(
   const scratch = scope.scratchFolder(task);
   const temporary = path.join(scratch, 'tmp', container.name);
   mkdirSync(temporary, { recursive: true });
-  const given = {
-    ...command.environment,
-    // After the image's own, whose files are not here: the certificate of the local database is elsewhere.
+  const inContainer = (environment: Readonly<Record<string, string>>) => withFolders(environment, container, path.join(scratch, 'volumes'));
+  const environment = {
+    ...inContainer(command.environment),
+    // After the image's own, whose files are not here: the certificate of the local database is elsewhere. Its paths are those of this machine.
     ...deployment.childEnvironment(definition.taskRoleArn),
-    ...container.environment,
+    ...inContainer(container.environment),
     ...call.secrets.get(container.name),
-    ...Object.fromEntries((override?.Environment ?? []).map(({ Name, Value }) => [Name, Value])),
+    ...inContainer(Object.fromEntries((override?.Environment ?? []).map(({ Name, Value }) => [Name, Value]))),
   };
   const file = scope.logFile(definition.containers.length === 1 || container.essential ? task : `${task}-${container.name}`);
   if (container.logOptions !== undefined) deployment.logs.add(container.logOptions['awslogs-group'] ?? '', streamOf(container, call.taskArn), file);
@@ -114,7 +115,7 @@ async function startContainer(
     command: command.file,
     args: command.args,
     cwd: command.workingDirectory,
-    env: { ...withFolders(given, container, path.join(scratch, 'volumes')), TMPDIR: temporary, ECS_CONTAINER_METADATA_URI_V4: metadataUri },
+    env: { ...environment, TMPDIR: temporary, ECS_CONTAINER_METADATA_URI_V4: metadataUri },
     memoryMiB: Math.min(call.memoryMiB, container.memoryMiB ?? call.memoryMiB),
     stopTimeoutSeconds: container.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
     signal,
@@ -127,7 +128,7 @@ async function startContainer(
 }
 
 /** Variables with the folders of volumes in the place of mount paths. */
-function withFolders(environment: Record<string, string>, { mounts }: Container, volumes: string): Record<string, string> {
+function withFolders(environment: Readonly<Record<string, string>>, { mounts }: Container, volumes: string): Record<string, string> {
   for (const { volume } of mounts) mkdirSync(path.join(volumes, volume), { recursive: true });
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => {
     const mount = mounts.find(({ containerPath }) => value === containerPath || value.startsWith(`${containerPath}/`));

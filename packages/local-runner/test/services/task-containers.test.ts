@@ -27,7 +27,7 @@ describe('the containers of a task', () => {
     const task = `task${tasks}`;
     mkdirSync(path.join(folder, 'logs'), { recursive: true });
     const deployment: any = {
-      logs, pidFolder: path.join(folder, 'pids'), childEnvironment: () => ({ PATH: process.env.PATH ?? '' }),
+      logs, pidFolder: path.join(folder, 'pids'), childEnvironment: () => ({ PATH: process.env.PATH ?? '', LOCAL: '/srv/out/of-this-machine' }),
       containerCommand: ({ command }: Container) => ({ file: '/bin/sh', args: ['-c', command![0]], workingDirectory: folder, environment: {} }),
     };
     const scope: any = {
@@ -45,11 +45,11 @@ describe('the containers of a task', () => {
 
   test('run in the order of their dependencies, and share a volume by the path in their environment', async () => {
     const ends = await run([
-      container('task', 'cat "$OUT"; echo "$WORD"', { dependsOn: [{ container: 'source', condition: 'COMPLETE' }], ...volume }),
+      container('task', 'cat "$OUT"; echo "$WORD"; echo "$LOCAL"', { dependsOn: [{ container: 'source', condition: 'COMPLETE' }], ...volume }),
       container('source', 'echo made > "$OUT"; exit 7', { essential: false, ...volume }),
     ]);
     expect(ends).toEqual({ task: { exitCode: 0 }, source: { exitCode: 7 } });
-    expect(log('')).toBe('made\n/srv/outer\n');
+    expect(log('')).toBe('made\n/srv/outer\n/srv/out/of-this-machine\n');
   });
 
   test('never start after a failure of what they need to succeed', async () => {
