@@ -71,6 +71,14 @@ export interface HttpRequestProps {
   readonly minRows?: number;
 
   /**
+   * By how many percent a batch may be smaller than the last one, from 0 to 100; by records, or by bytes where they cannot be counted. A smaller
+   * one fails and is not committed.
+   *
+   * @default - no guard
+   */
+  readonly maxShrink?: number;
+
+  /**
    * How many tasks may read the source at the same time, from 1 to 1000.
    *
    * @default - as many as the size of the stage has
