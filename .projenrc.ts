@@ -16,7 +16,7 @@ const runtime = new Library(root, {
   deps: [
     '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
     '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
-    'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
+    'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
 });

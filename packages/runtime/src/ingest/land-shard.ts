@@ -102,7 +102,7 @@ function landed(
   const part: RawPart = {
     key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256, records: counted.records, compression: counted.compression,
     ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
-    source: { url: shard.url, identity: head.identity },
+    source: { url: shard.url, identity: head.identity, ...(head.export === undefined ? {} : { export: head.export }) },
   };
   return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries };
 }

@@ -117,9 +117,18 @@ async function shardsToAskFor(
   return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
 }
 
+type NumberedShard = { readonly shard: Shard; readonly part: number };
+
 /** Shards by task, in order. */
-function workLists(shards: readonly Shard[]): ReadonlyArray<ReadonlyArray<{ shard: Shard; part: number }>> {
-  return shards.map((shard, part) => [{ shard, part }]);
+function workLists(shards: readonly Shard[]): ReadonlyArray<readonly NumberedShard[]> {
+  const lists = new Map<string, NumberedShard[]>();
+  for (const [part, shard] of shards.entries()) {
+    const key = shard.together === undefined ? `part ${part}` : `together ${shard.together}`;
+    const list = lists.get(key) ?? [];
+    list.push({ shard, part });
+    lists.set(key, list);
+  }
+  return [...lists.values()];
 }
 
 function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {

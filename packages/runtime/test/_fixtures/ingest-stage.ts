@@ -10,6 +10,7 @@ import { Report } from '../../src/report/report';
 import type { StageOutput } from '../../src/run/stage-io';
 import { runStep } from '../../src/run/task';
 import { ObjectStore } from '../../src/stores/object-store';
+import type { ReadSecret } from '../../src/stores/read-secret';
 import { FakeS3 } from '../_fakes/s3-server';
 
 export const BUCKET = 'raw';
@@ -37,6 +38,8 @@ const withoutWaiting: PullDeps['connect'] = async (source, deps) => (
 export class IngestStage {
   readonly lines: any[] = [];
   readonly errors: any[] = [];
+  /** What sources read their secrets with. */
+  secret?: ReadSecret;
   readonly store: ObjectStore;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
 
@@ -60,8 +63,9 @@ export class IngestStage {
     return this.lines.map(({ code }) => code);
   }
 
-  plan(slot: string, attempt?: number): Promise<IngestPlanOutput> {
-    return planIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  /** @param more further members of the input */
+  plan(slot: string, attempt?: number, more: object = {}): Promise<IngestPlanOutput> {
+    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret });
   }
 
   /** One container; the answer is its exit code. */
@@ -69,7 +73,7 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting }),
+        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, secret: this.secret, connect: withoutWaiting }),
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },
@@ -77,17 +81,17 @@ export class IngestStage {
     }, this.report, signal);
   }
 
-  commit(slot: string, attempt?: number): Promise<StageOutput> {
-    return commitIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  commit(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+    return commitIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report });
   }
 
-  async run(slot: string, attempt?: number): Promise<StageOutput> {
-    const plan = await this.plan(slot, attempt);
+  async run(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+    const plan = await this.plan(slot, attempt, more);
     for (let index = 0; index < plan.items.count; index += 1) {
       const exit = await this.pull(plan, index);
       if (exit !== 0) throw new Error(`pull ${index} ended with ${exit}: ${JSON.stringify(this.errors.at(-1))}`);
     }
-    return this.commit(slot, attempt);
+    return this.commit(slot, attempt, more);
   }
 
   log(dataset: string): any[] {

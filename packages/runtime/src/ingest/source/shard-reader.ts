@@ -1,5 +1,5 @@
 import type { PipelineError } from '../../errors/pipeline-error';
-import type { SourceIdentity } from '../../run/manifest';
+import type { SourceExport, SourceIdentity } from '../../run/manifest';
 
 /** What the source told about the version that is read. */
 export interface SourceHead {
@@ -9,6 +9,8 @@ export interface SourceHead {
   readonly contentType?: string;
   /** Whether the end of the body can be told from a broken connection. */
   readonly endMarked: boolean;
+  /** How a database wrote it. */
+  readonly export?: SourceExport;
 }
 
 export type Opened =

@@ -27,6 +27,8 @@ export interface Shard<R = unknown> {
   readonly read: R;
   /** Size in bytes, where the source tells it before reading; sizes work lists. */
   readonly bytes?: number;
+  /** Shards of a dataset with the same name here are read by one task, one after the other, because they share something there. */
+  readonly together?: string;
 }
 
 /** What an attempt reads of one source. */

@@ -1,10 +1,16 @@
 import { PipelineError } from '../../errors/pipeline-error';
 import { httpKind } from '../http/http-kind';
+import { mysqlKind } from '../mysql/mysql-kind';
+import { postgresKind } from '../postgres/postgres-kind';
 import type { SourceKind } from './source-kind';
 
 /** Every kind of source, under the name that it has in the settings. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads back what it wrote itself
-const KINDS: Readonly<Record<string, SourceKind<any, any>>> = { http: httpKind };
+const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
+  http: httpKind,
+  mysql: mysqlKind,
+  postgres: postgresKind,
+};
 
 export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);
 

@@ -6,11 +6,11 @@ const NAME = 'headrace-source';
 /** S3 takes 2 KB of metadata in all; a source with longer headers is only less well remembered. */
 const MAX_BYTES = 1_500;
 
-type Remembered = Pick<SourceHead, 'identity' | 'bytes'>;
+type Remembered = Pick<SourceHead, 'identity' | 'bytes' | 'export'>;
 
 /** Object metadata is ASCII, and headers are not always: the document goes in as base64. */
 export function sourceToMetadata(head: SourceHead): Record<string, string> {
-  const remembered: Remembered = { identity: head.identity, bytes: head.bytes };
+  const remembered: Remembered = { identity: head.identity, bytes: head.bytes, export: head.export };
   const text = Buffer.from(JSON.stringify(remembered), 'utf8').toString('base64');
   return text.length <= MAX_BYTES ? { [NAME]: text } : {};
 }
