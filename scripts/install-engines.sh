@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what some tests compare with and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions),
+# Installs what some tests work with and npm does not carry: MariaDB, Spark, moto (an independent S3, IAM and Step Functions),
 # cfn-lint and pytest, into .engines/venv. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,6 +23,16 @@ java_major() {
   java -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p'
 }
 
+install_mariadb() {
+  if command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ]; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo 'MariaDB is missing: install it (Debian: mariadb-server), or its tests are skipped' >&2
+    return
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mariadb-server
+}
+
 install_python() {
   if cmp -s "$requirements" "$stamp" && [ -x "$venv/bin/python" ]; then
     echo 'Python engines: already installed'
@@ -38,6 +48,7 @@ install_python() {
 }
 
 install_java
+install_mariadb
 install_python
 java -version 2>&1 | head -n 1
 "$venv/bin/python" --version

@@ -132,7 +132,9 @@ export class IngestStage extends StageBase {
     for (const name of Object.keys(props.sources).filter((source) => !datasets.includes(source))) {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
-    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({ prop: `sources.${name}`, problems })] as const);
+    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({
+      prop: `sources.${name}`, problems, dataset: this._contract.contract.datasets.find((dataset) => dataset.name === name),
+    })] as const);
     this.size._check(problems);
     problems.throwIfAny();
     return Object.fromEntries(sources);
@@ -140,7 +142,8 @@ export class IngestStage extends StageBase {
 
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
   private grantSources(sources: BoundSource[], plan: StageFunction, task: StageTask): void {
-    for (const { plansInTask, secrets, grantRead } of sources) {
+    for (const { plansInTask, secrets, grantRead, open } of sources) {
+      open?.(this);
       for (const role of plansInTask === true ? [task.role] : [plan.role, task.role]) {
         secrets?.forEach((secret) => secret.grantRead(role));
         grantRead?.(role);
