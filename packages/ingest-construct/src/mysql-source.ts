@@ -85,7 +85,7 @@ export interface MysqlSourceProps {
   /**
    * What becomes of rows whose cursor is NULL.
    *
-   * @default CursorNulls.FAIL
+   * @default - CursorNulls.FAIL
    */
   readonly cursorNulls?: CursorNulls;
 

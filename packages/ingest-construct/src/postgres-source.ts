@@ -85,7 +85,7 @@ export interface PostgresSourceProps {
   /**
    * What becomes of rows whose cursor is NULL.
    *
-   * @default CursorNulls.FAIL
+   * @default - CursorNulls.FAIL
    */
   readonly cursorNulls?: CursorNulls;
 

@@ -98,13 +98,15 @@ export class MysqlConnection implements SqlConnection<MysqlColumn> {
     }
   }
 
-  private ask<T>(sql: string, use: (rows: Array<Array<Buffer | null>>, fields: FieldPacket[]) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.connection.query({ sql, rowsAsArray: true, typeCast: false } as never, (error: unknown, rows: unknown, fields: unknown) => {
+  private async ask<T>(sql: string, use: (rows: Array<Array<Buffer | null>>, fields: FieldPacket[]) => T): Promise<T> {
+    const [result, fields] = await new Promise<[unknown, unknown]>((resolve, reject) => {
+      this.connection.query({ sql, rowsAsArray: true, typeCast: false } as never, (error: unknown, ...answer: [unknown, unknown]) => {
         if (error) reject(mysqlSourceFailure(error, `asking ${this.where}`));
-        else resolve(use(rows as Array<Array<Buffer | null>>, (fields ?? []) as FieldPacket[]));
+        else resolve(answer);
       });
     });
+    // Statements without rows, such as SET, are answered by one object.
+    return use(Array.isArray(result) ? result as Array<Array<Buffer | null>> : [], (fields ?? []) as FieldPacket[]);
   }
 
   private async prepare(): Promise<void> {

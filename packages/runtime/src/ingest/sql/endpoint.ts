@@ -17,7 +17,8 @@ export async function readEndpoint(source: SqlSourceSettings, defaultPort: numbe
   const held = parse(await secret(secretArn, { code: 'SOURCE_SECRET', signal }));
   const port = source.port ?? Number(held.port ?? defaultPort);
   const endpoint = {
-    host: source.host ?? text(held.host), database: source.database ?? text(held.dbname), username: text(held.username), password: text(held.password),
+    host: source.host ?? text(held.host), database: source.database ?? text(held.dbname),
+    username: text(held.username), password: text(held.password),
   };
   const portText = Number.isInteger(port) && port > 0 && port < 65_536 ? String(port) : '';
   const missing = Object.entries({ ...endpoint, port: portText }).filter(([, value]) => value === '').map(([name]) => name);
