@@ -59,7 +59,8 @@ describe.each(ENGINES)('a source of $kind', ({ kind, file, make }) => {
     const { lag, lagValues, ...documented } = documentedDefaults(path.join(__dirname, '../src', file));
     expect({ lag, lagValues }).toEqual({ lag: comparable(Duration.seconds(0)), lagValues: 0 });
     expect({
-      shardSize: comparable(Size.bytes(shard.bytes)), sharedSnapshot: shard.sharedSnapshot, lockTimeout: comparable(Duration.seconds(settings.lockTimeoutSeconds)),
+      shardSize: comparable(Size.bytes(shard.bytes)), sharedSnapshot: shard.sharedSnapshot,
+      lockTimeout: comparable(Duration.seconds(settings.lockTimeoutSeconds)),
       timeout: comparable(Duration.seconds(settings.timeoutSeconds)), retries: settings.retries, minRows: settings.minRows,
     }).toEqual(documented);
     expect(settings.ssl).toBe(SourceTls.VERIFY_FULL);
@@ -130,7 +131,7 @@ describe.each(ENGINES)('a source of $kind', ({ kind, file, make }) => {
     };
     const database = instance(stack, { engine: others[kind] });
     expect(bind(make({ database: SourceDatabase.fromInstance(database), table: 't' })).problems)
-      .toEqual([`sources.trips.database Stack/Database is ${kind === 'mysql' ? 'POSTGRES' : 'MYSQL'}; use the factory of that engine`]);
+      .toEqual([`sources.trips.database Stack/Database is ${kind === 'mysql' ? 'POSTGRESQL' : 'MYSQL'}; use the factory of that engine`]);
   });
 });
 
