@@ -135,7 +135,7 @@ describe('Spark on Glue', () => {
     expect(definition.States.Shapes.MaxConcurrency).toBe(3);
     expect(shape.Arguments.Arguments['--scriptLocation']).toBe(asText(job?.Properties.Command.ScriptLocation));
     expect(shape.Arguments.Arguments['--extra-py-files']).toBe(asText(job?.Properties.DefaultArguments['--extra-py-files']));
-    expect(shape.Arguments.Arguments['--extra-py-files']).toMatch(/\.zip$/);
+    expect(shape.Arguments.Arguments['--extra-py-files']).toMatch(/\.zip>$/);
     expect(JSON.parse(shape.Arguments.Arguments['--HEADRACE_SETTINGS'])).toMatchObject({ engine: 'spark', pipeline: 'trips' });
     expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, ExecutionProperty: { MaxConcurrentRuns: 3 } });
   });

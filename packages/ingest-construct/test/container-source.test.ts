@@ -58,7 +58,7 @@ test('the machine runs its own revision for the dataset, tells it its shard, and
   const [id] = definitionOf(template);
 
   expect(brokenPromises(definition)).toEqual([]);
-  expect(Source.Choices).toEqual([{ Condition: '{% $states.input.dataset = "trips" %}', Next: 'Pull trips' }]);
+  expect(Source.Choices).toEqual([{ Condition: '{% $states.input.dataset = "trips" %}', Next: 'Pull tripsSize' }]);
   expect(own.Arguments.TaskDefinition).toBe(`<${id}>`);
   expect(Pull.Arguments.TaskDefinition).not.toBe(`<${id}>`);
   expect(own.Arguments.Overrides.ContainerOverrides).toContainEqual({ Name: 'source', Environment: [{ Name: 'HEADRACE_SHARD', Value: '{% $string($states.input.shard) %}' }] });
@@ -85,6 +85,9 @@ test('the run time accepts what it is told', () => {
   const [{ States }] = Object.values(machineDefinitions(template)) as [any];
   expect(parseIngestSettings(States.Plan.Arguments.Payload.settings).sources.trips).toEqual({
     kind: 'container', shards: [{ table: 'trips', year: '2025' }, { table: 'trips', year: '2026' }], timeoutSeconds: 3600, retries: 4, minRows: 5,
+    ladder: [
+      { cpu: 1024, memoryMiB: 4096 }, { cpu: 1024, memoryMiB: 8192 }, { cpu: 2048, memoryMiB: 16384 }, { cpu: 4096, memoryMiB: 30720 },
+    ],
   });
 });
 
@@ -97,7 +100,7 @@ test('a stage without a container has no further state', () => {
   const stack = newStack();
   newIngest(stack);
   const [{ States }] = Object.values(machineDefinitions(templateOf(stack))) as [any];
-  expect(Object.keys(States.Pulls.ItemProcessor.States)).toEqual(['Pull']);
+  expect(Object.keys(States.Pulls.ItemProcessor.States)).toEqual(['PullSize', 'Pull', 'PullFailed', 'PullAgain', 'PullTooLarge', 'PullGivenUp']);
 });
 
 test('fails once with everything that is wrong', () => {

@@ -37,7 +37,8 @@ export function fargateLadder(cpu: number, memoryMiB: number, limitMiB: number):
     // Sizes double only nearly: 16, 30, 60, 120, 244 GiB.
     const doubled = larger.filter((size) => fromDoubling(size) <= 0.2).sort((a, b) => a.cpu - b.cpu || fromDoubling(a) - fromDoubling(b))[0];
     const next = doubled ?? larger.sort((a, b) => b.memoryMiB - a.memoryMiB || a.cpu - b.cpu)[0];
-    if (next === undefined) return ladder;
+    // Another start for a few MiB more would only fail later.
+    if (next === undefined || next.memoryMiB < 1.25 * last.memoryMiB) return ladder;
     ladder.push(next);
   }
 }

@@ -1,4 +1,4 @@
-import type { PullItem } from '../ingest/documents';
+import type { IngestPlan, PullItem } from '../ingest/documents';
 import { planIngest } from '../ingest/plan';
 import { pull } from '../ingest/pull';
 import { parseIngestSettings } from '../ingest/settings';
@@ -12,8 +12,11 @@ void runTask({
       run: ({ pointer, settings, store, report, signal }) => planIngest({ settings, input: pointer.input, store, report, signal }),
       plan: false, items: false,
     },
-    pull: ({ item, pointer, store, report, signal }) => pull(item as PullItem, {
-      store, report, signal, taskMemoryMiB: pointer.memoryMiB, filesFolder: process.env.HEADRACE_OUT,
-    }),
+    pull: {
+      run: ({ item, pointer, store, report, signal }) => pull(item as PullItem, {
+        store, report, signal, taskMemoryMiB: pointer.memoryMiB, filesFolder: process.env.HEADRACE_OUT,
+      }),
+      items: (plan: IngestPlan) => plan.items,
+    },
   },
 });

@@ -33,11 +33,12 @@ export interface Step<S> {
   /** Whether the plan is read before. @default true */
   readonly plan?: boolean;
   /**
-   * Name of the list that `index` counts in, without `.json`; false for a step that is not part of a Map.
+   * The list that `index` counts in: its name without `.json`, or where the plan says that it is; false for a step that is not part of a Map.
    *
-   * @default - the list that the plan names, or `items`
+   * @default 'items'
    */
-  readonly items?: string | false;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each stage knows its plan
+  readonly items?: string | false | ((plan: any) => ObjectRef);
   /** Whether a result of an earlier try ends the task at once. @default true */
   readonly resume?: boolean;
 }
@@ -124,8 +125,8 @@ async function work<S>(
   const startedAt = new Date();
   const started = performance.now();
   const plan = step.plan === false ? undefined : await readPlan(store, pointer.plan, { signal });
-  const list = step.items === undefined ? (plan as { items?: ObjectRef } | undefined)?.items : undefined;
-  const item = step.items === false ? undefined : await readItem(store, list ?? itemsRef(folder, step.items), pointer.index, { signal });
+  const list = typeof step.items === 'function' ? step.items(plan) : itemsRef(folder, step.items || undefined);
+  const item = step.items === false ? undefined : await readItem(store, list, pointer.index, { signal });
   const members = await step.run({ settings, plan, item, index: pointer.index, folder, pointer, store, signal, report });
   const peak = peakMemoryBytes();
   const written = await store.putJson(result, {

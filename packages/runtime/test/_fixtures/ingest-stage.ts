@@ -1,5 +1,5 @@
 import { commitIngest } from '../../src/ingest/commit';
-import type { IngestPlanOutput } from '../../src/ingest/documents';
+import type { IngestPlan, IngestPlanOutput } from '../../src/ingest/documents';
 import { planIngest } from '../../src/ingest/plan';
 import { HttpSession } from '../../src/ingest/http/http-kind';
 import type { HttpSourceSettings } from '../../src/ingest/http/http-settings';
@@ -89,9 +89,12 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, {
-          store, report, signal: stop, connect: withoutWaiting, secret: this.secret ?? (async (arn) => this.secrets.get(arn) ?? ''),
-        }),
+        pull: {
+          run: ({ item, store, report, signal: stop }) => pull(item, {
+            store, report, signal: stop, connect: withoutWaiting, secret: this.secret ?? (async (arn) => this.secrets.get(arn) ?? ''),
+          }),
+          items: ({ items }: IngestPlan) => items,
+        },
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },

@@ -53,14 +53,16 @@ const field = fc.oneof(
 const document = fc.tuple(
   fc.array(fc.tuple(field, field, fc.constantFrom('\n', '\r\n')), { maxLength: 30 }), fc.boolean(),
 ).map(([rows, ended]) => {
-  const text = rows.map(([one, two, end]) => `x${one.replace(/^"|"$/g, '').replace(/[",\n\r]/g, '')},${two}${end}`).join('');
+  // The first field is never empty or quoted: a line of its own must not look empty to Python.
+  const plain = (text: string): string => text.replace(/[",\n\r]/g, '');
+  const text = rows.map(([one, two, end]) => `x${plain(one)},${two}${end}`).join('');
   return Buffer.from(ended ? text : text.replace(/\r?\n$/, ''));
 });
 
 describe('record index', () => {
   test('notes the records that a slow scan finds, however the bytes arrive', () => {
-    const chunks = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 });
-    fc.assert(fc.property(document, fc.integer({ min: 1, max: 60 }), chunks, (body, step, sizes) => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 4 });
+    fc.assert(fc.property(document, fc.integer({ min: 1, max: 60 }), cuts, (body, step, sizes) => {
       const indexer = indexed(body, step, sizes);
       const expected = slowly(body, step);
       const found = indexer.document({ key: 'k', bytes: body.length, sha256: 's' })?.entries ?? [];
@@ -128,9 +130,8 @@ describe('ingest of records that span lines', () => {
       expect({ start: bytes.subarray(offset, offset + 4).toString(), end: bytes[offset - 1] }).toEqual({ start: '1,"x', end: 10 });
       expect({ record, line }).toEqual({ record: 1 + (offset - 8) / row.length, line: 2 + ((offset - 8) / row.length) * 2 });
     }
-    // Log and results are as before the pull ended, so a second try of it finds the part in place.
-    const after = stage.s3.keys(BUCKET, 'demo/').filter((each) => each.includes('/commits/') || each.includes('/pull/'));
-    for (const entry of after) stage.s3.objects.delete(`${BUCKET}/${entry}`);
+    // As after a task that died between its upload and its result: a second try finds the part in place.
+    for (const entry of [...stage.s3.keys(BUCKET, 'demo/commits/'), ...stage.s3.keys(BUCKET, 'demo/work/')]) stage.s3.objects.delete(`${BUCKET}/${entry}`);
     await stage.run('s1');
     expect(stage.codes()).toContain('INGEST_I1105');
     expect(stage.log('trips')[0].parts[0]).toEqual(part);

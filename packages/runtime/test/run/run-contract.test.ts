@@ -85,15 +85,15 @@ describe('docs/run-contract.md', () => {
 
     test('item', () => {
       const { key } = stage.s3.json(BUCKET, `${work}/s2-a1/plan.json`).items;
-      expect(Object.keys(stage.s3.json(BUCKET, key)[0]).sort()).toEqual(['end', 'index', 'rung', 'start']);
+      expect(Object.keys(stage.s3.json(BUCKET, key)[0]).sort()).toEqual(['dataset', 'end', 'index', 'rung', 'start']);
       const item = JSON.parse(stage.s3.text(BUCKET, `${key}l`).split('\n')[0] as string);
       expect(Object.keys(item).sort()).toEqual(members('### Item of ingest').filter((name) => name !== 'schedule'));
-      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => name !== 'bytes'));
+      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => !['bytes', 'cursor'].includes(name)));
     });
 
     test('result', () => {
       expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`)).sort()).toEqual(members('### Result of a pull').filter((name) => name !== 'taskMemoryMiB'));
-      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`).shards[0]).sort()).toEqual(members('A shard of a result'));
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`).shards[0]).sort()).toEqual(members('A shard of a result').filter((name) => name !== 'cursor'));
       expect(Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/pull/0.json`).shards[0]).sort()).toEqual(['outcome', 'since']);
     });
 

@@ -92,7 +92,7 @@ async function* csvEntries(
     if (name === undefined || name === '') throw malformed(key, `a line has no key: ${line.slice(0, 100)}`);
     const size = row.get('Size');
     yield {
-      bucket: row.get('Bucket'), key: decodeKey(name), versionId: row.get('VersionId') || undefined, etag: row.get('ETag') || undefined,
+      bucket: row.get('Bucket'), key: decodeKey(name), versionId: filled(row.get('VersionId')), etag: filled(row.get('ETag')),
       ...(size === undefined || size === '' ? {} : { bytes: Number(size) }),
     };
   }
@@ -131,6 +131,10 @@ async function open(client: S3Client, source: S3SourceSettings, key: string, sig
 /** Fields of one line, quoted or not; no field of a manifest spans lines. */
 function csvFields(line: string): string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain);
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 /** Keys in CSV are URL-encoded, as S3 writes and asks for them. */
