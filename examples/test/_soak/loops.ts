@@ -64,9 +64,10 @@ function memoryLoop(name: string, what: string, gigabytes: number, stages: reado
         // Raw, typed and curated parts, the database with its log, and what Shape may spill.
         const needed = size * (stages.length === 1 ? 1.2 : 6);
         if (bench.freeGigabytes < needed) throw new SoakFailure(`needs ${needed.toFixed(0)} GB of disk, ${bench.freeGigabytes.toFixed(0)} are free`, `--only ${name} --gigabytes ${size / 2}`);
-        const small = await bench.run(size / 10, stages);
+        const fails = (error: Error) => { throw new SoakFailure(error.message, `--only ${name} --gigabytes ${size}`); };
+        const small = await bench.run(size / 10, stages).catch(fails);
         options.say(`${size / 10} GB in ${small.seconds.toFixed(0)} s`);
-        const large = await bench.run(size, stages);
+        const large = await bench.run(size, stages).catch(fails);
         options.say(`${size} GB in ${large.seconds.toFixed(0)} s`);
         const table = memoryTable(small, large);
         const grown = growing(small, large);

@@ -59,11 +59,13 @@ export class MemoryBench {
     this.runs += 1;
     const stateDir = path.join(this.folder, `state-${this.runs}`);
     const sampler = new Sampler();
+    const notices: string[] = [];
     const stack = await LocalStack.start({
       assemblyDir: path.join(this.folder, 'cdk.out'), stateDir, concurrency: 1,
       onEvent: (event) => {
         if (event.kind === 'child-started') sampler.begin(event.pid, stageOf(event.machine), event.state);
         if (event.kind === 'child-ended') sampler.end(event.pid, event.peakRssBytes);
+        if (event.kind === 'notice') notices.push(event.message);
       },
     });
     const began = Date.now();
@@ -71,7 +73,7 @@ export class MemoryBench {
       for (const stage of stages) {
         const machine = stack.machines.find(({ path: each }) => each.endsWith(`${stage}/${stage}`));
         const { status, error, cause } = await stack.start({ machineArn: machine?.arn ?? '', name: `flights-m${this.runs}-a1`, input: { slot: `m${this.runs}` } });
-        if (status !== 'SUCCEEDED') throw new Error(`${stage} of ${gigabytes} GB ended as ${status}: ${error}: ${cause}`);
+        if (status !== 'SUCCEEDED') throw new Error(`${stage} of ${gigabytes} GB ended as ${status}: ${error}: ${cause}; ${notices.join('; ')}`);
       }
     } finally {
       sampler.close();

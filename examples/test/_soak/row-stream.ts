@@ -76,6 +76,6 @@ const AIRPORT = Buffer.from('{"iata":"ORD","name":"O\'Hare","city":"Chicago","st
 /** Every row has the same length, so that ids stand at known places. */
 function row(i: number): string {
   const day = `2001-0${(i % 6) + 1}-${String((i % 28) + 1).padStart(2, '0')}`;
-  return `F0000${String(i).padStart(3, '0')},${day},${day.slice(0, 7)},${day} ${String(i % 24).padStart(2, '0')}:00:00,${String(i % 90).padStart(2, '0')},`
+  return `F0000${String(i).padStart(3, '0')},${day},${day.slice(0, 7)},${day} ${String(i % 24).padStart(2, '0')}:00:00,${10 + (i % 90)},`
     + `${1_000 + i},ORD,LAX,${CITY},${CITY},41.${String(100_000 + i)},-87.${String(900_000 - i)},2001-07-02T00:00:00Z\n`;
 }
