@@ -98,7 +98,8 @@ export class MysqlConnection implements SqlConnection<MysqlColumn> {
     return new Promise((resolve, reject) => {
       this.connection.query({ sql, rowsAsArray: true, typeCast: false } as never, (error: unknown, rows: unknown, fields: unknown) => {
         if (error) reject(mysqlSourceFailure(error, `asking ${this.where}`));
-        else resolve(use(rows as Array<Array<Buffer | null>>, (fields ?? []) as FieldPacket[]));
+        // A statement without a result is answered by a single object.
+        else resolve(use(Array.isArray(rows) ? rows as Array<Array<Buffer | null>> : [], (fields ?? []) as FieldPacket[]));
       });
     });
   }

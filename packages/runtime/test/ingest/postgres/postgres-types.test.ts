@@ -71,7 +71,7 @@ describe('values of PostgreSQL', () => {
     ['string', 'int[]', [["'{1,2}'", '{1,2}']]],
   ];
 
-  test_.each(TYPES)('%s of %s comes out of curate as it is', async (type, sql, values, more) => {
+  test_.each(TYPES)('%s of %s comes out of curate as it is', async (...[type, sql, values, more]: (typeof TYPES)[number]) => {
     await database.query('DROP TABLE IF EXISTS trips');
     await database.query(`CREATE TABLE trips (id integer, v ${sql})`);
     for (const [index, [value]] of values.entries()) await database.query(`INSERT INTO trips VALUES (${index}, ${value})`);
