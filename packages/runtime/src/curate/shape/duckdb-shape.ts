@@ -160,8 +160,8 @@ class UnitShape {
   private async partitionValues(): Promise<(file: number) => [string, string | null][]> {
     if (!this.partitioned) return () => [];
     const { partitionColumns } = this.options.dataset;
-    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY first_file`);
-    const starts = rows.map((row) => Number(row.first_file));
+    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY _first_file`);
+    const starts = rows.map((row) => Number(row._first_file));
     return (file) => {
       let low = 0;
       let high = starts.length - 1;
@@ -170,9 +170,13 @@ class UnitShape {
         if (starts[middle]! <= file) low = middle;
         else high = middle - 1;
       }
-      return partitionColumns.map((column, index) => [column, (rows[low]![`text${index}`] ?? null) as string | null]);
+      return partitionColumns.map((column, index) => [column, textOfHex(rows[low]![`_text${index}`] as string | null)]);
     };
   }
+}
+
+function textOfHex(hex: string | null): string | null {
+  return hex === null ? null : Buffer.from(hex, 'hex').toString('utf8');
 }
 
 /** Maps with a limited number of jobs at once; results keep the order of the items. */
