@@ -135,7 +135,7 @@ export class ShapeComparison {
     for (const [path, object] of kept) bench.s3.objects.set(path, object);
     const file = join(this.directory, 'cases.json');
     await writeFile(file, JSON.stringify(jobs));
-    const dbg = await promisify(execFile)(python, [join(__dirname, 'shape_cases.py'), file], {
+    await promisify(execFile)(python, [join(__dirname, 'shape_cases.py'), file], {
       env: {
         ...process.env, AWS_ENDPOINT_URL: bench.s3.url, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: 'us-east-1',
         PYTHONPATH: join(SHAPE_JOB_FOLDER, 'modules'), PYTHONDONTWRITEBYTECODE: '1',
@@ -144,6 +144,5 @@ export class ShapeComparison {
       },
       cwd: this.directory, maxBuffer: 64 * MIB,
     });
-    await writeFile('/tmp/spark-out', dbg.stdout + dbg.stderr);
   }
 }
