@@ -56,7 +56,7 @@ function hasSpark(): boolean {
       const manifests = DATASETS.map((dataset) => readManifest(path.join(pipeline.folder, name), dataset));
       return {
         engines: manifests.map(({ engine: each }) => each),
-        run: { views, counts: Object.fromEntries(DATASETS.map((dataset) => [dataset, datasets[dataset]?.counts])), manifests: manifests.map(comparable) },
+        run: { views, counts: DATASETS.map((dataset) => datasets[dataset]?.counts), manifests: manifests.map(comparable) },
       };
     } finally {
       await stack.close();

@@ -30,7 +30,7 @@ function sparkFolders(scratch: string): Record<string, string> {
 }
 
 /** Cores and memory of a worker are Glue's; here a run shares the machine with everything else. */
-const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4'
+const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false --conf spark.sql.shuffle.partitions=4'
   + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 pyspark-shell';
 
 const STOP_TIMEOUT_SECONDS = 10;

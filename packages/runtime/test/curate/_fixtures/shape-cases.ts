@@ -1,6 +1,6 @@
 import type { DatasetSpec } from './contract-text';
 import type { ShapeCase } from './shape-comparison';
-import { csv, TYPE_VALUES } from './type-values';
+import { csv, TYPE_VALUES, type TypeValues } from './type-values';
 
 const RECORD = 'nullTokens: [""]';
 
@@ -47,7 +47,8 @@ function deduped(keep: 'first' | 'last', direction: 'asc' | 'desc', nulls: 'firs
 function partitions(): ShapeCase {
   const types = TYPE_VALUES.filter(({ role }) => role === 'partition');
   const longest = Math.max(...types.map(({ values }) => values.length + 1));
-  const rows = Array.from({ length: longest }, (_, row) => [...types.map(({ values }) => values[(row % (values.length + 1)) - 1]?.[0] ?? null), String(row)]);
+  const text = ({ values }: TypeValues, row: number): string | null => values[(row % (values.length + 1)) - 1]?.[0] ?? null;
+  const rows = Array.from({ length: longest }, (_, row) => [...types.map((type) => text(type, row)), String(row)]);
   return {
     title: 'column partitions of every type', spec: dataset([...types.map(({ column: { name, type, more } }) => column(name, type, `${more === undefined ? '' : `${more}\n        `}partitioned: true`)), column('a', 'i32')]),
     parts: [csv([...types.map((type) => type.column.name), 'a'], rows)],

@@ -33,6 +33,8 @@ export interface Shaped {
 /** Rows as sorted texts that tell any two logical values apart, and the name and type of each column. */
 export interface Table { readonly rows: readonly string[]; readonly types: readonly string[] }
 
+const SPARK_TIMEOUT_MS = 570_000;
+
 const MIB = 1024 * 1024;
 
 /** Java without its second compiler: cases are so small that it would never pay. */
@@ -142,7 +144,8 @@ export class ShapeComparison {
         // An S3 in memory keeps every object in this process; Spark's own files go with the directory.
         TMPDIR: this.directory, SPARK_LOCAL_DIRS: this.directory, SPARK_LOCAL_IP: '127.0.0.1', PYSPARK_SUBMIT_ARGS: SUBMIT,
       },
-      cwd: this.directory, maxBuffer: 64 * MIB,
+      // Ends before the hook that waits for it does, so that no Spark is left behind.
+      cwd: this.directory, maxBuffer: 64 * MIB, timeout: SPARK_TIMEOUT_MS, killSignal: 'SIGKILL',
     });
   }
 }

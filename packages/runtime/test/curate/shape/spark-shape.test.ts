@@ -7,6 +7,9 @@ import { REFUSED, SHAPED } from '../_fixtures/shape-cases';
 import { ShapeComparison } from '../_fixtures/shape-comparison';
 import { TYPE_VALUES } from '../_fixtures/type-values';
 
+/** For all cases together; a quiet machine takes a small part of it. */
+const TIMEOUT_MS = 600_000;
+
 /** A covering sample: the seed is said in each title, so that a failure can be run again. */
 const RANDOM = randomShapes(20261125, 10);
 
@@ -15,7 +18,7 @@ const UNEVEN = 'several files of equal rows';
 
 (pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
   let comparison: ShapeComparison;
-  beforeAll(async () => { comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM]); }, 300_000);
+  beforeAll(async () => { comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM]); }, TIMEOUT_MS);
   afterAll(async () => { await comparison?.close(); });
 
   test.each(SHAPED)('gives the same rows, counts and partitions for $title', async ({ title }) => {
@@ -36,7 +39,8 @@ const UNEVEN = 'several files of equal rows';
   test('draws tables of every outcome: with losers, with partitions, without either, refused', () => {
     const outcomes = RANDOM.map(({ title }) => comparison.duckdb(title));
     expect({
-      losers: outcomes.some(({ result }) => (result?.counts.deduplicated ?? 0) > 0), folders: outcomes.some(({ result }) => (result?.parts.length ?? 0) > 1),
+      losers: outcomes.some(({ result }) => (result?.counts.deduplicated ?? 0) > 0),
+      folders: outcomes.some(({ result }) => (result?.parts.length ?? 0) > 1),
       plain: outcomes.some(({ result }) => result?.parts.length === 1), codes: [...new Set(outcomes.flatMap(({ failure }) => failure?.code ?? []))],
     }).toEqual({ losers: true, folders: true, plain: true, codes: ['KEY'] });
   });
