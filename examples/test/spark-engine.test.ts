@@ -11,7 +11,6 @@ const PYTHON = path.join(__dirname, '../../.engines/venv/bin/python');
 const DATASETS = ['flights', 'airports'] as const;
 
 interface Manifest {
-  readonly counts: Record<string, number>;
   readonly parts: ReadonlyArray<{ readonly key: string; readonly records: number; readonly partition: Record<string, string | null> }>;
   readonly [field: string]: unknown;
 }
