@@ -13,8 +13,8 @@ import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
 import { SegmentRecords } from './segment-records';
 import type { Segment } from './segment-writer';
 
-/** Read once and removed: building dictionaries for it would cost more than all checks. */
-const ROWS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1)';
+/** Read once and removed: dictionaries for it would cost more than all checks, and hold 0.0 and -0.0 as one value. */
+const ROWS_FORMAT = '(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 0)';
 
 /** Rejected rows that are looked up at once. */
 const REJECT_PAGE = 20_000;

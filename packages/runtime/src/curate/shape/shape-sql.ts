@@ -72,6 +72,13 @@ export function numberFiles(bytesPerRow: number, targetBytes: number): string[] 
   ];
 }
 
+/** Whether a float column holds a zero with a minus sign; undefined for a dataset without float columns. */
+export function negativeZeros(dataset: Dataset, paths: readonly string[]): string | undefined {
+  const floats = dataset.columns.filter(({ type }) => type.kind === 'float').map(({ name }) => quoteIdentifier(name));
+  if (floats.length === 0) return undefined;
+  return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${unitRows(paths, floats.join(', '))})`;
+}
+
 /** The rows to write; with partitions also the number of the file that each belongs to. */
 export function outputQuery(dataset: Dataset, paths: readonly string[], options: {
   readonly losers: boolean; readonly partitioned: boolean,

@@ -50,7 +50,7 @@ const UNEVEN = 'several files of equal rows';
     const files = await Promise.all(comparison.spark(title).result!.parts.map((part) => comparison.file(title, 'spark', part)));
     for (const { column: { name }, values } of TYPE_VALUES) {
       const shown = name === 'bytes' ? `hex("${name}")` : `CAST("${name}" AS VARCHAR)`;
-      const found = await comparison.select(`SELECT DISTINCT ${shown} FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}], hive_partitioning = false)`);
+      const found = await comparison.texts([shown], `FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}], hive_partitioning = false) GROUP BY ALL`);
       expect([name, found.map(([value]) => value).sort()]).toEqual([name, [...new Set([null, ...values.map(([, value]) => value)])].sort()]);
     }
   });
@@ -62,8 +62,8 @@ const UNEVEN = 'several files of equal rows';
       for (const part of result!.parts) {
         const file = await comparison.file(title, 'spark', part);
         const content = await readFile(file);
-        const columns = Object.keys(part.partition).map((name) => `, CAST("${name}" AS VARCHAR)`).join('');
-        const rows = await comparison.select(`SELECT CAST(count(*) AS VARCHAR)${columns} FROM read_parquet('${file}', hive_partitioning = false) GROUP BY ALL`);
+        const columns = ['CAST(count(*) AS VARCHAR)', ...Object.keys(part.partition).map((name) => `CAST("${name}" AS VARCHAR)`)];
+        const rows = await comparison.texts(columns, `FROM read_parquet('${file}', hive_partitioning = false) GROUP BY ALL`);
         expect({ ...part, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'), rows }).toEqual({ ...part, rows: [[String(part.records), ...Object.values(part.partition)]] });
       }
     }
