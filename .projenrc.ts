@@ -16,9 +16,11 @@ const runtime = new Library(root, {
   deps: [
     '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
     '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
+    // Paged APIs and signed requests of ingest.
+    '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',
     'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
-  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
+  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'selfsigned@^5', 'undici@^7'],
 });
 runtime.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },

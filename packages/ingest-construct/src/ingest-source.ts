@@ -1,5 +1,6 @@
-import type { HttpSourceProps } from './http-source';
-import { bindHttp } from './private/bind-http';
+import type { HttpPagesSourceProps } from './http-pages';
+import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from './http-source';
+import { bindHttp, bindHttpDates, bindHttpFiles, bindHttpPages } from './private/bind-http';
 import type { BoundSource, SourceBinding } from './private/source-binding';
 
 /** Where the bytes of a dataset come from. What they are stands in the data contract. */
@@ -7,6 +8,43 @@ export abstract class IngestSource {
   /** A file or endpoint behind HTTP. It is not fetched again while its ETag or Last-Modified is that of the last commit. */
   static http(props: HttpSourceProps): IngestSource {
     return new PropsSource((binding) => bindHttp(props, binding));
+  }
+
+  /**
+   * Files behind HTTP of which there is one for each hour, day or month. Each run reads those since the last commit.
+   *
+   * @example
+   * const source = IngestSource.httpDates({
+   *   urlTemplate: 'https://data.example.com/{yyyy}/trips-{yyyy-MM-dd}.csv.gz',
+   *   step: HttpDateStep.DAY,
+   *   firstDate: '2026-01-01',
+   *   timeZone: 'Europe/Berlin',
+   * });
+   */
+  static httpDates(props: HttpDatesSourceProps): IngestSource {
+    return new PropsSource((binding) => bindHttpDates(props, binding));
+  }
+
+  /** Several files behind HTTP, each one part. Where the dataset is no snapshot, files that did not change are not fetched again. */
+  static httpFiles(props: HttpFilesSourceProps): IngestSource {
+    return new PropsSource((binding) => bindHttpFiles(props, binding));
+  }
+
+  /**
+   * An API that answers in pages. Each page lands as it came, as one part; a batch is all of them, or none.
+   *
+   * @example
+   * declare const secret: secretsmanager.Secret;
+   *
+   * const source = IngestSource.httpPages({
+   *   url: 'https://api.example.com/v1/orders',
+   *   paging: HttpPaging.cursor({ cursorAt: '/next_cursor', parameter: 'cursor' }),
+   *   recordsAt: '/data',
+   *   auth: HttpAuth.bearer(secret),
+   * });
+   */
+  static httpPages(props: HttpPagesSourceProps): IngestSource {
+    return new PropsSource((binding) => bindHttpPages(props, binding));
   }
 
   /**

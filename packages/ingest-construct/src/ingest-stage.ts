@@ -166,8 +166,8 @@ export class IngestStage extends StageBase {
 
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
   private grantSources(sources: BoundSource[], plan: StageFunction, task: StageTask): void {
-    for (const { plansInTask, secrets, grantRead } of sources) {
-      for (const role of plansInTask === true ? [task.role] : [plan.role, task.role]) {
+    for (const { plansInTask, secretsInTaskOnly, secrets, grantRead } of sources) {
+      for (const role of plansInTask === true || secretsInTaskOnly === true ? [task.role] : [plan.role, task.role]) {
         secrets?.forEach((secret) => secret.grantRead(role));
         grantRead?.(role);
       }

@@ -16,6 +16,8 @@ export interface BoundSource {
   readonly plansInTask?: boolean;
   /** Read by the task, and by the function that plans, at run time. */
   readonly secrets?: secretsmanager.ISecret[];
+  /** Whether planning needs neither the secrets nor what `grantRead` allows, because it asks nobody. */
+  readonly secretsInTaskOnly?: boolean;
   /** Lets a role do what reading the source takes beyond network and secrets. */
   readonly grantRead?: (role: iam.IRole) => void;
 }

@@ -93,7 +93,7 @@ function manifest(
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: dataset.cursor, ...batch.learned(ladder, dataset.memory),
+    source: { kind: dataset.source.kind, url: dataset.url }, cursor: batch.reached(dataset.cursor), ...batch.learned(ladder, dataset.memory),
     parts: batch.landed.map(({ part }) => part), supersedes: [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };

@@ -80,11 +80,18 @@ export interface PullResult {
   readonly taskMemoryMiB?: number;
 }
 
-export type ShardResult = LandedShard | UnchangedShard;
+export type ShardResult = LandedShard | UnchangedShard | MissingShard;
+
+/** The source has no such file, and may lack it. */
+export interface MissingShard {
+  readonly outcome: 'missing';
+  readonly cursor?: string;
+}
 
 export interface UnchangedShard {
   readonly outcome: 'unchanged';
   readonly since: number;
+  readonly cursor?: string;
 }
 
 export interface LandedShard {
@@ -95,6 +102,8 @@ export interface LandedShard {
   readonly told: { readonly bytes: Count; readonly records: Count };
   /** Tries that the reading took. 0 when the object of an earlier try was kept. */
   readonly tries: number;
+  /** How far the source is read with it; as planned. */
+  readonly cursor?: string;
 }
 
 /** Output of the Plan state. */

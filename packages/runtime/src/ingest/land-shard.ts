@@ -5,7 +5,7 @@ import type { RawPart } from '../run/manifest';
 import type { ObjectHead, ObjectStore } from '../stores/object-store';
 import type { LandedShard, PlannedShard, PullItem, ShardResult } from './documents';
 import { RecordCounter, type CountedRecords } from './record-counter';
-import { SOURCE_CHANGED, type Opened, type ShardReader, type SourceHead } from './source/shard-reader';
+import { SOURCE_CHANGED, type Opened, type SeriesPart, type ShardReader, type SourceHead } from './source/shard-reader';
 import { sourceFromMetadata, sourceToMetadata } from './source/source-metadata';
 
 export interface LandDeps {
@@ -21,12 +21,16 @@ export interface LandDeps {
  *
  * The key is write-once and belongs to this attempt. Whoever finds an object there (a try before that was killed, or
  * one that is still alive) does not write a second one: it reads the object back and reports that.
+ *
+ * @param part where the shard is one part of a series, which must learn from its bytes what comes next
  */
-export async function landShard(item: PullItem, shard: PlannedShard, open: () => ShardReader, deps: LandDeps): Promise<ShardResult> {
+export async function landShard(
+  item: PullItem, shard: PlannedShard, open: () => ShardReader, deps: LandDeps, part?: SeriesPart,
+): Promise<ShardResult> {
   const { report, store, signal } = deps;
   const { dataset } = item;
   const found = await store.head(shard.raw, { signal });
-  if (found !== undefined) return adopt(item, shard, found, deps);
+  if (found !== undefined) return adopt(item, shard, found, deps, part);
 
   report.say('INGEST_I1101', { dataset, url: shard.url });
   const reader = open();
@@ -35,9 +39,13 @@ export async function landShard(item: PullItem, shard: PlannedShard, open: () =>
       const opened = await reader.open();
       if (opened.outcome === 'unchanged') {
         report.say('INGEST_I1104', { dataset, url: shard.url, seq: shard.since });
-        return { outcome: 'unchanged', since: shard.since ?? 0 };
+        return { outcome: 'unchanged', since: shard.since ?? 0, ...cursorOf(shard) };
       }
-      const landed = await landOnce(item, shard, opened, reader, deps);
+      if (opened.outcome === 'missing') {
+        report.say('INGEST_W1204', { dataset, url: shard.url });
+        return { outcome: 'missing', ...cursorOf(shard) };
+      }
+      const landed = await landOnce(item, shard, opened, reader, deps, part);
       if (landed !== 'changed') return landed;
       report.say('INGEST_W1202', { dataset, url: shard.url });
     }
@@ -47,7 +55,7 @@ export async function landShard(item: PullItem, shard: PlannedShard, open: () =>
 }
 
 async function landOnce(
-  item: PullItem, shard: PlannedShard, opened: Extract<Opened, { outcome: 'open' }>, reader: ShardReader, deps: LandDeps,
+  item: PullItem, shard: PlannedShard, opened: Extract<Opened, { outcome: 'open' }>, reader: ShardReader, deps: LandDeps, part?: SeriesPart,
 ): Promise<LandedShard | 'changed'> {
   const { store, report, signal } = deps;
   const { head } = opened;
@@ -57,10 +65,13 @@ async function landOnce(
   try {
     const uploaded = await store.upload(shard.raw, counted(opened.body, counter, progress, deps), {
       ifNoneMatch: '*', totalBytes: head.bytes, contentType: head.contentType, metadata: sourceToMetadata(head), signal,
-      beforeComplete: ({ sha256 }) => checkDigest(head, sha256, item, shard),
+      beforeComplete: (sum) => {
+        checkDigest(head, sum.sha256, item, shard);
+        part?.end(sum);
+      },
     });
-    if (uploaded.outcome === 'lost') return await adopt(item, shard, await store.head(shard.raw, { signal }), deps);
-    const records = await counter.end();
+    if (uploaded.outcome === 'lost') return await adopt(item, shard, await store.head(shard.raw, { signal }), deps, part);
+    const records = countedBy(part, await counter.end());
     report.say('INGEST_I1103', { dataset: item.dataset, ...progress.totals(), bytes: uploaded.bytes, records: records.records, sha256: uploaded.sha256, key: shard.raw.key, tries: reader.tries });
     return landed(shard, head, uploaded, records, { tries: reader.tries, records: reader.records });
   } catch (error) {
@@ -85,15 +96,24 @@ async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, pro
 }
 
 /** Reports an object that is there already, from its own bytes. */
-async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | undefined, deps: LandDeps): Promise<LandedShard> {
+async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | undefined, deps: LandDeps, part?: SeriesPart): Promise<LandedShard> {
   const { store, report, signal } = deps;
   if (found === undefined) throw transientError('STORE_UNAVAILABLE', `s3://${shard.raw.bucket}/${shard.raw.key} was written by somebody else and is not there; try again`, { ...shard.raw });
   report.say('INGEST_I1105', { dataset: item.dataset, key: shard.raw.key });
   const counter = new RecordCounter(item.count);
   try {
-    const sum = await store.digest(shard.raw, { signal, onChunk: (chunk) => counter.add(chunk) });
-    const head: SourceHead = { identity: {}, endMarked: true, ...sourceFromMetadata(found.metadata), contentType: found.contentType };
-    return landed(shard, head, sum, await counter.end(), { tries: 0 });
+    const remembered = sourceFromMetadata(found.metadata) ?? { identity: {}, followLost: true };
+    const head: SourceHead = { endMarked: true, ...remembered, contentType: found.contentType };
+    const learn = part?.adopt(head);
+    const sum = await store.digest(shard.raw, {
+      signal,
+      onChunk: (chunk) => {
+        learn?.(chunk);
+        return counter.add(chunk);
+      },
+    });
+    part?.end(sum);
+    return landed(shard, head, sum, countedBy(part, await counter.end()), { tries: 0 });
   } finally {
     counter.destroy();
   }
@@ -107,7 +127,16 @@ function landed(
     ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
     source: { url: shard.url, identity: head.identity },
   };
-  return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries };
+  return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries, ...cursorOf(shard) };
+}
+
+function cursorOf({ cursor }: PlannedShard): { cursor?: string } {
+  return cursor === undefined ? {} : { cursor };
+}
+
+/** Lines say nothing of the records in a document. */
+function countedBy(part: SeriesPart | undefined, counted: CountedRecords): CountedRecords {
+  return part?.records === undefined ? counted : { ...counted, records: part.records, headerLines: 0 };
 }
 
 /** A source that tells a digest is held to it before anything is visible. */

@@ -48,10 +48,10 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
     return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], basis: 'measured', rung: 0 };
   }
   const last = view.last?.manifest;
-  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
+  const { shards, cursor = {}, oneTask = false } = await kind.plan({ source, dataset, input, last, report, signal, secret });
   const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
   const pace = paceOf(last);
-  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: source.maxConcurrency });
+  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: oneTask ? 1 : source.maxConcurrency });
   return {
     dataset: { ...common, cursor, ...(last?.memory === undefined ? {} : { memory: last.memory }) },
     items: lists.map((list) => ({

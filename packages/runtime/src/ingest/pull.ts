@@ -1,9 +1,10 @@
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { PullItem, PullResult, ShardResult } from './documents';
-import { LateWatch } from './late-watch';
+import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
-import type { RetryNote, ShardReader } from './source/shard-reader';
-import type { SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
+import { LateWatch } from './late-watch';
+import type { RetryNote } from './source/shard-reader';
+import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
 
 export interface PullDeps extends LandDeps {
@@ -12,7 +13,7 @@ export interface PullDeps extends LandDeps {
   /** Memory that the container was started with. */
   readonly taskMemoryMiB?: number;
   /** Replaces the connection to the source, for tests. */
-  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession>;
+  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
 
 export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
@@ -21,15 +22,17 @@ export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
 export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome> {
   const { report, signal } = deps;
   const connect = deps.connect ?? ((source, given) => sourceKind(source.kind).connect(source, given));
-  let session: SourceSession | undefined;
+  let session: SourceSession | SeriesSession | undefined;
   try {
     const connected = session = await connect(item.source, { report, signal, secret: deps.secret ?? secretsManager() });
     const watch = new LateWatch(item.schedule, (forecast) => report.say('INGEST_W1401', { dataset: item.dataset, ...forecast }));
+    const watched: LandDeps = { ...deps, onBytes: (bytes) => watch.add(bytes) };
     const shards: ShardResult[] = [];
     for (const shard of item.shards) {
       signal.throwIfAborted();
-      const open = (): ShardReader => connected.read(shard, (note) => sayRetry(item, note, deps));
-      shards.push(await landShard(item, shard, open, { ...deps, onBytes: (bytes) => watch.add(bytes) }));
+      const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
+      if ('series' in connected) shards.push(...await landSeries(item, shard, connected.series(shard, onRetry), watched));
+      else shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), watched));
     }
     return { dataset: item.dataset, shards, ...(deps.taskMemoryMiB === undefined ? {} : { taskMemoryMiB: deps.taskMemoryMiB }) };
   } finally {

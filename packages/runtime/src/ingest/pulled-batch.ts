@@ -1,16 +1,31 @@
 import type { History } from '../contract/contract';
 import type { Count, RawManifest, RawPart, Timing } from '../run/manifest';
-import type { LandedShard, PullResult } from './documents';
+import type { LandedShard, PullResult, ShardResult } from './documents';
 import { strongEtag } from './http/answer-head';
 import { rememberMemory, type TaskMemory } from './task-memory';
+
+type Cursor = RawManifest['cursor'];
 
 /** What the pulls of one dataset brought, put together. */
 export class PulledBatch {
   /** In the order of the plan. */
   readonly landed: readonly LandedShard[];
 
+  private readonly shards: readonly ShardResult[];
+
   constructor(private readonly results: readonly PullResult[]) {
-    this.landed = results.flatMap(({ shards }) => shards).filter((shard) => shard.outcome === 'landed');
+    this.shards = results.flatMap(({ shards }) => shards);
+    this.landed = this.shards.filter((shard) => shard.outcome === 'landed');
+  }
+
+  /** How far the source was really read: up to the last shard that was there; as planned where none is missing. */
+  reached(planned: Cursor): Cursor {
+    if (this.shards.at(-1)?.outcome !== 'missing') return planned;
+    const { from } = planned;
+    const read = this.shards.filter((shard) => shard.outcome !== 'missing').at(-1)?.cursor;
+    // A lag reads what lies before the cursor; that never takes it back.
+    const to = read === undefined || (from !== undefined && from > read) ? from : read;
+    return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   }
 
   get records(): Count {

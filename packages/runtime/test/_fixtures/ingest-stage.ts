@@ -3,6 +3,8 @@ import type { IngestPlanOutput } from '../../src/ingest/documents';
 import { planIngest } from '../../src/ingest/plan';
 import { HttpSession } from '../../src/ingest/http/http-kind';
 import type { HttpSourceSettings } from '../../src/ingest/http/http-settings';
+import { HttpPagesSession } from '../../src/ingest/http/pages/http-pages-kind';
+import type { HttpPagesSettings } from '../../src/ingest/http/pages/pages-settings';
 import { pull, type PullDeps } from '../../src/ingest/pull';
 import { parseIngestSettings } from '../../src/ingest/settings';
 import { sourceKind } from '../../src/ingest/source/source-kinds';
@@ -29,14 +31,19 @@ export function contractText(datasets: readonly string[], record = '{ format: cs
 }
 
 /** Connects as the stage does, except that retries do not wait. */
-const withoutWaiting: PullDeps['connect'] = async (source, deps) => (
-  source.kind === 'http' ? new HttpSession(source as HttpSourceSettings, deps, { sleep: async () => undefined }) : sourceKind(source.kind).connect(source, deps)
-);
+const withoutWaiting: PullDeps['connect'] = async (source, deps) => {
+  const sleep = async (): Promise<void> => undefined;
+  if (source.kind === 'http') return new HttpSession(source as HttpSourceSettings, deps, { sleep });
+  if (source.kind === 'httpPages') return new HttpPagesSession(source as HttpPagesSettings, deps, { sleep });
+  return sourceKind(source.kind).connect(source, deps);
+};
 
 /** The ingest stage in process, step by step as its machine would run it, on an S3 in memory. */
 export class IngestStage {
   readonly lines: any[] = [];
   readonly errors: any[] = [];
+  /** Secrets by ARN. */
+  readonly secrets = new Map<string, string>();
   readonly store: ObjectStore;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
 
@@ -60,8 +67,8 @@ export class IngestStage {
     return this.lines.map(({ code }) => code);
   }
 
-  plan(slot: string, attempt?: number): Promise<IngestPlanOutput> {
-    return planIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  plan(slot: string, attempt?: number, more: object = {}): Promise<IngestPlanOutput> {
+    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report });
   }
 
   /** One container; the answer is its exit code. */
@@ -69,7 +76,7 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting }),
+        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, connect: withoutWaiting, secret: async (arn) => this.secrets.get(arn) ?? '' }),
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },
@@ -77,17 +84,24 @@ export class IngestStage {
     }, this.report, signal);
   }
 
-  commit(slot: string, attempt?: number): Promise<StageOutput> {
-    return commitIngest({ settings: this.settings, input: { slot, attempt }, store: this.store, report: this.report });
+  commit(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+    return commitIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report });
   }
 
-  async run(slot: string, attempt?: number): Promise<StageOutput> {
-    const plan = await this.plan(slot, attempt);
+  /** @param more further members of the input */
+  async run(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+    const plan = await this.plan(slot, attempt, more);
     for (let index = 0; index < plan.items.count; index += 1) {
       const exit = await this.pull(plan, index);
       if (exit !== 0) throw new Error(`pull ${index} ended with ${exit}: ${JSON.stringify(this.errors.at(-1))}`);
     }
-    return this.commit(slot, attempt);
+    return this.commit(slot, attempt, more);
+  }
+
+  /** Everything that anybody could read afterwards: all lines, and keys, metadata and bytes of all objects. */
+  everythingWritten(): string {
+    const objects = [...this.s3.objects].map(([key, object]) => `${key}\n${JSON.stringify(object.headers)}\n${object.body.toString('latin1')}`);
+    return [...this.lines, ...this.errors].map((line) => JSON.stringify(line)).concat(objects).join('\n');
   }
 
   log(dataset: string): any[] {

@@ -4,7 +4,7 @@ import type { RawManifest, SourceIdentity } from '../../run/manifest';
 import type { IngestInput } from '../ingest-input';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
-import type { RetryNote, ShardReader } from './shard-reader';
+import type { RetryNote, ShardReader, ShardSeries } from './shard-reader';
 
 /** What every source has. Settings stand in the template, so they hold no secrets: those are named by ARN. */
 export interface SourceSettings {
@@ -19,7 +19,7 @@ export interface SourceSettings {
   readonly maxConcurrency?: number;
 }
 
-/** A piece of a source that is read in one go and becomes one part in Raw. */
+/** A piece of a source that is read in one go and becomes one part in Raw, or one after the other if it is a series. */
 export interface Shard<R = unknown> {
   /** Names the version-independent place, without secrets, as a URL; equal URLs are the same shard of a later run. */
   readonly url: string;
@@ -29,6 +29,8 @@ export interface Shard<R = unknown> {
   readonly read: R;
   /** Size in bytes, where the source tells it before reading; sizes work lists. */
   readonly bytes?: number;
+  /** How far the source is read with this shard. Where the last shards are missing, the cursor stops before them. */
+  readonly cursor?: string;
 }
 
 /** What an attempt reads of one source. */
@@ -37,6 +39,8 @@ export interface SourcePlan<R = unknown> {
   readonly shards: ReadonlyArray<Shard<R>>;
   /** How far earlier commits came, and how far this one comes; for incremental sources. */
   readonly cursor?: { readonly from?: string; readonly to?: string };
+  /** All shards belong to one task: the source counts requests, or a moment must not be seen by two. */
+  readonly oneTask?: boolean;
 }
 
 /** What a kind of source works with. */
@@ -60,6 +64,12 @@ export interface SourceSession<R = unknown> {
   close(): Promise<void>;
 }
 
+/** A connection to a source whose shards become several parts each. */
+export interface SeriesSession<R = unknown> {
+  series(shard: ShardToRead<R>, onRetry: (note: RetryNote) => void): ShardSeries;
+  close(): Promise<void>;
+}
+
 export interface ShardToRead<R = unknown> extends Shard<R> {
   /** What an earlier commit knows of the same URL; lets the source answer that nothing changed. */
   readonly validators?: SourceIdentity;
@@ -74,5 +84,5 @@ export interface SourceKind<S extends SourceSettings = SourceSettings, R = unkno
   /** The place of the whole source, without secrets, as it stands in commits. */
   url(source: S): string;
   plan(call: PlanCall<S>): Promise<SourcePlan<R>>;
-  connect(source: S, deps: SourceDeps): Promise<SourceSession<R>>;
+  connect(source: S, deps: SourceDeps): Promise<SourceSession<R> | SeriesSession<R>>;
 }

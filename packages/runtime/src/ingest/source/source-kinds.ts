@@ -1,10 +1,14 @@
 import { PipelineError } from '../../errors/pipeline-error';
 import { httpKind } from '../http/http-kind';
+import { httpPagesKind } from '../http/pages/http-pages-kind';
 import type { SourceKind } from './source-kind';
 
 /** Every kind of source, under the name that it has in the settings. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads back what it wrote itself
-const KINDS: Readonly<Record<string, SourceKind<any, any>>> = { http: httpKind };
+const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
+  http: httpKind,
+  httpPages: httpPagesKind,
+};
 
 export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);
 
