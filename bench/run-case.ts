@@ -1,6 +1,8 @@
 /** What one measured process prints as its last line. */
 export interface Measured {
   readonly seconds: number;
+  /** User and system time of the process while the work ran, all threads together. */
+  readonly cpuSeconds: number;
   readonly bytes: number;
   readonly rows?: number;
   /** The kernel's high-water mark of the process, in bytes. */
@@ -13,8 +15,10 @@ export async function runCase(cases: Readonly<Record<string, () => Promise<{ byt
   const work = cases[name];
   if (work === undefined) throw new Error(`case must be one of ${Object.keys(cases).join(', ')}, got ${JSON.stringify(name)}`);
   const began = performance.now();
+  const before = process.cpuUsage();
   const result = await work();
-  const measured: Measured = { ...result, seconds: (performance.now() - began) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  const { user, system } = process.cpuUsage(before);
+  const measured: Measured = { ...result, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 };
   process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
 }
 
