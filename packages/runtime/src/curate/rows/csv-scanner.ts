@@ -30,9 +30,10 @@ export class CsvScanner implements BlockScanner {
   scan(block: Buffer, from: number, to: number, base: number, synthetic = -1): number {
     const { delimiter, quote, fields: expected, multiline, maxRecordBytes, lineEnds, emptyLine } = this.dialect;
     const plain = this.plain;
-    const automata = this.proven?.plain ?? [];
-    const quotedAutomata = this.proven?.quoted ?? [];
-    const doubtful = this.proven?.doubtful ?? new Uint8Array(0);
+    const { proven } = this;
+    const automata = proven?.plain ?? [];
+    const quotedAutomata = proven?.quoted ?? [];
+    const doubtful = proven?.doubtful ?? new Uint8Array(0);
     const highest = Math.max(CR, quote);
     const suspect = suspicious(block, from, to);
     let line = this.line;
@@ -45,10 +46,37 @@ export class CsvScanner implements BlockScanner {
     let runTerminator = 0;
     block[to] = LF;
 
+    // A block with a suspect byte is looked at record by record.
+    const passes = suspect ? undefined : proven?.automaton;
     while (position < to) {
+      if (passes !== undefined) {
+        const next = passes.run(block, position, to, synthetic);
+        const { records, terminator } = passes;
+        if (records > 0) {
+          if (runRecords === 0 || terminator !== runTerminator) {
+            if (runRecords > 0) this.framed.good(block, runStart, write, runRecords, runOffset, runLine, runTerminator);
+            runRecords = 0;
+            runTerminator = terminator;
+            runStart = write = position;
+            runLine = line;
+            runOffset = base + position - from;
+          }
+          // All but the CR of a line end, which is one record's.
+          const bytes = next - position - (terminator - 1);
+          if (write !== position) block.copyWithin(write, position, position + bytes);
+          write += bytes;
+          block[write - 1] = LF;
+          runRecords += records;
+          proven!.records += records;
+          line += records;
+          position = next;
+          continue;
+        }
+      }
       const record = position;
       let fields = 1;
       let lines = 1;
+      let doubted = false;
       let code: FrameCode | undefined;
       let reason = '';
       let terminator = 1;
@@ -68,7 +96,10 @@ export class CsvScanner implements BlockScanner {
             // A doubled quote, or a line end, is in no grammar that has an automaton.
             if (position < to && (
               automaton.accepts[state >> 8] === 0 || block[position] !== quote || block[position + 1] === quote
-            )) doubtful[fields - 1] = 1;
+            )) {
+              doubtful[fields - 1] = 1;
+              doubted = true;
+            }
           }
           for (;;) {
             byte = block[position++]!;
@@ -109,7 +140,10 @@ export class CsvScanner implements BlockScanner {
               byte = block[++position]!;
             }
             // At the sentinel the field is incomplete, and will be seen again.
-            if (position < to && automaton.accepts[state >> 8] === 0) doubtful[fields - 1] = 1;
+            if (position < to && automaton.accepts[state >> 8] === 0) {
+              doubtful[fields - 1] = 1;
+              doubted = true;
+            }
           }
         }
         if (byte === delimiter) {
@@ -178,6 +212,10 @@ export class CsvScanner implements BlockScanner {
         write += end - record;
         block[write++] = LF;
         runRecords++;
+        if (proven !== undefined) {
+          if (doubted) proven.doubted.push(proven.records);
+          proven.records++;
+        }
       }
       line += lines;
     }
