@@ -35,7 +35,7 @@ export class CsvScanner implements BlockScanner {
     const quotedAutomata = proven?.quoted ?? [];
     const doubtful = proven?.doubtful ?? new Uint8Array(0);
     const highest = Math.max(CR, quote);
-    const suspect = suspicious(block, from, to);
+    let suspect: boolean | undefined;
     let line = this.line;
     let position = from;
     let runStart = from;
@@ -46,8 +46,7 @@ export class CsvScanner implements BlockScanner {
     let runTerminator = 0;
     block[to] = LF;
 
-    // A block with a suspect byte is looked at record by record.
-    const passes = suspect ? undefined : proven?.automaton;
+    const passes = proven?.automaton;
     while (position < to) {
       if (passes !== undefined) {
         const next = passes.run(block, position, to, synthetic);
@@ -189,6 +188,7 @@ export class CsvScanner implements BlockScanner {
         code = 'RECORD_SIZE';
         reason = tooLong(end - record, maxRecordBytes);
       }
+      suspect ??= suspicious(block, record, to);
       if (suspect && code === undefined) {
         const bytes = block.subarray(record, end);
         if (!isUtf8(bytes)) [code, reason] = ['ENCODING', 'not valid UTF-8'];

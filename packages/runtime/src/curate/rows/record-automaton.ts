@@ -1,6 +1,7 @@
 import type { CsvDialect } from './csv-dialect';
 import { byteClasses } from './byte-classes';
 import { FIELD_END, type FieldAutomaton } from './field-automaton';
+import { UTF8_FIRST, UTF8_INNER } from './utf8-moves';
 
 const LF = 10;
 const CR = 13;
@@ -22,7 +23,7 @@ export interface FieldForm {
 }
 
 /**
- * One automaton for whole records: as many fields as there must be, every one in its grammar, and the line end.
+ * One automaton for whole records: as many fields as there must be, every one in its grammar and valid UTF-8, and the line end.
  *
  * Nearly all records of nearly all sources pass it, at one table look-up a byte and without a branch for a field. It only
  * ever says yes: a record that it does not expect is for the scanner to judge.
@@ -109,12 +110,11 @@ class Table {
   private plain(starts: readonly number[], field: number, { plain }: FieldForm): void {
     const { delimiter, quote } = this.dialect;
     if (plain === undefined) {
-      const rest = this.row();
-      for (const row of [this.rows[starts[field]!]!, this.rows[rest]!]) {
-        row.fill(rest);
-        this.close(row, starts, field);
-        if (quote >= 0) row[quote] = 0;
-      }
+      const rest = this.text();
+      this.close(this.rows[rest]!, starts, field);
+      if (quote >= 0) this.rows[rest]![quote] = 0;
+      // A quote opens a quoted field at the start only, so what follows the first byte is another state.
+      this.rows[starts[field]!]!.set(this.rows[rest]!);
       return;
     }
     const states = this.copy(plain);
@@ -135,8 +135,7 @@ class Table {
     if (quoted === undefined) {
       // A field with a form must have both automata, or its quoted texts are unproven.
       if (plain !== undefined) return;
-      const open = this.row();
-      this.rows[open]!.fill(open);
+      const open = this.text();
       this.rows[open]![LF] = this.rows[open]![CR] = 0;
       this.rows[open]![quote] = closed;
       this.rows[closed]![quote] = open;
@@ -152,6 +151,17 @@ class Table {
     first[quote] = states[(quoted.start >> 8) - 1]!;
   }
 
+  /** A state that takes any text of whole characters without U+0000, which no target can store. */
+  private text(): number {
+    const home = this.row();
+    const inner = UTF8_INNER.map((_, state) => (state === 0 ? home : this.row()));
+    this.rows[home]!.fill(home, 1, 0x80);
+    [UTF8_FIRST, ...UTF8_INNER.slice(1)].forEach((moves, state) => {
+      for (const [first, last, to] of moves) this.rows[inner[state]!]!.fill(inner[to]!, first, last + 1);
+    });
+    return home;
+  }
+
   /** The moves that end a field. */
   private close(row: Int32Array, starts: readonly number[], field: number): void {
     const last = field === starts.length - 1;
@@ -165,7 +175,8 @@ class Table {
     const states = Array.from({ length: automaton.accepts.length - 1 }, () => this.row());
     states.forEach((state, index) => {
       const row = this.rows[state]!;
-      for (let byte = 0; byte < 256; byte++) {
+      // Byte 0 stays unexpected, even where a pattern names it.
+      for (let byte = 1; byte < 256; byte++) {
         const target = automaton.next[(index + 1) * 256 + byte]!;
         row[byte] = target === FIELD_END ? 0 : states[(target >> 8) - 1]!;
       }
