@@ -18,7 +18,8 @@ export async function runCase(cases: Readonly<Record<string, () => Promise<{ byt
   const before = process.cpuUsage();
   const result = await work();
   const { user, system } = process.cpuUsage(before);
-  const measured: Measured = { ...result, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  const seconds = (performance.now() - began) / 1000;
+  const measured: Measured = { ...result, seconds, cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1024 };
   process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
 }
 
