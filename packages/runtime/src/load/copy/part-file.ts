@@ -5,7 +5,8 @@ import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadColumn } from '../load-plan';
-import { encodedSlices, rowGroups, type EncodedSlice } from './part-rows';
+import type { EncodedRows } from './encode-slice';
+import { encodedRows, rowGroups } from './part-rows';
 import { readSlice, sliceSql, type Slice } from './slice';
 import { wireColumn, type WireColumn } from './wire-column';
 
@@ -17,7 +18,8 @@ export interface PartFile {
   readonly rows: number;
   /** Names of the columns, in the order of the fields in each record. */
   readonly columns: readonly string[];
-  slices(): AsyncGenerator<EncodedSlice, void, undefined>;
+  /** All rows in PostgreSQL's binary COPY format. */
+  encoded(): AsyncGenerator<EncodedRows, void, undefined>;
   /** Ends a query that still runs, then frees everything. */
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
       reading = slice;
       return slice;
     };
-    return { rows, columns: columns.map(({ name }) => name), slices: () => encodedSlices(read, groups), close };
+    return { rows, columns: columns.map(({ name }) => name), encoded: () => encodedRows(read, groups), close };
   } catch (error) {
     await close();
     throw error;
