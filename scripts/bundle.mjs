@@ -38,6 +38,8 @@ async function bundleOne(bundle, outFolder, outside) {
     minify: true,
     keepNames: true,
     legalComments: 'none',
+    // An asset without import() can be kept compiled on a laptop. A package imports others at run time, which may be ES modules.
+    supported: { 'dynamic-import': outside.length > 0 },
     logLevel: 'warning',
     external: [...outside, ...(bundle.external ?? []), 'pg-native'],
   });

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { TaskTokens } from '../asl';
 import { Assembly } from '../assembly';
 import { dismissGuard, reapLeftovers } from '../exec/child-guard';
+import { compileCache } from '../exec/compile-cache';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
 import { startGateway, type Gateway } from '../gateway/start-gateway';
 import { AccessDirectory } from '../iam/access-directory';
@@ -134,7 +135,10 @@ export class LocalStack {
 
     const deployment = new Deployment({
       assembly, machines, principals, endpoint: gateway.url, pidFolder: state.pids, nodePath: nativePackages(),
-      childEnvironment: running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {},
+      childEnvironment: {
+        ...compileCache(state.compileCache),
+        ...(running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {}),
+      },
     });
     const rules = eventRules(assembly);
     executions = new Executions({
