@@ -64,7 +64,7 @@ describe('orders from a paged API, through the synthesized machine', () => {
   const files = (under: string): string[] => readdirSync(under, { recursive: true, encoding: 'utf8' }).map((file) => path.join(under, file)).filter((file) => statSync(file).isFile());
 
   test('lands every page as it was sent, renews the token between them, and commits all of them at once', async () => {
-    const record = await runMachine(stack as LocalStack, 'Ingest/Machine', { slot: 'first' });
+    const record = await runMachine(stack as LocalStack, 'Orders/Ingest', { slot: 'first' });
     expect(record.status).toBe('SUCCEEDED');
     expect(record.output).toMatchObject({ datasets: { orders: { outcome: 'committed', counts: { parts: 3, records: 12 } } } });
     const landed = files(path.join(folder, 'state')).filter((file) => /\/raw\/orders\/first\/a1\/[^/]*orders\.ndjson$/.test(file)).sort();

@@ -65,8 +65,9 @@ test.each<[string, (stack: Stack, secret: secretsmanager.Secret) => IngestSource
 });
 
 const statementsAbout = (template: TemplateJson, action: string): Array<{ roles: string[]; statement: any }> =>
-  Object.values(resourcesOf(template, 'AWS::IAM::Policy')).flatMap(({ Properties: { PolicyDocument, Roles } }: any) =>
-    PolicyDocument.Statement.filter(({ Action }: any) => [Action].flat().includes(action)).map((statement: any) => ({ roles: Roles.map(({ Ref }: any) => Ref), statement })));
+  Object.values(resourcesOf(template, 'AWS::IAM::Policy')).flatMap(({ Properties: { PolicyDocument, Roles } }: any) => PolicyDocument.Statement
+    .filter(({ Action }: any) => [Action].flat().includes(action))
+    .map((statement: any) => ({ roles: Roles.map(({ Ref }: any) => Ref), statement })));
 
 test('only the task may read the secret, and that secret alone', () => {
   const { template } = synthesized((_, secret) => IngestSource.http({ url: 'https://x.example/a', auth: HttpAuth.bearer(secret) }));

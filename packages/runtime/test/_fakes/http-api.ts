@@ -5,7 +5,13 @@ import type { AddressInfo, Socket } from 'node:net';
 /** What the server answers: a status, headers and a body; an object becomes JSON. */
 export interface Answer { readonly status?: number; readonly headers?: Record<string, string>; readonly body?: string | Buffer | object }
 
-export interface Asked { readonly method: string; readonly url: URL; readonly headers: http.IncomingHttpHeaders; readonly body: string; readonly socket: Socket }
+export interface Asked {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+  readonly socket: Socket;
+}
 
 export type Handler = (asked: Asked) => Answer | 'cut';
 

@@ -27,15 +27,16 @@ class ExchangeTimeout extends Error {
 }
 
 /**
- * One GET, or a POST where there is something to send, from connecting to the answer's headers. The body goes on under the limit for silence, and ends with an error
- * when it is shorter than announced.
+ * One GET, or a POST where there is something to send, from connecting to the answer's headers. The body goes on under
+ * the limit for silence, and ends with an error when it is shorter than announced.
  *
  * It rejects with the signal's reason, a system error, or a time-out whose code holds `TIMEOUT`.
  */
 export function exchange(url: URL, options: ExchangeOptions): Promise<http.IncomingMessage> {
   const { headers, lookup, agent, signal, connectMs, headersMs, bodyIdleMs, body } = options;
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(url, { method: body === undefined ? 'GET' : 'POST', agent, lookup, signal, headers: defined(headers) });
+    const method = body === undefined ? 'GET' : 'POST';
+    const request = (url.protocol === 'https:' ? https : http).request(url, { method, agent, lookup, signal, headers: defined(headers) });
     const stop = (code: string, message: string) => request.destroy(new ExchangeTimeout(code, message));
     const connecting = setTimeout(stop, connectMs, 'CONNECT_TIMEOUT', `no connection within ${connectMs} ms`);
     const waiting = setTimeout(stop, connectMs + headersMs, 'HEADERS_TIMEOUT', `no answer within ${headersMs} ms`);

@@ -37,7 +37,8 @@ export function parseRequest(fields: Fields): RequestSettings {
   const requestsPerMinute = fields.integer('requestsPerMinute', { min: 1, max: 60_000, optional: true });
   const maxBytes = fields.integer('maxBytes', { min: 1, max: Number.MAX_SAFE_INTEGER, optional: true });
   return {
-    headers, ...(auth === undefined ? {} : { auth }), ...(certificate === undefined ? {} : { certificate }), ...(trusted === undefined ? {} : { trusted }),
+    headers, ...(auth === undefined ? {} : { auth }), ...(certificate === undefined ? {} : { certificate }),
+    ...(trusted === undefined ? {} : { trusted }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }), ...(maxBytes === undefined ? {} : { maxBytes }),
   };
 }
@@ -51,7 +52,9 @@ export function checkAddressText(fields: Fields, key: string, text: string): voi
 }
 
 /** The client that all requests of a source go through. */
-export function clientFor(settings: RequestSettings, deps: SourceDeps, options: Pick<ClientOptions, 'home' | 'hosts'> = {}, sleep?: (ms: number, signal: AbortSignal) => Promise<void>): HttpClient {
+export function clientFor(
+  settings: RequestSettings, deps: SourceDeps, options: Pick<ClientOptions, 'home' | 'hosts'> = {}, sleep?: (ms: number, signal: AbortSignal) => Promise<void>,
+): HttpClient {
   const { auth, certificate, trusted, requestsPerMinute } = settings;
   const client: HttpClient = new HttpClient(DEFAULT_TIMEOUTS, {
     ...options, trusted,

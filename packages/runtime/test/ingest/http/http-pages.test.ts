@@ -37,7 +37,8 @@ describe('an API that answers in pages', () => {
     const first = number(url, 'after');
     const next = first + SIZE;
     const link = `<${url.origin}/v1/orders?after=0>; rel="first", </v1/orders?after=${next}>; title="a, b"; rel="next"`;
-    return { headers: next < TOTAL ? { link } : {}, body: page(first).map((each) => `${JSON.stringify(each)}\n`).join('') };
+    const headers: Record<string, string> = next < TOTAL ? { link } : {};
+    return { headers, body: page(first).map((each) => `${JSON.stringify(each)}\n`).join('') };
   };
 
   const cases: Array<[string, object, Handler, string[]]> = [
@@ -121,7 +122,7 @@ describe('an API that answers in pages', () => {
   describe('when a task dies between pages', () => {
     /** Kills the first try before page `n`, in all ways that say where the next page is. */
     const kinds: Array<[string, object, Handler]> = [['in the body', cases[0]![1], cases[0]![2]], ['in a header', { paging: { by: 'linkHeader' } }, byLinkHeader]];
-    const steps = kinds.flatMap(([where, source, handler]) => [0, 1, 2, 3].map((n): [string, number, object, Handler] => [where, n, source, handler]));
+    const steps = kinds.flatMap(([where, ...rest]) => [0, 1, 2, 3].map((n): [string, number, object, Handler] => [where, n, ...rest]));
 
     test.each(steps)('the next page %s: a second try after %i landed pages takes them, reads each other page once, and gives one whole batch', async (_, n, source, handler) => {
       await open((request) => (api.asked.length > n && !alive ? { status: 500 } : handler(request)), { ...source, retries: 0 });

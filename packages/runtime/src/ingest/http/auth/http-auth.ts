@@ -22,11 +22,13 @@ export interface HttpAuth {
   readonly parameter?: string;
 }
 
+export interface FormAnswer { readonly status: number; readonly text: string; readonly retryAfterMs?: number }
+
 export interface AuthDeps {
   readonly secret: ReadSecret;
   readonly report: Report;
   /** Sends a form to the token server, and answers with status and text. */
-  readonly post: (url: string, headers: Headers, body: string, signal: AbortSignal) => Promise<{ readonly status: number; readonly text: string; readonly retryAfterMs?: number }>;
+  readonly post: (url: string, headers: Headers, body: string, signal: AbortSignal) => Promise<FormAnswer>;
   /** Seconds that never step back. */
   readonly seconds?: () => number;
 }

@@ -91,8 +91,10 @@ export class PageSeries implements ShardSeries {
 
   /** A page must not send the task wherever its author likes. */
   private checkPlace(next: URL): void {
-    const allowed = next.origin === this.start.origin || (/^https?:$/.test(next.protocol) && next.protocol >= this.start.protocol && this.settings.allowedHosts.includes(next.hostname));
-    if (allowed) return;
+    if (next.origin === this.start.origin) return;
+    // Never from https back to http.
+    const secure = next.protocol === 'https:' || (next.protocol === 'http:' && this.start.protocol === 'http:');
+    if (secure && this.settings.allowedHosts.includes(next.hostname)) return;
     throw userError('SOURCE_PAGE_HOST', `${this.placeOfAll} names a next page at ${next.origin}, which is not the source's own origin ${this.start.origin}; name ${next.hostname} in allowedHosts if it is meant`, { origin: next.origin });
   }
 }
@@ -107,7 +109,10 @@ class Page implements SeriesPart {
   private scan: PageScan;
   private link?: string;
 
-  constructor(private readonly series: PageSeries, private readonly at: URL, private readonly number: number, private readonly before: string | undefined) {
+  /** @param before sum of the page before it */
+  constructor(
+    private readonly series: PageSeries, private readonly at: URL, private readonly number: number, private readonly before: string | undefined,
+  ) {
     // Cursors differ from run to run, numbers do not.
     this.url = `${series.placeOfAll}#page=${number}`;
     this.scan = series.newScan();
