@@ -14,7 +14,7 @@ const runtime = new Library(root, {
   directory: 'packages/runtime',
   description: 'What runs inside the tasks and functions of the stages, and the data contract; bundled, never published.',
   deps: [
-    '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
+    '@aws-sdk/client-cloudwatch-logs@^3', '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
     '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
     // Paged APIs and signed requests of ingest.
     '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',

@@ -1,9 +1,6 @@
 import { aws_logs as logs, Duration, Size } from 'aws-cdk-lib';
-import { checkFargateSize, fargateLadder, type FargateRung } from './private/stage/fargate-size';
+import { checkFargateSize, fargateLadder, type FargateRung, MOST_MEMORY_MIB } from './private/stage/fargate-size';
 import type { Problems } from './private/stage/fail';
-
-/** The most memory that Fargate has. */
-const MOST_MEMORY_MIB = 249_856;
 
 /** A size of your own. What is left out is as in `IngestSize.DEV`. */
 export interface IngestSizeProps {

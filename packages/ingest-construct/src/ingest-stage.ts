@@ -1,10 +1,13 @@
 import { type aws_cloudwatch as cloudwatch, type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { IngestSchedule } from './ingest-schedule';
 import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
-import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
+import { FUNCTION_TIMEOUT, ingestSteps, type OwnTask } from './private/ingest-steps';
 import { lateAlarm } from './private/late-alarm';
 import type { BoundSource } from './private/source-binding';
+import { StageSchedule } from './private/stage-schedule';
+import { checkSourceTask, sourceLadder, SourceTask } from './private/source-task';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -12,7 +15,7 @@ import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { stageBucket } from './private/stage/stage-bucket';
 import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
-import { StageTask } from './private/stage/stage-task';
+import { StageTask, type StageTaskProps } from './private/stage/stage-task';
 import { taskMemoryMetric } from './private/task-memory-metric';
 
 /** What an ingest stage is made of. */
@@ -36,6 +39,14 @@ export interface IngestStageProps extends StageBaseProps {
    * @default - no deadline, and no alarm
    */
   readonly deadline?: Duration;
+
+  /**
+   * When the stage runs by itself. Each time is a slot, and runs once, however often it is delivered. An alarm, about 0.10 USD a month, tells the
+   * failure topic when no run has succeeded for the schedule's longest gap and the time that an execution may take.
+   *
+   * @default - no schedule; runs are started by others
+   */
+  readonly schedule?: IngestSchedule;
 
   /**
    * Where the bytes land, below the pipeline's name. In a bucket of your own, unfinished uploads and the folder
@@ -67,6 +78,9 @@ export class IngestStage extends StageBase {
   /** Raised when a running execution is expected to miss its deadline. Undefined without `deadline`. */
   readonly lateAlarm?: cloudwatch.Alarm;
 
+  /** Raised when no run has succeeded for too long. Undefined without `schedule`. */
+  readonly noRunAlarm?: cloudwatch.Alarm;
+
   private readonly size: IngestSize;
   private readonly task: StageTask;
 
@@ -83,7 +97,7 @@ export class IngestStage extends StageBase {
       contract: this._contract.location,
       codeVersion: packageVersion(),
       tasks: { concurrency: this.size.concurrency, ladder: this.size._ladder },
-      sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.settings])),
+      sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, this.settingsOf(source)])),
     };
     const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -92,7 +106,7 @@ export class IngestStage extends StageBase {
     const commit = new StageFunction(this, 'Commit', {
       ...functionProps, asset: 'commit-function', description: 'Headrace ingest: commits what was fetched',
     });
-    const task = this.task = new StageTask(this, 'Task', {
+    const taskProps = {
       network: this._network,
       cluster: props.cluster,
       image: props.image,
@@ -101,14 +115,16 @@ export class IngestStage extends StageBase {
       memory: this.size.taskMemory,
       logRetention: this.size.logRetention,
       settings,
-    });
+    };
+    const task = this.task = new StageTask(this, 'Task', taskProps);
+    const containers = this.sourceTasks(sources, { ...taskProps, cluster: task.cluster });
     if (props.deadline !== undefined) this.lateAlarm = lateAlarm(this, task, this.failureTopic);
-    this.grantAccess(plan, task, commit);
+    this.grantAccess(plan, [task, ...Object.values(containers).map((own) => own.task)], commit);
     this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: ingestSteps({
-        plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, commit, containers, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
         deadline: props.deadline,
         plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
       }),
@@ -128,6 +144,12 @@ export class IngestStage extends StageBase {
       logRetention: this.size.logRetention,
       tracingEnabled: props.tracingEnabled ?? true,
     }).stateMachine;
+    if (props.schedule !== undefined) {
+      this.noRunAlarm = new StageSchedule(this, 'Schedule', {
+        stateMachine: this.stateMachine, pipeline: this.pipelineName, schedule: props.schedule, executionTimeout: this.size.executionTimeout,
+        failureTopic: this.failureTopic, logRetention: this.size.logRetention,
+      }).noRunAlarm;
+    }
   }
 
   /** Lets a principal read what was ingested: the bytes and the commit log. */
@@ -159,9 +181,28 @@ export class IngestStage extends StageBase {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
     const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({ prop: `sources.${name}`, problems })] as const);
+    for (const [name, { container }] of sources) {
+      if (container !== undefined) checkSourceTask(`sources.${name}`, container, this.size, problems);
+    }
     this.size._check(problems);
+    props.schedule?._check(problems);
     problems.throwIfAny();
     return Object.fromEntries(sources);
+  }
+
+  /** A source with tasks of its own tells their sizes, so that Plan begins with the right one. */
+  private settingsOf({ settings, container }: BoundSource): Record<string, unknown> {
+    return container === undefined ? settings : { ...settings, ladder: sourceLadder(container, this.size) };
+  }
+
+  private sourceTasks(sources: Record<string, BoundSource>, props: StageTaskProps): Record<string, OwnTask> {
+    const own = Object.entries(sources).flatMap(([name, { container, useRole }]) => {
+      if (container === undefined) return [];
+      const task = new SourceTask(this, `Source-${name}`, container, props);
+      useRole?.(task.role);
+      return [[name, { task, ladder: sourceLadder(container, this.size) }] as const];
+    });
+    return Object.fromEntries(own);
   }
 
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
@@ -174,13 +215,13 @@ export class IngestStage extends StageBase {
     }
   }
 
-  private grantAccess(plan: StageFunction, task: StageTask, commit: StageFunction): void {
+  private grantAccess(plan: StageFunction, tasks: StageTask[], commit: StageFunction): void {
     const raw = `${this.pipelineName}/raw/`;
     const log = `${this.pipelineName}/commits/raw/`;
     const work = this._workPrefix;
-    for (const role of [plan.role, task.role, commit.role]) this._contract.grantRead(role);
+    for (const role of [plan.role, ...tasks.map((task) => task.role), commit.role]) this._contract.grantRead(role);
     grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
-    grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
+    for (const task of tasks) grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
     grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
   }
 }

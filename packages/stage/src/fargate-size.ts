@@ -13,6 +13,9 @@ const MEMORY: Record<number, { from: number; to: number; step: number } | number
   32768: [61440, 122880, 249856],
 };
 
+/** The most memory that Fargate has. */
+export const MOST_MEMORY_MIB = 249_856;
+
 /** A size of a Fargate task. */
 export interface FargateRung {
   /** In CPU units: 1024 are one vCPU. */
@@ -52,17 +55,17 @@ function listed(allowed: { from: number; to: number; step: number } | number[]):
 }
 
 /** Fargate refuses a wrong pair only when a task is started, which is too late. */
-export function checkFargateSize(problems: Problems, cpu: number, memory: Size, scratch: Size | undefined): void {
+export function checkFargateSize(problems: Problems, cpu: number, memory: Size, scratch: Size | undefined, at = ''): void {
   const allowed = MEMORY[cpu];
   const mebibytes = memory.toMebibytes();
   if (allowed === undefined) {
-    problems.add(`taskCpu must be one of ${Object.keys(MEMORY).join(', ')}, got ${cpu}`);
+    problems.add(`${at}taskCpu must be one of ${Object.keys(MEMORY).join(', ')}, got ${cpu}`);
   } else if (!fits(allowed, mebibytes)) {
-    problems.add(`taskMemory must be ${describe(allowed)} MiB with taskCpu ${cpu}, got ${mebibytes}`);
+    problems.add(`${at}taskMemory must be ${describe(allowed)} MiB with taskCpu ${cpu}, got ${mebibytes}`);
   }
   const gibibytes = scratch?.toGibibytes();
   if (gibibytes !== undefined && (gibibytes < 21 || gibibytes > 200)) {
-    problems.add(`taskScratch must be from 21 to 200 GiB, got ${gibibytes}; leave it out for the 20 GiB that every task has`);
+    problems.add(`${at}taskScratch must be from 21 to 200 GiB, got ${gibibytes}; leave it out for the 20 GiB that every task has`);
   }
 }
 

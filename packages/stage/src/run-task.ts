@@ -29,6 +29,8 @@ export interface RunTaskProps {
   readonly task: StageTask;
   /** JSONata of the object that the container finds in HEADRACE_TASK. */
   readonly work: string;
+  /** Another container of the task, and JSONata of what it finds in its environment. */
+  readonly beside?: { readonly container: string; readonly environment: Record<string, string> };
   readonly timeout: Duration;
   /** What the state passes on. @default - its input */
   readonly output?: unknown;
@@ -62,10 +64,10 @@ export function runTask(props: RunTaskProps): Step {
         PropagateTags: 'TASK_DEFINITION',
         Overrides: {
           ...(props.size === undefined ? {} : { Cpu: props.size.cpu, Memory: props.size.memory }),
-          ContainerOverrides: [{
-            Name: task.containerName,
-            Environment: [{ Name: 'HEADRACE_TASK', Value: jsonata(`$string(${props.work})`) }],
-          }],
+          ContainerOverrides: [
+            override(task.containerName, { HEADRACE_TASK: `$string(${props.work})` }),
+            ...(props.beside === undefined ? [] : [override(props.beside.container, props.beside.environment)]),
+          ],
         },
       },
       Output: props.output ?? jsonata('$states.input'),
@@ -81,6 +83,10 @@ export function runTask(props: RunTaskProps): Step {
 
 function lookAtCause(next: string): Record<string, unknown> {
   return { ErrorEquals: ['States.TaskFailed'], Assign: { cause: jsonata('$states.errorOutput.Cause') }, Output: jsonata('$states.input'), Next: next };
+}
+
+function override(name: string, environment: Record<string, string>): Record<string, unknown> {
+  return { Name: name, Environment: Object.entries(environment).map(([variable, value]) => ({ Name: variable, Value: jsonata(value) })) };
 }
 
 function permissions(task: StageTask): Permission[] {

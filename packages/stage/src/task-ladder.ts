@@ -1,7 +1,7 @@
 import { Aws, type aws_s3 as s3, type Duration } from 'aws-cdk-lib';
 import type { FargateRung } from './fargate-size';
 import { jsonata } from './jsonata';
-import { runTask } from './run-task';
+import { runTask, type RunTaskProps } from './run-task';
 import type { StageTask } from './stage-task';
 import { plain, type Step } from './step';
 
@@ -17,6 +17,8 @@ export interface TaskLadderProps {
   readonly task: StageTask;
   /** Sizes from small to large; the input's `rung` says where to begin. */
   readonly ladder: FargateRung[];
+  /** Another container of the task, and JSONata of what it finds in its environment. */
+  readonly beside?: RunTaskProps['beside'];
   /** The step that the container does. */
   readonly step: string;
   readonly timeout: Duration;
@@ -40,6 +42,7 @@ export function taskOnLadder(props: TaskLadderProps): { readonly startAt: string
   const step = runTask({
     task: props.task,
     work: `{"step": "${props.step}", "plan": $states.input.plan, "index": $states.input.index, "memoryMiB": ${rungOf(ladder, 'memoryMiB')}}`,
+    beside: props.beside,
     timeout: props.timeout,
     size: { cpu: jsonata(`$string(${rungOf(ladder, 'cpu')})`), memory: jsonata(`$string(${rungOf(ladder, 'memoryMiB')})`) },
     failed,
@@ -73,8 +76,8 @@ export function taskOnLadder(props: TaskLadderProps): { readonly startAt: string
 /** Exit code 137 alone is any SIGKILL; the reason tells. */
 const OUT_OF_MEMORY = '$contains($cause, "OutOfMemory")';
 
-/** Exit codes 1 and 2 of the runtime: the same work would fail again. */
-const HOPELESS = '$contains($cause, /"ExitCode":\\s*[12]\\s*[,}]/)';
+/** Exit codes 1 and 2 of our own container: the same work would fail again. A cause that is no task of ECS is not looked into. */
+const HOPELESS = '($substring($cause, 0, 1) = "{" ? $exists($parse($cause).Containers[Name = "task" and ExitCode in [1, 2]]) : false)';
 
 function rungOf(ladder: FargateRung[], member: keyof FargateRung): string {
   return `${JSON.stringify(ladder.map((rung) => rung[member]))}[$rung]`;

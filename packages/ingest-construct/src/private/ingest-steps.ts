@@ -1,6 +1,8 @@
 import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { IngestSize } from '../ingest-size';
+import { SOURCE_CONTAINER } from './source-task';
 import { distributedMap } from './stage/distributed-map';
+import type { FargateRung } from './stage/fargate-size';
 import { invokeFunction } from './stage/invoke-function';
 import { jsonata, literal } from './stage/jsonata';
 import { readDocument } from './stage/read-document';
@@ -24,6 +26,14 @@ export interface IngestStepsProps {
   readonly deadline: Duration | undefined;
   /** Whether Plan runs in a task, because it must reach a source. */
   readonly plansInTask: boolean;
+  /** By dataset: the tasks of those that a container reads. */
+  readonly containers: Record<string, OwnTask>;
+}
+
+/** The task of a source that is read in a task of its own kind, and its sizes. */
+export interface OwnTask {
+  readonly task: StageTask;
+  readonly ladder: FargateRung[];
 }
 
 /** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
@@ -43,15 +53,7 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
     PlanOnly: plain({ Type: 'Succeed' }),
     Pulls: distributedMap({
       name: 'Pulls',
-      item: taskOnLadder({
-        name: 'Pull',
-        task: props.task,
-        ladder: props.size._ladder,
-        step: 'pull',
-        timeout: props.size.taskTimeout,
-        bucket: props.rawBucket,
-        workPrefix: props.workPrefix,
-      }),
+      item: pullItem(props),
       bucket: props.rawBucket,
       workPrefix: props.workPrefix,
       list: '$states.input.items',
@@ -59,6 +61,7 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
         plan: jsonata('$states.input.plan'),
         index: jsonata('$states.context.Map.Item.Value.index'),
         rung: jsonata('$states.context.Map.Item.Value.rung'),
+        ...(Object.keys(props.containers).length === 0 ? {} : SHARD_OF_ITEM),
       },
       maxConcurrency: props.size.concurrency,
       next: 'Commit',
@@ -76,6 +79,38 @@ function inputOf(deadline: Duration | undefined): string {
   if (deadline === undefined) return '$input';
   const end = `$fromMillis($toMillis($execution.startTime) + ${deadline.toMilliseconds()})`;
   return `$exists($input.deadline) ? $input : $merge([$input, {"deadline": ${end}}])`;
+}
+
+/** What a container is told stands in the list; of other kinds of source nothing is passed on. */
+const SHARD_OF_ITEM = {
+  dataset: jsonata('$states.context.Map.Item.Value.dataset'),
+  shard: jsonata('$states.context.Map.Item.Value.shard'),
+};
+
+/** One task for an item; where containers read datasets, each of these has a task definition and states of its own. */
+function pullItem({ task, size, containers, rawBucket: bucket, workPrefix }: IngestStepsProps): { startAt: string; steps: Record<string, Step> } {
+  const common = { step: 'pull', timeout: size.taskTimeout, bucket, workPrefix };
+  const pull = taskOnLadder({ ...common, name: 'Pull', task, ladder: size._ladder });
+  const own = Object.entries(containers).map(([dataset, { task: each, ladder }]) => ({
+    dataset,
+    ...taskOnLadder({
+      ...common, name: `Pull ${dataset}`, task: each, ladder,
+      beside: { container: SOURCE_CONTAINER, environment: { HEADRACE_SHARD: '$string($states.input.shard)' } },
+    }),
+  }));
+  if (own.length === 0) return pull;
+  return {
+    startAt: 'Source',
+    steps: {
+      Source: plain({
+        Type: 'Choice',
+        Choices: own.map(({ dataset, startAt }) => ({ Condition: jsonata(`$states.input.dataset = ${literal(dataset)}`), Next: startAt })),
+        Default: pull.startAt,
+      }),
+      ...pull.steps,
+      ...Object.assign({}, ...own.map(({ steps }) => steps)),
+    },
+  };
 }
 
 function planSteps(props: IngestStepsProps, payload: Record<string, unknown>): Record<string, Step> {

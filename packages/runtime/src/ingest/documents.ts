@@ -47,6 +47,10 @@ export interface PlannedDataset {
   readonly cursor: { readonly from?: string; readonly to?: string };
   /** How large the tasks of the last commit had to be. */
   readonly memory?: TaskMemory;
+  /** The range of a back-fill; also where a replay reads one again. */
+  readonly range?: { readonly from: string; readonly to: string };
+  /** Of a replay: the run whose place the commit takes. */
+  readonly supersedes?: readonly string[];
   /** The commit of an earlier attempt of this run; then there are no pulls. */
   readonly committed?: { readonly seq: number; readonly manifestKey: string };
 }
@@ -74,6 +78,8 @@ export interface PlannedShard extends Shard {
 export interface PullResult {
   readonly dataset: string;
   readonly shards: readonly ShardResult[];
+  /** How far the shards came, where only reading them told. */
+  readonly cursorTo?: string;
   readonly timing: Timing;
   readonly peakMemoryBytes: number;
   /** Memory that the container was started with. */

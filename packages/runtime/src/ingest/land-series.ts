@@ -13,8 +13,8 @@ export async function landSeries(item: PullItem, shard: PlannedShard, series: Sh
   const results: ShardResult[] = [];
   for (let part = series.next(); part !== undefined; part = series.next()) {
     deps.signal.throwIfAborted();
-    const { url, reader } = part;
-    const one: PlannedShard = { ...shard, url, raw: { ...shard.raw, key: seriesPartKey(shard, results.length) } };
+    const { url, fileName = shard.fileName, reader } = part;
+    const one: PlannedShard = { ...shard, url, raw: { ...shard.raw, key: seriesPartKey(shard, results.length, fileName) } };
     results.push(await landShard(item, one, () => reader.call(part), deps, part));
   }
   deps.report.say('INGEST_I1106', { dataset: item.dataset, url: shard.url, parts: results.length });
@@ -22,7 +22,7 @@ export async function landSeries(item: PullItem, shard: PlannedShard, series: Sh
 }
 
 /** `…/00000-00002-orders.json`: the number of the shard, then that of the part in its series, from 0. */
-function seriesPartKey(shard: PlannedShard, number: number): string {
+function seriesPartKey(shard: PlannedShard, number: number, fileName: string): string {
   const folder = shard.raw.key.slice(0, shard.raw.key.lastIndexOf('/') + 1);
-  return folder + partName(shard.part, partName(number, shard.fileName));
+  return folder + partName(shard.part, partName(number, fileName));
 }

@@ -38,8 +38,9 @@ export async function landShard(
     for (;;) {
       const opened = await reader.open();
       if (opened.outcome === 'unchanged') {
-        report.say('INGEST_I1104', { dataset, url: shard.url, seq: shard.since });
-        return { outcome: 'unchanged', since: shard.since ?? 0, ...cursorOf(shard) };
+        const since = opened.since ?? shard.since ?? 0;
+        report.say('INGEST_I1104', { dataset, url: shard.url, seq: since });
+        return { outcome: 'unchanged', since, ...cursorOf(shard) };
       }
       if (opened.outcome === 'missing') {
         report.say('INGEST_W1204', { dataset, url: shard.url });

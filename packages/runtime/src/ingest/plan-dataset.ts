@@ -7,8 +7,10 @@ import { ingestIdentity, type RawManifest } from '../run/manifest';
 import type { ObjectStore } from '../stores/object-store';
 import type { ReadSecret } from '../stores/read-secret';
 import type { PlannedDataset, PlannedShard, PullItem } from './documents';
+import type { TaskSize } from './estimate';
 import { commitKindOf, type IngestInput } from './ingest-input';
 import { readKnownShards, type KnownShards } from './known-shards';
+import { replayedRun } from './replayed-run';
 import type { CountRule } from './record-counter';
 import type { IngestSettings } from './settings';
 import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
@@ -30,8 +32,11 @@ export interface DatasetPlan {
   readonly dataset: Omit<PlannedDataset, 'pulls'>;
   readonly items: ReadonlyArray<{ readonly item: PullItem; readonly list: WorkList }>;
   readonly basis: Pace['basis'];
-  /** Place on the ladder of sizes that its tasks begin at. */
+  /** Where its tasks begin on the ladder of sizes, and that size. */
   readonly rung: number;
+  readonly size: TaskSize;
+  /** What the map must know of an item. */
+  readonly forMap: (list: WorkList) => object;
 }
 
 /** Decides what is read of one dataset, and packs it into the work of tasks. */
@@ -45,15 +50,27 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
   if (done !== undefined) {
     report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
-    return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], basis: 'measured', rung: 0 };
+    return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], basis: 'measured', rung: 0, size: settings.tasks.ladder[0]!, forMap: () => ({}) };
   }
-  const last = view.last?.manifest;
-  const { shards, cursor = {}, oneTask = false } = await kind.plan({ source, dataset, input, last, report, signal, secret });
-  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
+  const replays = (await replayedRun(view, dataset.name, input, { signal }))?.manifest;
+  const last = replays === undefined ? view.last?.manifest : beforeRun(replays);
+  // A replay of a back-fill is one more back-fill to the source.
+  const range = input.range ?? replays?.range;
+  const asked: IngestInput = range === undefined ? input : { ...input, operation: 'backfill', range };
+  const planned = await kind.plan({ source, dataset, input: asked, last, report, signal, secret, ...(replays === undefined ? {} : { replays }) });
+  const { cursor = {}, tasks } = planned;
+  const shards = planned.shards.filter((shard) => !isBehind(shard, replays));
+  // Whoever reads on purpose what was read before gets bytes, and no answer that nothing changed.
+  const known: KnownShards = commitKindOf(input.operation) === 'ingest' ? await shardsToAskFor(call, kind, log, dataset, shards, last) : new Map();
   const pace = paceOf(last);
-  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: oneTask ? 1 : source.maxConcurrency });
+  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
+  const ladder = source.ladder ?? settings.tasks.ladder;
+  const rung = startRung(ladder.map(({ memoryMiB }) => memoryMiB), last?.memory);
   return {
-    dataset: { ...common, cursor, ...(last?.memory === undefined ? {} : { memory: last.memory }) },
+    dataset: {
+      ...common, cursor, ...(last?.memory === undefined ? {} : { memory: last.memory }),
+      ...(range === undefined ? {} : { range }), ...(replays === undefined ? {} : { supersedes: [replays.runId] }),
+    },
     items: lists.map((list) => ({
       list,
       item: {
@@ -62,8 +79,22 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
       },
     })),
     basis: shards.length === 0 ? 'measured' : pace.basis,
-    rung: startRung(settings.tasks.ladder.map(({ memoryMiB }) => memoryMiB), last?.memory),
+    rung, size: ladder[rung]!,
+    // The machine hands a container its shard; other tasks read theirs themselves.
+    forMap: (list) => ({ rung, dataset: dataset.name, ...(tasks === 'each' ? { shard: list.shards[0]!.shard.read } : {}) }),
   };
+}
+
+/** The commit that a source would have gone on from when the run was first made. */
+function beforeRun(run: RawManifest): RawManifest {
+  const { from } = run.cursor;
+  return { ...run, cursor: from === undefined ? {} : { to: from } };
+}
+
+/** Whether a shard lies behind what the replayed run had read. */
+function isBehind({ cursor }: Shard, replays: RawManifest | undefined): boolean {
+  const to = replays?.range === undefined ? replays?.cursor.to : undefined;
+  return cursor !== undefined && to !== undefined && cursor > to;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { requireContract, type Contract } from '../contract';
+import { requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
 import { attemptId } from '../run/ids';
@@ -8,7 +8,7 @@ import type { ObjectStore } from '../stores/object-store';
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import { scheduleLists, type Schedule } from './deadline';
 import type { IngestPlan, IngestPlanOutput, PlanEstimate, PlannedDataset, PullItem } from './documents';
-import { commitKindOf, parseIngestInput } from './ingest-input';
+import { commitKindOf, parseIngestInput, type IngestInput } from './ingest-input';
 import { planDataset, type DatasetPlan } from './plan-dataset';
 import { parseIngestSettings, type IngestSettings } from './settings';
 
@@ -42,9 +42,9 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   if (found !== undefined) return output(found, ref);
 
   const plans: [string, DatasetPlan][] = [];
-  for (const dataset of contract.datasets) plans.push([dataset.name, await planDataset({ settings, input, store, report, signal, secret }, dataset)]);
+  for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset({ settings, input, store, report, signal, secret }, dataset)]);
   const schedule = scheduleLists({
-    lists: plans.flatMap(([, { items, rung }]) => items.map(({ list }) => ({ seconds: list.seconds, size: settings.tasks.ladder[rung]! }))),
+    lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
     concurrency: settings.tasks.concurrency, deadline: input.deadline, now: now(),
     basis: plans.some(([, { basis }]) => basis === 'assumed') ? 'assumed' : 'measured',
   });
@@ -79,10 +79,10 @@ function placed(plans: ReadonlyArray<[string, DatasetPlan]>): Record<string, Pla
   }));
 }
 
-function scheduledItems(plans: ReadonlyArray<[string, DatasetPlan]>, schedule: Schedule): Array<{ item: PullItem; forMap: { rung: number } }> {
-  return plans.flatMap(([, { items, rung }]) => items.map(({ item, list }) => ({ item, list, rung }))).map(({ item, list, rung }, index) => {
+function scheduledItems(plans: ReadonlyArray<[string, DatasetPlan]>, schedule: Schedule): Array<{ item: PullItem; forMap: object }> {
+  return plans.flatMap(([, { items, forMap }]) => items.map((each) => ({ ...each, forMap }))).map(({ item, list, forMap }, index) => {
     const times = schedule.lists?.[index];
-    return { forMap: { rung }, item: { ...item, ...(times === undefined ? {} : { schedule: { ...times, listBytes: list.bytes } }) } };
+    return { forMap: forMap(list), item: { ...item, ...(times === undefined ? {} : { schedule: { ...times, listBytes: list.bytes } }) } };
   });
 }
 
@@ -109,4 +109,14 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
   ];
   if (problems.length > 0) throw userError('CONFIG', `sources and contract ${contract.id} differ: ${problems.join('; ')}`, { problems });
   return contract;
+}
+
+/** The datasets that the input names, in the order of the contract. */
+function chosen({ datasets }: Contract, { only }: IngestInput): readonly Dataset[] {
+  const names = datasets.map(({ name }) => name);
+  const unknown = only?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw userError('INPUT', `state input: only names ${unknown.join(', ')}, which the contract does not have; its datasets are ${names.join(', ')}`, { unknown });
+  }
+  return datasets.filter(({ name }) => only === undefined || only.includes(name));
 }

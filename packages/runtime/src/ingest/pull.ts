@@ -3,6 +3,7 @@ import type { PullItem, PullResult, ShardResult } from './documents';
 import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
 import { LateWatch } from './late-watch';
+import { oneCursor } from './one-cursor';
 import type { RetryNote } from './source/shard-reader';
 import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
@@ -12,6 +13,8 @@ export interface PullDeps extends LandDeps {
   readonly secret?: ReadSecret;
   /** Memory that the container was started with. */
   readonly taskMemoryMiB?: number;
+  /** Where a container that ended before this one left its files. */
+  readonly filesFolder?: string;
   /** Replaces the connection to the source, for tests. */
   readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
@@ -24,17 +27,28 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
   const connect = deps.connect ?? ((source, given) => sourceKind(source.kind).connect(source, given));
   let session: SourceSession | SeriesSession | undefined;
   try {
-    const connected = session = await connect(item.source, { report, signal, secret: deps.secret ?? secretsManager() });
+    const connected = session = await connect(item.source, {
+      report, signal, secret: deps.secret ?? secretsManager(), filesFolder: deps.filesFolder,
+    });
     const watch = new LateWatch(item.schedule, (forecast) => report.say('INGEST_W1401', { dataset: item.dataset, ...forecast }));
     const watched: LandDeps = { ...deps, onBytes: (bytes) => watch.add(bytes) };
     const shards: ShardResult[] = [];
+    let cursorTo: string | undefined;
     for (const shard of item.shards) {
       signal.throwIfAborted();
       const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
-      if ('series' in connected) shards.push(...await landSeries(item, shard, connected.series(shard, onRetry), watched));
-      else shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), watched));
+      if ('series' in connected) {
+        const series = connected.series(shard, onRetry);
+        shards.push(...await landSeries(item, shard, series, watched));
+        cursorTo = oneCursor(item.dataset, cursorTo, series.cursorTo);
+      } else {
+        shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), watched));
+      }
     }
-    return { dataset: item.dataset, shards, ...(deps.taskMemoryMiB === undefined ? {} : { taskMemoryMiB: deps.taskMemoryMiB }) };
+    return {
+      dataset: item.dataset, shards, ...(cursorTo === undefined ? {} : { cursorTo }),
+      ...(deps.taskMemoryMiB === undefined ? {} : { taskMemoryMiB: deps.taskMemoryMiB }),
+    };
   } finally {
     await session?.close();
   }

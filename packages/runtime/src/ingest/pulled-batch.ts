@@ -2,6 +2,7 @@ import type { History } from '../contract/contract';
 import type { Count, RawManifest, RawPart, Timing } from '../run/manifest';
 import type { LandedShard, PullResult, ShardResult } from './documents';
 import { strongEtag } from './http/answer-head';
+import { oneCursor } from './one-cursor';
 import { rememberMemory, type TaskMemory } from './task-memory';
 
 type Cursor = RawManifest['cursor'];
@@ -26,6 +27,16 @@ export class PulledBatch {
     // A lag reads what lies before the cursor; that never takes it back.
     const to = read === undefined || (from !== undefined && from > read) ? from : read;
     return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  }
+
+  /** How far the shards came, where only reading them told. Throws `CURSOR_DIFFERS`. */
+  told(dataset: string): string | undefined {
+    return this.results.reduce<string | undefined>((to, result) => oneCursor(dataset, to, result.cursorTo), undefined);
+  }
+
+  /** Shards that have not changed since an earlier commit. */
+  get unchanged(): number {
+    return this.shards.filter(({ outcome }) => outcome === 'unchanged').length;
   }
 
   get records(): Count {

@@ -56,12 +56,23 @@ function parseSource(fields: Fields): SourceSettings {
     retries: fields.integer('retries', { min: 0, max: 20, optional: true }) ?? DEFAULT_RETRIES,
     minRows: fields.integer('minRows', { min: 0, max: Number.MAX_SAFE_INTEGER, optional: true }) ?? 0,
     ...(fields.has('maxConcurrency') ? { maxConcurrency: fields.integer('maxConcurrency', { min: 1, max: 1_000 }) } : {}),
+    ...maxShrink(fields),
+    ...(fields.has('ladder') ? { ladder: parseLadder(fields) } : {}),
   });
 }
 
+function maxShrink(fields: Fields): Pick<SourceSettings, 'maxShrinkPercent'> {
+  const maxShrinkPercent = fields.integer('maxShrinkPercent', { min: 0, max: 100, optional: true });
+  return maxShrinkPercent === undefined ? {} : { maxShrinkPercent };
+}
+
 function parseTasks(fields: Fields): TaskSettings {
-  const ladder = fields.list('ladder', (rung) => ({
+  const ladder = parseLadder(fields);
+  return { concurrency: fields.integer('concurrency', { min: 1, max: 1_000 }), ladder: ladder.length === 0 ? DEFAULT_TASKS.ladder : ladder };
+}
+
+function parseLadder(fields: Fields): TaskSize[] {
+  return fields.list('ladder', (rung) => ({
     cpu: rung.integer('cpu', { min: 256, max: 32_768 }), memoryMiB: rung.integer('memoryMiB', { min: 512, max: 249_856 }),
   }));
-  return { concurrency: fields.integer('concurrency', { min: 1, max: 1_000 }), ladder: ladder.length === 0 ? DEFAULT_TASKS.ladder : ladder };
 }

@@ -23,6 +23,8 @@ export interface WorkListOptions {
   readonly concurrency: number;
   /** Connections that the source bears at once; a source gets no more lists than that. */
   readonly maxLists?: number;
+  /** Whether every shard has a task of its own. @default false */
+  readonly apart?: boolean;
 }
 
 /** A task costs a minute at least and takes most of one to start, so it gets at least a minute of work … */
@@ -42,7 +44,7 @@ export const ASSUMED_PACE: Pace = { bytesPerSecond: 20_000_000, shardBytes: 200_
 
 /** Packs shards into work lists, in their order: as many as run at once, each worth a task. */
 export function workLists(shards: readonly Shard[], options: WorkListOptions): WorkList[] {
-  const { pace, concurrency, maxLists = MOST_LISTS } = options;
+  const { pace, concurrency, maxLists = MOST_LISTS, apart = false } = options;
   const sizes = shards.map(({ bytes }) => bytes ?? pace.shardBytes);
   const seconds = sizes.map((bytes) => SHARD_SECONDS + bytes / pace.bytesPerSecond);
   const total = seconds.reduce((sum, each) => sum + each, 0);
@@ -52,7 +54,7 @@ export function workLists(shards: readonly Shard[], options: WorkListOptions): W
   // Cut where the running total passes the next multiple of the target, so that there are never more lists than wanted.
   let done = 0;
   shards.forEach((shard, part) => {
-    const list = Math.min(Math.floor(done / target), lists.length);
+    const list = apart ? part : Math.min(Math.floor(done / target), lists.length);
     const into = lists[list] ??= { shards: [], seconds: 0, bytes: 0 };
     into.shards.push({ shard, part });
     into.seconds += seconds[part]!;

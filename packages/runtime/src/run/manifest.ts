@@ -82,6 +82,8 @@ export interface RawManifest extends Commit {
   readonly bytesPerSecond?: number;
   /** The largest task that was needed, and for how many commits a smaller one would have done. */
   readonly memory?: { readonly taskMiB: number; readonly calmRuns: number };
+  /** What a back-fill read, and a replay of it: from, included, up to `to`, excluded. */
+  readonly range?: { readonly from: string; readonly to: string };
   readonly parts: readonly RawPart[];
 }
 

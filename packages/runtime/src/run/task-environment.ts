@@ -17,7 +17,7 @@ export interface TaskInput extends TaskPointer {
 }
 
 const PREFIX = 'HEADRACE_';
-const KNOWN = ['HEADRACE_TASK', 'HEADRACE_SETTINGS'];
+const KNOWN = ['HEADRACE_TASK', 'HEADRACE_SETTINGS', 'HEADRACE_OUT'];
 
 /** Reads HEADRACE_TASK and HEADRACE_SETTINGS; throws one PipelineError `CONFIG` with every problem of both. */
 export function readTaskEnvironment<S>(

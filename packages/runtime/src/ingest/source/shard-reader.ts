@@ -16,7 +16,8 @@ export interface SourceHead {
 }
 
 export type Opened =
-  | { readonly outcome: 'unchanged' }
+  /** `since` is the number of the commit, where only the reader knows it. */
+  | { readonly outcome: 'unchanged'; readonly since?: number }
   /** There is no such file, and the source may lack it. */
   | { readonly outcome: 'missing' }
   | { readonly outcome: 'open'; readonly head: SourceHead; readonly body: AsyncIterable<Buffer> };
@@ -48,12 +49,16 @@ export interface ShardReader {
 export interface ShardSeries {
   /** The next part; undefined when the one before, which must have ended, was the last. */
   next(): SeriesPart | undefined;
+  /** How far the shard came, where only its end tells. */
+  readonly cursorTo?: string;
 }
 
 /** One part of a series. */
 export interface SeriesPart {
   /** Its place without secrets; equal URLs are the same part of a later run. */
   readonly url: string;
+  /** What the part is called behind its number. @default - as the shard is */
+  readonly fileName?: string;
   reader(): ShardReader;
   /** An earlier try landed the part: its head and all its bytes, passed to the answer, take the place of reading it. */
   adopt(head: SourceHead): (chunk: Uint8Array) => void;

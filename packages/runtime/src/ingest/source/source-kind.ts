@@ -1,6 +1,7 @@
 import type { Dataset } from '../../contract';
 import type { Report } from '../../report/report';
 import type { RawManifest, SourceIdentity } from '../../run/manifest';
+import type { TaskSize } from '../estimate';
 import type { IngestInput } from '../ingest-input';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
@@ -17,6 +18,10 @@ export interface SourceSettings {
   readonly minRows: number;
   /** Connections that the source bears at once. @default - as many as tasks run */
   readonly maxConcurrency?: number;
+  /** A batch smaller than the last one by more is not committed. In percent, from 0 to 100; undefined for no guard. */
+  readonly maxShrinkPercent?: number;
+  /** Sizes of the source's own tasks. @default - those of the stage's tasks */
+  readonly ladder?: readonly TaskSize[];
 }
 
 /** A piece of a source that is read in one go and becomes one part in Raw, or one after the other if it is a series. */
@@ -39,8 +44,13 @@ export interface SourcePlan<R = unknown> {
   readonly shards: ReadonlyArray<Shard<R>>;
   /** How far earlier commits came, and how far this one comes; for incremental sources. */
   readonly cursor?: { readonly from?: string; readonly to?: string };
-  /** All shards belong to one task: the source counts requests, or a moment must not be seen by two. */
-  readonly oneTask?: boolean;
+  /**
+   * - `one`: all shards belong to one task: the source counts requests, or a moment must not be seen by two.
+   * - `each`: every shard has a task of its own, which is told its `read` when it starts.
+   *
+   * @default - as many tasks as the work is worth
+   */
+  readonly tasks?: 'one' | 'each';
 }
 
 /** What a kind of source works with. */
@@ -48,6 +58,8 @@ export interface SourceDeps {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  /** Folder in which a container that ended before this one left its files. */
+  readonly filesFolder?: string;
 }
 
 export interface PlanCall<S> extends SourceDeps {
@@ -56,6 +68,8 @@ export interface PlanCall<S> extends SourceDeps {
   readonly input: IngestInput;
   /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
   readonly last?: RawManifest;
+  /** Of a replay: the commit whose batch is read again, from its `cursor.from` up to its `cursor.to`, or its `range`. `last` ends where it began. */
+  readonly replays?: RawManifest;
 }
 
 /** A connection to a source, for the shards of one task. */

@@ -1,4 +1,5 @@
 import { PipelineError } from '../../errors/pipeline-error';
+import { containerKind } from '../container/container-kind';
 import { httpKind } from '../http/http-kind';
 import { httpPagesKind } from '../http/pages/http-pages-kind';
 import type { SourceKind } from './source-kind';
@@ -6,6 +7,7 @@ import type { SourceKind } from './source-kind';
 /** Every kind of source, under the name that it has in the settings. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind reads back what it wrote itself
 const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
+  container: containerKind,
   http: httpKind,
   httpPages: httpPagesKind,
 };

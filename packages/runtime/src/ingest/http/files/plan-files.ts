@@ -21,10 +21,10 @@ const MAX_FILES = 100_000;
 
 export function planFiles(call: Call): SourcePlan<HttpRead> {
   const { source } = call;
-  const oneTask = source.requestsPerMinute !== undefined;
-  if (source.dates !== undefined) return { ...planDates(call, source.url as string, source.dates), oneTask };
+  const budget = source.requestsPerMinute === undefined ? {} : { tasks: 'one' as const };
+  if (source.dates !== undefined) return { ...planDates(call, source.url as string, source.dates), ...budget };
   const urls = source.urls ?? [source.url as string];
-  return { shards: urls.map((url) => fileShard(url)), oneTask };
+  return { shards: urls.map((url) => fileShard(url)), ...budget };
 }
 
 function planDates(call: Call, template: string, dates: DateSettings): SourcePlan<HttpRead> {
