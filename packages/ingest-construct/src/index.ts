@@ -1,4 +1,5 @@
 export * from './container-source';
+export * from './file-order';
 export * from './http-auth';
 export * from './http-pages';
 export * from './http-paging';
@@ -8,3 +9,5 @@ export * from './ingest-schedule';
 export * from './ingest-size';
 export * from './ingest-source';
 export * from './ingest-stage';
+export * from './s3-source';
+export * from './sftp-source';

@@ -4,7 +4,11 @@ import type { HttpPagesSourceProps } from './http-pages';
 import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from './http-source';
 import { bindContainer } from './private/bind-container';
 import { bindHttp, bindHttpDates, bindHttpFiles, bindHttpPages } from './private/bind-http';
+import { bindS3 } from './private/bind-s3';
+import { bindSftp } from './private/bind-sftp';
 import type { BoundSource, SourceBinding } from './private/source-binding';
+import type { S3SourceProps } from './s3-source';
+import type { SftpSourceProps } from './sftp-source';
 
 /** Where the bytes of a dataset come from. What they are stands in the data contract. */
 export abstract class IngestSource {
@@ -58,6 +62,34 @@ export abstract class IngestSource {
    */
   static httpPages(props: HttpPagesSourceProps): IngestSource {
     return new PropsSource((binding) => bindHttpPages(props, binding));
+  }
+
+  /**
+   * Objects of another bucket or prefix, by listing or by manifest. An object that is committed in its version is not read
+   * again; what is new or changed is a part of the next batch.
+   *
+   * @example
+   * IngestSource.s3({ bucket: s3.Bucket.fromBucketName(this, 'Theirs', 'partner-exports'), prefix: 'trips/', suffix: '.csv.gz' });
+   */
+  static s3(props: S3SourceProps): IngestSource {
+    return new PropsSource((binding) => bindS3(props, binding));
+  }
+
+  /**
+   * Files in a folder of an SFTP server. A file that is committed in its size and time is not read again. The server must show
+   * one of the host keys that are named. Planning runs in a task, since it connects to the server.
+   *
+   * @example
+   * IngestSource.sftp({
+   *   host: 'sftp.example.com',
+   *   secret: secretsmanager.Secret.fromSecretNameV2(this, 'Login', 'partner-sftp'),
+   *   hostKeys: ['SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM'],
+   *   path: '/outgoing/trips',
+   *   glob: '*.csv',
+   * });
+   */
+  static sftp(props: SftpSourceProps): IngestSource {
+    return new PropsSource((binding) => bindSftp(props, binding));
   }
 
   /**

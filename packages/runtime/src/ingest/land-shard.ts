@@ -5,6 +5,7 @@ import type { RawPart } from '../run/manifest';
 import type { ObjectHead, ObjectStore } from '../stores/object-store';
 import type { LandedShard, PlannedShard, PullItem, ShardResult } from './documents';
 import { RecordCounter, type CountedRecords } from './record-counter';
+import { recordIndexKey } from './record-index';
 import { SOURCE_CHANGED, type Opened, type SeriesPart, type ShardReader, type SourceHead } from './source/shard-reader';
 import { sourceFromMetadata, sourceToMetadata } from './source/source-metadata';
 
@@ -74,7 +75,8 @@ async function landOnce(
     if (uploaded.outcome === 'lost') return await adopt(item, shard, await store.head(shard.raw, { signal }), deps, part);
     const records = countedBy(part, await counter.end());
     report.say('INGEST_I1103', { dataset: item.dataset, ...progress.totals(), bytes: uploaded.bytes, records: records.records, sha256: uploaded.sha256, key: shard.raw.key, tries: reader.tries });
-    return landed(shard, head, uploaded, records, { tries: reader.tries, records: reader.records });
+    const index = await keepIndex(shard, uploaded, counter, deps);
+    return landed(shard, head, uploaded, { ...records, index }, { tries: reader.tries, records: reader.records });
   } catch (error) {
     if (PipelineError.is(error) && error.code === SOURCE_CHANGED) return 'changed';
     throw error;
@@ -114,17 +116,30 @@ async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | un
       },
     });
     part?.end(sum);
-    return landed(shard, head, sum, countedBy(part, await counter.end()), { tries: 0 });
+    const records = countedBy(part, await counter.end());
+    return landed(shard, head, sum, { ...records, index: await keepIndex(shard, sum, counter, deps) }, { tries: 0 });
   } finally {
     counter.destroy();
   }
 }
 
+/** Writes where records begin beside the part. The same bytes give the same index, so one that is there already will do. */
+async function keepIndex(shard: PlannedShard, sum: Sum, counter: RecordCounter, { store, signal }: LandDeps): Promise<RawPart['recordIndex']> {
+  const index = counter.index({ key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256 });
+  if (index === undefined) return undefined;
+  const key = recordIndexKey(shard.raw.key);
+  await store.putJson({ bucket: shard.raw.bucket, key }, index, { ifNoneMatch: '*', signal });
+  return { key, entries: index.entries.length };
+}
+
+interface Sum { readonly bytes: number; readonly sha256: string }
+
 function landed(
-  shard: PlannedShard, head: SourceHead, sum: { bytes: number; sha256: string }, counted: CountedRecords, reader: { tries: number; records?: number },
+  shard: PlannedShard, head: SourceHead, sum: Sum, counted: CountedRecords & { readonly index: RawPart['recordIndex'] }, reader: { tries: number; records?: number },
 ): LandedShard {
   const part: RawPart = {
     key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256, records: counted.records, compression: counted.compression,
+    ...(counted.index === undefined ? {} : { recordIndex: counted.index }),
     ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
     source: { url: shard.url, identity: head.identity },
   };

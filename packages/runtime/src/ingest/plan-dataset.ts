@@ -1,4 +1,4 @@
-import { derivedColumns, type Dataset } from '../contract';
+import { derivedColumns, isLines, type Dataset } from '../contract';
 import type { Report } from '../report/report';
 import { LogView, type CommitLog } from '../run/commit-log';
 import { partName } from '../run/ids';
@@ -57,11 +57,14 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   // A replay of a back-fill is one more back-fill to the source.
   const range = input.range ?? replays?.range;
   const asked: IngestInput = range === undefined ? input : { ...input, operation: 'backfill', range };
-  const planned = await kind.plan({ source, dataset, input: asked, last, report, signal, secret, ...(replays === undefined ? {} : { replays }) });
-  const { cursor = {}, tasks } = planned;
-  const shards = planned.shards.filter((shard) => !isBehind(shard, replays));
   // Whoever reads on purpose what was read before gets bytes, and no answer that nothing changed.
-  const known: KnownShards = commitKindOf(input.operation) === 'ingest' ? await shardsToAskFor(call, kind, log, dataset, shards, last) : new Map();
+  const committed = commitKindOf(input.operation) === 'ingest' ? await committedShards(call, kind, log, dataset, last) : new Map<string, never>();
+  const planned = await kind.plan({
+    source, dataset, input: asked, last, known: committed, report, signal, secret, ...(replays === undefined ? {} : { replays }),
+  });
+  const { cursor = {}, tasks } = planned;
+  const shards = planned.shards.filter((shard) => !isBehind(shard, replays) && belongsTo(replays, shard, kind));
+  const known = shardsToAskFor(dataset, committed, shards, last);
   const pace = paceOf(last);
   const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
   const ladder = source.ladder ?? settings.tasks.ladder;
@@ -97,20 +100,29 @@ function isBehind({ cursor }: Shard, replays: RawManifest | undefined): boolean 
   return cursor !== undefined && to !== undefined && cursor > to;
 }
 
+/** Files of a replay are those of its run; of sources that do not know their shards again, all that the plan gives. */
+function belongsTo(replays: RawManifest | undefined, { url }: Shard, { remembers }: SourceKind): boolean {
+  return replays === undefined || !remembers || replays.parts.some((part) => part.source.url === url);
+}
+
+/** A snapshot is told from the last commit alone; in the other histories each file is, from all. */
+async function committedShards(
+  { store, signal }: DatasetCall, kind: SourceKind, log: CommitLog, dataset: Dataset, last: RawManifest | undefined,
+): Promise<KnownShards> {
+  if (!kind.remembers || last === undefined) return new Map();
+  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
+  return new Map(last.parts.map(({ source: { url, identity } }) => [url, { since: last.seq, identity }]));
+}
+
 /**
  * What the sources may be asked with, so that they can answer that nothing changed.
  *
  * A snapshot is whole in one commit, so only its one file may be left out, when the last commit holds just that file. In
  * the other histories each file stands for itself.
  */
-async function shardsToAskFor(
-  { store, signal }: DatasetCall, kind: SourceKind, log: CommitLog, dataset: Dataset, shards: readonly Shard[], last: RawManifest | undefined,
-): Promise<KnownShards> {
-  if (!kind.remembers || last === undefined || shards.length === 0) return new Map();
-  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
-  const [part] = last.parts;
-  if (shards.length > 1 || last.parts.length !== 1 || part === undefined) return new Map();
-  return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
+function shardsToAskFor(dataset: Dataset, committed: KnownShards, shards: readonly Shard[], last: RawManifest | undefined): KnownShards {
+  const whole = dataset.history !== 'snapshot' || (shards.length === 1 && last?.parts.length === 1);
+  return whole ? committed : new Map();
 }
 
 function paceOf(last: RawManifest | undefined): Pace {
@@ -134,9 +146,9 @@ function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dat
 }
 
 function countRule(dataset: Dataset, source: SourceSettings): CountRule {
-  const { format, header, multiline } = dataset.record;
+  const { format, header, multiline, quote } = dataset.record;
   return {
-    unit: multiline ? 'unknown' : 'lines',
+    ...(multiline ? { unit: 'quoted' as const, quote: quote.charCodeAt(0) } : { unit: isLines(format) ? 'lines' : 'unknown' }),
     headerLines: format === 'csv' && header !== 'none' ? 1 : 0,
     // Opening archives costs most of a core, so it is done only for a guard that needs the count.
     openGzip: source.minRows > 0,

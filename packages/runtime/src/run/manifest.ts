@@ -29,7 +29,8 @@ export interface Timing {
 /** Whole numbers, or `unknown` where nobody can tell without reading the bytes again; never a guess. */
 export type Count = number | 'unknown';
 
-export type PartCompression = 'none' | 'gzip';
+/** By the first bytes of a part. Curate opens gzip; the others it refuses by name. */
+export type PartCompression = 'none' | 'gzip' | 'zip' | 'zstd';
 
 /** One object with the source's bytes. */
 export interface RawPart {
@@ -39,6 +40,8 @@ export interface RawPart {
   /** Records without the header line. */
   readonly records: Count;
   readonly compression: PartCompression;
+  /** Where records begin, for a large part whose records may span lines; see `ingest/record-index.ts`. */
+  readonly recordIndex?: { readonly key: string; readonly entries: number };
   readonly contentType?: string;
   /** Where it came from, without secrets, and which version it was. */
   readonly source: { readonly url: string; readonly identity: SourceIdentity };
@@ -47,6 +50,9 @@ export interface RawPart {
 /** What the source said about the version that was read. Absent members were not told. */
 export interface SourceIdentity {
   readonly etag?: string;
+  readonly versionId?: string;
+  /** Size at the source, where the version is told by it too. */
+  readonly bytes?: number;
   readonly lastModified?: string;
   readonly sha256?: string;
 }

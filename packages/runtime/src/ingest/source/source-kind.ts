@@ -3,6 +3,7 @@ import type { Report } from '../../report/report';
 import type { RawManifest, SourceIdentity } from '../../run/manifest';
 import type { TaskSize } from '../estimate';
 import type { IngestInput } from '../ingest-input';
+import type { KnownShards } from '../known-shards';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
 import type { RetryNote, ShardReader, ShardSeries } from './shard-reader';
@@ -70,6 +71,8 @@ export interface PlanCall<S> extends SourceDeps {
   readonly last?: RawManifest;
   /** Of a replay: the commit whose batch is read again, from its `cursor.from` up to its `cursor.to`, or its `range`. `last` ends where it began. */
   readonly replays?: RawManifest;
+  /** Committed versions by URL: of the last commit for a snapshot, of all commits otherwise. Empty where the kind does not remember. */
+  readonly known: KnownShards;
 }
 
 /** A connection to a source, for the shards of one task. */

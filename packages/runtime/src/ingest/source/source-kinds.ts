@@ -2,6 +2,8 @@ import { PipelineError } from '../../errors/pipeline-error';
 import { containerKind } from '../container/container-kind';
 import { httpKind } from '../http/http-kind';
 import { httpPagesKind } from '../http/pages/http-pages-kind';
+import { s3Kind } from '../s3/s3-kind';
+import { sftpKind } from '../sftp/sftp-kind';
 import type { SourceKind } from './source-kind';
 
 /** Every kind of source, under the name that it has in the settings. */
@@ -10,6 +12,8 @@ const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
   container: containerKind,
   http: httpKind,
   httpPages: httpPagesKind,
+  s3: s3Kind,
+  sftp: sftpKind,
 };
 
 export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);

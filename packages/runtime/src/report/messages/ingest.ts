@@ -1,6 +1,8 @@
 export const INGEST_MESSAGES = {
   INGEST_I1001: 'planned {pulls} pulls for run {runId}, attempt {attempt}: about {seconds} s and {usd} USD ({basis})',
   INGEST_I1002: '{dataset} was committed for run {runId} before, as number {seq}; it is not pulled again',
+  INGEST_I1003: '{dataset}: {listed} files in {place}, {known} of them known and {chosen} to pull; {young} more are too young',
+  INGEST_W1001: '{dataset}: there are more files than maxFiles {maxFiles}; the rest waits for the next run',
   INGEST_I1101: 'pulling {dataset} from {url}',
   INGEST_I1102: '{dataset}: {bytes} bytes, {records} records so far, {bytesPerSecond} bytes/s',
   INGEST_I1103: '{dataset} landed: {bytes} bytes, {records} records, sha256 {sha256}, in {seconds} s',
