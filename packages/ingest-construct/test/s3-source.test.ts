@@ -13,7 +13,8 @@ function ingest(props: (stack: Stack) => S3SourceProps): { settings: any; statem
   const [task] = Object.values(resourcesOf(template, 'AWS::ECS::TaskDefinition'));
   const settings = parseIngestSettings(JSON.parse(asText(task?.Properties.ContainerDefinitions[0].Environment[0].Value)));
   const policies = Object.values(resourcesOf(template, 'AWS::IAM::Policy')) as any[];
-  return { settings: settings.sources.trips, statements: policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map((statement: any) => JSON.stringify(statement))) };
+  const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement.map((statement: any) => JSON.stringify(statement)));
+  return { settings: settings.sources.trips, statements };
 }
 
 const theirs = (stack: Stack): s3.IBucket => s3.Bucket.fromBucketArn(stack, 'Theirs', 'arn:aws:s3:::theirs');

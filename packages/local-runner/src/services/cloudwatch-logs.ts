@@ -30,7 +30,8 @@ export function cloudWatchLogsApi(logs: LocalLogs): ServiceApi {
         if (nextToken !== undefined) throw new ServiceError('InvalidParameterException', 'headrace serves one page of a log stream; ask without nextToken');
         const lines = logs.lines(String(logGroupName), String(logStreamName));
         const now = Date.now();
-        const events = (startFromHead ? lines.slice(0, limit) : lines.slice(-limit)).map((message) => ({ timestamp: now, ingestionTime: now, message }));
+        const chosen = startFromHead ? lines.slice(0, limit) : lines.slice(-limit);
+        const events = chosen.map((message) => ({ timestamp: now, ingestionTime: now, message }));
         return { events, nextForwardToken: 'f/0', nextBackwardToken: 'b/0' };
       },
     },

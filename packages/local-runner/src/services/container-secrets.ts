@@ -11,7 +11,9 @@ export interface ContainerSecretsDeps {
 const SECRET = /^(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::([^:]*):([^:]*):([^:]*))?$/;
 
 /** What ECS puts into a container's environment, read as the execution role may. */
-export function containerSecrets(container: Container, executionRoleArn: string | undefined, { access, secretValue }: ContainerSecretsDeps): Record<string, string> {
+export function containerSecrets(
+  container: Container, executionRoleArn: string | undefined, { access, secretValue }: ContainerSecretsDeps,
+): Record<string, string> {
   return Object.fromEntries(container.secrets.map(({ Name, ValueFrom }) => {
     const [, arn, jsonKey = ''] = SECRET.exec(ValueFrom) ?? [];
     if (arn === undefined) throw notStarted(`${Name} of container ${container.name} comes from ${ValueFrom}; locally only Secrets Manager is there, so use ecs.Secret.fromSecretsManager`);

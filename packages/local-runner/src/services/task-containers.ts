@@ -91,7 +91,9 @@ export async function runContainers(deployment: Deployment, scope: ExecutionScop
   }
 }
 
-async function startContainer(deployment: Deployment, scope: ExecutionScope, call: ContainersCall, container: Container, metadataUri: string, signal: AbortSignal) {
+async function startContainer(
+  deployment: Deployment, scope: ExecutionScope, call: ContainersCall, container: Container, metadataUri: string, signal: AbortSignal,
+) {
   const { definition, task } = call;
   const override = call.overrides.find((each) => each.Name === container.name);
   const command = deployment.containerCommand(container, override?.Command);

@@ -168,8 +168,10 @@ function containerOf(container: Properties): Container {
     stopTimeoutSeconds: container.StopTimeout as number | undefined,
     essential: container.Essential !== false,
     memoryMiB: container.Memory as number | undefined,
-    dependsOn: ((container.DependsOn ?? []) as Properties[]).map(({ ContainerName, Condition }) => ({ container: String(ContainerName), condition: String(Condition) })),
-    mounts: ((container.MountPoints ?? []) as Properties[]).map(({ SourceVolume, ContainerPath }) => ({ volume: String(SourceVolume), containerPath: String(ContainerPath) })),
+    dependsOn: ((container.DependsOn ?? []) as Properties[])
+      .map(({ ContainerName, Condition }) => ({ container: String(ContainerName), condition: String(Condition) })),
+    mounts: ((container.MountPoints ?? []) as Properties[])
+      .map(({ SourceVolume, ContainerPath }) => ({ volume: String(SourceVolume), containerPath: String(ContainerPath) })),
     secrets: (container.Secrets ?? []) as Container['secrets'],
     logOptions: log?.LogDriver === 'awslogs' ? log.Options as Record<string, string> : undefined,
   };

@@ -146,7 +146,8 @@ export class LocalStack {
     executions = new Executions({
       deployment, store, access, onEvent, taskTokens: tokens,
       handlers: (scope, machine) => handlersFor({
-        deployment, scope, machine, topics, access, secretValue: (arn, key) => secrets.reference(arn, key), s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
+        deployment, scope, machine, topics, access, secretValue: (arn, key) => secrets.reference(arn, key),
+        s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
         spark: sparkPython(options.spark),
         start: (request) => executions!.start(request),
       }),

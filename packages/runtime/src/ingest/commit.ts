@@ -48,7 +48,9 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
 }
 
 /** The logs that may get an entry; a batch that the guards refuse ends the run before any does. */
-async function openLogs(call: StageCall, bucket: string, plan: IngestPlan, batches: ReadonlyMap<string, PulledBatch>): Promise<ReadonlyMap<string, LogView<RawManifest>>> {
+async function openLogs(
+  call: StageCall, bucket: string, plan: IngestPlan, batches: ReadonlyMap<string, PulledBatch>,
+): Promise<ReadonlyMap<string, LogView<RawManifest>>> {
   const views = new Map<string, LogView<RawManifest>>();
   for (const [name, { committed, source, cursor }] of Object.entries(plan.datasets)) {
     const batch = batches.get(name)!;
@@ -119,14 +121,17 @@ function reachedCursor(name: string, planned: PlannedDataset['cursor'], batch: P
 }
 
 function manifest(
-  plan: IngestPlan, ladder: readonly number[], name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number, previous: RawManifest | undefined,
+  plan: IngestPlan, ladder: readonly number[], name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number,
+  previous: RawManifest | undefined,
 ): RawManifest {
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: commitCursor(plan.kind, name, reachedCursor(name, dataset.cursor, batch), previous),
+    source: { kind: dataset.source.kind, url: dataset.url },
+    cursor: commitCursor(plan.kind, name, reachedCursor(name, dataset.cursor, batch), previous),
     ...batch.learned(ladder, dataset.memory),
-    ...(dataset.range === undefined ? {} : { range: dataset.range }), parts: batch.landed.map(({ part }) => part), supersedes: dataset.supersedes ?? [],
+    ...(dataset.range === undefined ? {} : { range: dataset.range }),
+    parts: batch.landed.map(({ part }) => part), supersedes: dataset.supersedes ?? [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };
 }

@@ -42,7 +42,8 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   if (found !== undefined) return output(found, ref);
 
   const plans: [string, DatasetPlan][] = [];
-  for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset({ settings, input, store, report, signal, secret }, dataset)]);
+  const shared = { settings, input, store, report, signal, secret };
+  for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
   const schedule = scheduleLists({
     lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
     concurrency: settings.tasks.concurrency, deadline: input.deadline, now: now(),

@@ -5,7 +5,9 @@ import type { Abortable } from '../stores/object-store';
 import type { IngestInput } from './ingest-input';
 
 /** The commit whose batch a replay reads again: the newest that the run made. Throws `REPLAY_RUN` where it made none. */
-export async function replayedRun(view: LogView<RawManifest>, dataset: string, input: IngestInput, options: Abortable): Promise<LogEntry<RawManifest> | undefined> {
+export async function replayedRun(
+  view: LogView<RawManifest>, dataset: string, input: IngestInput, options: Abortable,
+): Promise<LogEntry<RawManifest> | undefined> {
   if (input.operation !== 'replay') return undefined;
   const run = input.run as string;
   for (const kind of ['replay', 'backfill', 'rerun', 'ingest'] as const) {

@@ -5,7 +5,9 @@ import type { Abortable, ObjectStore } from '../stores/object-store';
 import { sum, type PulledBatch } from './pulled-batch';
 
 /** Refuses a batch that is smaller than the last one of its kind by more than `percent`; by records where both tell, else by bytes. */
-export async function requireSize(store: ObjectStore, view: LogView<RawManifest>, name: string, percent: number | undefined, batch: PulledBatch, options: Abortable): Promise<void> {
+export async function requireSize(
+  store: ObjectStore, view: LogView<RawManifest>, name: string, percent: number | undefined, batch: PulledBatch, options: Abortable,
+): Promise<void> {
   if (percent === undefined || batch.landed.length === 0) return;
   const last = await lastWhole(store, view, options);
   if (last === undefined) return;

@@ -35,7 +35,8 @@ const KILLED = 137;
  *
  * Nobody else could: ECS reports exit codes and no output, and a Map reports not even those (ADR 0015).
  */
-export async function requireDone({ signal, report, endpoint = process.env.ECS_CONTAINER_METADATA_URI_V4, readLines = lastLogLines }: EndDeps): Promise<void> {
+export async function requireDone(deps: EndDeps): Promise<void> {
+  const { signal, report, endpoint = process.env.ECS_CONTAINER_METADATA_URI_V4, readLines = lastLogLines } = deps;
   if (endpoint === undefined) throw new PipelineError('CONTAINER_UNKNOWN', 'ECS_CONTAINER_METADATA_URI_V4 is not set, so nobody can tell how the source\'s container ended; run the task on Fargate platform 1.4.0 or later');
   const { exitCode, log } = await ended(endpoint, signal);
   if (exitCode === 0) return;

@@ -21,7 +21,8 @@ export async function lastLogLines({ group, stream }: LogStream, signal: AbortSi
   try {
     for (let ask = 0; ask < ASKS; ask += 1) {
       if (ask > 0) await delay(ASK_AGAIN_MS, undefined, { signal });
-      const events = await client.send(new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, limit: LINES, startFromHead: false }), { abortSignal: signal })
+      const command = new GetLogEventsCommand({ logGroupName: group, logStreamName: stream, limit: LINES, startFromHead: false });
+      const events = await client.send(command, { abortSignal: signal })
         .then((answer) => answer.events ?? [], (error: Error) => {
           // The stream is made with its first line.
           if (error.name === 'ResourceNotFoundException') return [];

@@ -30,7 +30,10 @@ export function shardDocuments({ source, dataset, input, last, replays }: PlanCa
   return source.shards.map((parameters, index) => {
     const document: ShardDocument = {
       schemaVersion: SCHEMA_VERSION, dataset: dataset.name, slot: input.slot, attempt: input.attempt, operation: input.operation,
-      cursor: { ...(from === undefined ? {} : { from }), ...(replays?.cursor.to === undefined || input.range !== undefined ? {} : { to: replays.cursor.to }) },
+      cursor: {
+        ...(from === undefined ? {} : { from }),
+        ...(replays?.cursor.to === undefined || input.range !== undefined ? {} : { to: replays.cursor.to }),
+      },
       ...(input.range === undefined ? {} : { range: input.range }),
       shard: { index, count: source.shards.length }, parameters,
       ...(last === undefined ? {} : { last: { seq: last.seq, slot: last.runId } }),

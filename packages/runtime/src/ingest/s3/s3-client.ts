@@ -26,7 +26,8 @@ function assumeRole(roleArn: string, externalId: string | undefined, given?: STS
     client ??= new STSClient({});
     try {
       const { Credentials: session } = await client.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'headrace-ingest', ExternalId: externalId }));
-      return { accessKeyId: session!.AccessKeyId!, secretAccessKey: session!.SecretAccessKey!, sessionToken: session!.SessionToken, expiration: session!.Expiration };
+      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = session!;
+      return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken, expiration: Expiration };
     } catch (error) {
       const { name, message } = error as Error;
       const about = `the role ${roleArn} cannot be assumed (${name}: ${message})`;

@@ -75,7 +75,9 @@ function atUrl(url: string, manifest: string): { bucket: string; key: string } {
   return { bucket: match[1] as string, key: match[2] as string };
 }
 
-async function* csvEntries(client: S3Client, source: S3SourceSettings, key: string, columns: readonly string[], signal: AbortSignal): AsyncGenerator<Entry> {
+async function* csvEntries(
+  client: S3Client, source: S3SourceSettings, key: string, columns: readonly string[], signal: AbortSignal,
+): AsyncGenerator<Entry> {
   const stream = await open(client, source, key, signal);
   const text = key.endsWith('.gz') ? createGunzip() : stream;
   // A failure of the download ends the lines with it.
@@ -115,7 +117,8 @@ async function json(client: S3Client, source: S3SourceSettings, key: string, sig
 
 async function open(client: S3Client, source: S3SourceSettings, key: string, signal: AbortSignal): Promise<Readable> {
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: source.manifestBucket, Key: key, ...requester(source) }), { abortSignal: signal });
+    const command = new GetObjectCommand({ Bucket: source.manifestBucket, Key: key, ...requester(source) });
+    const { Body } = await client.send(command, { abortSignal: signal });
     return Body as Readable;
   } catch (error) {
     signal.throwIfAborted();

@@ -20,7 +20,8 @@ export class S3Object implements ShardReader {
   private planned: string | undefined;
 
   constructor(
-    private readonly source: S3SourceSettings, private readonly read: S3Read, private readonly client: S3Client, private readonly attempts: ShardTries,
+    private readonly source: S3SourceSettings, private readonly read: S3Read, private readonly client: S3Client,
+    private readonly attempts: ShardTries,
     /** Asked with where the plan does not tell the version. */
     private readonly known?: SourceIdentity,
   ) {

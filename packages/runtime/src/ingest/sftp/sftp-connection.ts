@@ -109,7 +109,8 @@ export class SftpConnection {
 
   /** Closes a handle; a connection that is gone has closed it. */
   async close(handle: Buffer): Promise<void> {
-    if (this.alive) await this.call<void>((done) => { this.sftp.close(handle, (error) => { done(error as Error | undefined, undefined); }); }).catch(() => undefined);
+    if (!this.alive) return;
+    await this.call<void>((done) => { this.sftp.close(handle, (error) => { done(error as Error | undefined, undefined); }); }).catch(() => undefined);
   }
 
   /** Ends the connection at once; what waits for an answer fails. */

@@ -9,7 +9,7 @@ interface SshFault { readonly message?: string; readonly code?: string | number;
 
 /** What the server, or the way to it, said, in words of the source. */
 export function sftpFailure(error: unknown, source: SftpSourceSettings, what: string, offset = 0): PipelineError {
-  const known = PipelineError.is(error) ? error : PipelineError.is((error as Error | undefined)?.cause) ? (error as Error).cause as PipelineError : undefined;
+  const known = [error, (error as Error | undefined)?.cause].find((each): each is PipelineError => PipelineError.is(each));
   if (known !== undefined) return known;
   const { message = String(error), code, level } = (error ?? {}) as SshFault;
   const where = `sftp://${source.host}:${source.port}`;
