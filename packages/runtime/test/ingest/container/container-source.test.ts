@@ -7,6 +7,7 @@ import { requireDone } from '../../../src/ingest/container/container-end';
 import { containerFiles } from '../../../src/ingest/container/container-files';
 import { parseOutDocument } from '../../../src/ingest/container/out-document';
 import { pull } from '../../../src/ingest/pull';
+import { readItem } from '../../../src/run/work';
 import { Report } from '../../../src/report/report';
 import { BUCKET, contractText, IngestStage } from '../../_fixtures/ingest-stage';
 
@@ -36,7 +37,9 @@ describe('a container source', () => {
   });
 
   const write = (name: string, text: string): void => writeFileSync(path.join(out, name), text);
-  const items = async (plan: { items: { bucket: string; key: string } }): Promise<any[]> => stage.s3.json(plan.items.bucket, plan.items.key);
+  const items = async ({ items: list }: { items: { bucket: string; key: string; count: number } }): Promise<any[]> => (
+    Promise.all(Array.from({ length: list.count }, (_, index) => readItem(stage.store, list, index)))
+  );
 
   /** Plan, every task with the files that are there, Commit. */
   async function run(slot: string, attempt?: number) {
