@@ -85,7 +85,8 @@ export function outputQuery(dataset: Dataset, paths: readonly string[], options:
 }): string {
   const names = dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
   const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
-  const file = options.partitioned ? [`_first_file + file_row_number % _files AS ${FILE_COLUMN}`] : [];
+  // Hashed: where a partition's value comes back every few rows, a remainder of the number itself would meet few of its files.
+  const file = options.partitioned ? [`_first_file + CAST(hash(file_row_number) % CAST(_files AS UBIGINT) AS BIGINT) AS ${FILE_COLUMN}`] : [];
   return `SELECT ${[...names, ...file].join(', ')} FROM (${unitRows(paths)}) AS rows`
     + (options.losers ? WITHOUT_LOSERS : '')
     + (options.partitioned ? ` JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}` : '');

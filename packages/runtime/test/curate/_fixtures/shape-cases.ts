@@ -64,7 +64,7 @@ export const SHAPED: readonly ShapeCase[] = [
   deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
   partitions(),
   { title: 'partitions of several files', spec: dataset(SIZED), parts: [csv(['id', 'part', 'word'], WORDS)], targetFileBytes: 10_000 },
-  { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 200 },
+  { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 80 },
   { title: 'a dataset without key and partitions', spec: dataset([column('a', 'string')]), parts: ['a\nx\nx\n\n""\n', 'a\nx\n'] },
   { title: 'a unique column with NULL', spec: dataset([column('id', 'integer', 'primaryKey: true'), column('a', 'string', 'unique: true')]), parts: ['id,a\n1,\n2,\n3,""\n4,x\n'] },
   {
