@@ -141,7 +141,7 @@ function landed(
     key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256, records: counted.records, compression: counted.compression,
     ...(counted.index === undefined ? {} : { recordIndex: counted.index }),
     ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
-    source: { url: shard.url, identity: head.identity },
+    source: { url: shard.url, identity: head.identity, ...(head.export === undefined ? {} : { export: head.export }) },
   };
   return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries, ...cursorOf(shard) };
 }
