@@ -14,11 +14,17 @@ const runtime = new Library(root, {
   directory: 'packages/runtime',
   description: 'What runs inside the tasks and functions of the stages, and the data contract; bundled, never published.',
   deps: [
-    '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
-    '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
+    '@aws-sdk/client-cloudwatch-logs@^3', '@aws-sdk/client-s3@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-glue@^3', '@aws-sdk/client-secrets-manager@^3',
+    '@aws-sdk/client-sts@^3', '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
+    // Paged APIs and signed requests of ingest.
+    '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',
+    // Patterns and SSH of file sources.
+    'picomatch@^4', 'ssh2@^1',
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
-  devDeps: ['@types/pg@^8', '@types/pg-copy-streams@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'undici@^7'],
+  devDeps: [
+    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'selfsigned@^5', 'undici@^7',
+  ],
 });
 runtime.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },

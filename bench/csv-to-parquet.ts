@@ -9,7 +9,11 @@ import { resultRef } from '@headrace/runtime/run/work';
 import { ObjectStore } from '@headrace/runtime/stores/object-store';
 import { runCase, setting } from './run-case';
 
-const file = setting('BENCH_CSV');
+/** `rows`, `headrace` and `reference`, each also with `-large`: the same on the file that is ten times as long. */
+const large = process.argv[2]?.endsWith('-large') ?? false;
+const file = setting(large ? 'BENCH_LARGE_CSV' : 'BENCH_CSV');
+const key = large ? 'bench/flights-large.csv' : 'bench/flights.csv';
+const cleanFile = setting(large ? 'BENCH_LARGE_CLEAN_SOURCE' : 'BENCH_CLEAN_SOURCE');
 const contract = requireContract(readFileSync(setting('BENCH_CONTRACT'), 'utf8'), 'flights.odcs.yaml');
 const dataset = contract.datasets.find(({ name }) => name === 'flights');
 if (dataset === undefined) throw new Error('the reference contract has no dataset flights');
@@ -23,11 +27,11 @@ const report = new Report({ write: () => undefined });
 
 /** The kernel: framing, grammars, all checks, quarantine; typed Parquet into S3. */
 async function kernel(unitId: string, folder: never) {
-  const item = { index: 0, dataset: 'flights', unit: 0, unitId, part: 0, key: 'bench/flights.csv', bytes, compression: 'none' as const };
+  const item = { index: 0, dataset: 'flights', unit: 0, unitId, part: 0, key, bytes, compression: 'none' as const };
   return curateRows({ item, dataset: flights, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder, store, report, threads: THREADS, memoryMiB: MEMORY_MIB });
 }
 
-void runCase({
+const sides = {
   rows: async () => {
     const unitId = `u${randomUUID().slice(0, 8)}-a1-i1`;
     const result = await kernel(unitId, { bucket: 'curated', prefix: `bench/work/${unitId}/` } as never);
@@ -50,8 +54,10 @@ void runCase({
     const columns = flights.columns.map(({ name, type }) => `'${name}': '${duckdbType(type)}'`).join(', ');
     const target = `${setting('BENCH_FOLDER')}/${randomUUID()}.parquet`;
     await connection.run('SET preserve_insertion_order = false');
-    const result = await connection.runAndReadAll(`COPY (SELECT * FROM read_csv('${setting('BENCH_CLEAN_SOURCE')}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {${columns}})) TO '${target}' (FORMAT parquet, COMPRESSION zstd)`);
+    const result = await connection.runAndReadAll(`COPY (SELECT * FROM read_csv('${cleanFile}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {${columns}})) TO '${target}' (FORMAT parquet, COMPRESSION zstd)`);
     rmSync(target);
     return { bytes, rows: Number(result.getRows()[0]?.[0]) };
   },
-});
+};
+
+void runCase({ ...sides, ...Object.fromEntries(Object.entries(sides).map(([name, side]) => [`${name}-large`, side])) });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,6 +10,11 @@ import { startPostgres } from '@headrace/local-runner/engines/postgres';
 import { Client } from 'pg';
 import { writeSourceFiles } from '../examples/reference-pipeline/source/write-data';
 
+const LF = 0x0a;
+
+/** How many times the records of the source are in the large file. */
+const LARGE = 10;
+
 /** The servers and files that all cases share; it runs in a process of its own, prints where they are, and ends on SIGTERM. */
 async function start(folder: string, contractFile: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -19,10 +24,13 @@ async function start(folder: string, contractFile: string): Promise<void> {
   if (dataset === undefined) throw new Error('the reference contract has no dataset flights');
   const clean = await cleanFiles(folder, flights, dataset.columns.map(({ name, type }) => [name, duckdbType(type)]));
 
+  const large = await largeFiles(folder, flights);
+
   const source = await serveFolder(path.join(folder, 'source'));
   const s3 = await startS3Endpoint({ dir: path.join(folder, 's3'), buckets: ['raw', 'curated'] });
   const client = new S3Client({ endpoint: s3.url, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
   await client.send(new PutObjectCommand({ Bucket: 'raw', Key: 'bench/flights.csv', Body: createReadStream(flights), ContentLength: statSync(flights).size }));
+  await client.send(new PutObjectCommand({ Bucket: 'raw', Key: 'bench/flights-large.csv', Body: createReadStream(large.csv), ContentLength: statSync(large.csv).size }));
   const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), port: await freePort(), user: 'bench', password: 'bench', database: 'bench', pidFolder: path.join(folder, 'pids') });
   const database = new Client({ connectionString: postgres.url });
   await database.connect();
@@ -32,7 +40,7 @@ async function start(folder: string, contractFile: string): Promise<void> {
   await database.end();
 
   process.stdout.write(`${JSON.stringify({
-    BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
+    BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_LARGE_CSV: large.csv, BENCH_LARGE_CLEAN_SOURCE: large.clean, BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
     BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_ROWS: String(clean.rows),
     AWS_ENDPOINT_URL: s3.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
   })}\n`);
@@ -62,6 +70,27 @@ async function cleanFiles(
   const counted = await connection.runAndReadAll(`SELECT count(*)::INT FROM '${files.parquet}'`);
   connection.closeSync();
   return { ...files, rows: Number(counted.getRows()[0]?.[0]) };
+}
+
+/** The source as it is, then its clean records nine times more, each time with new ids: what grows with the data shows. */
+async function largeFiles(folder: string, csv: string): Promise<{ csv: string; clean: string }> {
+  const files = { csv: path.join(folder, 'large.csv'), clean: path.join(folder, 'large-clean.csv') };
+  const clean = readFileSync(path.join(folder, 'source.csv'));
+  const records = clean.subarray(clean.indexOf(LF) + 1);
+  for (const [target, first] of [[files.csv, readFileSync(csv)], [files.clean, clean]] as const) {
+    if (existsSync(target)) continue;
+    const out = createWriteStream(`${target}.tmp`);
+    out.write(first);
+    for (let copy = 1; copy < LARGE; copy++) {
+      const copied = Buffer.from(records);
+      // An id is F, 0 and six digits; the first digit tells the copies apart.
+      for (let start = 0; start < copied.length; start = copied.indexOf(LF, start) + 1) copied[start + 1] = 0x30 + copy;
+      if (!out.write(copied)) await once(out, 'drain');
+    }
+    await new Promise<void>((resolve) => { out.end(resolve); });
+    renameSync(`${target}.tmp`, target);
+  }
+  return files;
 }
 
 async function freePort(): Promise<number> {

@@ -21,6 +21,7 @@ export const BUNDLES = {
     CONTRACT,
     { entry: `${ENTRIES}/ingest-plan.ts`, into: 'assets/plan-function' },
     { entry: `${ENTRIES}/ingest-commit.ts`, into: 'assets/commit-function' },
+    { entry: `${ENTRIES}/load-scheduler.ts`, into: 'assets/scheduler-function' },
     { entry: `${ENTRIES}/ingest-task.ts`, into: 'assets/task', copy: 'task-image' },
   ],
   curate: [

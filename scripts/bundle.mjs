@@ -38,8 +38,11 @@ async function bundleOne(bundle, outFolder, outside) {
     minify: true,
     keepNames: true,
     legalComments: 'none',
+    // An asset without import() can be kept compiled on a laptop. A package imports others at run time, which may be ES modules.
+    supported: { 'dynamic-import': outside.length > 0 },
     logLevel: 'warning',
-    external: [...outside, ...(bundle.external ?? []), 'pg-native'],
+    // Native parts that their packages only prefer: a bundle must not depend on a compiler where it is made.
+    external: [...outside, ...(bundle.external ?? []), '*.node', 'cpu-features', 'pg-native'],
   });
   for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
   return Object.keys(result.metafile.inputs);

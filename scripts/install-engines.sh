@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what some tests work with and npm does not carry: MariaDB, Spark, moto (an independent S3, IAM and Step Functions),
-# cfn-lint and pytest, into .engines/venv. Safe to run again: it returns at once when nothing changed.
+# Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions),
+# cfn-lint and pytest, into .engines/venv, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,6 +21,17 @@ install_java() {
 
 java_major() {
   java -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p'
+}
+
+install_sshd() {
+  # Tests of the sftp source start it by themselves, on loopback and with keys of their own; no service is needed.
+  if [ -x /usr/sbin/sshd ]; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo 'sshd is missing: install it (Debian: openssh-server), then run this again' >&2
+    exit 1
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends openssh-server
 }
 
 install_mariadb() {
@@ -50,6 +61,7 @@ install_python() {
 install_java
 install_mariadb
 install_python
+install_sshd
 java -version 2>&1 | head -n 1
 "$venv/bin/python" --version
 "$venv/bin/pip" list --disable-pip-version-check --format=freeze | grep -E '^(moto|pyspark|cfn-lint|pytest)=='

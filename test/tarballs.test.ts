@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { CONSTRUCTS, readJson, ROOT } from './repository';
+import { CONSTRUCTS, readJson, ROOT, trackedFiles } from './repository';
 
 interface Manifest {
   readonly dependencies?: Record<string, string>;
@@ -54,8 +54,11 @@ describe.each(CONSTRUCTS)('the tarball of %s', (construct) => {
   });
 });
 
-test('the tarball of the curate stage has its Spark job', () => {
-  expect(packedFiles('packages/curate-construct').filter((file) => file.startsWith('python/')).length).toBeGreaterThan(0);
+test('the tarball of the curate stage has its Spark job, whole and without its tests', () => {
+  const files = packedFiles('packages/curate-construct').filter((file) => file.startsWith('python/'));
+  const own = trackedFiles().filter((file) => /^packages\/curate-construct\/python\/(?!tests\/)/.test(file)).map((file) => file.slice('packages/curate-construct/'.length));
+  expect(files.sort()).toEqual(own.sort());
+  expect(files).toEqual(expect.arrayContaining(['python/shape_job.py', 'python/modules/headrace_shape/__init__.py']));
 });
 
 describe('the tarball of the local runner', () => {

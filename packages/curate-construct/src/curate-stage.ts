@@ -17,6 +17,9 @@ import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
 
+/** What the run time's Rows reads; a test holds it to the run time. */
+const READABLE_FORMATS = ['csv', 'ndjson'];
+
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
   /**
@@ -192,6 +195,9 @@ export class CurateStage extends StageBase {
     const taken = new Set([PUBLISHED_TABLE, ...names.map((name) => `${name}_runs`)]);
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
+    }
+    for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
+      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.join(' and ')}; keep it in a contract of its own, for ingest alone`);
     }
     engine._check(problems);
     this.size._check(problems);

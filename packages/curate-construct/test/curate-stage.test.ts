@@ -122,7 +122,7 @@ test('the bucket forgets quarantine after its retention, and work after two week
 });
 
 describe('Spark on Glue', () => {
-  test('runs the script of its own deployment, with every promise of the other states', () => {
+  test('runs the script and the modules of its own deployment, with every promise of the other states', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { engine: CurateEngine.glueSpark({ maxConcurrentRuns: 3 }) });
     const template = templateOf(stack);
@@ -134,6 +134,8 @@ describe('Spark on Glue', () => {
     expect(brokenPromises(definition)).toEqual([]);
     expect(definition.States.Shapes.MaxConcurrency).toBe(3);
     expect(shape.Arguments.Arguments['--scriptLocation']).toBe(asText(job?.Properties.Command.ScriptLocation));
+    expect(shape.Arguments.Arguments['--extra-py-files']).toBe(asText(job?.Properties.DefaultArguments['--extra-py-files']));
+    expect(shape.Arguments.Arguments['--extra-py-files']).toMatch(/\.zip$/);
     expect(JSON.parse(shape.Arguments.Arguments['--HEADRACE_SETTINGS'])).toMatchObject({ engine: 'spark', pipeline: 'trips' });
     expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, ExecutionProperty: { MaxConcurrentRuns: 3 } });
   });

@@ -1,5 +1,5 @@
 import { aws_logs as logs, Duration, Size } from 'aws-cdk-lib';
-import { checkFargateSize } from './private/stage/fargate-size';
+import { checkFargateSize, fargateLadder, type FargateRung, MOST_MEMORY_MIB } from './private/stage/fargate-size';
 import type { Problems } from './private/stage/fail';
 
 /** A size of your own. What is left out is as in `IngestSize.DEV`. */
@@ -17,6 +17,14 @@ export interface IngestSizeProps {
    * @default Size.mebibytes(512)
    */
   readonly taskMemory?: Size;
+
+  /**
+   * Up to which memory a task is started again when its memory was too small, each time with about twice as much. The size that
+   * a dataset needed is remembered, and becomes smaller again after three runs that needed less.
+   *
+   * @default - eight times `taskMemory`, at most 244 GiB
+   */
+  readonly taskMemoryLimit?: Size;
 
   /**
    * How many tasks pull at the same time, from 1 to 1000. A new account may run 6 vCPU of Fargate in all.
@@ -87,6 +95,7 @@ export class IngestSize {
 
   readonly taskCpu: number;
   readonly taskMemory: Size;
+  readonly taskMemoryLimit: Size;
   readonly concurrency: number;
   readonly taskTimeout: Duration;
   readonly executionTimeout: Duration;
@@ -96,6 +105,7 @@ export class IngestSize {
   private constructor(props: IngestSizeProps) {
     this.taskCpu = props.taskCpu ?? 256;
     this.taskMemory = props.taskMemory ?? Size.mebibytes(512);
+    this.taskMemoryLimit = props.taskMemoryLimit ?? Size.mebibytes(Math.min(8 * this.taskMemory.toMebibytes(), MOST_MEMORY_MIB));
     this.concurrency = props.concurrency ?? 4;
     this.taskTimeout = props.taskTimeout ?? Duration.hours(1);
     this.executionTimeout = props.executionTimeout ?? Duration.hours(3);
@@ -103,9 +113,22 @@ export class IngestSize {
     this.logRetention = props.logRetention ?? logs.RetentionDays.ONE_WEEK;
   }
 
+  /**
+   * From the size of a task to the largest that the limit allows.
+   *
+   * @internal
+   */
+  get _ladder(): FargateRung[] {
+    return fargateLadder(this.taskCpu, this.taskMemory.toMebibytes(), this.taskMemoryLimit.toMebibytes());
+  }
+
   /** @internal */
   _check(problems: Problems): void {
     checkFargateSize(problems, this.taskCpu, this.taskMemory, undefined);
+    const limit = this.taskMemoryLimit.toMebibytes();
+    if (limit < this.taskMemory.toMebibytes() || limit > MOST_MEMORY_MIB) {
+      problems.add(`taskMemoryLimit must be from taskMemory (${this.taskMemory.toMebibytes()} MiB) to ${MOST_MEMORY_MIB} MiB, got ${limit}; leave it out for eight times taskMemory`);
+    }
     if (!Number.isInteger(this.concurrency) || this.concurrency < 1 || this.concurrency > 1000) {
       problems.add(`concurrency must be a whole number from 1 to 1000, got ${this.concurrency}; leave it out for 4`);
     }

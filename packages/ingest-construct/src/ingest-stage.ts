@@ -1,9 +1,13 @@
-import { type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import { type aws_cloudwatch as cloudwatch, type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { IngestSchedule } from './ingest-schedule';
 import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
-import { FUNCTION_TIMEOUT, ingestSteps } from './private/ingest-steps';
+import { FUNCTION_TIMEOUT, ingestSteps, type OwnTask } from './private/ingest-steps';
+import { lateAlarm } from './private/late-alarm';
 import type { BoundSource } from './private/source-binding';
+import { StageSchedule } from './private/stage-schedule';
+import { checkSourceTask, sourceLadder, SourceTask } from './private/source-task';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -11,7 +15,8 @@ import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { stageBucket } from './private/stage/stage-bucket';
 import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
-import { StageTask } from './private/stage/stage-task';
+import { StageTask, type StageTaskProps } from './private/stage/stage-task';
+import { taskMemoryMetric } from './private/task-memory-metric';
 
 /** What an ingest stage is made of. */
 export interface IngestStageProps extends StageBaseProps {
@@ -26,6 +31,22 @@ export interface IngestStageProps extends StageBaseProps {
    * @default IngestSize.DEV
    */
   readonly size?: IngestSize;
+
+  /**
+   * How long after its start an execution must be over, where its input names no `deadline`. A plan that cannot meet it fails before anything
+   * is pulled, with what would do; a run that falls behind raises an alarm while there is time. The alarm costs about 0.10 USD a month.
+   *
+   * @default - no deadline, and no alarm
+   */
+  readonly deadline?: Duration;
+
+  /**
+   * When the stage runs by itself. Each time is a slot, and runs once, however often it is delivered. An alarm, about 0.10 USD a month, tells the
+   * failure topic when no run has succeeded for the schedule's longest gap and the time that an execution may take.
+   *
+   * @default - no schedule; runs are started by others
+   */
+  readonly schedule?: IngestSchedule;
 
   /**
    * Where the bytes land, below the pipeline's name. In a bucket of your own, unfinished uploads and the folder
@@ -54,7 +75,14 @@ export class IngestStage extends StageBase {
   /** Where the bytes land. */
   readonly rawBucket: s3.IBucket;
 
+  /** Raised when a running execution is expected to miss its deadline. Undefined without `deadline`. */
+  readonly lateAlarm?: cloudwatch.Alarm;
+
+  /** Raised when no run has succeeded for too long. Undefined without `schedule`. */
+  readonly noRunAlarm?: cloudwatch.Alarm;
+
   private readonly size: IngestSize;
+  private readonly task: StageTask;
 
   constructor(scope: Construct, id: string, props: IngestStageProps) {
     super(scope, id, props, 'ingest');
@@ -68,7 +96,8 @@ export class IngestStage extends StageBase {
       workPrefix: this._workPrefix,
       contract: this._contract.location,
       codeVersion: packageVersion(),
-      sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.settings])),
+      tasks: { concurrency: this.size.concurrency, ladder: this.size._ladder },
+      sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, this.settingsOf(source)])),
     };
     const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -77,7 +106,7 @@ export class IngestStage extends StageBase {
     const commit = new StageFunction(this, 'Commit', {
       ...functionProps, asset: 'commit-function', description: 'Headrace ingest: commits what was fetched',
     });
-    const task = new StageTask(this, 'Task', {
+    const taskProps = {
       network: this._network,
       cluster: props.cluster,
       image: props.image,
@@ -86,13 +115,17 @@ export class IngestStage extends StageBase {
       memory: this.size.taskMemory,
       logRetention: this.size.logRetention,
       settings,
-    });
-    this.grantAccess(plan, task, commit);
+    };
+    const task = this.task = new StageTask(this, 'Task', taskProps);
+    const containers = this.sourceTasks(sources, { ...taskProps, cluster: task.cluster });
+    if (props.deadline !== undefined) this.lateAlarm = lateAlarm(this, task, this.failureTopic);
+    this.grantAccess(plan, [task, ...Object.values(containers).map((own) => own.task)], commit);
     this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: ingestSteps({
-        plan, task, commit, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, commit, containers, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        deadline: props.deadline,
         plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
       }),
       startAt: 'Plan',
@@ -111,11 +144,26 @@ export class IngestStage extends StageBase {
       logRetention: this.size.logRetention,
       tracingEnabled: props.tracingEnabled ?? true,
     }).stateMachine;
+    if (props.schedule !== undefined) {
+      this.noRunAlarm = new StageSchedule(this, 'Schedule', {
+        stateMachine: this.stateMachine, pipeline: this.pipelineName, schedule: props.schedule, executionTimeout: this.size.executionTimeout,
+        failureTopic: this.failureTopic, logRetention: this.size.logRetention,
+      }).noRunAlarm;
+    }
   }
 
   /** Lets a principal read what was ingested: the bytes and the commit log. */
   grantReadRaw(grantee: iam.IGrantable): iam.Grant {
     return this.rawBucket.grantRead(grantee, `${this.pipelineName}/*`);
+  }
+
+  /**
+   * Memory of the stage's tasks as a share of what they reserve, in percent; from Container Insights of the cluster.
+   *
+   * @default - maximum over 5 minutes
+   */
+  metricTaskMemory(props?: cloudwatch.MetricOptions): cloudwatch.MathExpression {
+    return taskMemoryMetric(this.task, props);
   }
 
   /** @internal */
@@ -135,29 +183,48 @@ export class IngestStage extends StageBase {
     const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({
       prop: `sources.${name}`, problems, dataset: this._contract.contract.datasets.find((dataset) => dataset.name === name),
     })] as const);
+    for (const [name, { container }] of sources) {
+      if (container !== undefined) checkSourceTask(`sources.${name}`, container, this.size, problems);
+    }
     this.size._check(problems);
+    props.schedule?._check(problems);
     problems.throwIfAny();
     return Object.fromEntries(sources);
   }
 
+  /** A source with tasks of its own tells their sizes, so that Plan begins with the right one. */
+  private settingsOf({ settings, container }: BoundSource): Record<string, unknown> {
+    return container === undefined ? settings : { ...settings, ladder: sourceLadder(container, this.size) };
+  }
+
+  private sourceTasks(sources: Record<string, BoundSource>, props: StageTaskProps): Record<string, OwnTask> {
+    const own = Object.entries(sources).flatMap(([name, { container, useRole }]) => {
+      if (container === undefined) return [];
+      const task = new SourceTask(this, `Source-${name}`, container, props);
+      useRole?.(task.role);
+      return [[name, { task, ladder: sourceLadder(container, this.size) }] as const];
+    });
+    return Object.fromEntries(own);
+  }
+
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
   private grantSources(sources: BoundSource[], plan: StageFunction, task: StageTask): void {
-    for (const { plansInTask, secrets, grantRead, open } of sources) {
+    for (const { plansInTask, secretsInTaskOnly, secrets, grantRead, open } of sources) {
       open?.(this);
-      for (const role of plansInTask === true ? [task.role] : [plan.role, task.role]) {
+      for (const role of plansInTask === true || secretsInTaskOnly === true ? [task.role] : [plan.role, task.role]) {
         secrets?.forEach((secret) => secret.grantRead(role));
         grantRead?.(role);
       }
     }
   }
 
-  private grantAccess(plan: StageFunction, task: StageTask, commit: StageFunction): void {
+  private grantAccess(plan: StageFunction, tasks: StageTask[], commit: StageFunction): void {
     const raw = `${this.pipelineName}/raw/`;
     const log = `${this.pipelineName}/commits/raw/`;
     const work = this._workPrefix;
-    for (const role of [plan.role, task.role, commit.role]) this._contract.grantRead(role);
+    for (const role of [plan.role, ...tasks.map((task) => task.role), commit.role]) this._contract.grantRead(role);
     grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
-    grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
+    for (const task of tasks) grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
     grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
   }
 }

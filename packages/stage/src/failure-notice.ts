@@ -37,6 +37,10 @@ export function caught(state: string): string {
   );
 }
 
+/** JSONata of the next attempt's input: what was asked for stays, what the stage before handed over does not. */
+const NEXT_INPUT = '$string($merge([{"slot": $slot, "attempt": $number($attempt) + 1}, '
+  + '$sift($input, function($value, $key) { $key in ["operation", "range", "run", "only"] })]))';
+
 /** Publishes the notice; the execution then fails with an error that says so. */
 export function notifyFailure(topicArn: string, words: NoticeWords, failed: string, notNotified: string): AslState {
   const next = '$string($number($attempt) + 1)';
@@ -49,8 +53,7 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
     literal('\n\nHow to continue: mend the cause, deploy if code or contract had to change, then start the next attempt. '),
     literal(`${words.resume}\n  headrace retry `), '$slot',
     literal('\n  aws stepfunctions start-execution --state-machine-arn '), '$states.context.StateMachine.Id',
-    literal(` --name ${words.namePrefix}-`), '$slot', literal('-a'), next, literal(' --input \'{"slot":"'), '$slot',
-    literal('","attempt":'), next, literal('}\'\n\nExecution: '), '$states.context.Execution.Id',
+    literal(` --name ${words.namePrefix}-`), '$slot', literal('-a'), next, literal(' --input \''), NEXT_INPUT, literal('\'\n\nExecution: '), '$states.context.Execution.Id',
   ].join(' & ');
   return {
     Type: 'Task',

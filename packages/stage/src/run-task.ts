@@ -4,35 +4,40 @@ import type { Permission } from './permission';
 import type { StageTask } from './stage-task';
 import { goOn, type Retrier, type Step } from './step';
 
-const RETRY: Retrier[] = [
-  {
-    // No capacity, throttled, or the service itself: the task never started.
-    ErrorEquals: ['ECS.AmazonECSException', 'ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown'],
-    IntervalSeconds: 15,
-    MaxAttempts: 6,
-    BackoffRate: 2,
-    MaxDelaySeconds: 300,
-    JitterStrategy: 'FULL',
-  },
-  {
-    // The container stopped with a code other than 0. A Retry cannot look at the code, so a hopeless failure is tried
-    // twice more too; every task is safe to repeat.
-    ErrorEquals: ['States.TaskFailed'],
-    IntervalSeconds: 5,
-    MaxAttempts: 2,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    JitterStrategy: 'FULL',
-  },
-];
+// No capacity, throttled, or the service itself: the task never started.
+const NOT_STARTED: Retrier = {
+  ErrorEquals: ['ECS.AmazonECSException', 'ECS.ServerException', 'ECS.SdkClientException', 'AmazonECS.Unknown'],
+  IntervalSeconds: 15,
+  MaxAttempts: 6,
+  BackoffRate: 2,
+  MaxDelaySeconds: 300,
+  JitterStrategy: 'FULL',
+};
+
+// The container stopped with a code other than 0. A Retry cannot look at the code, so a hopeless failure is tried
+// twice more too; every task is safe to repeat.
+const FAILED: Retrier = {
+  ErrorEquals: ['States.TaskFailed'],
+  IntervalSeconds: 5,
+  MaxAttempts: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
 
 export interface RunTaskProps {
   readonly task: StageTask;
   /** JSONata of the object that the container finds in HEADRACE_TASK. */
   readonly work: string;
+  /** Another container of the task, and JSONata of what it finds in its environment. */
+  readonly beside?: { readonly container: string; readonly environment: Record<string, string> };
   readonly timeout: Duration;
   /** What the state passes on. @default - its input */
   readonly output?: unknown;
+  /** CPU units and MiB in place of those of the task definition, as texts. */
+  readonly size?: { readonly cpu: string; readonly memory: string };
+  /** Where a container that failed goes on, with its cause in `$cause`. @default - it is tried twice more */
+  readonly failed?: string;
   readonly next?: string;
 }
 
@@ -58,20 +63,30 @@ export function runTask(props: RunTaskProps): Step {
         },
         PropagateTags: 'TASK_DEFINITION',
         Overrides: {
-          ContainerOverrides: [{
-            Name: task.containerName,
-            Environment: [{ Name: 'HEADRACE_TASK', Value: jsonata(`$string(${props.work})`) }],
-          }],
+          ...(props.size === undefined ? {} : { Cpu: props.size.cpu, Memory: props.size.memory }),
+          ContainerOverrides: [
+            override(task.containerName, { HEADRACE_TASK: `$string(${props.work})` }),
+            ...(props.beside === undefined ? [] : [override(props.beside.container, props.beside.environment)]),
+          ],
         },
       },
       Output: props.output ?? jsonata('$states.input'),
       TimeoutSeconds: props.timeout.toSeconds(),
-      Retry: RETRY,
+      Retry: props.failed === undefined ? [NOT_STARTED, FAILED] : [NOT_STARTED],
+      ...(props.failed === undefined ? {} : { Catch: [lookAtCause(props.failed)] }),
       ...goOn(props.next),
     },
     allow: permissions(task),
     leavesErrorDocuments: true,
   };
+}
+
+function lookAtCause(next: string): Record<string, unknown> {
+  return { ErrorEquals: ['States.TaskFailed'], Assign: { cause: jsonata('$states.errorOutput.Cause') }, Output: jsonata('$states.input'), Next: next };
+}
+
+function override(name: string, environment: Record<string, string>): Record<string, unknown> {
+  return { Name: name, Environment: Object.entries(environment).map(([variable, value]) => ({ Name: variable, Value: jsonata(value) })) };
 }
 
 function permissions(task: StageTask): Permission[] {

@@ -7,7 +7,7 @@ import { explain } from './exception';
 import type { TaskNetwork } from './task-network';
 
 /** The longest that Fargate waits between SIGTERM and SIGKILL: time to finish the part in hand. */
-const MAX_STOP_TIMEOUT = Duration.seconds(120);
+export const MAX_STOP_TIMEOUT = Duration.seconds(120);
 
 export interface StageTaskProps {
   readonly network: TaskNetwork;
@@ -32,6 +32,7 @@ export class StageTask extends Construct {
   readonly executionRole: iam.IRole;
   readonly logGroup: logs.LogGroup;
   readonly containerName = 'task';
+  readonly container: ecs.ContainerDefinition;
 
   constructor(scope: Construct, id: string, props: StageTaskProps) {
     super(scope, id);
@@ -50,7 +51,7 @@ export class StageTask extends Construct {
       runtimePlatform: { cpuArchitecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
       volumes: [{ name: 'scratch' }],
     });
-    const container = this.taskDefinition.addContainer(this.containerName, {
+    this.container = this.taskDefinition.addContainer(this.containerName, {
       containerName: this.containerName,
       image: props.image ?? ecs.ContainerImage.fromAsset(assetPath('task'), { platform: platformOf(cpuArchitecture) }),
       environment: { HEADRACE_SETTINGS: Stack.of(this).toJsonString(props.settings) },
@@ -58,7 +59,7 @@ export class StageTask extends Construct {
       readonlyRootFilesystem: true,
       stopTimeout: MAX_STOP_TIMEOUT,
     });
-    container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
+    this.container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
     this.executionRole = this.taskDefinition.obtainExecutionRole();
     (this.taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).applyRemovalPolicy(RemovalPolicy.RETAIN);
 

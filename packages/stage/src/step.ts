@@ -9,7 +9,7 @@ export interface Step {
 }
 
 export interface AslState {
-  readonly Type: 'Task' | 'Map' | 'Choice' | 'Pass' | 'Succeed' | 'Fail';
+  readonly Type: 'Task' | 'Map' | 'Choice' | 'Pass' | 'Wait' | 'Succeed' | 'Fail';
   readonly [field: string]: unknown;
 }
 

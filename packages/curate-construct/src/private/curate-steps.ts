@@ -47,7 +47,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     Rows: distributedMap({
       ...map,
       name: 'Rows',
-      item: { name: 'Kernel', step: task('rows') },
+      item: { startAt: 'Kernel', steps: { Kernel: task('rows') } },
       list: '$states.input.items',
       maxConcurrency: size.concurrency,
       next: 'ShapesNeeded',
@@ -56,7 +56,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     Shapes: distributedMap({
       ...map,
       name: 'Shapes',
-      item: { name: 'Shape', step: props.spark?.runJob(work('shape')) ?? task('shape') },
+      item: { startAt: 'Shape', steps: { Shape: props.spark?.runJob(work('shape')) ?? task('shape') } },
       list: '$states.input.units',
       maxConcurrency: props.spark?.maxConcurrentRuns ?? size.concurrency,
       next: 'Publish',

@@ -20,16 +20,20 @@ export interface SparkJobProps {
 
 const SCRIPT = 'shape_job.py';
 
+/** Folder of the package that the script imports. */
+const MODULES = 'modules';
+
 /**
  * The Glue job that shapes with Spark.
  *
- * A job is changed in place, so each run is told its script: an execution in flight keeps the code it started with.
+ * A job is changed in place, so each run is told its code: an execution in flight keeps the code it started with.
  */
 export class SparkJob extends Construct {
   readonly role: iam.Role;
   readonly maxConcurrentRuns: number;
   private readonly job: glue.CfnJob;
-  private readonly script: assets.Asset;
+  /** The script, and the modules that it imports. */
+  private readonly code: { readonly script: assets.Asset; readonly modules: assets.Asset };
   private readonly timeout: Duration;
   private readonly settings: Record<string, unknown>;
 
@@ -39,11 +43,13 @@ export class SparkJob extends Construct {
     this.settings = props.settings;
     this.maxConcurrentRuns = props.maxConcurrentRuns;
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
-    this.script = new assets.Asset(this, 'Script', { path: shippedPath('python', SCRIPT) });
+    const script = new assets.Asset(this, 'Script', { path: shippedPath('python', SCRIPT) });
+    const modules = new assets.Asset(this, 'Modules', { path: shippedPath('python', MODULES), exclude: ['**/__pycache__'] });
+    this.code = { script, modules };
     allow(this.role, {
       actions: ['s3:GetObject'],
-      resources: [this.script.bucket.arnForObjects('*.py')],
-      wildcardReason: 'every version of the script: its key is a content hash, and runs in flight read older ones',
+      resources: [script.bucket.arnForObjects('*.py'), modules.bucket.arnForObjects('*.zip')],
+      wildcardReason: 'every version of the code: its keys are content hashes, and runs in flight read older ones',
     });
     allow(this.role, {
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -54,7 +60,7 @@ export class SparkJob extends Construct {
     });
     this.job = new glue.CfnJob(this, 'Resource', {
       role: this.role.roleArn,
-      command: { name: 'glueetl', pythonVersion: '3', scriptLocation: this.script.s3ObjectUrl },
+      command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
       glueVersion: props.glueVersion,
       workerType: props.workerType,
       numberOfWorkers: props.maxWorkers,
@@ -64,6 +70,7 @@ export class SparkJob extends Construct {
       timeout: props.timeout.toMinutes(),
       defaultArguments: {
         '--job-language': 'python',
+        '--extra-py-files': modules.s3ObjectUrl,
         '--enable-auto-scaling': 'true',
         '--enable-continuous-cloudwatch-log': 'true',
         '--enable-observability-metrics': 'true',
@@ -87,7 +94,8 @@ export class SparkJob extends Construct {
         Arguments: {
           JobName: this.job.ref,
           Arguments: {
-            '--scriptLocation': this.script.s3ObjectUrl,
+            '--scriptLocation': this.code.script.s3ObjectUrl,
+            '--extra-py-files': this.code.modules.s3ObjectUrl,
             '--HEADRACE_SETTINGS': Stack.of(this).toJsonString(this.settings),
             '--HEADRACE_TASK': jsonata(`$string(${work})`),
           },

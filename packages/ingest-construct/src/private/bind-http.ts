@@ -1,13 +1,66 @@
 import { Token } from 'aws-cdk-lib';
-import type { HttpSourceProps } from '../http-source';
-import { commonSettings, type BoundSource, type SourceBinding } from './source-binding';
+import type { HttpPagesSourceProps } from '../http-pages';
+import type { HttpRequestProps } from '../http-request-props';
+import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from '../http-source';
+import { checkWhole, commonSettings, type BoundSource, type SourceBinding } from './source-binding';
 
 export function bindHttp(props: HttpSourceProps, binding: SourceBinding): BoundSource {
-  const { url, headers } = props;
-  if (!Token.isUnresolved(url) && !isHttpUrl(url)) {
-    binding.problems.add(`${binding.prop}.url must be an http or https URL without credentials, got ${withoutCredentials(url)}`);
+  checkUrl(binding, 'url', props.url);
+  return bound(props, binding, { kind: 'http', url: props.url });
+}
+
+export function bindHttpFiles(props: HttpFilesSourceProps, binding: SourceBinding): BoundSource {
+  const { urls } = props;
+  if (urls.length === 0 || urls.length > 1_000) binding.problems.add(`${binding.prop}.urls must name 1 to 1000 files, got ${urls.length}`);
+  urls.forEach((url, index) => checkUrl(binding, `urls[${index}]`, url));
+  return bound(props, binding, { kind: 'http', urls });
+}
+
+export function bindHttpDates(props: HttpDatesSourceProps, binding: SourceBinding): BoundSource {
+  const { urlTemplate, step, firstDate, timeZone, availableAfter, lag, missingFile } = props;
+  checkUrl(binding, 'urlTemplate', urlTemplate);
+  checkWhole(binding.problems, `${binding.prop}.lag`, lag, 0, 10_000);
+  const form = { hour: /^\d{4}-\d\d-\d\dT\d\dZ$/, day: /^\d{4}-\d\d-\d\d$/, month: /^\d{4}-\d\d$/ }[step];
+  if (!Token.isUnresolved(firstDate) && !form.test(firstDate)) {
+    binding.problems.add(`${binding.prop}.firstDate must be written like ${{ hour: '2026-01-31T09Z', day: '2026-01-31', month: '2026-01' }[step]} for the step ${step}, got ${JSON.stringify(firstDate)}`);
   }
-  return { settings: { kind: 'http', url, headers, ...commonSettings(props, binding) } };
+  return bound(props, binding, {
+    kind: 'http', url: urlTemplate,
+    dates: {
+      step, from: firstDate, timeZone: timeZone ?? 'UTC', availableAfterSeconds: availableAfter?.toSeconds(), lag: lag ?? 0, missing: missingFile ?? 'fail',
+    },
+  });
+}
+
+export function bindHttpPages(props: HttpPagesSourceProps, binding: SourceBinding): BoundSource {
+  const { url, paging, recordsAt, emptyPageEnds, maxPages, allowedHosts } = props;
+  checkUrl(binding, 'url', url);
+  checkWhole(binding.problems, `${binding.prop}.maxPages`, maxPages, 1, 99_999);
+  return bound(props, binding, {
+    kind: 'httpPages', url, paging: paging._settings, recordsAt, emptyPageEnds, maxPages: maxPages ?? 10_000, allowedHosts,
+  });
+}
+
+/** What every source over HTTP has. */
+function bound(props: HttpRequestProps, binding: SourceBinding, own: Record<string, unknown>): BoundSource {
+  const { headers, auth, clientCertificate, trustedCertificates, requestsPerMinute, maxSize } = props;
+  checkWhole(binding.problems, `${binding.prop}.requestsPerMinute`, requestsPerMinute, 1, 60_000);
+  const { settings, secrets = [], grantRead } = auth?._bound ?? {};
+  return {
+    settings: {
+      ...own, headers, auth: settings, trusted: trustedCertificates, requestsPerMinute, maxBytes: maxSize?.toBytes(),
+      certificate: clientCertificate === undefined ? undefined : { secretArn: clientCertificate.secretArn },
+      ...commonSettings(props, binding),
+    },
+    secrets: [...secrets, ...(clientCertificate === undefined ? [] : [clientCertificate])],
+    secretsInTaskOnly: true,
+    grantRead,
+  };
+}
+
+function checkUrl({ prop, problems }: SourceBinding, name: string, url: string): void {
+  if (Token.isUnresolved(url) || isHttpUrl(url)) return;
+  problems.add(`${prop}.${name} must be an http or https URL without credentials, got ${withoutCredentials(url)}`);
 }
 
 function isHttpUrl(text: string): boolean {

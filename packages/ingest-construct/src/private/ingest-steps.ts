@@ -1,6 +1,8 @@
 import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { IngestSize } from '../ingest-size';
+import { SOURCE_CONTAINER } from './source-task';
 import { distributedMap } from './stage/distributed-map';
+import type { FargateRung } from './stage/fargate-size';
 import { invokeFunction } from './stage/invoke-function';
 import { jsonata, literal } from './stage/jsonata';
 import { readDocument } from './stage/read-document';
@@ -8,6 +10,7 @@ import { runTask } from './stage/run-task';
 import type { StageFunction } from './stage/stage-function';
 import type { StageTask } from './stage/stage-task';
 import { plain, type Step } from './stage/step';
+import { taskOnLadder } from './stage/task-ladder';
 
 export const FUNCTION_TIMEOUT = Duration.minutes(5);
 
@@ -19,36 +22,47 @@ export interface IngestStepsProps {
   readonly rawBucket: s3.IBucket;
   readonly workPrefix: string;
   readonly size: IngestSize;
+  /** Time from the start of an execution to its deadline, where the input names none. */
+  readonly deadline: Duration | undefined;
   /** Whether Plan runs in a task, because it must reach a source. */
   readonly plansInTask: boolean;
+  /** By dataset: the tasks of those that a container reads. */
+  readonly containers: Record<string, OwnTask>;
+}
+
+/** The task of a source that is read in a task of its own kind, and its sizes. */
+export interface OwnTask {
+  readonly task: StageTask;
+  readonly ladder: FargateRung[];
 }
 
 /** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
 export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
-  const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
+  const call = { settings: props.settings, input: jsonata(inputOf(props.deadline)), execution: jsonata('$execution') };
   return {
     ...planSteps(props, call),
     // A distributed map over an empty list is not something to rely on.
     PullsNeeded: plain({
       Type: 'Choice',
-      Choices: [{ Condition: jsonata('$states.input.items.count > 0'), Next: 'Pulls' }],
+      Choices: [
+        { Condition: jsonata('$input.operation = "plan"'), Next: 'PlanOnly' },
+        { Condition: jsonata('$states.input.items.count > 0'), Next: 'Pulls' },
+      ],
       Default: 'Commit',
     }),
+    PlanOnly: plain({ Type: 'Succeed' }),
     Pulls: distributedMap({
       name: 'Pulls',
-      item: {
-        name: 'Pull',
-        step: runTask({
-          task: props.task,
-          work: '{"step": "pull", "plan": $states.input.plan, "index": $states.input.index}',
-          timeout: props.size.taskTimeout,
-          output: {},
-        }),
-      },
+      item: pullItem(props),
       bucket: props.rawBucket,
       workPrefix: props.workPrefix,
       list: '$states.input.items',
-      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+      select: {
+        plan: jsonata('$states.input.plan'),
+        index: jsonata('$states.context.Map.Item.Value.index'),
+        rung: jsonata('$states.context.Map.Item.Value.rung'),
+        ...(Object.keys(props.containers).length === 0 ? {} : SHARD_OF_ITEM),
+      },
       maxConcurrency: props.size.concurrency,
       next: 'Commit',
     }),
@@ -60,13 +74,52 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
   };
 }
 
+/** The input, with the deadline that the stage's own prop gives it. */
+function inputOf(deadline: Duration | undefined): string {
+  if (deadline === undefined) return '$input';
+  const end = `$fromMillis($toMillis($execution.startTime) + ${deadline.toMilliseconds()})`;
+  return `$exists($input.deadline) ? $input : $merge([$input, {"deadline": ${end}}])`;
+}
+
+/** What a container is told stands in the list; of other kinds of source nothing is passed on. */
+const SHARD_OF_ITEM = {
+  dataset: jsonata('$states.context.Map.Item.Value.dataset'),
+  shard: jsonata('$states.context.Map.Item.Value.shard'),
+};
+
+/** One task for an item; where containers read datasets, each of these has a task definition and states of its own. */
+function pullItem({ task, size, containers, rawBucket: bucket, workPrefix }: IngestStepsProps): { startAt: string; steps: Record<string, Step> } {
+  const common = { step: 'pull', timeout: size.taskTimeout, bucket, workPrefix };
+  const pull = taskOnLadder({ ...common, name: 'Pull', task, ladder: size._ladder });
+  const own = Object.entries(containers).map(([dataset, { task: each, ladder }]) => ({
+    dataset,
+    ...taskOnLadder({
+      ...common, name: `Pull ${dataset}`, task: each, ladder,
+      beside: { container: SOURCE_CONTAINER, environment: { HEADRACE_SHARD: '$string($states.input.shard)' } },
+    }),
+  }));
+  if (own.length === 0) return pull;
+  return {
+    startAt: 'Source',
+    steps: {
+      Source: plain({
+        Type: 'Choice',
+        Choices: own.map(({ dataset, startAt }) => ({ Condition: jsonata(`$states.input.dataset = ${literal(dataset)}`), Next: startAt })),
+        Default: pull.startAt,
+      }),
+      ...pull.steps,
+      ...Object.assign({}, ...own.map(({ steps }) => steps)),
+    },
+  };
+}
+
 function planSteps(props: IngestStepsProps, payload: Record<string, unknown>): Record<string, Step> {
   const { plan, task, rawBucket: bucket, workPrefix, size, plansInTask } = props;
   const next = 'PullsNeeded';
   if (!plansInTask) return { Plan: invokeFunction({ function: plan.function, payload, timeout: FUNCTION_TIMEOUT, next }) };
   const folder = `${literal(workPrefix)} & $attemptId`;
   const document = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
-  const work = `{"step": "plan", "plan": ${document}, "input": $input, "execution": $execution}`;
+  const work = `{"step": "plan", "plan": ${document}, "input": ${inputOf(props.deadline)}, "execution": $execution}`;
   return {
     Plan: runTask({ task, work, timeout: size.taskTimeout, next: 'Planned' }),
     // A container returns nothing but its exit code.

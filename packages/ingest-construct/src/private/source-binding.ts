@@ -1,4 +1,5 @@
 import { type aws_ec2 as ec2, type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
+import type { ContainerSourceProps } from '../container-source';
 import type { DatasetView } from './stage/contract-file';
 import type { Problems } from './stage/fail';
 
@@ -19,8 +20,14 @@ export interface BoundSource {
   readonly plansInTask?: boolean;
   /** Read by the task, and by the function that plans, at run time. */
   readonly secrets?: secretsmanager.ISecret[];
+  /** Whether planning needs neither the secrets nor what `grantRead` allows, because it asks nobody. */
+  readonly secretsInTaskOnly?: boolean;
   /** Lets a role do what reading the source takes beyond network and secrets. */
   readonly grantRead?: (role: iam.IRole) => void;
+  /** A container that reads the source, in a task of its own kind. */
+  readonly container?: ContainerSourceProps;
+  /** Gets the role of that task. */
+  readonly useRole?: (role: iam.IRole) => void;
   /** Opens the way from the tasks to the source. */
   readonly open?: (tasks: ec2.IConnectable) => void;
 }
@@ -30,14 +37,19 @@ export interface CommonSourceProps {
   readonly timeout?: Duration;
   readonly retries?: number;
   readonly minRows?: number;
+  readonly maxConcurrency?: number;
+  readonly maxShrink?: number;
 }
 
 /** The settings that every kind of source has. */
-export function commonSettings({ timeout, retries, minRows }: CommonSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> {
+export function commonSettings(props: CommonSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> {
+  const { timeout, retries, minRows, maxConcurrency, maxShrink } = props;
   checkWhole(problems, `${prop}.retries`, retries, 0, 20);
   checkWhole(problems, `${prop}.minRows`, minRows, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole(problems, `${prop}.maxConcurrency`, maxConcurrency, 1, 1_000);
+  checkWhole(problems, `${prop}.maxShrink`, maxShrink, 0, 100);
   checkWhole(problems, `${prop}.timeout in seconds`, timeout?.toSeconds(), 1, 86_400);
-  return { timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0 };
+  return { timeoutSeconds: timeout?.toSeconds() ?? 3600, retries: retries ?? 4, minRows: minRows ?? 0, maxConcurrency, maxShrinkPercent: maxShrink };
 }
 
 /** Notes a problem unless the value is left out, a token, or a whole number in the range. */

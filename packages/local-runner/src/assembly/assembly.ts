@@ -65,7 +65,7 @@ export class Assembly {
   /** The image asset behind an image URI; throws for an image from a registry. */
   public containerImage(uri: string): ContainerImage {
     const found = this.images.get(uri.slice(uri.lastIndexOf(':') + 1));
-    if (found === undefined) throw new Error(`container image ${uri} is no asset of this assembly; only images built from an asset run locally`);
+    if (found === undefined) throw new Error(`container image ${uri} is in a registry, and images are neither pulled nor run here; build it from a folder with ContainerImage.fromAsset, whose Dockerfile tells what starts`);
     return readDockerfile(found.folder, found.dockerfile);
   }
 

@@ -4,6 +4,7 @@ import { down } from './down';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import { init } from './init';
 import { listExecutions } from './list-executions';
+import { plan } from './plan';
 import { printLogs } from './print-logs';
 import { retry } from './retry';
 import { run } from './run';
@@ -76,6 +77,11 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   running('retry <slot>').description('start the next attempt of a slot, with the code as it is now')
     .option('--machine <id>', 'retry only this machine')
     .action(does((slot, options) => retry({ slot, linger: '10', ...options, terminal, signal })));
+  running('plan').description('say what the ingest machine would pull, how long that takes and what it costs, without pulling')
+    .option('--machine <id>', 'the ingest machine, where there are several')
+    .option('--deadline <time>', 'also say whether this time can be met, like 2026-01-01T05:00:00Z')
+    .option('--print-aws', 'print the command that does it in the account, and run nothing')
+    .action(does((options) => plan({ ...options, terminal, signal })));
   stateful('up').description('keep the target database up until Ctrl-C')
     .addOption(new Option('--minutes <n>', 'end by itself').hideHelp())
     .action(does((options) => up({ ...options, terminal, signal })));

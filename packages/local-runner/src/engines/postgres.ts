@@ -50,8 +50,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const server = spawn(path.join(bin, 'postgres'), [
     '-D', data, '-p', String(options.port), '-h', '127.0.0.1', '-k', '',
     '-c', 'timezone=UTC', '-c', 'max_connections=60', '-c', 'shared_buffers=128MB',
-    // A machine's crash may cost a local database; a killed process costs nothing.
-    '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'wal_level=minimal', '-c', 'max_wal_senders=0', '-c', 'max_wal_size=2GB', ...tls,
+    // A machine's crash may cost a local database; a killed process costs nothing: a commit has written its log to the
+    // system's cache, which outlives every process. So synchronous_commit stays on: off would keep that log in the server.
+    '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'wal_level=minimal', '-c', 'max_wal_senders=0', '-c', 'max_wal_size=2GB',
+    // Enough that a session that writes a lot leaves the log to the log's own writer.
+    '-c', 'wal_buffers=16MB', ...tls,
   ], { ...as, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   const pid = server.pid ?? 0;
   if (pid > 0) guardChild(pid, options.pidFolder);

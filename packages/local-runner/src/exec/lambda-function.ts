@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { StopScope } from '../asl/stop-scope';
 import { TaskFailure } from '../asl/task-failure';
-import { startProcess } from './process';
+import { startProcess, type ProcessEnd } from './process';
 
 export interface FunctionCall {
   readonly codeFolder: string;
@@ -13,6 +13,9 @@ export interface FunctionCall {
   readonly memoryMiB: number;
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string) => void;
+  /** Told of the child process: when it runs, and when it has ended. */
+  readonly onStarted?: (pid: number) => void;
+  readonly onEnded?: (pid: number, ended: ProcessEnd) => void;
   readonly logFile?: string;
   readonly pidFolder: string;
 }
@@ -76,11 +79,13 @@ export async function runFunction(call: FunctionCall): Promise<unknown> {
     pidFolder: call.pidFolder,
     onMessage: (message) => { answer = message as Answer; },
   });
+  call.onStarted?.(child.pid);
   child.send({
     file: path.join(call.codeFolder, call.handler.slice(0, dot)), name: call.handler.slice(dot + 1), event: call.event,
     deadline: Date.now() + call.timeoutMs, functionName: call.env.AWS_LAMBDA_FUNCTION_NAME,
   });
   const ended = await child.done;
+  call.onEnded?.(child.pid, ended);
   clearTimeout(timer);
   scope.dispose();
   if (answer?.ok) return answer.value;

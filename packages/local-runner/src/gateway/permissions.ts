@@ -45,6 +45,9 @@ export const PERMISSIONS: Readonly<Record<string, Need>> = {
   'secretsmanager:GetSecretValue': secret('secretsmanager:GetSecretValue'),
   'secretsmanager:DescribeSecret': secret('secretsmanager:DescribeSecret'),
 
+  'logs:GetLogEvents': ({ logGroupName, logStreamName }) =>
+    one('logs:GetLogEvents', `arn:aws:logs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:log-group:${logGroupName}:log-stream:${logStreamName}`),
+
   'glue:GetDatabase': glueDatabase('glue:GetDatabase'),
   'glue:GetDatabases': () => [...one('glue:GetDatabases', glueArn('catalog')), ...one('glue:GetDatabases', glueArn('database/*'))],
   'glue:GetTable': glueTable('glue:GetTable', ({ Name }) => Name),

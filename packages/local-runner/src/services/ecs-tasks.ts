@@ -1,12 +1,10 @@
 import * as path from 'node:path';
 import { TaskFailure } from '../asl/task-failure';
 import type { TaskHandler } from '../asl/task-handler';
-import { startProcess } from '../exec/process';
 import type { Deployment } from '../stack/deployment';
 import type { ExecutionScope } from '../stack/execution-scope';
-
-/** Seconds between SIGTERM and SIGKILL when the task definition does not say (ECS default). */
-const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
+import { containerSecrets, type ContainerSecretsDeps } from './container-secrets';
+import { runContainers, type ContainerEnd, type ContainerOverride } from './task-containers';
 
 interface RunTaskArguments {
   Cluster?: string;
@@ -14,19 +12,13 @@ interface RunTaskArguments {
   Overrides?: { ContainerOverrides?: ContainerOverride[]; Cpu?: string; Memory?: string };
 }
 
-interface ContainerOverride {
-  Name: string;
-  Command?: string[];
-  Environment?: Array<{ Name: string; Value: string }>;
-}
-
 /**
- * `ecs:runTask.sync`: runs the task's one essential container as a supervised child process.
+ * `ecs:runTask.sync`: runs the task's containers as supervised child processes.
  *
- * Emulated: process, exit codes, memory cap, stop time-out, environment, logs, role. Not emulated: image build, CPU
- * shares, network, read-only file system. The result and the failure's cause are the JSON that ECS reports.
+ * Emulated: processes, their order, exit codes, memory cap, stop time-out, environment, secrets, shared volumes, logs, role, metadata endpoint.
+ * Not emulated: image build, CPU shares, network, read-only file system. The result and the failure's cause are the JSON that ECS reports.
  */
-export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope): TaskHandler {
+export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, secrets: ContainerSecretsDeps): TaskHandler {
   return async ({ arguments: input, state, signal }) => {
     const args = input as unknown as RunTaskArguments;
     const definition = deployment.taskDefinition(args.TaskDefinition);
@@ -35,54 +27,41 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope): T
       if (role) scope.assume(role, 'ecs-tasks.amazonaws.com');
       if (role) scope.authorize({ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com'] } });
     }
-    const container = definition.container;
-    const override = args.Overrides?.ContainerOverrides?.find((each) => each.Name === container.name);
-    const command = deployment.containerCommand(container, override?.Command);
+    const overrides = args.Overrides?.ContainerOverrides ?? [];
+    const stranger = overrides.find(({ Name }) => !definition.containers.some(({ name }) => name === Name));
+    if (stranger !== undefined) throw new TaskFailure('ECS.AmazonECSException', `Override for container named ${stranger.Name} is not a container in the TaskDefinition.`);
     const memoryMiB = Number(args.Overrides?.Memory ?? definition.memoryMiB);
     const task = scope.nextChild(state);
-    const child = await startProcess({
-      command: command.file,
-      args: command.args,
-      cwd: command.workingDirectory,
-      env: {
-        ...command.environment,
-        // After the image's own, whose files are not here: the certificate of the local database is elsewhere.
-        ...deployment.childEnvironment(definition.taskRoleArn),
-        ...container.environment,
-        ...Object.fromEntries((override?.Environment ?? []).map(({ Name, Value }) => [Name, Value])),
-        TMPDIR: scope.scratchFolder(task),
-      },
-      memoryMiB,
-      stopTimeoutSeconds: container.stopTimeoutSeconds ?? DEFAULT_STOP_TIMEOUT_SECONDS,
-      signal,
-      logFile: scope.logFile(task),
-      pidFolder: deployment.pidFolder,
-      onLine: (line) => scope.childLine(state, line),
+    const taskArn = `arn:aws:ecs:${deployment.region}:${deployment.account}:task/${path.basename(scope.folder)}/${task}`;
+    const ends = await runContainers(deployment, scope, {
+      definition, overrides, memoryMiB, cluster: args.Cluster, taskArn, state, task, signal,
+      secrets: new Map(definition.containers.map((container) => [container.name, containerSecrets(container, definition.executionRoleArn, secrets)])),
     });
-    scope.childStarted(state, child.pid);
-    const ended = await child.done;
-    scope.childEnded(state, { pid: child.pid, exitCode: ended.exitCode, peakRssBytes: ended.peakRssBytes });
-    scope.removeScratch(task);
+    const essential = ends.filter((end) => end.essential);
     const report = {
       ClusterArn: args.Cluster,
       TaskDefinitionArn: definition.arn,
-      TaskArn: `arn:aws:ecs:${deployment.region}:${deployment.account}:task/${path.basename(scope.folder)}/${task}`,
+      TaskArn: taskArn,
       LastStatus: 'STOPPED',
       LaunchType: 'FARGATE',
       Cpu: args.Overrides?.Cpu ?? definition.cpu,
       Memory: String(memoryMiB),
       StopCode: 'EssentialContainerExited',
-      StoppedReason: ended.oomKilled
+      StoppedReason: essential.some(({ oomKilled }) => oomKilled)
         ? 'OutOfMemoryError: Container killed due to memory usage'
         : 'Essential container in task exited',
-      Containers: [{
-        Name: container.name,
-        ExitCode: ended.exitCode,
-        LastStatus: 'STOPPED',
-        ...(ended.oomKilled ? { Reason: `OutOfMemoryError: container killed due to memory usage (cap ${memoryMiB} MiB)` } : {}),
-      }],
+      Containers: ends.map((end) => reportOf(end, memoryMiB)),
     };
-    if (ended.exitCode !== 0) throw new TaskFailure('States.TaskFailed', JSON.stringify(report));
+    if (essential.some(({ exitCode }) => exitCode !== 0)) throw new TaskFailure('States.TaskFailed', JSON.stringify(report));
     return report;
+  };
+}
+
+function reportOf({ name, exitCode, oomKilled }: ContainerEnd, memoryMiB: number): Record<string, unknown> {
+  return {
+    Name: name,
+    ExitCode: exitCode,
+    LastStatus: 'STOPPED',
+    ...(oomKilled ? { Reason: `OutOfMemoryError: container killed due to memory usage (cap ${memoryMiB} MiB)` } : {}),
   };
 }

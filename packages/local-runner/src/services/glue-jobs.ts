@@ -24,9 +24,14 @@ interface JobProperties {
 /** Arguments that Glue takes for itself; a script gets all others. */
 const OF_GLUE = /^--(job-language|scriptLocation|TempDir|enable-.+|extra-.+|additional-python-modules|conf|datalake-formats)$/;
 
+/** Paths that a run is given by environment, where no quoting can go wrong: a state folder may lie anywhere. */
+function sparkFolders(scratch: string): Record<string, string> {
+  return { SPARK_LOCAL_DIRS: scratch, TMPDIR: scratch };
+}
+
 /** Cores and memory of a worker are Glue's; here a run shares the machine with everything else. */
-const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4'
-  + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1';
+const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false --conf spark.sql.shuffle.partitions=4'
+  + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 pyspark-shell';
 
 const STOP_TIMEOUT_SECONDS = 10;
 const LAST_LINES = 20;
@@ -34,7 +39,7 @@ const LAST_LINES = 20;
 /**
  * `glue:startJobRun.sync`: runs the job's script on a real Spark of this machine, as a supervised child process.
  *
- * Emulated: script and arguments, the job's role, logs, stop, the JSON of the run. Not emulated: workers, auto scaling,
+ * Emulated: script, extra Python files and arguments, the job's role, logs, stop, the JSON of the run. Not emulated: workers, auto scaling,
  * time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
  */
 export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScope, python: string | undefined): TaskHandler {
@@ -48,7 +53,9 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
     scope.authorize({ action: 'glue:StartJobRun', resource: `arn:aws:glue:${deployment.region}:${deployment.account}:job/${job.ref}` });
     const properties = job.properties as JobProperties;
     const given = { ...properties.DefaultArguments, ...args.Arguments };
-    const script = scriptFile(deployment, given['--scriptLocation'] ?? properties.Command.ScriptLocation);
+    const script = assetFile(deployment, given['--scriptLocation'] ?? properties.Command.ScriptLocation);
+    // A folder stands for the archive that a deployment makes of it.
+    const modules = (given['--extra-py-files'] ?? '').split(',').filter((file) => file !== '').map((file) => assetFile(deployment, file));
     const forScript = Object.entries(given).filter(([name]) => !OF_GLUE.test(name)).flat();
     const startedOn = Date.now();
     const task = scope.nextChild(state);
@@ -61,10 +68,11 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
       env: {
         ...deployment.childEnvironment(properties.Role),
         ...(process.env.JAVA_HOME === undefined ? {} : { JAVA_HOME: process.env.JAVA_HOME }),
-        PYSPARK_SUBMIT_ARGS: `${SUBMIT} --conf spark.local.dir=${scratch} --conf spark.sql.warehouse.dir=${path.join(scratch, 'warehouse')} pyspark-shell`,
+        ...sparkFolders(scratch),
+        PYSPARK_SUBMIT_ARGS: SUBMIT,
         SPARK_LOCAL_IP: '127.0.0.1',
         PYTHONDONTWRITEBYTECODE: '1',
-        TMPDIR: scratch,
+        PYTHONPATH: modules.join(path.delimiter),
       },
       stopTimeoutSeconds: STOP_TIMEOUT_SECONDS,
       signal,
@@ -110,10 +118,10 @@ function requirePython(python: string | undefined): string {
   throw new TaskFailure('States.Runtime', 'Glue jobs need Spark locally: give --spark <python with pyspark> (pip install pyspark==3.5.6 boto3) and Java 17');
 }
 
-function scriptFile(deployment: Deployment, location: string): string {
+function assetFile(deployment: Deployment, location: string): string {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
   const asset = deployment.assembly.fileAssets.find((each) => each.bucket === bucket && each.key === key);
-  if (asset === undefined) throw new TaskFailure('States.TaskFailed', `the script ${location} is no file asset of this assembly; only scripts that are assets run locally`);
+  if (asset === undefined) throw new TaskFailure('States.TaskFailed', `${location} is no file asset of this assembly; only scripts and modules that are assets run locally`);
   return asset.path;
 }
 

@@ -30,6 +30,8 @@ export function lambdaInvoke(deployment: Deployment, scope: ExecutionScope): Tas
       logFile: scope.logFile(task),
       pidFolder: deployment.pidFolder,
       onLine: (line: string) => scope.childLine(state, line),
+      onStarted: (pid) => scope.childStarted(state, pid),
+      onEnded: (pid, { exitCode, peakRssBytes }) => scope.childEnded(state, { pid, exitCode, peakRssBytes }),
     });
     return { ExecutedVersion: lambda.version, StatusCode: 200, Payload: payload as Json };
   };

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type { Assembly, Resource } from '../assembly';
+import type { LocalLogs } from '../services/cloudwatch-logs';
 import type { Machine } from './machine';
 import type { Principals } from './principals';
 
@@ -9,7 +10,8 @@ export interface TaskDefinition {
   readonly memoryMiB: number;
   readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
-  readonly container: Container;
+  /** In the order of the template. */
+  readonly containers: readonly Container[];
 }
 
 export interface Container {
@@ -19,6 +21,13 @@ export interface Container {
   readonly command?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly stopTimeoutSeconds?: number;
+  readonly essential: boolean;
+  readonly memoryMiB?: number;
+  readonly dependsOn: ReadonlyArray<{ readonly container: string; readonly condition: string }>;
+  readonly mounts: ReadonlyArray<{ readonly volume: string; readonly containerPath: string }>;
+  readonly secrets: ReadonlyArray<{ readonly Name: string; readonly ValueFrom: string }>;
+  /** Of the driver awslogs. */
+  readonly logOptions?: Readonly<Record<string, string>>;
 }
 
 export interface LambdaFunction {
@@ -47,6 +56,7 @@ export interface DeploymentOptions {
   readonly principals: Principals;
   readonly endpoint: string;
   readonly pidFolder: string;
+  readonly logs: LocalLogs;
   /** Where native packages of task images are found, since images are not built. */
   readonly nodePath: string;
   /** Environment of children beside what the template gives them, for example the CA of the local database. */
@@ -69,6 +79,10 @@ export class Deployment {
     return this.options.assembly;
   }
 
+  public get logs(): LocalLogs {
+    return this.options.logs;
+  }
+
   public get machines(): readonly Machine[] {
     return this.options.machines;
   }
@@ -79,25 +93,13 @@ export class Deployment {
     const found = definitions.find(({ ref, properties }) => ref === reference || properties.Family === reference);
     if (found === undefined) throw unknown('task definition', reference, definitions);
     const properties = found.properties as Properties;
-    const containers = (properties.ContainerDefinitions as Properties[]).filter((each) => each.Essential !== false);
-    if (containers.length !== 1) {
-      throw new Error(`task definition ${found.path}: exactly one essential container runs locally, got ${containers.length}`);
-    }
-    const [container] = containers as [Properties];
     return {
       arn: found.ref,
       cpu: String(properties.Cpu ?? '256'),
-      memoryMiB: Number(container.Memory ?? properties.Memory),
+      memoryMiB: Number(properties.Memory ?? (properties.ContainerDefinitions as Properties[])[0]?.Memory),
       taskRoleArn: properties.TaskRoleArn as string | undefined,
       executionRoleArn: properties.ExecutionRoleArn as string | undefined,
-      container: {
-        name: container.Name as string,
-        image: container.Image as string,
-        entryPoint: container.EntryPoint as string[] | undefined,
-        command: container.Command as string[] | undefined,
-        environment: named(container.Environment as NamedValue[] | undefined),
-        stopTimeoutSeconds: container.StopTimeout as number | undefined,
-      },
+      containers: (properties.ContainerDefinitions as Properties[]).map(containerOf),
     };
   }
 
@@ -153,6 +155,26 @@ export class Deployment {
       ...this.options.childEnvironment,
     };
   }
+}
+
+function containerOf(container: Properties): Container {
+  const log = container.LogConfiguration as Properties | undefined;
+  return {
+    name: container.Name as string,
+    image: container.Image as string,
+    entryPoint: container.EntryPoint as string[] | undefined,
+    command: container.Command as string[] | undefined,
+    environment: named(container.Environment as NamedValue[] | undefined),
+    stopTimeoutSeconds: container.StopTimeout as number | undefined,
+    essential: container.Essential !== false,
+    memoryMiB: container.Memory as number | undefined,
+    dependsOn: ((container.DependsOn ?? []) as Properties[])
+      .map(({ ContainerName, Condition }) => ({ container: String(ContainerName), condition: String(Condition) })),
+    mounts: ((container.MountPoints ?? []) as Properties[])
+      .map(({ SourceVolume, ContainerPath }) => ({ volume: String(SourceVolume), containerPath: String(ContainerPath) })),
+    secrets: (container.Secrets ?? []) as Container['secrets'],
+    logOptions: log?.LogDriver === 'awslogs' ? log.Options as Record<string, string> : undefined,
+  };
 }
 
 function named(values: readonly NamedValue[] = []): Record<string, string> {

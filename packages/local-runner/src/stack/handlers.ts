@@ -19,6 +19,8 @@ export interface HandlerOptions {
   readonly machine: Machine;
   readonly topics: LocalTopics;
   readonly access: AccessDirectory;
+  /** The text of a secret, or of one key of it. */
+  readonly secretValue: (arn: string, jsonKey: string) => string;
   /** S3 with the credentials of the machine's role. */
   readonly s3: S3Client;
   readonly start: (request: StartExecution) => Promise<ExecutionRecord>;
@@ -34,7 +36,7 @@ const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
  *
  * | integration | how |
  * |---|---|
- * | `ecs:runTask.sync` | emulated: the container's command as a supervised process |
+ * | `ecs:runTask.sync` | emulated: the commands of its containers as supervised processes |
  * | `glue:startJobRun.sync` | emulated: the job's script on a real Spark of this machine |
  * | `lambda:invoke` | emulated: the packaged handler in a child process |
  * | `states:startExecution.sync:2` | emulated: the same interpreter |
@@ -45,7 +47,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
   const { deployment, scope, machine, s3 } = options;
   const s3Actions = [...new Set([...machine.definition.matchAll(S3_ACTION)].map(([, action]) => action as string))];
   return {
-    'ecs:runTask.sync': ecsRunTaskSync(deployment, scope),
+    'ecs:runTask.sync': ecsRunTaskSync(deployment, scope, options),
     'glue:startJobRun.sync': glueStartJobRunSync(deployment, scope, options.spark),
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),

@@ -5,12 +5,14 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { TaskTokens } from '../asl';
 import { Assembly } from '../assembly';
 import { dismissGuard, reapLeftovers } from '../exec/child-guard';
+import { compileCache } from '../exec/compile-cache';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
 import { startGateway, type Gateway } from '../gateway/start-gateway';
 import { AccessDirectory } from '../iam/access-directory';
 import { createAuthorizer } from '../iam/authorizer';
 import { CATALOG_FILE } from '../queries/query-curated';
 import type { S3ServiceOptions } from '../s3/s3-service';
+import { cloudWatchLogsApi, LocalLogs } from '../services/cloudwatch-logs';
 import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
 import { sparkPython } from '../services/glue-jobs';
@@ -110,6 +112,7 @@ export class LocalStack {
     const catalog = new GlueCatalog(state.catalog, definitions);
     const machines = machinesOf(assembly);
     const tokens = new TaskTokens();
+    const logs = new LocalLogs();
     const secretNames = new Map(assembly.ofType('AWS::SecretsManager::Secret').map(({ ref, properties }) => [ref, String(properties.Name ?? ref)]));
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
     let executions: Executions | undefined = undefined as Executions | undefined;
@@ -119,7 +122,7 @@ export class LocalStack {
       authorize: (request) => (request.accessKeyId === operator.accessKeyId ? { allowed: true } : authorize(request)),
       s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
       services: [
-        snsApi(topics), glueApi(catalog),
+        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs),
         secretsManagerApi(new LocalSecrets(
           secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })),
         )),
@@ -133,14 +136,18 @@ export class LocalStack {
     await publishAssets(assembly, client(operator), (bucket, key) => gateway.s3.storage.bucket(bucket).get(key) !== undefined);
 
     const deployment = new Deployment({
-      assembly, machines, principals, endpoint: gateway.url, pidFolder: state.pids, nodePath: nativePackages(),
-      childEnvironment: running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {},
+      assembly, machines, principals, endpoint: gateway.url, pidFolder: state.pids, logs, nodePath: nativePackages(),
+      childEnvironment: {
+        ...compileCache(state.compileCache),
+        ...(running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {}),
+      },
     });
     const rules = eventRules(assembly);
     executions = new Executions({
       deployment, store, access, onEvent, taskTokens: tokens,
       handlers: (scope, machine) => handlersFor({
-        deployment, scope, machine, topics, access, s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
+        deployment, scope, machine, topics, access, secretValue: (arn, key) => secrets.reference(arn, key),
+        s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
         spark: sparkPython(options.spark),
         start: (request) => executions!.start(request),
       }),

@@ -30,6 +30,7 @@ export class StateFolder {
   public get pids(): string { return path.join(this.root, 'pids'); }
   public get topics(): string { return path.join(this.root, 'topics'); }
   public get catalog(): string { return path.join(this.root, 'catalog'); }
+  public get compileCache(): string { return path.join(this.root, 'compile-cache'); }
   public database(name: string): string { return path.join(this.root, 'postgres', name); }
 
   public read<T>(name: string): T | undefined {

@@ -30,7 +30,7 @@ export function summarizeDataset(
     }),
     ...(results.load && { load: base(results.load) }),
   };
-  return { stages, hops: hopsOf(results) };
+  return { stages, hops: hopsOf(results, curated) };
 }
 
 function base({ outcome, seq, manifestKey, counts }: DatasetResult): StageSummary {
@@ -55,7 +55,7 @@ function pace(manifest: Manifest | undefined, bytesRead: number | undefined): Pa
 }
 
 /** The count equations; a stage that did nothing has no hop. */
-function hopsOf({ ingest, curate, load }: Partial<Record<StageName, DatasetResult>>): Hop[] {
+function hopsOf({ ingest, curate, load }: Partial<Record<StageName, DatasetResult>>, curated: CuratedManifest | undefined): Hop[] {
   const hops: Hop[] = [];
   const add = (name: string, unit: Hop['unit'], from: DatasetResult, into: readonly string[], out: readonly string[], other?: DatasetResult) => {
     const terms = (names: readonly string[], result: DatasetResult): Terms => Object.fromEntries(names.map((each) => [each, result.counts[each] ?? (unit === 'bytes' ? 'unknown' : 0)]));
@@ -68,8 +68,12 @@ function hopsOf({ ingest, curate, load }: Partial<Record<StageName, DatasetResul
     add('rows to curated', 'records', curate, ['kept'], ['written', 'deduplicated', 'filtered']);
   }
   if (moved(load)) {
-    // A load may also take commits of earlier runs; then what is staged is compared with what it was to stage.
-    if (moved(curate) && load.seq === curate.seq && load.counts.commits === 1) add('curated to staging', 'records', curate, ['written'], ['staged'], load);
+    // A load may also take commits of earlier runs; then what is staged is compared with what it was to stage. A curate run
+    // may have made several commits, of which a load of whole tables takes the last: what was written is that one's records.
+    if (moved(curate) && curated !== undefined && load.seq === curate.seq && load.counts.commits === 1) {
+      const written = curated.parts.reduce((sum, { records }) => sum + records, 0);
+      add('curated to staging', 'records', { ...curate, counts: { ...curate.counts, written } }, ['written'], ['staged'], load);
+    }
     add('staging to target', 'records', load, ['staged'], ['inserted', 'updated', 'unchanged', 'deleted', 'stale']);
   }
   return hops;

@@ -122,5 +122,5 @@ test('finds the code of functions, images and files among the assets', () => {
   expect(assembly.lambdaCodeFolder(fn!)).toBe(path.join(folder, 'asset.code'));
   expect(assembly.readFileAsset('assets-000000000000', 'b.yaml')).toBe('text');
   expect(assembly.containerImage('000000000000.dkr.ecr.us-east-1.amazonaws.com/repo:tag1')).toMatchObject({ entryPoint: ['node', 'index.js'], command: [], environment: { A: '1', B: 'two words' } });
-  expect(() => assembly.containerImage('public.ecr.aws/x:latest')).toThrow('is no asset of this assembly');
+  expect(() => assembly.containerImage('public.ecr.aws/x:latest')).toThrow(/public\.ecr\.aws\/x:latest is in a registry, .* build it from a folder with ContainerImage\.fromAsset/);
 });

@@ -32,6 +32,14 @@ test.each<[string, string, string, unknown]>([
   expect(await call(source, { file })).toEqual(result);
 });
 
+test('tells of its process when it runs and when it has ended', async () => {
+  const told: string[] = [];
+  await call('exports.handler = async () => process.pid', {
+    onStarted: (pid) => { told.push(`started ${pid}`); },
+    onEnded: (pid, { exitCode }) => { told.push(`ended ${pid} with ${exitCode}`); },
+  }).then((pid) => expect(told).toEqual([`started ${String(pid)}`, `ended ${String(pid)} with 0`]));
+});
+
 test('gives the trace of an error in its cause', async () => {
   const failure = await call('exports.handler = async () => { throw new RangeError("too far") }').catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(TaskFailure);

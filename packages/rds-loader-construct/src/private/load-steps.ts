@@ -41,13 +41,15 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
     Stage: distributedMap({
       name: 'Stage',
       item: {
-        name: 'StagePart',
-        step: runTask({
-          task,
-          work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
-          timeout: size.taskTimeout,
-          output: {},
-        }),
+        startAt: 'StagePart',
+        steps: {
+          StagePart: runTask({
+            task,
+            work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
+            timeout: size.taskTimeout,
+            output: {},
+          }),
+        },
       },
       bucket,
       workPrefix,

@@ -32,14 +32,33 @@ export function columnReject(column: Column, { raw, typed, partition = false }: 
   return [`CASE WHEN ${raw} IS NULL THEN ${missing}`, `WHEN ${typed} IS NULL THEN ${untyped(column, raw)}`, ...whens, 'END'].join(' ');
 }
 
+/**
+ * A DuckDB predicate that is true for no value that {@link columnReject} gives a code for; undefined where every value is good.
+ *
+ * It costs a comparison or two where the codes cost a text for each row: rows that pass it need no code. Not true is no
+ * verdict, and says only that the row needs a closer look.
+ *
+ * @param proven whether every text is known to match the column's grammar and pattern
+ */
+export function columnPasses(
+  column: Column, { raw, typed, partition = false, proven = false }: RejectExpressions & { readonly proven?: boolean },
+): string | undefined {
+  const checks = columnChecks(column, typed, partition, proven).map(({ predicate }) => `NOT (${predicate})`);
+  // A text in the grammar of strings is its own typed value.
+  const cast = proven && column.type.kind === 'string' ? [] : [`${typed} IS NOT NULL`];
+  if (column.required) return [`${typed} IS NOT NULL`, ...checks].join(' AND ');
+  const passes = [...cast, ...checks];
+  return passes.length === 0 ? undefined : `(${raw} IS NULL OR ${passes.join(' AND ')})`;
+}
+
 /** The checks that apply to values of the right type; none of them is true for NULL. */
-export function columnChecks(column: Column, typed: string, partition = false): ColumnCheck[] {
+export function columnChecks(column: Column, typed: string, partition = false, proven = false): ColumnCheck[] {
   const checks: ColumnCheck[] = [];
   const { type } = column;
   const longest = minimumOf(column.maxLength, type.kind === 'string' ? type.length : undefined);
   if (longest !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) > ${longest}` });
   if (column.minLength !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) < ${column.minLength}` });
-  if (column.pattern !== undefined) checks.push({ code: 'PATTERN', predicate: `NOT regexp_matches(${typed}, ${quoteLiteral(pattern(column.pattern))})` });
+  if (column.pattern !== undefined && !proven) checks.push({ code: 'PATTERN', predicate: `NOT regexp_matches(${typed}, ${quoteLiteral(pattern(column.pattern))})` });
   for (const { operator, literal } of columnBounds(column)) checks.push({ code: 'RANGE', predicate: `NOT ${typed} ${operator} ${literal}` });
   // DuckDB puts NaN above every number, so a lower bound alone would let it pass.
   if (type.kind === 'float' && columnBounds(column).length > 0) checks.push({ code: 'RANGE', predicate: `isnan(${typed})` });

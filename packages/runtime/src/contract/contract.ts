@@ -5,6 +5,8 @@
  * shapes by the pure functions beside this file.
  */
 
+import type { LandedFormat, ReadableFormat } from './record-formats';
+
 /** What a dataset is over several runs. */
 export type History = 'append' | 'snapshot' | 'changes';
 
@@ -77,9 +79,10 @@ export interface Column {
   readonly classification?: string;
 }
 
-/** Format and dialect of a text record; part of what the data is, so part of the contract. */
+/** Format and dialect of a record; part of what the data is, so part of the contract. */
 export interface RecordFormat {
-  readonly format: 'csv' | 'ndjson';
+  /** Of a format that only lands, the dialect has no meaning. */
+  readonly format: ReadableFormat | LandedFormat;
   /** `auto` goes by the part's name (`.gz`). */
   readonly compression: 'auto' | 'none' | 'gzip';
   readonly encoding: 'utf-8';

@@ -49,6 +49,12 @@ export function isoReplacement(tokens: readonly DateToken[], kind: 'date' | 'tim
   return `${date} ${clock}${group('offset', 'colonOffset') ?? (assumeUtc ? 'Z' : '')}`;
 }
 
+/** The replacement text that would leave a match of {@link formatGrammar} as it is: a format that needs no other is ISO already. */
+export function isoGroups(tokens: readonly DateToken[]): string {
+  let group = 0;
+  return tokens.map((token) => (token.kind === 'literal' ? token.text : `\\${++group}`)).join('');
+}
+
 function tokenGrammar(token: DateToken): string {
   switch (token.kind) {
     case 'year': return `(${YEAR})`;

@@ -1,6 +1,6 @@
 import type { Column } from './contract';
 import { hasOffset, parseDateFormat, type DateToken } from './date-format';
-import { isoReplacement } from './date-grammar';
+import { isoGroups, isoReplacement } from './date-grammar';
 import { duckdbType } from './engine-types';
 import { exactGrammar, falseTokens, FLOAT_NUMBER, FLOAT_WORDS, lexicalGrammar, trueTokens, type LexicalColumn } from './lexical-grammar';
 import { quoteLiteral } from './quote-identifier';
@@ -76,5 +76,6 @@ export function isoText(column: LexicalColumn, expr: string, kind: 'date' | 'tim
   const format = parseDateFormat(column.format, kind) as { tokens: readonly DateToken[] };
   const zoned = column.type.kind === 'timestamp' && column.type.zoned;
   const replacement = isoReplacement(format.tokens, kind, zoned && !hasOffset(format.tokens));
+  if (replacement === isoGroups(format.tokens)) return expr;
   return `regexp_replace(${expr}, ${quoteLiteral(`^${lexicalGrammar(column)}$`)}, ${quoteLiteral(replacement)})`;
 }

@@ -1,5 +1,6 @@
 import type { RecordFormat } from './contract';
 import type { MapReader } from './map-reader';
+import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 
 const MEBIBYTE = 1024 * 1024;
 /** A record above this size is far more often a lost quote than data. */
@@ -8,10 +9,11 @@ const LARGEST_RECORD = 64 * MEBIBYTE;
 
 /** Reads `headraceRecord`; what a record format does not know is refused, not left without effect. */
 export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
-  const format = record.choice('format', ['csv', 'ndjson'], 'write csv or ndjson; other formats are not supported by this version');
-  if (format === undefined && !record.has('format')) {
+  const named = record.choice('format', FORMATS, `write ${READABLE_FORMATS.join(' or ')}, tsv for csv with tabs, or one that only lands in Raw: ${LANDED_FORMATS.join(', ')}`);
+  if (named === undefined && !record.has('format')) {
     record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv or ndjson' });
   }
+  const format = named === 'tsv' ? 'csv' : named;
   record.choice('encoding', ['utf-8', 'UTF-8'], 'have the source write UTF-8');
   record.refuse('path', 'paths into JSON or XML documents are not supported', 'have the source write one object a line');
   record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
@@ -21,15 +23,22 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
     newline: record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
   };
-  const dialect = format === 'ndjson' ? ndjsonDialect(record) : csvDialect(record);
+  const dialect = dialectOf(record, format, named === 'tsv' ? '\t' : ',');
   record.finish();
   return format === undefined ? undefined : { format, ...common, ...dialect };
 }
 
+const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
+
+function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | undefined, delimiter: string): Dialect {
+  if (format === undefined || format === 'csv') return csvDialect(record, delimiter);
+  return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
+}
+
 type Dialect = Omit<RecordFormat, 'format' | 'compression' | 'encoding' | 'newline' | 'maxRecordBytes'>;
 
-function csvDialect(record: MapReader): Dialect {
-  const delimiter = oneCharacter(record, 'delimiter', false) ?? ',';
+function csvDialect(record: MapReader, separator: string): Dialect {
+  const delimiter = oneCharacter(record, 'delimiter', false) ?? separator;
   const quote = oneCharacter(record, 'quote', true) ?? '"';
   if (delimiter === quote) {
     record.problem('quote', { rule: 'dialect', value: JSON.stringify(quote), message: 'quote and delimiter are the same character', fix: 'write two different ones' });
@@ -61,6 +70,14 @@ function ndjsonDialect(record: MapReader): Dialect {
     header: record.choice('header', ['exact', 'subset'], 'write exact (unknown members are rejects) or subset (they are left out)') ?? 'exact',
     delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: [],
   };
+}
+
+/** Nobody reads it, so nothing of it can be promised. */
+function landedDialect(record: MapReader, format: LandedFormat): Dialect {
+  for (const key of ['header', 'delimiter', 'quote', 'escape', 'multiline', 'nullTokens', 'trim']) {
+    record.refuse(key, `${format} lands as it is, so ${key} has no effect`, 'leave it out');
+  }
+  return { header: 'none', delimiter: '', quote: '', escape: 'doubled', multiline: false, trim: 'none', nullTokens: [] };
 }
 
 function oneCharacter(record: MapReader, key: string, mayBeEmpty: boolean): string | undefined {

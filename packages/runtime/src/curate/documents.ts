@@ -1,5 +1,5 @@
 import type { RejectCode } from '../contract/reject-codes';
-import type { ContractIdentity, CuratedPart, QuarantinePart } from '../run/manifest';
+import type { ContractIdentity, CuratedPart, PartCompression, QuarantinePart } from '../run/manifest';
 
 /** `plan.json` of one curate attempt. The lists are beside it: `items.json` for Rows, `units.json` for Shape. */
 export interface CuratePlan {
@@ -27,7 +27,7 @@ export interface RowsItem {
   readonly part: number;
   readonly key: string;
   readonly bytes: number;
-  readonly compression: 'none' | 'gzip';
+  readonly compression: PartCompression;
 }
 
 /** One ingest commit for Shape. */

@@ -12,6 +12,8 @@ void runTask({
       run: ({ pointer, settings, store, report, signal }) => planIngest({ settings, input: pointer.input, store, report, signal }),
       plan: false, items: false,
     },
-    pull: ({ item, store, report, signal }) => pull(item as PullItem, { store, report, signal }),
+    pull: ({ item, pointer, store, report, signal }) => pull(item as PullItem, {
+      store, report, signal, taskMemoryMiB: pointer.memoryMiB, filesFolder: process.env.HEADRACE_OUT,
+    }),
   },
 });

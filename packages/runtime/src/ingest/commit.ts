@@ -1,17 +1,19 @@
 import { userError } from '../errors/pipeline-error';
 import { checkBalance } from '../run/balance';
-import { appendCommit } from '../run/commit-log';
+import { appendCommit, LogView } from '../run/commit-log';
 import { commitLogPrefix } from '../run/keys';
-import { SCHEMA_VERSION, type RawManifest } from '../run/manifest';
+import { ingestIdentity, SCHEMA_VERSION, type RawManifest } from '../run/manifest';
 import { attemptId } from '../run/ids';
 import type { DatasetResult, StageOutput } from '../run/stage-io';
 import { planRef, readPlan, readResults, workFolder } from '../run/work';
+import { commitCursor } from './commit-cursor';
 import type { IngestPlan, PlannedDataset, PullResult } from './documents';
 import { parseIngestInput } from './ingest-input';
 import { saveKnownShards } from './known-shards';
 import type { StageCall } from './plan';
 import { PulledBatch, sum } from './pulled-batch';
-import { parseIngestSettings } from './settings';
+import { parseIngestSettings, type IngestSettings } from './settings';
+import { requireSize } from './shrink-guard';
 import { sourceKind } from './source/source-kinds';
 
 /**
@@ -30,10 +32,11 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
   const results = await readResults<PullResult>(store, folder, 'pull', pulls, { signal });
   const batches = new Map(planned.map(([name, { pulls: { first, count } }]) => [name, new PulledBatch(results.slice(first, first + count))]));
   for (const [name, dataset] of planned) check(name, dataset, batches.get(name)!);
+  const views = await openLogs(call, settings.rawBucket, plan, batches);
 
   const datasets: Record<string, DatasetResult> = {};
   for (const [name, dataset] of planned) {
-    const outcome = await commitDataset(call, settings.rawBucket, plan, name, dataset, batches.get(name)!);
+    const outcome = await commitDataset(call, settings, plan, name, dataset, batches.get(name)!, views.get(name));
     if (outcome.outcome === 'committed' || outcome.outcome === 'empty') {
       report.say('INGEST_I1301', { dataset: name, seq: outcome.seq, ...outcome.counts, manifestKey: outcome.manifestKey });
     } else {
@@ -44,10 +47,31 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
   return { schemaVersion: SCHEMA_VERSION, pipeline: plan.pipeline, slot: plan.runId, attempt: plan.attempt, datasets };
 }
 
+/** The logs that may get an entry; a batch that the guards refuse ends the run before any does. */
+async function openLogs(
+  call: StageCall, bucket: string, plan: IngestPlan, batches: ReadonlyMap<string, PulledBatch>,
+): Promise<ReadonlyMap<string, LogView<RawManifest>>> {
+  const views = new Map<string, LogView<RawManifest>>();
+  for (const [name, { committed, source, cursor }] of Object.entries(plan.datasets)) {
+    const batch = batches.get(name)!;
+    if (committed !== undefined || batch.landed.length === 0) continue;
+    const view = await LogView.open<RawManifest>(call.store, { bucket, prefix: commitLogPrefix('raw', plan.pipeline, name) }, { signal: call.signal });
+    views.set(name, view);
+    if (view.seqOf.has(ingestIdentity(plan.kind, plan.runId))) continue;
+    commitCursor(plan.kind, name, reachedCursor(name, cursor, batch), view.last?.manifest);
+    if (plan.kind !== 'backfill') await requireSize(call.store, view, name, source.maxShrinkPercent, batch, { signal: call.signal });
+  }
+  return views;
+}
+
 function check(name: string, dataset: PlannedDataset, batch: PulledBatch): void {
   for (const { part, told } of batch.landed) {
     checkBalance({ hop: `source to raw of ${name}`, in: { source: told.bytes }, out: { raw: part.bytes }, unit: 'bytes' });
     checkBalance({ hop: `source to raw of ${name}`, in: { source: told.records }, out: { raw: part.records }, unit: 'records' });
+  }
+  batch.told(name);
+  if (dataset.history === 'snapshot' && batch.unchanged > 0 && batch.landed.length > 0) {
+    throw userError('SNAPSHOT_PARTIAL', `${name} is a snapshot, which is whole in one commit, and ${batch.unchanged} of its shards answered that nothing changed; let every shard send its data when one of them has changed. Nothing was committed`, { dataset: name, unchanged: batch.unchanged });
   }
   const { minRows } = dataset.source;
   if (minRows === 0 || batch.landed.length === 0) return;
@@ -61,14 +85,18 @@ function check(name: string, dataset: PlannedDataset, batch: PulledBatch): void 
 }
 
 async function commitDataset(
-  call: StageCall, bucket: string, plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch,
+  call: StageCall, { rawBucket: bucket, tasks }: IngestSettings, plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch,
+  view: LogView<RawManifest> | undefined,
 ): Promise<DatasetResult> {
   if (dataset.committed !== undefined) return { outcome: 'already-committed', ...dataset.committed, counts: {} };
   if (batch.landed.length === 0) return { outcome: 'unchanged', counts: {} };
   const log = { bucket, prefix: commitLogPrefix('raw', plan.pipeline, name) };
-  const appended = await appendCommit<RawManifest>(call.store, log, (seq, previous) => {
-    const nothingNew = previous !== undefined && previous.runId !== plan.runId && batch.sameAs(previous, dataset.history);
-    return nothingNew ? undefined : manifest(plan, name, dataset, batch, seq);
+  const ladder = dataset.source.ladder ?? tasks.ladder;
+  // An earlier try of this commit stands, however far the log has come since.
+  const own = await view?.find(ingestIdentity(plan.kind, plan.runId), { signal: call.signal });
+  const appended = own !== undefined ? { outcome: 'already-committed' as const, ...own } : await appendCommit<RawManifest>(call.store, log, (seq, previous) => {
+    const nothingNew = plan.kind === 'ingest' && previous !== undefined && previous.runId !== plan.runId && batch.sameAs(previous, dataset.history);
+    return nothingNew ? undefined : manifest(plan, ladder.map(({ memoryMiB }) => memoryMiB), name, dataset, batch, seq, previous);
   }, { signal: call.signal });
   if (appended.outcome === 'nothing') return { outcome: 'unchanged', counts: {} };
   if (sourceKind(dataset.source.kind).remembers) await saveKnownShards(call.store, log, { signal: call.signal });
@@ -86,11 +114,24 @@ async function commitDataset(
   };
 }
 
-function manifest(plan: IngestPlan, name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number): RawManifest {
+/** What the plan knew, and what reading told. */
+function reachedCursor(name: string, planned: PlannedDataset['cursor'], batch: PulledBatch): PlannedDataset['cursor'] {
+  const to = batch.told(name);
+  return to === undefined ? batch.reached(planned) : { ...planned, to };
+}
+
+function manifest(
+  plan: IngestPlan, ladder: readonly number[], name: string, dataset: PlannedDataset, batch: PulledBatch, seq: number,
+  previous: RawManifest | undefined,
+): RawManifest {
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: plan.kind, pipeline: plan.pipeline, dataset: name, seq, runId: plan.runId, attempt: plan.attempt,
     committedAt: new Date().toISOString(), contract: plan.contract, columns: dataset.columns, codeVersion: plan.codeVersion,
-    source: { kind: dataset.source.kind, url: dataset.url }, cursor: dataset.cursor, parts: batch.landed.map(({ part }) => part), supersedes: [],
+    source: { kind: dataset.source.kind, url: dataset.url },
+    cursor: commitCursor(plan.kind, name, reachedCursor(name, dataset.cursor, batch), previous),
+    ...batch.learned(ladder, dataset.memory),
+    ...(dataset.range === undefined ? {} : { range: dataset.range }),
+    parts: batch.landed.map(({ part }) => part), supersedes: dataset.supersedes ?? [],
     timing: batch.timing, peakMemoryBytes: batch.peakMemoryBytes,
   };
 }

@@ -1,8 +1,10 @@
 import type { History } from '../contract/contract';
 import type { CommitKind, Count, ContractIdentity, ManifestColumn, RawPart, SourceIdentity, Timing } from '../run/manifest';
 import type { ObjectRef } from '../stores/object-store';
+import type { ListSchedule } from './late-watch';
 import type { CountRule } from './record-counter';
 import type { Shard, SourceSettings } from './source/source-kind';
+import type { TaskMemory } from './task-memory';
 
 /** `plan.json` of an ingest attempt. Commit goes by it, so that a deploy between the two changes nothing. */
 export interface IngestPlan {
@@ -17,6 +19,21 @@ export interface IngestPlan {
   readonly codeVersion: string;
   readonly contract: ContractIdentity;
   readonly datasets: Readonly<Record<string, PlannedDataset>>;
+  /** The work lists, one for each task. */
+  readonly items: ObjectRef & { readonly count: number };
+  readonly estimate: PlanEstimate;
+}
+
+/** What the pulls will take, told before they start. */
+export interface PlanEstimate {
+  readonly seconds: number;
+  readonly usd: number;
+  readonly basis: 'measured' | 'assumed';
+  readonly tasks: number;
+  readonly concurrency: number;
+  readonly shards: number;
+  /** Where every shard's size is known. */
+  readonly bytes?: number;
 }
 
 export interface PlannedDataset {
@@ -25,19 +42,27 @@ export interface PlannedDataset {
   readonly source: SourceSettings;
   /** The source as a whole, without secrets. */
   readonly url: string;
-  /** The pulls of this dataset in `items.json`; none where the source has nothing new. */
+  /** The pulls of this dataset in the list of items; none where the source has nothing new. */
   readonly pulls: { readonly first: number; readonly count: number };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** How large the tasks of the last commit had to be. */
+  readonly memory?: TaskMemory;
+  /** The range of a back-fill; also where a replay reads one again. */
+  readonly range?: { readonly from: string; readonly to: string };
+  /** Of a replay: the run whose place the commit takes. */
+  readonly supersedes?: readonly string[];
   /** The commit of an earlier attempt of this run; then there are no pulls. */
   readonly committed?: { readonly seq: number; readonly manifestKey: string };
 }
 
-/** One entry of `items.json`: the work list of one task, and nothing that a notice should not show. */
+/** One item: the work list of one task, and nothing that a notice should not show. */
 export interface PullItem {
   readonly dataset: string;
   readonly source: SourceSettings;
   readonly count: CountRule;
   readonly shards: readonly PlannedShard[];
+  /** Where the run has a deadline. */
+  readonly schedule?: ListSchedule;
 }
 
 export interface PlannedShard extends Shard {
@@ -53,15 +78,26 @@ export interface PlannedShard extends Shard {
 export interface PullResult {
   readonly dataset: string;
   readonly shards: readonly ShardResult[];
+  /** How far the shards came, where only reading them told. */
+  readonly cursorTo?: string;
   readonly timing: Timing;
   readonly peakMemoryBytes: number;
+  /** Memory that the container was started with. */
+  readonly taskMemoryMiB?: number;
 }
 
-export type ShardResult = LandedShard | UnchangedShard;
+export type ShardResult = LandedShard | UnchangedShard | MissingShard;
+
+/** The source has no such file, and may lack it. */
+export interface MissingShard {
+  readonly outcome: 'missing';
+  readonly cursor?: string;
+}
 
 export interface UnchangedShard {
   readonly outcome: 'unchanged';
   readonly since: number;
+  readonly cursor?: string;
 }
 
 export interface LandedShard {
@@ -72,12 +108,15 @@ export interface LandedShard {
   readonly told: { readonly bytes: Count; readonly records: Count };
   /** Tries that the reading took. 0 when the object of an earlier try was kept. */
   readonly tries: number;
+  /** How far the source is read with it; as planned. */
+  readonly cursor?: string;
 }
 
 /** Output of the Plan state. */
 export interface IngestPlanOutput {
-  readonly items: { readonly bucket: string; readonly key: string; readonly count: number };
-  readonly plan: { readonly bucket: string; readonly key: string };
+  readonly items: ObjectRef & { readonly count: number };
+  readonly plan: ObjectRef;
   readonly attemptId: string;
   readonly runId: string;
+  readonly estimate: PlanEstimate;
 }

@@ -1,15 +1,17 @@
 import { userError } from '../errors/pipeline-error';
 import { isIdentifier } from '../run/ids';
+import type { CommitKind } from '../run/manifest';
 import { parseStageInput, type StageInput } from '../run/stage-io';
 
 /**
  * What an execution of the ingest stage does.
  *
+ * - `plan`: nothing; it says what `ingest` would pull, and what that would take.
  * - `ingest`: what is new at the source; moves the cursor.
  * - `backfill`: a range of the cursor, whatever was committed before; leaves the cursor where it is.
  * - `replay`: the batch of an earlier run once more, which then takes that run's place.
  */
-export type IngestOperation = 'ingest' | 'backfill' | 'replay';
+export type IngestOperation = 'ingest' | 'plan' | 'backfill' | 'replay';
 
 /** What the ingest machine is started with. */
 export interface IngestInput extends StageInput {
@@ -22,8 +24,13 @@ export interface IngestInput extends StageInput {
   readonly only?: readonly string[];
 }
 
+/** The kind of commit that an operation makes, or would make. */
+export function commitKindOf(operation: IngestOperation): CommitKind {
+  return operation === 'plan' ? 'ingest' : operation;
+}
+
 const KEYS = ['operation', 'range', 'run', 'only'] as const;
-const OPERATIONS: readonly IngestOperation[] = ['ingest', 'backfill', 'replay'];
+const OPERATIONS: readonly IngestOperation[] = ['ingest', 'plan', 'backfill', 'replay'];
 
 /** Reads the input; throws one PipelineError `INPUT` that lists every problem of its own members. */
 export function parseIngestInput(input: unknown, pipeline: string): IngestInput {

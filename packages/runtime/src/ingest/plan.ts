@@ -1,19 +1,15 @@
-import { derivedColumns, requireContract, type Contract, type Dataset } from '../contract';
+import { requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
-import { LogView, type CommitLog } from '../run/commit-log';
-import { attemptId, partName } from '../run/ids';
-import { commitLogPrefix, rawPartKey } from '../run/keys';
-import { ingestIdentity, SCHEMA_VERSION, type RawManifest } from '../run/manifest';
-import { planRef, workFolder, writeItems } from '../run/work';
+import { attemptId } from '../run/ids';
+import { SCHEMA_VERSION } from '../run/manifest';
+import { itemsRef, planRef, workFolder, writeItemLines } from '../run/work';
 import type { ObjectStore } from '../stores/object-store';
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
-import type { IngestPlan, IngestPlanOutput, PlannedDataset, PlannedShard, PullItem } from './documents';
-import { parseIngestInput, type IngestInput } from './ingest-input';
-import { readKnownShards, type KnownShards } from './known-shards';
-import type { CountRule } from './record-counter';
-import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
-import { sourceKind } from './source/source-kinds';
+import { scheduleLists, type Schedule } from './deadline';
+import type { IngestPlan, IngestPlanOutput, PlanEstimate, PlannedDataset, PullItem } from './documents';
+import { commitKindOf, parseIngestInput, type IngestInput } from './ingest-input';
+import { planDataset, type DatasetPlan } from './plan-dataset';
 import { parseIngestSettings, type IngestSettings } from './settings';
 
 export interface StageCall {
@@ -24,39 +20,81 @@ export interface StageCall {
   readonly signal?: AbortSignal;
   /** @default - Secrets Manager */
   readonly secret?: ReadSecret;
+  /** @default - the clock */
+  readonly now?: () => Date;
 }
 
 /**
- * Decides what an ingest attempt pulls.
+ * Decides what an ingest attempt pulls, and says what that will take.
  *
- * A dataset that this run committed in an earlier attempt is not pulled again. Planning twice for the same attempt
- * writes the same documents again.
+ * A dataset that this run committed in an earlier attempt is not pulled again. The first plan of an attempt counts: whoever plans it
+ * again gets that one, so a planner that was given up cannot change what others work on.
  */
 export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
-  const { store, report, signal } = call;
+  const { store, report, signal = new AbortController().signal, secret = secretsManager(), now = () => new Date() } = call;
   const settings = parseIngestSettings(call.settings);
   const input = parseIngestInput(call.input, settings.pipeline);
   const contract = await readContract(settings, store, signal);
   const id = attemptId(input.slot, input.attempt);
   const folder = workFolder(settings.rawBucket, settings.workPrefix, id);
+  const ref = planRef(folder);
+  const found = (await store.getJson<IngestPlan>(ref, { signal }))?.value;
+  if (found !== undefined) return output(found, ref);
 
-  const items: PullItem[] = [];
-  const datasets: Record<string, PlannedDataset> = {};
-  for (const dataset of contract.datasets) {
-    const planned = await planDataset({ ...call, settings, input }, dataset, items.length);
-    datasets[dataset.name] = planned.dataset;
-    items.push(...planned.items);
-  }
+  const plans: [string, DatasetPlan][] = [];
+  const shared = { settings, input, store, report, signal, secret };
+  for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
+  const schedule = scheduleLists({
+    lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
+    concurrency: settings.tasks.concurrency, deadline: input.deadline, now: now(),
+    basis: plans.some(([, { basis }]) => basis === 'assumed') ? 'assumed' : 'measured',
+  });
+  const estimate = summary(plans, schedule, settings);
+  report.say('INGEST_I1001', { pulls: estimate.tasks, runId: input.slot, attempt: input.attempt, ...estimate });
+  // Nothing is to be found by a run that really pulls.
+  if (input.operation === 'plan') return { items: { ...itemsRef(folder), count: estimate.tasks }, plan: ref, attemptId: id, runId: input.slot, estimate };
 
   const plan: IngestPlan = {
-    schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: input.operation, pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
-    plannedAt: new Date().toISOString(), codeVersion: settings.codeVersion,
-    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets,
+    schemaVersion: SCHEMA_VERSION, stage: 'ingest', kind: commitKindOf(input.operation), pipeline: settings.pipeline, runId: input.slot, attempt: input.attempt, attemptId: id,
+    plannedAt: now().toISOString(), codeVersion: settings.codeVersion,
+    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: placed(plans),
+    items: await writeItemLines(store, folder, scheduledItems(plans, schedule), { signal }),
+    estimate,
   };
-  const list = await writeItems(store, folder, items, { signal });
-  await store.putJson(planRef(folder), plan, { signal });
-  report.say('INGEST_I1001', { pulls: items.length, runId: input.slot, attempt: input.attempt });
-  return { items: list, plan: planRef(folder), attemptId: id, runId: input.slot };
+  const written = await store.putJson(ref, plan, { ifNoneMatch: '*', signal });
+  if (written === 'lost') return planIngest(call);
+  return output(plan, ref);
+}
+
+function output({ items, attemptId: id, runId, estimate }: IngestPlan, plan: IngestPlanOutput['plan']): IngestPlanOutput {
+  return { items, plan, attemptId: id, runId, estimate };
+}
+
+/** Each dataset with the place of its pulls in the list of all. */
+function placed(plans: ReadonlyArray<[string, DatasetPlan]>): Record<string, PlannedDataset> {
+  let first = 0;
+  return Object.fromEntries(plans.map(([name, { dataset, items }]) => {
+    const pulls = { first, count: items.length };
+    first += items.length;
+    return [name, { ...dataset, pulls }];
+  }));
+}
+
+function scheduledItems(plans: ReadonlyArray<[string, DatasetPlan]>, schedule: Schedule): Array<{ item: PullItem; forMap: object }> {
+  return plans.flatMap(([, { items, forMap }]) => items.map((each) => ({ ...each, forMap }))).map(({ item, list, forMap }, index) => {
+    const times = schedule.lists?.[index];
+    return { forMap: forMap(list), item: { ...item, ...(times === undefined ? {} : { schedule: { ...times, listBytes: list.bytes } }) } };
+  });
+}
+
+function summary(plans: ReadonlyArray<[string, DatasetPlan]>, { estimate }: Schedule, settings: IngestSettings): PlanEstimate {
+  const lists = plans.flatMap(([, { items }]) => items.map(({ list }) => list));
+  const sizes = lists.flatMap(({ shards }) => shards.map(({ shard }) => shard.bytes));
+  return {
+    seconds: estimate.seconds, usd: estimate.usd, basis: estimate.basis,
+    tasks: lists.length, concurrency: settings.tasks.concurrency, shards: sizes.length,
+    ...(sizes.some((bytes) => bytes === undefined) ? {} : { bytes: sizes.reduce<number>((sum, bytes) => sum + bytes!, 0) }),
+  };
 }
 
 async function readContract(settings: IngestSettings, store: ObjectStore, signal: AbortSignal | undefined): Promise<Contract> {
@@ -74,83 +112,12 @@ async function readContract(settings: IngestSettings, store: ObjectStore, signal
   return contract;
 }
 
-interface DatasetCall extends StageCall {
-  readonly settings: IngestSettings;
-  readonly input: IngestInput;
-}
-
-async function planDataset(call: DatasetCall, dataset: Dataset, first: number): Promise<{ dataset: PlannedDataset; items: PullItem[] }> {
-  const { settings, input, store, report, signal = new AbortController().signal, secret = secretsManager() } = call;
-  const source = settings.sources[dataset.name] as SourceSettings;
-  const kind = sourceKind(source.kind);
-  const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
-  const view = await LogView.open<RawManifest>(store, log, { signal });
-  const done = await view.find(ingestIdentity(input.operation, input.slot), { signal });
-  const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
-  if (done !== undefined) {
-    report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
-    return { dataset: { ...common, pulls: { first, count: 0 }, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [] };
+/** The datasets that the input names, in the order of the contract. */
+function chosen({ datasets }: Contract, { only }: IngestInput): readonly Dataset[] {
+  const names = datasets.map(({ name }) => name);
+  const unknown = only?.filter((name) => !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw userError('INPUT', `state input: only names ${unknown.join(', ')}, which the contract does not have; its datasets are ${names.join(', ')}`, { unknown });
   }
-  const last = view.last?.manifest;
-  const { shards, cursor = {} } = await kind.plan({ source, dataset, input, last, report, signal, secret });
-  const known = await shardsToAskFor(call, kind, log, dataset, shards, last);
-  const items = workLists(shards).map((list): PullItem => ({
-    dataset: dataset.name, source, count: countRule(dataset, source),
-    shards: list.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
-  }));
-  return { dataset: { ...common, pulls: { first, count: items.length }, cursor }, items };
-}
-
-/**
- * What the sources may be asked with, so that they can answer that nothing changed.
- *
- * A snapshot is whole in one commit, so only its one file may be left out, when the last commit holds just that file. In
- * the other histories each file stands for itself.
- */
-async function shardsToAskFor(
-  { store, signal }: StageCall, kind: SourceKind, log: CommitLog, dataset: Dataset, shards: readonly Shard[], last: RawManifest | undefined,
-): Promise<KnownShards> {
-  if (!kind.remembers || last === undefined || shards.length === 0) return new Map();
-  if (dataset.history !== 'snapshot') return readKnownShards(store, log, { signal });
-  const [part] = last.parts;
-  if (shards.length > 1 || last.parts.length !== 1 || part === undefined) return new Map();
-  return new Map([[part.source.url, { since: last.seq, identity: part.source.identity }]]);
-}
-
-type NumberedShard = { readonly shard: Shard; readonly part: number };
-
-/** Shards by task, in order. */
-function workLists(shards: readonly Shard[]): ReadonlyArray<readonly NumberedShard[]> {
-  const lists = new Map<string, NumberedShard[]>();
-  for (const [part, shard] of shards.entries()) {
-    const key = shard.together === undefined ? `part ${part}` : `together ${shard.together}`;
-    const list = lists.get(key) ?? [];
-    list.push({ shard, part });
-    lists.set(key, list);
-  }
-  return [...lists.values()];
-}
-
-function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
-  const before = known.get(shard.url);
-  return {
-    ...shard, part,
-    ...(before === undefined ? {} : { validators: before.identity, since: before.since }),
-    raw: {
-      bucket: settings.rawBucket,
-      key: rawPartKey({
-        pipeline: settings.pipeline, dataset: dataset.name, runId: input.slot, attempt: input.attempt, part: partName(part, shard.fileName),
-      }),
-    },
-  };
-}
-
-function countRule(dataset: Dataset, source: SourceSettings): CountRule {
-  const { format, header, multiline } = dataset.record;
-  return {
-    unit: multiline ? 'unknown' : 'lines',
-    headerLines: format === 'csv' && header !== 'none' ? 1 : 0,
-    // Opening archives costs most of a core, so it is done only for a guard that needs the count.
-    openGzip: source.minRows > 0,
-  };
+  return datasets.filter(({ name }) => only === undefined || only.includes(name));
 }

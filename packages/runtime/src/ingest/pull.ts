@@ -1,15 +1,22 @@
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import type { PullItem, PullResult, ShardResult } from './documents';
+import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
+import { LateWatch } from './late-watch';
+import { oneCursor } from './one-cursor';
 import type { RetryNote } from './source/shard-reader';
-import type { SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
+import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
 
 export interface PullDeps extends LandDeps {
   /** @default - Secrets Manager */
   readonly secret?: ReadSecret;
+  /** Memory that the container was started with. */
+  readonly taskMemoryMiB?: number;
+  /** Where a container that ended before this one left its files. */
+  readonly filesFolder?: string;
   /** Replaces the connection to the source, for tests. */
-  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession>;
+  readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
 
 export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
@@ -18,15 +25,30 @@ export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
 export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome> {
   const { report, signal } = deps;
   const connect = deps.connect ?? ((source, given) => sourceKind(source.kind).connect(source, given));
-  let session: SourceSession | undefined;
+  let session: SourceSession | SeriesSession | undefined;
   try {
-    const connected = session = await connect(item.source, { report, signal, secret: deps.secret ?? secretsManager() });
+    const connected = session = await connect(item.source, {
+      report, signal, secret: deps.secret ?? secretsManager(), filesFolder: deps.filesFolder,
+    });
+    const watch = new LateWatch(item.schedule, (forecast) => report.say('INGEST_W1401', { dataset: item.dataset, ...forecast }));
+    const watched: LandDeps = { ...deps, onBytes: (bytes) => watch.add(bytes) };
     const shards: ShardResult[] = [];
+    let cursorTo: string | undefined;
     for (const shard of item.shards) {
       signal.throwIfAborted();
-      shards.push(await landShard(item, shard, () => connected.read(shard, (note) => sayRetry(item, note, deps)), deps));
+      const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
+      if ('series' in connected) {
+        const series = connected.series(shard, onRetry);
+        shards.push(...await landSeries(item, shard, series, watched));
+        cursorTo = oneCursor(item.dataset, cursorTo, series.cursorTo);
+      } else {
+        shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), watched));
+      }
     }
-    return { dataset: item.dataset, shards };
+    return {
+      dataset: item.dataset, shards, ...(cursorTo === undefined ? {} : { cursorTo }),
+      ...(deps.taskMemoryMiB === undefined ? {} : { taskMemoryMiB: deps.taskMemoryMiB }),
+    };
   } finally {
     await session?.close();
   }

@@ -1,23 +1,28 @@
 import { once } from 'node:events';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Count, PartCompression } from '../run/manifest';
+import { RecordIndexer, type RecordIndexDocument } from './record-index';
+import { sniffCompression } from './sniff-compression';
 
 /** How the records of a part can be counted while its bytes pass. */
 export interface CountRule {
   /**
    * - `lines`: one record is one physical line; a last line without a line end counts, an empty line counts.
-   * - `unknown`: a record may span lines, so only a reader of the format can count.
+   * - `quoted`: a record may span lines inside of quotes.
+   * - `unknown`: only a reader of the format can count.
    */
-  readonly unit: 'lines' | 'unknown';
-  /** 1 where the first line is a header. */
+  readonly unit: 'lines' | 'quoted' | 'unknown';
+  /** 1 where the first record is a header. */
   readonly headerLines: 0 | 1;
   /** Whether gzip is opened to count; it costs most of a core. Otherwise compressed parts have an unknown count. */
   readonly openGzip: boolean;
+  /** The quote's byte, for `quoted`. */
+  readonly quote?: number;
 }
 
 export interface CountedRecords {
   readonly records: Count;
-  /** Header lines that were really there. */
+  /** Header records that were really there. */
   readonly headerLines: Count;
   /** By the first bytes, whatever the name says. */
   readonly compression: PartCompression;
@@ -27,42 +32,54 @@ const LF = 10;
 
 /** Counts records of a part while it streams by. The bytes themselves are never changed. */
 export class RecordCounter {
-  private bytes = 0;
-  private first = -1;
+  /** First bytes that do not tell the compression yet. */
+  private head: Uint8Array = new Uint8Array(0);
   private compression: PartCompression | undefined;
-  private readonly lines = new LineCounter();
+  private readonly counted: LineCounter | RecordIndexer;
   private gunzip?: Gunzip;
   private broken = false;
   private opened?: Promise<void>;
 
-  constructor(private readonly rule: CountRule) {}
+  constructor(private readonly rule: CountRule) {
+    this.counted = rule.unit === 'quoted' ? new RecordIndexer(rule.quote!) : new LineCounter();
+  }
 
   /** Takes the next bytes. Returns a promise only where the reader must wait. */
   add(chunk: Uint8Array): void | Promise<void> {
     if (chunk.length === 0) return undefined;
-    this.bytes += chunk.length;
-    if (this.compression === undefined && !this.sniff(chunk)) return undefined;
-    if (this.rule.unit === 'unknown') return undefined;
-    if (this.compression === 'none') return this.lines.add(chunk);
-    return this.gunzip === undefined || this.broken ? undefined : this.write(chunk);
+    if (this.compression !== undefined) return this.count(chunk);
+    const head = this.head.length === 0 ? chunk : Buffer.concat([this.head, chunk]);
+    this.compression = sniffCompression(head);
+    if (this.compression === undefined) {
+      // The chunk's memory is used again by others once this returns.
+      this.head = Uint8Array.from(head);
+      return undefined;
+    }
+    if (this.compression === 'gzip' && this.rule.openGzip && this.rule.unit !== 'unknown') this.open();
+    return this.count(head);
   }
 
   /** Records so far, without the header; undefined while they cannot be told. */
   get soFar(): number | undefined {
-    return this.rule.unit === 'lines' && this.compression === 'none' ? Math.max(0, this.lines.ended - this.rule.headerLines) : undefined;
+    return this.rule.unit !== 'unknown' && this.compression === 'none' ? Math.max(0, this.counted.ended - this.rule.headerLines) : undefined;
   }
 
   async end(): Promise<CountedRecords> {
-    if (this.compression === undefined && this.bytes === 1) this.lines.add(Uint8Array.of(this.first));
+    if (this.compression === undefined) this.counted.add(this.head);
     const compression = this.compression ?? 'none';
     if (this.gunzip !== undefined) {
       this.gunzip.end();
       await this.opened;
     }
-    const known = this.rule.unit === 'lines' && (compression === 'none' || (this.gunzip !== undefined && !this.broken));
+    const known = this.rule.unit !== 'unknown' && (compression === 'none' || (this.gunzip !== undefined && !this.broken));
     if (!known) return { records: 'unknown', headerLines: 'unknown', compression };
-    const headerLines = Math.min(this.rule.headerLines, this.lines.total);
-    return { records: this.lines.total - headerLines, headerLines, compression };
+    const headerLines = Math.min(this.rule.headerLines, this.counted.total);
+    return { records: this.counted.total - headerLines, headerLines, compression };
+  }
+
+  /** Where records begin, after the end. Compressed parts have none: they can only be read from their first byte. */
+  index(part: RecordIndexDocument['part']): RecordIndexDocument | undefined {
+    return this.counted instanceof RecordIndexer && this.compression === 'none' ? this.counted.document(part) : undefined;
   }
 
   /** Frees the decompressor of a part that will not be finished. */
@@ -70,22 +87,10 @@ export class RecordCounter {
     this.gunzip?.destroy();
   }
 
-  /** Decides on the compression once two bytes are there; true when `chunk` is still to be counted. */
-  private sniff(chunk: Uint8Array): boolean {
-    if (this.first < 0 && chunk.length === 1) {
-      this.first = chunk[0] as number;
-      return false;
-    }
-    const [one, two] = this.first < 0 ? [chunk[0], chunk[1]] : [this.first, chunk[0]];
-    // 1f 8b begins no UTF-8 text: 8b is no character's first byte.
-    this.compression = one === 0x1f && two === 0x8b ? 'gzip' : 'none';
-    if (this.compression === 'gzip' && this.rule.openGzip && this.rule.unit === 'lines') this.open();
-    if (this.first >= 0) {
-      const held = Uint8Array.of(this.first);
-      if (this.compression === 'none') this.lines.add(held);
-      else this.gunzip?.write(held);
-    }
-    return true;
+  private count(chunk: Uint8Array): void | Promise<void> {
+    if (this.rule.unit === 'unknown') return undefined;
+    if (this.compression === 'none') return this.counted.add(chunk);
+    return this.gunzip === undefined || this.broken ? undefined : this.write(this.gunzip, chunk);
   }
 
   private open(): void {
@@ -93,7 +98,7 @@ export class RecordCounter {
     this.gunzip = gunzip;
     this.opened = (async () => {
       try {
-        for await (const chunk of gunzip) this.lines.add(chunk as Uint8Array);
+        for await (const chunk of gunzip) this.counted.add(chunk as Uint8Array);
       } catch {
         // A broken archive lands as it is, and curate says what is wrong with it; only the count is lost.
         this.broken = true;
@@ -101,8 +106,7 @@ export class RecordCounter {
     })();
   }
 
-  private async write(chunk: Uint8Array): Promise<void> {
-    const gunzip = this.gunzip as Gunzip;
+  private async write(gunzip: Gunzip, chunk: Uint8Array): Promise<void> {
     // The chunk's memory is used again by others once this returns.
     if (gunzip.write(Buffer.from(chunk)) || gunzip.destroyed) return;
     await Promise.race([once(gunzip, 'drain').catch(() => undefined), this.opened]);
@@ -119,6 +123,7 @@ class LineCounter {
   }
 
   add(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
     // indexOf runs at memory speed between line ends; a loop over bytes is ten times slower.
     let at = chunk.indexOf(LF);
     while (at !== -1) {

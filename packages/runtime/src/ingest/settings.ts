@@ -1,6 +1,7 @@
 import { IDENTIFIER } from '../run/ids';
 import { readSettings, type Fields } from '../run/settings';
 import type { ObjectRef } from '../stores/object-store';
+import type { TaskSize } from './estimate';
 import type { SourceSettings } from './source/source-kind';
 import { sourceKind, SOURCE_KINDS } from './source/source-kinds';
 
@@ -11,10 +12,22 @@ export interface IngestSettings {
   readonly contract: ObjectRef;
   readonly codeVersion: string;
   readonly sources: Readonly<Record<string, SourceSettings>>;
+  readonly tasks: TaskSettings;
+}
+
+/** What the tasks of the stage may use. */
+export interface TaskSettings {
+  /** Tasks that run at once. */
+  readonly concurrency: number;
+  /** Sizes from small to large; a task whose memory was too small is started again in the next one. */
+  readonly ladder: readonly TaskSize[];
 }
 
 export const DEFAULT_TIMEOUT_SECONDS = 3_600;
 export const DEFAULT_RETRIES = 4;
+
+/** Of settings that say nothing of tasks: one small size, as `IngestSize.DEV`. */
+const DEFAULT_TASKS: TaskSettings = { concurrency: 4, ladder: [{ cpu: 256, memoryMiB: 512 }] };
 
 /** Reads the settings of the ingest stage; throws PipelineError `CONFIG` with every problem. */
 export function parseIngestSettings(json: unknown): IngestSettings {
@@ -26,6 +39,7 @@ export function parseIngestSettings(json: unknown): IngestSettings {
       contract: fields.child('contract', (contract) => ({ bucket: contract.text('bucket'), key: contract.text('key') })),
       codeVersion: fields.text('codeVersion'),
       sources: fields.record('sources', parseSource, { names: IDENTIFIER }),
+      tasks: fields.child('tasks', parseTasks, { optional: true }) ?? DEFAULT_TASKS,
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
       fields.problem('workPrefix', `must begin with the pipeline's prefix ${settings.pipeline}/, got ${JSON.stringify(settings.workPrefix)}`);
@@ -41,5 +55,24 @@ function parseSource(fields: Fields): SourceSettings {
     timeoutSeconds: fields.integer('timeoutSeconds', { min: 1, max: 86_400, optional: true }) ?? DEFAULT_TIMEOUT_SECONDS,
     retries: fields.integer('retries', { min: 0, max: 20, optional: true }) ?? DEFAULT_RETRIES,
     minRows: fields.integer('minRows', { min: 0, max: Number.MAX_SAFE_INTEGER, optional: true }) ?? 0,
+    ...(fields.has('maxConcurrency') ? { maxConcurrency: fields.integer('maxConcurrency', { min: 1, max: 1_000 }) } : {}),
+    ...maxShrink(fields),
+    ...(fields.has('ladder') ? { ladder: parseLadder(fields) } : {}),
   });
+}
+
+function maxShrink(fields: Fields): Pick<SourceSettings, 'maxShrinkPercent'> {
+  const maxShrinkPercent = fields.integer('maxShrinkPercent', { min: 0, max: 100, optional: true });
+  return maxShrinkPercent === undefined ? {} : { maxShrinkPercent };
+}
+
+function parseTasks(fields: Fields): TaskSettings {
+  const ladder = parseLadder(fields);
+  return { concurrency: fields.integer('concurrency', { min: 1, max: 1_000 }), ladder: ladder.length === 0 ? DEFAULT_TASKS.ladder : ladder };
+}
+
+function parseLadder(fields: Fields): TaskSize[] {
+  return fields.list('ladder', (rung) => ({
+    cpu: rung.integer('cpu', { min: 256, max: 32_768 }), memoryMiB: rung.integer('memoryMiB', { min: 512, max: 249_856 }),
+  }));
 }

@@ -67,7 +67,7 @@ export interface LoadPlan {
   readonly datasets: readonly string[];
 }
 
-/** One member of `items.json`: a part to stage. */
+/** One member of `items.json`: parts that one task stages, one after the other. */
 export interface LoadItem {
   /** Index in `plan.units`. */
   readonly unit: number;
@@ -76,8 +76,8 @@ export interface LoadItem {
   readonly loadId: string;
   readonly epoch: string;
   readonly staging: TableName;
-  /** Absent for a commit without parts: it has one item all the same, so "no items" always means "no work". */
-  readonly part?: CuratedPart;
+  /** Empty for a commit without parts: it has one item all the same, so "no items" always means "no work". */
+  readonly parts: readonly CuratedPart[];
 }
 
 /** `claim.json`: what the state machine goes on with. */

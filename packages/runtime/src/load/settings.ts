@@ -39,7 +39,7 @@ export interface LoadSettings {
   readonly manageSchema: boolean;
   /** By dataset; a dataset that is not named gets the mode of its history. */
   readonly writeModes: Readonly<Record<string, WriteMode>>;
-  /** Parts that are copied at the same time, 1 to 40; read by the state machine. */
+  /** Parts that are copied at the same time, 1 to 40: the width of the state machine's Map, and the tasks that a commit is spread over. */
   readonly connections: number;
   /** `hold`: a commit waits for ingest commits before it that were not curated, where order matters. @default 'hold' */
   readonly gaps: 'hold' | 'skip';

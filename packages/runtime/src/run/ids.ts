@@ -49,6 +49,15 @@ export function manualSlot(time: Date, suffix?: string): string {
   return suffix === undefined ? slot : requireIdentifier(`${slot}_${suffix}`, 'slot');
 }
 
+/** The time that a scheduled or manual slot stands for; undefined for a slot with a name of its own. */
+export function slotTime(slot: string): Date | undefined {
+  const match = /^[sm](\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)z(?:_|$)/.exec(slot);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [number, number, number, number, number, number];
+  const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  return compactUtc(time) === slot.slice(1, 17) ? time : undefined;
+}
+
 function compactUtc(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '').toLowerCase();
 }

@@ -29,7 +29,8 @@ export interface Timing {
 /** Whole numbers, or `unknown` where nobody can tell without reading the bytes again; never a guess. */
 export type Count = number | 'unknown';
 
-export type PartCompression = 'none' | 'gzip';
+/** By the first bytes of a part. Curate opens gzip; the others it refuses by name. */
+export type PartCompression = 'none' | 'gzip' | 'zip' | 'zstd';
 
 /** One object with the source's bytes. */
 export interface RawPart {
@@ -39,6 +40,8 @@ export interface RawPart {
   /** Records without the header line. */
   readonly records: Count;
   readonly compression: PartCompression;
+  /** Where records begin, for a large part whose records may span lines; see `ingest/record-index.ts`. */
+  readonly recordIndex?: { readonly key: string; readonly entries: number };
   readonly contentType?: string;
   /** Where it came from, without secrets, and which version it was. */
   readonly source: { readonly url: string; readonly identity: SourceIdentity; readonly export?: SourceExport };
@@ -47,6 +50,9 @@ export interface RawPart {
 /** What the source said about the version that was read. Absent members were not told. */
 export interface SourceIdentity {
   readonly etag?: string;
+  readonly versionId?: string;
+  /** Size at the source, where the version is told by it too. */
+  readonly bytes?: number;
   readonly lastModified?: string;
   readonly sha256?: string;
 }
@@ -114,6 +120,12 @@ export interface RawManifest extends Commit {
   /** The source as a whole; each part tells its own place and version. */
   readonly source: { readonly kind: string; readonly url: string };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** How fast one task read, over all tasks; absent where nothing was read. Plans of later runs go by it. */
+  readonly bytesPerSecond?: number;
+  /** The largest task that was needed, and for how many commits a smaller one would have done. */
+  readonly memory?: { readonly taskMiB: number; readonly calmRuns: number };
+  /** What a back-fill read, and a replay of it: from, included, up to `to`, excluded. */
+  readonly range?: { readonly from: string; readonly to: string };
   readonly parts: readonly RawPart[];
 }
 

@@ -111,6 +111,14 @@ export class Fields {
     }));
   }
 
+  /** A list of objects. */
+  list<T>(key: string, read: (fields: Fields, index: number) => T, rule: Optional = {}): T[] {
+    const value = this.take(key, rule);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) return this.malformed(key, value, 'must be a list', undefined, []);
+    return value.map((item, index) => this.nested(`${key}[${index}]`, item, (fields) => read(fields, index)));
+  }
+
   /** A map from names to texts, such as HTTP headers. */
   texts(key: string, rule: Optional & { readonly names?: RegExp } = {}): Record<string, string> {
     const value = this.take(key, rule);

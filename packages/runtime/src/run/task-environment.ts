@@ -12,10 +12,12 @@ export interface TaskEnvironment<S> {
 export interface TaskInput extends TaskPointer {
   readonly input?: unknown;
   readonly execution?: unknown;
+  /** Memory that this container was started with, where its size is not that of the task definition. */
+  readonly memoryMiB?: number;
 }
 
 const PREFIX = 'HEADRACE_';
-const KNOWN = ['HEADRACE_TASK', 'HEADRACE_SETTINGS'];
+const KNOWN = ['HEADRACE_TASK', 'HEADRACE_SETTINGS', 'HEADRACE_OUT'];
 
 /** Reads HEADRACE_TASK and HEADRACE_SETTINGS; throws one PipelineError `CONFIG` with every problem of both. */
 export function readTaskEnvironment<S>(
@@ -37,6 +39,7 @@ function parsePointer(value: unknown, steps: readonly string[]): TaskInput {
     step: fields.choice('step', steps),
     plan: fields.child('plan', (plan) => ({ bucket: plan.text('bucket'), key: plan.text('key') })),
     index: fields.integer('index', { min: 0, max: 99_999_999, optional: true }) ?? 0,
+    ...(fields.has('memoryMiB') ? { memoryMiB: fields.integer('memoryMiB', { min: 1, max: 249_856 }) } : {}),
     ...(fields.any('input') === undefined ? {} : { input: raw.input }),
     ...(fields.any('execution') === undefined ? {} : { execution: raw.execution }),
   }));

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { PipelineError, transientError } from '../errors/pipeline-error';
 import { Report } from '../report/report';
-import { ObjectStore } from '../stores/object-store';
+import { ObjectStore, type ObjectRef } from '../stores/object-store';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code';
 import { peakMemoryBytes } from './peak-memory';
 import { readTaskEnvironment, type TaskInput } from './task-environment';
-import { DOCUMENT_HEAD, errorRef, folderOfPlan, itemsRef, readPlan, resultRef, type WorkFolder } from './work';
+import { DOCUMENT_HEAD, errorRef, folderOfPlan, itemsRef, readItem, readPlan, resultRef, type WorkFolder } from './work';
 
 /** What a step gets. Plan and item are documents of the stage, which knows their shapes. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each stage narrows them in one place
@@ -32,7 +32,11 @@ export interface Step<S> {
   readonly run: RunStep<S>;
   /** Whether the plan is read before. @default true */
   readonly plan?: boolean;
-  /** Name of the list that `index` counts in, without `.json`; false for a step that is not part of a Map. @default 'items' */
+  /**
+   * Name of the list that `index` counts in, without `.json`; false for a step that is not part of a Map.
+   *
+   * @default - the list that the plan names, or `items`
+   */
   readonly items?: string | false;
   /** Whether a result of an earlier try ends the task at once. @default true */
   readonly resume?: boolean;
@@ -120,7 +124,8 @@ async function work<S>(
   const startedAt = new Date();
   const started = performance.now();
   const plan = step.plan === false ? undefined : await readPlan(store, pointer.plan, { signal });
-  const item = step.items === false ? undefined : await readItem(store, folder, step.items ?? 'items', pointer.index, signal);
+  const list = step.items === undefined ? (plan as { items?: ObjectRef } | undefined)?.items : undefined;
+  const item = step.items === false ? undefined : await readItem(store, list ?? itemsRef(folder, step.items), pointer.index, { signal });
   const members = await step.run({ settings, plan, item, index: pointer.index, folder, pointer, store, signal, report });
   const peak = peakMemoryBytes();
   const written = await store.putJson(result, {
@@ -128,16 +133,6 @@ async function work<S>(
   }, step.resume === false ? {} : { ifNoneMatch: '*' });
   if (written === 'lost') report.say('TASK_I0004', about);
   report.say('TASK_I0002', { ...about, seconds: Math.round(performance.now() - started) / 1_000, peakMemoryBytes: peak });
-}
-
-async function readItem(store: ObjectStore, folder: WorkFolder, name: string, index: number, signal: AbortSignal): Promise<unknown> {
-  const ref = itemsRef(folder, name);
-  const items = (await store.getJson<unknown[]>(ref, { signal }))?.value;
-  if (items === undefined || index >= items.length) {
-    const there = items === undefined ? 'no such document' : `${items.length} items`;
-    throw new PipelineError('ITEM_MISSING', `s3://${ref.bucket}/${ref.key} has no item ${index} (${there})`, { facts: { ...ref, index } });
-  }
-  return items[index];
 }
 
 /** What a stopped step throws is rarely the reason: an abort looks like any broken connection. */

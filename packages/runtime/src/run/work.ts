@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { PipelineError } from '../errors/pipeline-error';
 import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
 import { SCHEMA_VERSION } from './manifest';
@@ -59,6 +61,53 @@ export async function writeItems<T extends object>(
   const ref = itemsRef(folder, options.name);
   await store.putJson(ref, items.map((item, index) => ({ index, ...item })), { signal: options.signal });
   return { ...ref, count: items.length };
+}
+
+/** Where one item stands in the lines beside its list. */
+interface ItemLine { readonly index: number; readonly start: number; readonly end: number }
+
+/**
+ * Writes a list whose items are too large for it: the list holds an index, what the Map needs of each item, and where its line stands in the
+ * `.jsonl` beside it. A task reads its own line only.
+ *
+ * Both objects are named after their content, so a planner that comes late cannot change the list that others work on.
+ */
+export async function writeItemLines<T extends object>(
+  store: ObjectStore, folder: WorkFolder, items: ReadonlyArray<{ readonly item: T; readonly forMap: object }>, options: Abortable = {},
+): Promise<{ bucket: string; key: string; count: number }> {
+  let start = 0;
+  const entries: (ItemLine & object)[] = [];
+  const lines: string[] = [];
+  items.forEach(({ item, forMap }, index) => {
+    const line = `${JSON.stringify({ index, ...item })}\n`;
+    const bytes = Buffer.byteLength(line);
+    lines.push(line);
+    entries.push({ index, ...forMap, start, end: start + bytes - 1 });
+    start += bytes;
+  });
+  const body = lines.join('');
+  const name = `items-${createHash('sha256').update(body).update(JSON.stringify(entries)).digest('hex').slice(0, 16)}`;
+  const ref = itemsRef(folder, name);
+  await store.putText(linesRef(ref), body, { contentType: 'application/jsonl', signal: options.signal });
+  await store.putJson(ref, entries, { signal: options.signal });
+  return { ...ref, count: items.length };
+}
+
+/** Reads one item of a list, wherever it stands. Throws `ITEM_MISSING`. */
+export async function readItem(store: ObjectStore, list: ObjectRef, index: number, options: Abortable = {}): Promise<unknown> {
+  const items = (await store.getJson<Partial<ItemLine>[]>(list, options))?.value;
+  const entry = items?.[index];
+  if (entry === undefined) {
+    const there = items === undefined ? 'no such document' : `${items.length} items`;
+    throw new PipelineError('ITEM_MISSING', `s3://${list.bucket}/${list.key} has no item ${index} (${there})`, { facts: { ...list, index } });
+  }
+  const { start, end } = entry;
+  if (start === undefined || end === undefined) return entry;
+  return JSON.parse(await text(await store.getStream(linesRef(list), { start, end }, options))) as unknown;
+}
+
+function linesRef(list: ObjectRef): ObjectRef {
+  return { bucket: list.bucket, key: `${list.key}l` };
 }
 
 /** Reads the results of `count` items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */

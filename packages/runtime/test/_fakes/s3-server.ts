@@ -14,7 +14,7 @@ export interface S3Request {
 }
 
 /** What to do instead of serving: a status, a broken connection, or serving and then losing the answer. */
-export type S3Fault = { readonly status: number; readonly code?: string } | 'reset' | 'lose-answer' | undefined;
+export type S3Fault = { readonly status: number; readonly code?: string } | { readonly cutAfter: number } | 'reset' | 'lose-answer' | undefined;
 
 interface StoredObject { body: Buffer; readonly bytes: number; readonly etag: string; readonly headers: Record<string, string> }
 interface Upload { readonly path: string; readonly headers: Record<string, string>; readonly parts: Map<number, ReceivedBody> }
@@ -93,10 +93,11 @@ export class FakeS3 {
     const fault = await this.fault(described);
     if (fault === 'reset') return void request.socket.destroy();
     const body = await readBody(request, this.discardBodies && action === 'UploadPart');
-    if (typeof fault === 'object') return fail(response, fault.status, fault.code ?? 'InternalError', 'injected');
+    if (typeof fault === 'object' && 'status' in fault) return fail(response, fault.status, fault.code ?? 'InternalError', 'injected');
     const answer = this.act(action, `${bucket}/${key}`, request, url.searchParams, body);
     if (fault === 'lose-answer') return void request.socket.destroy();
     response.writeHead(answer.status, { 'x-amz-request-id': 'local', ...answer.headers });
+    if (typeof fault === 'object') return void response.write(answer.body?.slice(0, fault.cutAfter), () => { request.socket.destroy(); });
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   }
 
@@ -126,6 +127,9 @@ export class FakeS3 {
     const found = this.objects.get(path);
     if (found === undefined) return error(404, 'NoSuchKey');
     const headers = { ...found.headers, etag: found.etag };
+    const match = request.headers['if-match'];
+    if (match !== undefined && match !== found.etag) return error(412, 'PreconditionFailed');
+    if (request.headers['if-none-match'] === found.etag) return { status: 304, headers: { etag: found.etag } };
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     if (range === null) return { status: 200, headers: { ...headers, 'content-length': String(found.bytes) }, body: found.body };
     const start = Number(range[1]);
@@ -138,7 +142,7 @@ export class FakeS3 {
     const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
     const keys = this.keys(bucket, query.get('prefix') ?? '').filter((key) => key > after);
     const page = keys.slice(0, Number(query.get('max-keys') ?? 1_000));
-    const items = page.map((key) => `<Contents><Key>${key}</Key><Size>${this.objects.get(`${bucket}/${key}`)!.bytes}</Size></Contents>`).join('');
+    const items = page.map((key) => `<Contents><Key>${key}</Key><Size>${this.objects.get(`${bucket}/${key}`)!.bytes}</Size><ETag>${this.objects.get(`${bucket}/${key}`)!.etag.replace(/"/g, '&quot;')}</ETag><LastModified>2026-01-05T00:00:00.000Z</LastModified></Contents>`).join('');
     const more = page.length < keys.length;
     return xml(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : ''}${items}</ListBucketResult>`);
   }

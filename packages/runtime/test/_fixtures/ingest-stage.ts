@@ -3,8 +3,15 @@ import type { IngestPlanOutput } from '../../src/ingest/documents';
 import { planIngest } from '../../src/ingest/plan';
 import { HttpSession } from '../../src/ingest/http/http-kind';
 import type { HttpSourceSettings } from '../../src/ingest/http/http-settings';
+import { HttpPagesSession } from '../../src/ingest/http/pages/http-pages-kind';
+import type { HttpPagesSettings } from '../../src/ingest/http/pages/pages-settings';
 import { pull, type PullDeps } from '../../src/ingest/pull';
 import { parseIngestSettings } from '../../src/ingest/settings';
+import { sourceClient } from '../../src/ingest/s3/s3-client';
+import { S3Session } from '../../src/ingest/s3/s3-kind';
+import type { S3SourceSettings } from '../../src/ingest/s3/s3-settings';
+import { SftpSession } from '../../src/ingest/sftp/sftp-kind';
+import type { SftpSourceSettings } from '../../src/ingest/sftp/sftp-settings';
 import { sourceKind } from '../../src/ingest/source/source-kinds';
 import { Report } from '../../src/report/report';
 import type { StageOutput } from '../../src/run/stage-io';
@@ -29,18 +36,28 @@ export function contractText(datasets: readonly string[], record = '{ format: cs
   return `apiVersion: v3.1.0\nkind: DataContract\nid: demo\nname: Demo\nversion: "1.2.0"\nstatus: active\nschema:${objects}\n`;
 }
 
+const NO_WAIT = { sleep: async () => undefined };
+
 /** Connects as the stage does, except that retries do not wait. */
-const withoutWaiting: PullDeps['connect'] = async (source, deps) => (
-  source.kind === 'http' ? new HttpSession(source as HttpSourceSettings, deps, { sleep: async () => undefined }) : sourceKind(source.kind).connect(source, deps)
-);
+const withoutWaiting: PullDeps['connect'] = async (source, deps) => {
+  switch (source.kind) {
+    case 'http': return new HttpSession(source as HttpSourceSettings, deps, NO_WAIT);
+    case 'httpPages': return new HttpPagesSession(source as HttpPagesSettings, deps, NO_WAIT);
+    case 's3': return new S3Session(source as S3SourceSettings, deps, sourceClient(source as S3SourceSettings), NO_WAIT);
+    case 'sftp': return new SftpSession(source as SftpSourceSettings, deps, NO_WAIT);
+    default: return sourceKind(source.kind).connect(source, deps);
+  }
+};
 
 /** The ingest stage in process, step by step as its machine would run it, on an S3 in memory. */
 export class IngestStage {
   readonly lines: any[] = [];
   readonly errors: any[] = [];
-  /** What sources read their secrets with. */
-  secret?: ReadSecret;
+  /** Secrets by ARN. */
+  readonly secrets = new Map<string, string>();
   readonly store: ObjectStore;
+  /** Answers for Secrets Manager. */
+  secret: ReadSecret | undefined;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
 
   private constructor(readonly s3: FakeS3, readonly settings: Record<string, any>, maxAttempts: number) {
@@ -63,8 +80,7 @@ export class IngestStage {
     return this.lines.map(({ code }) => code);
   }
 
-  /** @param more further members of the input */
-  plan(slot: string, attempt?: number, more: object = {}): Promise<IngestPlanOutput> {
+  plan(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<IngestPlanOutput> {
     return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret });
   }
 
@@ -73,7 +89,9 @@ export class IngestStage {
     return runStep({
       parseSettings: parseIngestSettings,
       steps: {
-        pull: ({ item, store, report, signal: stop }) => pull(item, { store, report, signal: stop, secret: this.secret, connect: withoutWaiting }),
+        pull: ({ item, store, report, signal: stop }) => pull(item, {
+          store, report, signal: stop, connect: withoutWaiting, secret: this.secret ?? (async (arn) => this.secrets.get(arn) ?? ''),
+        }),
       },
       store: this.store,
       env: { HEADRACE_SETTINGS: JSON.stringify(this.settings), HEADRACE_TASK: JSON.stringify({ step: 'pull', plan: plan.plan, index }) },
@@ -81,17 +99,24 @@ export class IngestStage {
     }, this.report, signal);
   }
 
-  commit(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+  commit(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<StageOutput> {
     return commitIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report });
   }
 
-  async run(slot: string, attempt?: number, more: object = {}): Promise<StageOutput> {
+  /** @param more further members of the input */
+  async run(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<StageOutput> {
     const plan = await this.plan(slot, attempt, more);
     for (let index = 0; index < plan.items.count; index += 1) {
       const exit = await this.pull(plan, index);
       if (exit !== 0) throw new Error(`pull ${index} ended with ${exit}: ${JSON.stringify(this.errors.at(-1))}`);
     }
     return this.commit(slot, attempt, more);
+  }
+
+  /** Everything that anybody could read afterwards: all lines, and keys, metadata and bytes of all objects. */
+  everythingWritten(): string {
+    const objects = [...this.s3.objects].map(([key, object]) => `${key}\n${JSON.stringify(object.headers)}\n${object.body.toString('latin1')}`);
+    return [...this.lines, ...this.errors].map((line) => JSON.stringify(line)).concat(objects).join('\n');
   }
 
   log(dataset: string): any[] {

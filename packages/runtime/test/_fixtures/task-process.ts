@@ -19,7 +19,8 @@ export class TaskProgram {
     const folder = await mkdtemp(join(tmpdir(), 'headrace-task-'));
     await build({
       entryPoints: [resolve(__dirname, '../../src/entry', `${entry}.ts`)], outfile: join(folder, 'task.js'), bundle: true, platform: 'node', target: 'node20', logLevel: 'silent',
-      external: [...external],
+      // As scripts/bundle.mjs has it: native parts that their packages only prefer.
+      external: [...external, '*.node', 'cpu-features', 'pg-native'],
     });
     return new TaskProgram(folder);
   }

@@ -155,7 +155,7 @@ describe('parseContract', () => {
   test('reports all problems at once, in the order of the file', () => {
     const text = yaml({
       head: ['apiVersion: v2.2.2', 'kind: DataContract', 'id: trips', 'version: 1.0', 'status: active', 'colour: red'],
-      columns: ['{ name: Fare, logicalType: number }', '{ name: day, logicalType: date, logicalTypeOptions: { format: YYYY-MM-dd } }'],
+      columns: ['{ name: Fare, logicalType: number }', '{ name: file_row_number, logicalType: string }', '{ name: day, logicalType: date, logicalTypeOptions: { format: YYYY-MM-dd } }'],
     });
     expect(problemsOf(text)).toEqual([
       'c.yaml:1 apiVersion: this version of the standard is not supported (found "v2.2.2"). Fix: write apiVersion: v3.1.0',
@@ -163,7 +163,8 @@ describe('parseContract', () => {
       'c.yaml:6 colour: colour is not a key of this place (found "red"). Fix: leave it out',
       'c.yaml:12 schema[trips].properties[Fare].name: a column name has 1 to 63 lower case letters, digits and _, and begins with a letter (found "Fare"). Fix: write name: fare and, with headraceSource, field: "Fare"',
       'c.yaml:12 schema[trips].properties[Fare].logicalType: number needs physicalType decimal(p,s) or format f32 or f64 (found neither). Fix: physicalType: decimal(10,2) with the digits you need, or logicalTypeOptions: { format: f64 }',
-      'c.yaml:13 schema[trips].properties[day].logicalTypeOptions.format: format: YYYY is the year of the week, which differs from the calendar year around New Year (found "YYYY-MM-dd"). Fix: write yyyy',
+      'c.yaml:13 schema[trips].properties[file_row_number].name: the engine counts the rows of a file by this name, and reads no file that has such a column (found "file_row_number"). Fix: write another name and, with headraceSource, field: "file_row_number"',
+      'c.yaml:14 schema[trips].properties[day].logicalTypeOptions.format: format: YYYY is the year of the week, which differs from the calendar year around New Year (found "YYYY-MM-dd"). Fix: write yyyy',
     ]);
   });
 
@@ -190,7 +191,8 @@ describe('parseContract', () => {
     ['an empty threshold', custom('{ property: headraceThreshold, value: {} }'), 'headraceThreshold needs rows or percent'],
     ['dedupe by an unknown column', custom('{ property: headraceDedupe, value: { orderBy: [{ column: x }] } }'), 'no column has this name (found "x"). Fix: use one of id'],
     ['dedupe without a key', { ...custom('{ property: headraceDedupe, value: { keep: last } }'), columns: ['{ name: a, logicalType: string }'] }, 'headraceDedupe keeps one record per key, so it needs a key'],
-    ['an unknown record format', record('format: avro'), 'format must be csv or ndjson (found "avro"). Fix: write csv or ndjson; other formats are not supported by this version'],
+    ['an unknown record format', record('format: orc'), 'Fix: write csv or ndjson, tsv for csv with tabs, or one that only lands in Raw: avro, excel, fixed-width, json, parquet, text, xml'],
+    ['the dialect of a format that only lands', record('format: parquet, delimiter: ";"'), 'parquet lands as it is, so delimiter has no effect'],
     ['another encoding', record('format: csv, encoding: latin-1'), 'Fix: have the source write UTF-8'],
     ['backslash escapes', record('format: csv, escape: backslash'), 'backslash escapes are not supported: readers disagree on what they mean'],
     ['trimming', record('format: csv, trim: both'), 'Fix: write none; spaces are part of the data, and a pattern can refuse them'],

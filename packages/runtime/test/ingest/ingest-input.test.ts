@@ -13,7 +13,7 @@ describe('input of the ingest machine', () => {
   });
 
   test.each([
-    [{ operation: 'rewind' }, 'operation must be one of ingest, backfill, replay, got "rewind"'],
+    [{ operation: 'rewind' }, 'operation must be one of ingest, plan, backfill, replay, got "rewind"'],
     [{ operation: 'backfill' }, 'range is missing'],
     [{ range: { from: 'a', to: 'b' } }, 'range belongs to operation backfill'],
     [{ operation: 'backfill', range: { from: 'a' } }, 'range must be an object of two texts'],

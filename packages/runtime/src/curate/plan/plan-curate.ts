@@ -7,6 +7,7 @@ import { readContract } from '../contract-source';
 import type { CuratePlan, RowsItem, ShapeItem } from '../documents';
 import { parseCurateSettings } from '../settings';
 import { pendingCommits } from './pending-commits';
+import { requireOpenable, requireReadable } from './require-readable';
 import { shapeSpec } from './shape-spec';
 
 /** What the state machine gets from Plan. */
@@ -28,6 +29,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const settings = parseCurateSettings(call.settings);
   const { slot, attempt } = parseStageInput(call.input, settings.pipeline);
   const contract = await readContract(store, settings.contract, { signal });
+  requireReadable(contract);
   const id = attemptId(slot, attempt);
   const folder = workFolder(settings.curatedBucket, settings.workPrefix, id);
   const output = (items: number, units: number): CuratePlanOutput => ({
@@ -45,6 +47,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
     for (const { seq, key: ingestManifestKey, manifest, supersedes } of await pendingCommits(store, settings, name, { signal })) {
       const unit = unitId(id, seq);
       manifest.parts.forEach(({ key, bytes, compression }, part) => {
+        requireOpenable(dataset, key, compression);
         rows.push({ dataset: name, unit: units.length, unitId: unit, part, key, bytes, compression });
       });
       units.push({

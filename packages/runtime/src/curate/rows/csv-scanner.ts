@@ -30,11 +30,12 @@ export class CsvScanner implements BlockScanner {
   scan(block: Buffer, from: number, to: number, base: number, synthetic = -1): number {
     const { delimiter, quote, fields: expected, multiline, maxRecordBytes, lineEnds, emptyLine } = this.dialect;
     const plain = this.plain;
-    const automata = this.proven?.plain ?? [];
-    const quotedAutomata = this.proven?.quoted ?? [];
-    const doubtful = this.proven?.doubtful ?? new Uint8Array(0);
+    const { proven } = this;
+    const automata = proven?.plain ?? [];
+    const quotedAutomata = proven?.quoted ?? [];
+    const doubtful = proven?.doubtful ?? new Uint8Array(0);
     const highest = Math.max(CR, quote);
-    const suspect = suspicious(block, from, to);
+    let suspect: boolean | undefined;
     let line = this.line;
     let position = from;
     let runStart = from;
@@ -45,10 +46,36 @@ export class CsvScanner implements BlockScanner {
     let runTerminator = 0;
     block[to] = LF;
 
+    const passes = proven?.automaton;
     while (position < to) {
+      if (passes !== undefined) {
+        const next = passes.run(block, position, to, synthetic);
+        const { records, terminator } = passes;
+        if (records > 0) {
+          if (runRecords === 0 || terminator !== runTerminator) {
+            if (runRecords > 0) this.framed.good(block, runStart, write, runRecords, runOffset, runLine, runTerminator);
+            runRecords = 0;
+            runTerminator = terminator;
+            runStart = write = position;
+            runLine = line;
+            runOffset = base + position - from;
+          }
+          // All but the CR of a line end, which is one record's.
+          const bytes = next - position - (terminator - 1);
+          if (write !== position) block.copyWithin(write, position, position + bytes);
+          write += bytes;
+          block[write - 1] = LF;
+          runRecords += records;
+          proven!.records += records;
+          line += records;
+          position = next;
+          continue;
+        }
+      }
       const record = position;
       let fields = 1;
       let lines = 1;
+      let doubted = false;
       let code: FrameCode | undefined;
       let reason = '';
       let terminator = 1;
@@ -68,7 +95,10 @@ export class CsvScanner implements BlockScanner {
             // A doubled quote, or a line end, is in no grammar that has an automaton.
             if (position < to && (
               automaton.accepts[state >> 8] === 0 || block[position] !== quote || block[position + 1] === quote
-            )) doubtful[fields - 1] = 1;
+            )) {
+              doubtful[fields - 1] = 1;
+              doubted = true;
+            }
           }
           for (;;) {
             byte = block[position++]!;
@@ -109,7 +139,10 @@ export class CsvScanner implements BlockScanner {
               byte = block[++position]!;
             }
             // At the sentinel the field is incomplete, and will be seen again.
-            if (position < to && automaton.accepts[state >> 8] === 0) doubtful[fields - 1] = 1;
+            if (position < to && automaton.accepts[state >> 8] === 0) {
+              doubtful[fields - 1] = 1;
+              doubted = true;
+            }
           }
         }
         if (byte === delimiter) {
@@ -155,6 +188,7 @@ export class CsvScanner implements BlockScanner {
         code = 'RECORD_SIZE';
         reason = tooLong(end - record, maxRecordBytes);
       }
+      suspect ??= suspicious(block, record, to);
       if (suspect && code === undefined) {
         const bytes = block.subarray(record, end);
         if (!isUtf8(bytes)) [code, reason] = ['ENCODING', 'not valid UTF-8'];
@@ -178,6 +212,10 @@ export class CsvScanner implements BlockScanner {
         write += end - record;
         block[write++] = LF;
         runRecords++;
+        if (proven !== undefined) {
+          if (doubted) proven.doubted.push(proven.records);
+          proven.records++;
+        }
       }
       line += lines;
     }

@@ -23,7 +23,7 @@ import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { canonicalCsv, sourceCsv } from './row-query';
-import { ProvenFields } from './proven-fields';
+import { NO_PROOF, ProvenFields } from './proven-fields';
 import { SegmentWriter } from './segment-writer';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
@@ -120,7 +120,7 @@ class PartRows {
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
       directory: this.directory, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
-      takeProven: () => this.proven?.take() ?? new Set(),
+      takeProof: () => this.proven?.take() ?? NO_PROOF,
       dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
       bad: (code, reason, bytes, offset, line) => quarantine.add({ code, reason, bytes: Buffer.from(bytes), offset, line }),
     });

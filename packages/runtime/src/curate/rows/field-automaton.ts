@@ -1,3 +1,4 @@
+import { byteClasses } from './byte-classes';
 import { regexToNfa, type Nfa } from './regex-to-nfa';
 
 /** Tables beyond this many states are slower than the engine's own matching. */
@@ -48,14 +49,12 @@ function determine(nfa: Nfa, ends: readonly number[]): FieldAutomaton | undefine
     return sets.length;
   };
   const start = numberOf(closure(nfa, [0]));
+  const { classes, samples } = byteClasses(new Set(nfa.moves.flat().map((move) => move.bytes)));
   for (let index = 0; index < sets.length; index++) {
     if (sets.length > MAX_STATES) return undefined;
-    const row = new Int32Array(256);
     const moves = sets[index]!.flatMap((state) => nfa.moves[state]!);
-    for (let byte = 0; byte < 256; byte++) {
-      const targets = moves.filter((move) => move.bytes[byte] === 1).map((move) => move.to);
-      row[byte] = numberOf(closure(nfa, targets)) * 256;
-    }
+    const byClass = samples.map((byte) => numberOf(closure(nfa, moves.filter((move) => move.bytes[byte] === 1).map((move) => move.to))) * 256);
+    const row = new Int32Array(256).map((_, byte) => byClass[classes[byte]!]!);
     for (const end of ends) row[end] = FIELD_END;
     rows.push(row);
   }

@@ -10,7 +10,7 @@ const MAX_REPEAT = 64;
 
 /**
  * Builds the automaton of a grammar: literals, escapes, classes, groups, alternation and greedy quantifiers, matched as
- * a whole; undefined for anything else. Only ASCII classes are understood; literals may be any text.
+ * a whole; undefined for anything else. Only ASCII classes are understood; literals may be any text, also as `\x{…}`.
  */
 export function regexToNfa(source: string): Nfa | undefined {
   try {
@@ -20,6 +20,9 @@ export function regexToNfa(source: string): Nfa | undefined {
     throw error;
   }
 }
+
+/** Length of `\x{10ffff}`. */
+const MAX_CODE_CHARS = 10;
 
 class Unsupported extends Error {}
 
@@ -116,6 +119,8 @@ class Builder {
     if (char === '(') return this.group();
     if (char === '[') return this.byteSet(this.charClass());
     if ('.^$*+?{}])'.includes(char)) throw new Unsupported();
+    const coded = this.coded();
+    if (coded !== undefined) return this.bytes(Buffer.from(coded, 'utf8'));
     if (char === '\\') return this.byteSet(single(this.escaped()));
     const [codePoint] = this.source.slice(this.at);
     this.at += codePoint!.length;
@@ -153,11 +158,20 @@ class Builder {
   private classMember(): number {
     const char = this.source[this.at];
     if (char === undefined || char === '[') throw new Unsupported();
-    if (char === '\\') return this.escaped();
-    const code = char.charCodeAt(0);
+    const coded = this.coded();
+    if (coded === undefined && char === '\\') return this.escaped();
+    const code = (coded ?? char).charCodeAt(0);
     if (code > 127) throw new Unsupported();
-    this.at++;
+    if (coded === undefined) this.at++;
     return code;
+  }
+
+  /** The character of an escape such as `\x{2d}`, as RE2 writes it. */
+  private coded(): string | undefined {
+    const escape = /^\\x\{([0-9a-fA-F]{1,6})\}/.exec(this.source.slice(this.at, this.at + MAX_CODE_CHARS));
+    if (escape === null) return undefined;
+    this.at += escape[0].length;
+    return String.fromCodePoint(parseInt(escape[1]!, 16));
   }
 
   private escaped(): number {

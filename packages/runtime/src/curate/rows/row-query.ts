@@ -1,15 +1,19 @@
-import { columnReject } from '../../contract/column-reject';
-import type { Dataset } from '../../contract/contract';
+import { columnPasses, columnReject } from '../../contract/column-reject';
+import type { Column, Dataset } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
-import { provenCast } from '../../contract/proven-cast';
+import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
 import type { FieldMap } from './csv-header';
+import type { FieldProof } from './proven-fields';
 
 /** Names of the columns that Rows adds to the contract's; no contract column begins with an underscore. */
 export const PART_COLUMN = '_part';
 export const RECORD_COLUMN = '_record';
 export const REJECT_COLUMN = '_reject';
+
+/** True for rows with a text that the scanner did not find in its grammar. */
+const DOUBTED = '_doubted';
 
 /** A line that no unquoted field can hold, so that it stands for "no text means NULL". */
 const NO_NULL_TEXT = '\n';
@@ -47,8 +51,7 @@ export interface RowQueryOptions {
   readonly dataset: Dataset;
   readonly csv: CsvSource;
   readonly fieldMap: FieldMap;
-  /** Columns, by their number, whose every text is known to be in the grammar. */
-  readonly proven: ReadonlySet<number>;
+  readonly proof: FieldProof;
   /** Adds `_part` and `_record`, which break ties in a dedupe. */
   readonly order?: { readonly part: number; readonly firstRecord: number };
 }
@@ -58,23 +61,50 @@ export interface RowQueryOptions {
  * `<column number>:<code>` for one that a check refused.
  */
 export function rowQuery(options: RowQueryOptions): string {
-  const { dataset, csv, fieldMap, order, proven } = options;
+  const { dataset, csv, fieldMap, order, proof } = options;
   const { columns } = dataset;
+  const numbered = order !== undefined || proof.elsewhere.size > 0;
   const raw = columns.map((column, index) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
-  const casts = columns.map((column, index) => (proven.has(index) ? provenCast(column, `r${index}`) : { value: duckdbCast(column, `r${index}`), typed: (value: string) => value }));
-  const cast = casts.map(({ value }, index) => `${value} AS v${index}`);
+  const casts = columns.map((column, index) => cast(column, index, proof));
+  const values = casts.map(({ value }, index) => `${value} AS v${index}`);
   const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
-  const rejects = columns.map((column, index) => {
-    const code = columnReject(column, { raw: `r${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) });
-    return `${quoteLiteral(`${index}:`)} || (${code})`;
-  });
   const output = columns.map((column, index) => `t${index} AS ${quoteIdentifier(column.name)}`);
-  const number = order === undefined ? '' : ', row_number() OVER () AS rn';
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
-  const texts = `SELECT ${raw.join(', ')}${number} FROM ${readCsv(csv)}`;
+  const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
+  const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
-  const values = `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${cast.join(', ')} FROM (${texts}))`;
-  return `SELECT ${output.join(', ')}, coalesce(${rejects.join(', ')}) AS ${REJECT_COLUMN} FROM (${values})`;
+  const rows = `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`;
+  return `SELECT ${output.join(', ')}, ${reject(dataset, proof)} AS ${REJECT_COLUMN} FROM (${rows})`;
+}
+
+function cast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
+  const text = `r${index}`;
+  const checked = duckdbCast(column, text);
+  if (!always.has(index) && !elsewhere.has(index)) return { value: checked, typed: (value) => value };
+  const proven = provenCast(column, text);
+  // What the second step makes of a checked value is that value again.
+  return always.has(index) ? proven : { value: `CASE WHEN ${DOUBTED} THEN ${checked} ELSE ${proven.value} END`, typed: proven.typed };
+}
+
+/** The code of the first check that refuses the row. The codes are worked out for rows only that do not pass by a few comparisons. */
+function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
+  const codes: string[] = [];
+  const passes: string[] = [];
+  dataset.columns.forEach((column, index) => {
+    const fields = { raw: `r${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
+    codes.push(`${quoteLiteral(`${index}:`)} || (${columnReject(column, fields)})`);
+    const pass = columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) });
+    if (pass !== undefined) passes.push(pass);
+  });
+  if (elsewhere.size > 0) passes.push(`NOT ${DOUBTED}`);
+  return passes.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${passes.join(' AND ')} THEN NULL ELSE coalesce(${codes.join(', ')}) END`;
+}
+
+/** True for rows whose 0-based number is in the list: a tree of comparisons, since a list would be searched for every row. */
+function among(numbers: readonly number[]): string {
+  if (numbers.length <= 2) return numbers.map((number) => `rn = ${number + 1}`).join(' OR ');
+  const middle = numbers.length >> 1;
+  return `CASE WHEN rn < ${numbers[middle]! + 1} THEN ${among(numbers.slice(0, middle))} ELSE ${among(numbers.slice(middle))} END`;
 }
 
 /** The dialect of segments whose records were re-told by us: NULL is nothing at all, everything else is quoted. */

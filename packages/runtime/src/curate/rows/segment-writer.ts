@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
+import type { FieldProof } from './proven-fields';
 
 /** Consecutive records of a segment that also followed each other in the source. */
 export interface SegmentRun {
@@ -28,8 +29,8 @@ export interface Segment {
   /** What the engine reads: one header line of ours, then the records as CSV. Equal to `sourcePath` for CSV. */
   readonly csvPath: string;
   readonly runs: readonly SegmentRun[];
-  /** Columns, by their number, whose every text is in the grammar; the others have not been looked at, or are in doubt. */
-  readonly proven: ReadonlySet<number>;
+  /** What is known of its fields. */
+  readonly proof: FieldProof;
 }
 
 export interface SegmentWriterOptions {
@@ -40,8 +41,8 @@ export interface SegmentWriterOptions {
   readonly csvHeader: string;
   /** True when records reach `canonical` in another form than that of the source. */
   readonly separate: boolean;
-  /** Tells the proven columns of what was scanned since the last call. */
-  readonly takeProven: () => ReadonlySet<number>;
+  /** Tells what is known of the good records since the last call. */
+  readonly takeProof: () => FieldProof;
   /** Takes a finished segment; resolves when the writer may go on. */
   readonly dispatch: (segment: Segment) => Promise<void>;
   readonly bad: (code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number) => void;
@@ -92,7 +93,7 @@ export class SegmentWriter implements FramedRecords {
     await this.closeFiles(open);
     const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs } = open;
     this.records += records;
-    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, proven: this.options.takeProven() });
+    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, proof: this.options.takeProof() });
   }
 
   /** Lets go of the files of an unfinished segment. */

@@ -14,7 +14,7 @@ import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { uniqueColumns } from '../plan/shape-spec';
-import { createLosers, createPartitions, duplicateKeys, FILE_COLUMN, LOSERS, numberFiles, outputQuery, PARTITIONS } from './shape-sql';
+import { createLosers, createPartitions, duplicateKeys, FILE_COLUMN, LOSERS, negativeZeros, numberFiles, outputQuery, PARTITIONS } from './shape-sql';
 
 /** Each value makes at least one file and one catalog partition in every run. */
 const MAX_PARTITIONS = 10_000;
@@ -25,6 +25,9 @@ const MAX_PARTITIONS = 10_000;
  * The engine's default is far larger; measured, it made files larger and took twice the time for columns of numbers.
  */
 const DICTIONARY_VALUES = 8_192;
+
+/** The engine's dictionary holds 0.0 and -0.0 as one value, whichever came first: with both, there must be none. */
+const NO_DICTIONARY = 0;
 
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
 const TRANSFERS = 4;
@@ -132,13 +135,19 @@ class UnitShape {
   private async write(paths: string[], losers: boolean): Promise<WrittenFile[]> {
     const { dataset, targetFileBytes } = this.options;
     const target = join(this.directory, 'out');
+    const dictionary = await this.hasNegativeZero(paths) ? NO_DICTIONARY : DICTIONARY_VALUES;
     const files = this.partitioned ? `PARTITION_BY (${FILE_COLUMN})` : `FILE_SIZE_BYTES ${targetFileBytes}`;
     const rows = await this.session.rows(`COPY (${outputQuery(dataset, paths, { losers, partitioned: this.partitioned })}) TO ${quoteLiteral(target)}`
-      + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${DICTIONARY_VALUES}, ${files}, RETURN_STATS)`);
+      + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ${files}, RETURN_STATS)`);
     return rows.map((row) => ({
       path: String(row.filename), records: Number(row.count),
       ...(this.partitioned ? { file: Number(/_file=(\d+)/.exec(String(row.filename))?.[1]) } : {}),
     })).filter(({ records }) => records > 0);
+  }
+
+  private async hasNegativeZero(paths: string[]): Promise<boolean> {
+    const query = negativeZeros(this.options.dataset, paths);
+    return query !== undefined && (await this.session.rows(query))[0]?.found === true;
   }
 
   private async upload(written: readonly WrittenFile[]): Promise<CuratedPart[]> {
@@ -160,8 +169,8 @@ class UnitShape {
   private async partitionValues(): Promise<(file: number) => [string, string | null][]> {
     if (!this.partitioned) return () => [];
     const { partitionColumns } = this.options.dataset;
-    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY first_file`);
-    const starts = rows.map((row) => Number(row.first_file));
+    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY _first_file`);
+    const starts = rows.map((row) => Number(row._first_file));
     return (file) => {
       let low = 0;
       let high = starts.length - 1;
@@ -170,9 +179,13 @@ class UnitShape {
         if (starts[middle]! <= file) low = middle;
         else high = middle - 1;
       }
-      return partitionColumns.map((column, index) => [column, (rows[low]![`text${index}`] ?? null) as string | null]);
+      return partitionColumns.map((column, index) => [column, textOfHex(rows[low]![`_text${index}`] as string | null)]);
     };
   }
+}
+
+function textOfHex(hex: string | null): string | null {
+  return hex === null ? null : Buffer.from(hex, 'hex').toString('utf8');
 }
 
 /** Maps with a limited number of jobs at once; results keep the order of the items. */

@@ -25,9 +25,9 @@ export function duplicateKeys(paths: readonly string[], key: readonly string[], 
   const columns = key.map(quoteIdentifier).join(', ');
   const filter = options.ignoreNull ? ` WHERE ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
   const rows = `(${unitRows(paths)}) AS rows${options.losers ? WITHOUT_LOSERS : ''}`;
-  const groups = `SELECT ${columns}, count(*) AS copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
+  const groups = `SELECT ${columns}, count(*) AS _copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
   const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(' || \', \' || ');
-  return `SELECT count(*) AS keys, sum(copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
+  return `SELECT count(*) AS keys, sum(_copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
 }
 
 /**
@@ -44,27 +44,39 @@ export function createLosers(dataset: Dataset, paths: readonly string[]): string
   const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
   const order = [...dedupe.orderBy.map(orderKey), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
   const twice = `SELECT ${key} FROM (${unitRows(paths, key)}) GROUP BY ${key} HAVING count(*) > 1`;
-  const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS place, count(*) OVER (PARTITION BY ${key}) AS places`
+  const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS _place, count(*) OVER (PARTITION BY ${key}) AS _places`
     + ` FROM (${unitRows(paths, needed)}) SEMI JOIN (${twice}) USING (${key})`;
-  const winner = dedupe.keep === 'first' ? '1' : 'places';
-  return `CREATE TEMP TABLE ${LOSERS} AS SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE place <> ${winner}`;
+  const winner = dedupe.keep === 'first' ? '1' : '_places';
+  return `CREATE TEMP TABLE ${LOSERS} AS SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE _place <> ${winner}`;
 }
 
-/** The values of the partition columns, as typed values, as text, and with their rows; numbered in order. */
+/**
+ * The values of the partition columns, as typed values, as text, and with their rows; numbered in order.
+ *
+ * What is added begins with `_`, as no column of a dataset does. Texts are told in hexadecimal, because the client takes
+ * a byte order mark at the head of a text away.
+ */
 export function createPartitions(dataset: Dataset, paths: readonly string[]): string {
   const columns = dataset.partitionColumns.map(quoteIdentifier);
-  const texts = columns.map((column, index) => `CAST(${column} AS VARCHAR) AS text${index}`).join(', ');
+  const texts = columns.map((column, index) => `hex(CAST(${column} AS VARCHAR)) AS _text${index}`).join(', ');
   const order = columns.map((column) => `${column} NULLS FIRST`).join(', ');
-  return `CREATE TEMP TABLE ${PARTITIONS} AS SELECT ${columns.join(', ')}, ${texts}, count(*) AS row_count, row_number() OVER (ORDER BY ${order}) - 1 AS number,`
-    + ` CAST(0 AS BIGINT) AS first_file, CAST(1 AS BIGINT) AS files FROM (${unitRows(paths, columns.join(', '))}) GROUP BY ${columns.join(', ')}`;
+  return `CREATE TEMP TABLE ${PARTITIONS} AS SELECT ${columns.join(', ')}, ${texts}, count(*) AS _rows, row_number() OVER (ORDER BY ${order}) - 1 AS _number,`
+    + ` CAST(0 AS BIGINT) AS _first_file, CAST(1 AS BIGINT) AS _files FROM (${unitRows(paths, columns.join(', '))}) GROUP BY ${columns.join(', ')}`;
 }
 
 /** Gives each partition as many files as its share of the bytes needs. */
 export function numberFiles(bytesPerRow: number, targetBytes: number): string[] {
   return [
-    `UPDATE ${PARTITIONS} SET files = greatest(1, CAST(ceil(row_count * ${bytesPerRow} / ${targetBytes}) AS BIGINT))`,
-    `UPDATE ${PARTITIONS} SET first_file = before.total FROM (SELECT number AS n, coalesce(sum(files) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS total FROM ${PARTITIONS}) AS before WHERE before.n = number`,
+    `UPDATE ${PARTITIONS} SET _files = greatest(1, CAST(ceil(_rows * ${bytesPerRow} / ${targetBytes}) AS BIGINT))`,
+    `UPDATE ${PARTITIONS} SET _first_file = before.total FROM (SELECT _number AS n, coalesce(sum(_files) OVER (ORDER BY _number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS total FROM ${PARTITIONS}) AS before WHERE before.n = _number`,
   ];
+}
+
+/** Whether a float column holds a zero with a minus sign; undefined for a dataset without float columns. */
+export function negativeZeros(dataset: Dataset, paths: readonly string[]): string | undefined {
+  const floats = dataset.columns.filter(({ type }) => type.kind === 'float').map(({ name }) => quoteIdentifier(name));
+  if (floats.length === 0) return undefined;
+  return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${unitRows(paths, floats.join(', '))})`;
 }
 
 /** The rows to write; with partitions also the number of the file that each belongs to. */
@@ -73,7 +85,8 @@ export function outputQuery(dataset: Dataset, paths: readonly string[], options:
 }): string {
   const names = dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
   const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
-  const file = options.partitioned ? [`first_file + file_row_number % files AS ${FILE_COLUMN}`] : [];
+  // Hashed: where a partition's value comes back every few rows, a remainder of the number itself would meet few of its files.
+  const file = options.partitioned ? [`_first_file + CAST(hash(file_row_number) % CAST(_files AS UBIGINT) AS BIGINT) AS ${FILE_COLUMN}`] : [];
   return `SELECT ${[...names, ...file].join(', ')} FROM (${unitRows(paths)}) AS rows`
     + (options.losers ? WITHOUT_LOSERS : '')
     + (options.partitioned ? ` JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}` : '');

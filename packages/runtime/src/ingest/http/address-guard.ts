@@ -6,11 +6,12 @@ import { userError } from '../../errors/pipeline-error';
 export type AddressRule = 'any' | 'public';
 
 // Link-local addresses serve credentials to tasks and machines in AWS; no batch source lives there.
-const LINK_LOCAL = blockList(['169.254.0.0/16'], ['fe80::/10', 'fd00:ec2::/32']);
+// An IPv6 address can hold one of IPv4: translated (NAT64, SIIT), by 6to4, or in the compatible form of old.
+const LINK_LOCAL = blockList(['169.254.0.0/16'], ['fe80::/10', 'fd00:ec2::/32', '64:ff9b::a9fe:0/112', '::ffff:0:a9fe:0/112', '2002:a9fe::/32', '::a9fe:0/112']);
 
 const PRIVATE = blockList(
   ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '192.0.0.0/24', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
-  ['::1/128', '::/128', 'fc00::/7', 'ff00::/8', '64:ff9b::/96'],
+  ['::/96', 'fc00::/7', 'ff00::/8', '64:ff9b::/96', '64:ff9b:1::/48', '::ffff:0:0:0/96', '2002::/16', 'fec0::/10'],
 );
 
 /** Throws PipelineError `SOURCE_ADDRESS` when an address must not be connected to. */

@@ -1,9 +1,11 @@
 import type { SourceHead } from '../source/shard-reader';
 import type { Headers } from './http-request';
+import { nextLink } from './pages/link-header';
 
 /** Reads the head of a complete (200) answer. */
 export function readHead(headers: Headers): SourceHead {
   const sha256 = digestOf(headers['repr-digest'] ?? headers['content-digest'] ?? headers.digest);
+  const follow = nextLink(headers.link);
   return {
     identity: {
       ...(headers.etag === undefined ? {} : { etag: headers.etag }),
@@ -12,6 +14,7 @@ export function readHead(headers: Headers): SourceHead {
     },
     ...(lengthOf(headers) === undefined ? {} : { bytes: lengthOf(headers) }),
     ...(headers['content-type'] === undefined ? {} : { contentType: headers['content-type'] }),
+    ...(follow === undefined ? {} : { follow }),
     endMarked: lengthOf(headers) !== undefined || /\bchunked\b/i.test(headers['transfer-encoding'] ?? ''),
   };
 }

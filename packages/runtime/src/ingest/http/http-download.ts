@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PipelineError, transientError } from '../../errors/pipeline-error';
+import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
 import type { SourceIdentity } from '../../run/manifest';
 import { SOURCE_CHANGED, type Opened, type RetryNote, type ShardReader, type SourceHead } from '../source/shard-reader';
 import { networkFailure, statusFailure } from './http-failure';
@@ -16,6 +16,10 @@ export interface DownloadRequest {
   readonly timeoutMs: number;
   /** What the last commit knows of the source; lets it answer that nothing changed. */
   readonly validators?: SourceIdentity;
+  /** A longer body is refused. */
+  readonly maxBytes?: number;
+  /** Statuses other than 200 and 304 that are an answer: 404 and 410 that there is no such file, 204 a body of no bytes. */
+  readonly accept?: ReadonlyArray<204 | 404 | 410>;
 }
 
 export interface DownloadDeps {
@@ -81,6 +85,8 @@ export class HttpDownload implements ShardReader {
           answer.body.destroy();
           return { outcome: 'unchanged' };
         }
+        const other = this.otherAnswer(answer);
+        if (other !== undefined) return other;
         if (answer.status !== 200) throw await this.refusal(answer);
         const head = readHead(answer.headers);
         // Some sources ignore conditions, and yet tell the same version.
@@ -89,6 +95,7 @@ export class HttpDownload implements ShardReader {
           answer.body.destroy();
           return { outcome: 'unchanged' };
         }
+        this.checkSize(head.bytes ?? 0, answer);
         return { outcome: 'open', head, body: this.read(answer, head) };
       } catch (error) {
         await this.failedTry(error, 0);
@@ -103,6 +110,7 @@ export class HttpDownload implements ShardReader {
       try {
         for await (const chunk of answer.body as AsyncIterable<Buffer>) {
           offset += chunk.length;
+          this.checkSize(offset, answer);
           yield chunk;
         }
         // A body that the consumer or an abort destroyed ends without an error.
@@ -116,6 +124,19 @@ export class HttpDownload implements ShardReader {
       }
       answer = await this.resume(offset, head);
     }
+  }
+
+  private otherAnswer({ status, body }: HttpAnswer): Opened | undefined {
+    if (!(this.request.accept as readonly number[] | undefined)?.includes(status)) return undefined;
+    body.destroy();
+    return status === 204 ? { outcome: 'open', head: { identity: {}, bytes: 0, endMarked: true }, body: nothing() } : { outcome: 'missing' };
+  }
+
+  private checkSize(bytes: number, answer: HttpAnswer): void {
+    const { maxBytes, url } = this.request;
+    if (maxBytes === undefined || bytes <= maxBytes) return;
+    answer.body.destroy();
+    throw userError('SOURCE_TOO_LARGE', `${redactUrl(url)} is larger than the ${maxBytes} bytes that the source may have; raise maxSize if it is right`, { url: redactUrl(url), maxBytes });
   }
 
   /** Asks for the rest of the same version; throws SOURCE_CHANGED when it cannot be had. */
@@ -232,6 +253,10 @@ async function nextChunk(answer: HttpAnswer, signal: AbortSignal): Promise<Buffe
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const;
+
+async function* nothing(): AsyncGenerator<Buffer> {
+  // A body without bytes.
+}
 
 async function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal });

@@ -10,6 +10,8 @@ export interface ExchangeOptions {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly bodyIdleMs: number;
+  /** What is sent along; makes it a POST. */
+  readonly body?: string;
 }
 
 /** How often a silent body is looked at, as a part of the time it may be silent, and at most. */
@@ -25,15 +27,16 @@ class ExchangeTimeout extends Error {
 }
 
 /**
- * One GET, from connecting to the answer's headers. The body goes on under the limit for silence, and ends with an error
- * when it is shorter than announced.
+ * One GET, or a POST where there is something to send, from connecting to the answer's headers. The body goes on under
+ * the limit for silence, and ends with an error when it is shorter than announced.
  *
  * It rejects with the signal's reason, a system error, or a time-out whose code holds `TIMEOUT`.
  */
 export function exchange(url: URL, options: ExchangeOptions): Promise<http.IncomingMessage> {
-  const { headers, lookup, agent, signal, connectMs, headersMs, bodyIdleMs } = options;
+  const { headers, lookup, agent, signal, connectMs, headersMs, bodyIdleMs, body } = options;
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).get(url, { agent, lookup, signal, headers: defined(headers) });
+    const method = body === undefined ? 'GET' : 'POST';
+    const request = (url.protocol === 'https:' ? https : http).request(url, { method, agent, lookup, signal, headers: defined(headers) });
     const stop = (code: string, message: string) => request.destroy(new ExchangeTimeout(code, message));
     const connecting = setTimeout(stop, connectMs, 'CONNECT_TIMEOUT', `no connection within ${connectMs} ms`);
     const waiting = setTimeout(stop, connectMs + headersMs, 'HEADERS_TIMEOUT', `no answer within ${headersMs} ms`);
@@ -53,6 +56,7 @@ export function exchange(url: URL, options: ExchangeOptions): Promise<http.Incom
       limitSilence(response, bodyIdleMs);
       resolve(response);
     });
+    request.end(body);
   });
 }
 

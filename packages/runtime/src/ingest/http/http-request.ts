@@ -1,10 +1,15 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { userError } from '../../errors/pipeline-error';
+import { parseRetryAfterMs } from '../retry-policy';
 import { checkLiteralHost, guardedLookup, type AddressRule } from './address-guard';
+import type { ClientCertificate } from './auth/client-certificate';
+import type { HttpAuth } from './auth/http-auth';
 import { exchange } from './http-exchange';
 import { networkFailure } from './http-failure';
+import type { RateBudget } from './rate-budget';
 import { redactUrl } from './redact-url';
 
 /** Limits of one request, in milliseconds. */
@@ -34,66 +39,160 @@ export interface HttpAnswer {
   readonly body: Readable;
 }
 
-/** Sends GET requests: follows redirects, checks addresses, keeps bytes as they are. One per source; close it at the end. */
+/** What all requests to one source share. */
+export interface ClientOptions {
+  /** Where requests may carry the user's headers and the credentials. @default - the origin of each URL asked for */
+  readonly home?: string;
+  /** Host names that the source itself names, beside that of the URL asked for; they may be at private addresses. */
+  readonly hosts?: readonly string[];
+  readonly auth?: HttpAuth;
+  readonly certificate?: ClientCertificate;
+  /** Certificates of further authorities, PEM. */
+  readonly trusted?: string;
+  readonly budget?: RateBudget;
+}
+
+/** The answer of a token server; more is none. */
+const MAX_FORM_ANSWER_BYTES = 1024 * 1024;
+
+/**
+ * Sends GET requests: follows redirects, checks addresses, keeps bytes as they are. One per source; close it at the end.
+ *
+ * A request that is refused for its credentials is sent once more when reading the secret again may help.
+ */
 export class HttpClient {
   private readonly agents = new Map<string, http.Agent>();
 
-  constructor(private readonly timeouts: HttpTimeouts = DEFAULT_TIMEOUTS) {}
+  constructor(private readonly timeouts: HttpTimeouts = DEFAULT_TIMEOUTS, private readonly options: ClientOptions = {}) {}
 
   /** @param headers lower case names. Those of the user do not follow a redirect to another origin. */
   async get(url: string, headers: Headers, signal: AbortSignal): Promise<HttpAnswer> {
-    let at = new URL(url);
-    const { origin, hostname } = at;
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const answer = await this.send(at, at.origin === origin ? headers : withoutUserHeaders(headers), at.hostname === hostname ? 'any' : 'public', signal);
-      const location = answer.headers.location;
-      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+    for (let renewed = false; ; renewed = true) {
+      const { answer, own } = await this.follow(url, headers, signal, renewed);
+      if (answer === undefined) continue;
+      const refused = own && (answer.status === 401 || answer.status === 403);
+      if (!refused || renewed || !(await this.renew(signal))) return answer;
       answer.body.destroy();
-      at = redirectTarget(location, at);
     }
-    throw userError('SOURCE_REDIRECTS', `${redactUrl(url)} redirects more than ${MAX_REDIRECTS} times; name the final address as the source`, { url: redactUrl(url) });
+  }
+
+  /** Sends a form, without the source's credentials, and follows nothing. */
+  async post(url: string, headers: Headers, body: string, signal: AbortSignal): Promise<{ status: number; text: string; retryAfterMs?: number }> {
+    const at = new URL(url);
+    const answer = await this.exchange(at, headers, 'any', true, signal, body);
+    try {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > MAX_FORM_ANSWER_BYTES) throw userError('SOURCE_TOKEN', `${redactUrl(url)} answered more than ${MAX_FORM_ANSWER_BYTES} bytes; it is no token server`, { url: redactUrl(url) });
+        chunks.push(chunk);
+      }
+      return { status: answer.status, text: Buffer.concat(chunks).toString('utf8'), retryAfterMs: parseRetryAfterMs(answer.headers['retry-after'], answer.headers.date, new Date()) };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw networkFailure(error, url, 0);
+    } finally {
+      answer.body.destroy();
+    }
   }
 
   /** Ends all connections. */
   async close(): Promise<void> {
     for (const agent of this.agents.values()) agent.destroy();
+    this.agents.clear();
   }
 
-  private async send(url: URL, headers: Headers, rule: AddressRule, signal: AbortSignal): Promise<HttpAnswer> {
+  /** The answer at the end of the redirects, and whether credentials went there; none after a handshake that a new certificate may mend. */
+  private async follow(url: string, headers: Headers, signal: AbortSignal, renewed: boolean): Promise<{ answer?: HttpAnswer; own: boolean }> {
+    let at = new URL(url);
+    const named = new Set([at.hostname, ...(this.options.hosts ?? [])]);
+    const home = this.options.home ?? at.origin;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const own = at.origin === home;
+      let answer: HttpAnswer;
+      try {
+        answer = await this.send(at, headers, own, named.has(at.hostname) ? 'any' : 'public', signal);
+      } catch (error) {
+        if (!own || renewed || !isHandshakeFailure(error) || this.options.certificate === undefined || !(await this.renew(signal))) throw error;
+        return { own };
+      }
+      const location = answer.headers.location;
+      if (!REDIRECTS.has(answer.status) || location === undefined) return { answer, own };
+      answer.body.destroy();
+      at = this.withoutCredential(redirectTarget(location, at));
+    }
+    throw userError('SOURCE_REDIRECTS', `${redactUrl(url)} redirects more than ${MAX_REDIRECTS} times; name the final address as the source`, { url: redactUrl(url) });
+  }
+
+  private async send(url: URL, headers: Headers, own: boolean, rule: AddressRule, signal: AbortSignal): Promise<HttpAnswer> {
+    const { auth, budget } = this.options;
+    const whole: Headers = {
+      'user-agent': 'headrace-ingest',
+      accept: '*/*',
+      ...(own ? headers : withoutUserHeaders(headers)),
+      // Raw holds the source's own bytes; a transfer coding would have to be undone, or would land as another file.
+      'accept-encoding': 'identity',
+    };
+    const outgoing = own && auth !== undefined ? await auth.apply({ url, headers: whole }, signal) : { url, headers: whole };
+    await budget?.take(signal);
+    // The address that errors and commits show is the one without credentials.
+    return { ...await this.exchange(outgoing.url, outgoing.headers, rule, own, signal), url: url.href };
+  }
+
+  private async exchange(url: URL, headers: Headers, rule: AddressRule, own: boolean, signal: AbortSignal, body?: string): Promise<HttpAnswer> {
     checkLiteralHost(url, rule);
+    const agent = await this.agent(url.protocol, rule, own, signal);
     let response: http.IncomingMessage;
     try {
-      response = await exchange(url, {
-        ...this.timeouts,
-        agent: this.agent(url.protocol, rule),
-        lookup: guardedLookup(rule),
-        signal,
-        headers: {
-          'user-agent': 'headrace-ingest',
-          accept: '*/*',
-          ...headers,
-          // Raw holds the source's own bytes; a transfer coding would have to be undone, or would land as another file.
-          'accept-encoding': 'identity',
-        },
-      });
+      response = await exchange(url, { ...this.timeouts, agent, lookup: guardedLookup(rule), signal, headers, body });
     } catch (error) {
       signal.throwIfAborted();
-      throw networkFailure(error, url.href, 0);
+      throw networkFailure(error, this.withoutCredential(url).href, 0);
     }
     // An error after the last reader is gone would end the process.
     response.on('error', () => undefined);
     return { status: response.statusCode ?? 0, headers: single(response.headers), url: url.href, body: response };
   }
 
-  /** Connections of one rule are never lent to another: they were checked when they were made. */
-  private agent(protocol: string, rule: AddressRule): http.Agent {
-    const name = `${protocol}${rule}`;
+  /** Reads secrets anew; whether one changed, so that asking again makes sense. */
+  private async renew(signal: AbortSignal): Promise<boolean> {
+    const { auth, certificate } = this.options;
+    const auths = await auth?.renew(signal) ?? false;
+    const certificates = await certificate?.renew(signal) ?? false;
+    // Connections keep the certificate that they were made with.
+    if (certificates) await this.close();
+    return auths || certificates;
+  }
+
+  private withoutCredential(url: URL): URL {
+    const { parameter } = this.options.auth ?? {};
+    if (parameter === undefined || !url.searchParams.has(parameter)) return url;
+    const clean = new URL(url);
+    clean.searchParams.delete(parameter);
+    return clean;
+  }
+
+  /** Connections of one rule are never lent to another: they were checked when they were made. Certificates stay at home. */
+  private async agent(protocol: string, rule: AddressRule, own: boolean, signal: AbortSignal): Promise<http.Agent> {
+    const { certificate, trusted } = this.options;
+    const shown = own && protocol === 'https:' ? certificate : undefined;
+    const name = `${protocol}${rule}${shown === undefined ? '' : ' with certificate'}`;
     const known = this.agents.get(name);
     if (known !== undefined) return known;
-    const agent = new (protocol === 'https:' ? https : http).Agent({ keepAlive: true });
+    const identity = await shown?.options(signal);
+    const agent = protocol === 'https:'
+      ? new https.Agent({ keepAlive: true, ...identity, ...(trusted === undefined ? {} : { ca: [...rootCertificates, trusted] }) })
+      : new http.Agent({ keepAlive: true });
     this.agents.set(name, agent);
     return agent;
   }
+}
+
+/** A server that dislikes a certificate ends the handshake, or the connection right after it. */
+function isHandshakeFailure(error: unknown): boolean {
+  const { network } = (error as { facts?: { network?: string } }).facts ?? {};
+  return network !== undefined && /^(EPROTO|ECONNRESET|ERR_SSL_)/.test(network);
 }
 
 const OWN_HEADERS = new Set(['range', 'if-range', 'if-none-match', 'if-modified-since']);

@@ -1,48 +1,52 @@
 import type { Fields } from '../../run/settings';
 import type { SourceSettings } from '../source/source-kind';
+import { parseDates, type DateSettings } from './files/date-settings';
+import { checkTemplate } from './files/url-template';
 import { parseUrl } from './redact-url';
+import { checkAddressText, parseRequest, type RequestSettings } from './request-settings';
 
-/** Where a dataset comes from, over HTTP. Holds no secrets. */
-export interface HttpSourceSettings extends SourceSettings {
+/** Files behind HTTP: one, a list, or one for each step of a calendar. */
+export interface HttpSourceSettings extends SourceSettings, RequestSettings {
   readonly kind: 'http';
-  readonly url: string;
-  /** Lower case names. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** One file, or with `dates` the template of their addresses. Exactly one of `url` and `urls` is there. */
+  readonly url?: string;
+  readonly urls?: readonly string[];
+  readonly dates?: DateSettings;
 }
 
-/** Headers that this stage sets itself, or that would change what the bytes are. */
-const RESERVED_HEADERS = new Set([
-  'accept-encoding', 'connection', 'content-length', 'expect', 'host', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since',
-  'keep-alive', 'range', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-]);
-
-/** Headers that hold secrets; settings are readable by everybody who may read the stack. */
-const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie)$|token|secret|api-?key/;
+/** More addresses make settings that no template can hold. */
+const MAX_URLS = 1_000;
 
 export function parseHttpSource(fields: Fields, common: Omit<SourceSettings, 'kind'>): HttpSourceSettings {
-  return { kind: 'http', url: parseSourceUrl(fields), headers: parseHeaders(fields), ...common };
-}
-
-function parseSourceUrl(fields: Fields): string {
-  const text = fields.text('url');
-  if (text === '') return text;
-  const url = parseUrl(text);
-  // The text is not shown: it may hold the very password that makes it wrong.
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) fields.problem('url', 'must be an http or https address, like https://example.com/trips.csv.gz');
-  else if (url.username !== '' || url.password !== '') fields.problem('url', 'must not hold a user or password; settings are no place for secrets');
-  return text;
-}
-
-function parseHeaders(fields: Fields): Record<string, string> {
-  const given = fields.texts('headers', { optional: true, names: /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/ });
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const lower = name.toLowerCase();
-    if (RESERVED_HEADERS.has(lower)) fields.problem(`headers.${name}`, 'is set by the stage itself; leave it out');
-    else if (SECRET_HEADERS.test(lower)) fields.problem(`headers.${name}`, 'would put a secret into the settings; sources that need one are not supported yet');
-    else if (lower in headers) fields.problem(`headers.${name}`, 'is given twice');
-    else if (typeof value === 'string' && /[\r\n\0]/.test(value)) fields.problem(`headers.${name}`, 'must be one line');
-    else headers[lower] = value;
+  const request = parseRequest(fields);
+  const dates = fields.child('dates', parseDates, { optional: true });
+  const urls = parseUrls(fields);
+  if (urls !== undefined) {
+    if (fields.has('url')) fields.problem('url', 'cannot stand beside urls; leave one of them out');
+    if (dates !== undefined) fields.problem('dates', 'needs one template in url; leave urls out');
+    const origins = new Set(urls.map((url) => parseUrl(url)?.origin));
+    if ((request.auth !== undefined || request.certificate !== undefined) && origins.size > 1) {
+      fields.problem('urls', 'must all be on one origin when there is auth or a certificate, so that credentials stay there; make the others a source of their own');
+    }
+    fields.any('url');
+    return { kind: 'http', urls, ...request, ...common };
   }
-  return headers;
+  const url = fields.text('url');
+  // A template's braces are no matter to the parser of addresses.
+  checkAddressText(fields, 'url', url);
+  if (dates !== undefined) for (const problem of checkTemplate(url, dates.step)) fields.problem('url', problem);
+  return { kind: 'http', url, ...(dates === undefined ? {} : { dates }), ...request, ...common };
+}
+
+function parseUrls(fields: Fields): string[] | undefined {
+  const value = fields.any('urls');
+  if (value === undefined || value === null || value === '') return undefined;
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_URLS || !value.every((each) => typeof each === 'string' && each !== '')) {
+    fields.problem('urls', `must be a list of 1 to ${MAX_URLS} addresses`);
+    return [];
+  }
+  const urls = value as string[];
+  urls.forEach((url, index) => checkAddressText(fields, `urls[${index}]`, url));
+  if (new Set(urls).size < urls.length) fields.problem('urls', 'names an address twice; leave one out, or its records count twice');
+  return urls;
 }

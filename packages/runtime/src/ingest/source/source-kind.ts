@@ -1,10 +1,12 @@
 import type { Dataset } from '../../contract';
 import type { Report } from '../../report/report';
 import type { RawManifest, SourceIdentity } from '../../run/manifest';
+import type { TaskSize } from '../estimate';
 import type { IngestInput } from '../ingest-input';
+import type { KnownShards } from '../known-shards';
 import type { Fields } from '../../run/settings';
 import type { ReadSecret } from '../../stores/read-secret';
-import type { RetryNote, ShardReader } from './shard-reader';
+import type { RetryNote, ShardReader, ShardSeries } from './shard-reader';
 
 /** What every source has. Settings stand in the template, so they hold no secrets: those are named by ARN. */
 export interface SourceSettings {
@@ -15,9 +17,15 @@ export interface SourceSettings {
   readonly retries: number;
   /** A batch with fewer records is not committed. */
   readonly minRows: number;
+  /** Connections that the source bears at once. @default - as many as tasks run */
+  readonly maxConcurrency?: number;
+  /** A batch smaller than the last one by more is not committed. In percent, from 0 to 100; undefined for no guard. */
+  readonly maxShrinkPercent?: number;
+  /** Sizes of the source's own tasks. @default - those of the stage's tasks */
+  readonly ladder?: readonly TaskSize[];
 }
 
-/** A piece of a source that is read in one go and becomes one part in Raw. */
+/** A piece of a source that is read in one go and becomes one part in Raw, or one after the other if it is a series. */
 export interface Shard<R = unknown> {
   /** Names the version-independent place, without secrets, as a URL; equal URLs are the same shard of a later run. */
   readonly url: string;
@@ -27,6 +35,8 @@ export interface Shard<R = unknown> {
   readonly read: R;
   /** Size in bytes, where the source tells it before reading; sizes work lists. */
   readonly bytes?: number;
+  /** How far the source is read with this shard. Where the last shards are missing, the cursor stops before them. */
+  readonly cursor?: string;
   /** Shards of a dataset with the same name here are read by one task, one after the other, because they share something there. */
   readonly together?: string;
 }
@@ -37,6 +47,13 @@ export interface SourcePlan<R = unknown> {
   readonly shards: ReadonlyArray<Shard<R>>;
   /** How far earlier commits came, and how far this one comes; for incremental sources. */
   readonly cursor?: { readonly from?: string; readonly to?: string };
+  /**
+   * - `one`: all shards belong to one task: the source counts requests, or a moment must not be seen by two.
+   * - `each`: every shard has a task of its own, which is told its `read` when it starts.
+   *
+   * @default - as many tasks as the work is worth
+   */
+  readonly tasks?: 'one' | 'each';
 }
 
 /** What a kind of source works with. */
@@ -44,6 +61,8 @@ export interface SourceDeps {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  /** Folder in which a container that ended before this one left its files. */
+  readonly filesFolder?: string;
 }
 
 export interface PlanCall<S> extends SourceDeps {
@@ -52,11 +71,21 @@ export interface PlanCall<S> extends SourceDeps {
   readonly input: IngestInput;
   /** The newest commit of the dataset, whose `cursor.to` tells how far it came. */
   readonly last?: RawManifest;
+  /** Of a replay: the commit whose batch is read again, from its `cursor.from` up to its `cursor.to`, or its `range`. `last` ends where it began. */
+  readonly replays?: RawManifest;
+  /** Committed versions by URL: of the last commit for a snapshot, of all commits otherwise. Empty where the kind does not remember. */
+  readonly known: KnownShards;
 }
 
 /** A connection to a source, for the shards of one task. */
 export interface SourceSession<R = unknown> {
   read(shard: ShardToRead<R>, onRetry: (note: RetryNote) => void): ShardReader;
+  close(): Promise<void>;
+}
+
+/** A connection to a source whose shards become several parts each. */
+export interface SeriesSession<R = unknown> {
+  series(shard: ShardToRead<R>, onRetry: (note: RetryNote) => void): ShardSeries;
   close(): Promise<void>;
 }
 
@@ -74,5 +103,5 @@ export interface SourceKind<S extends SourceSettings = SourceSettings, R = unkno
   /** The place of the whole source, without secrets, as it stands in commits. */
   url(source: S): string;
   plan(call: PlanCall<S>): Promise<SourcePlan<R>>;
-  connect(source: S, deps: SourceDeps): Promise<SourceSession<R>>;
+  connect(source: S, deps: SourceDeps): Promise<SourceSession<R> | SeriesSession<R>>;
 }

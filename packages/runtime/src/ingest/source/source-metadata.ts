@@ -6,13 +6,21 @@ const NAME = 'headrace-source';
 /** S3 takes 2 KB of metadata in all; a source with longer headers is only less well remembered. */
 const MAX_BYTES = 1_500;
 
-type Remembered = Pick<SourceHead, 'identity' | 'bytes' | 'export'>;
+type Remembered = Pick<SourceHead, 'identity' | 'bytes' | 'export' | 'follow' | 'followLost'>;
 
 /** Object metadata is ASCII, and headers are not always: the document goes in as base64. */
 export function sourceToMetadata(head: SourceHead): Record<string, string> {
-  const remembered: Remembered = { identity: head.identity, bytes: head.bytes, export: head.export };
+  const { identity, bytes, follow } = head;
+  const all = encode({ identity, bytes, export: head.export, follow });
+  if (all !== undefined) return { [NAME]: all };
+  // Whoever finds the object must know that the series goes on, even if not where.
+  const less = follow === undefined ? undefined : encode({ identity, bytes, followLost: true }) ?? encode({ identity: {}, bytes, followLost: true });
+  return less === undefined ? {} : { [NAME]: less };
+}
+
+function encode(remembered: Remembered): string | undefined {
   const text = Buffer.from(JSON.stringify(remembered), 'utf8').toString('base64');
-  return text.length <= MAX_BYTES ? { [NAME]: text } : {};
+  return text.length <= MAX_BYTES ? text : undefined;
 }
 
 /** Reverses {@link sourceToMetadata}; undefined where nothing readable was kept. */

@@ -16,14 +16,14 @@ import type { PartFile } from './part-file';
 export async function copyPart(client: Client, staging: TableName, part: PartFile, progress: Progress, signal: AbortSignal): Promise<number> {
   const columns = part.columns.map(quoteIdentifier).join(', ');
   const sink = client.query(copyFrom(`COPY ${quoteName(staging.schema, staging.table)} (${columns}) FROM STDIN (FORMAT binary)`));
-  // One slice at most waits between DuckDB and the socket.
+  // One message at most waits between the encoder and the socket.
   await pipeline(Readable.from(stream(part, progress), { highWaterMark: 1 }), sink, { signal });
   return sink.rowCount;
 }
 
 async function* stream(part: PartFile, progress: Progress): AsyncGenerator<Buffer, void, undefined> {
   yield COPY_HEADER;
-  for await (const { bytes, rows } of part.slices()) {
+  for await (const { bytes, rows } of part.encoded()) {
     yield bytes;
     progress.add(bytes.length, rows);
   }

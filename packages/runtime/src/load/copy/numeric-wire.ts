@@ -1,5 +1,4 @@
 const MINUS = 0x2d;
-const POINT = 0x2e;
 const ZERO = 0x30;
 const SIGN_NEGATIVE_HIGH_BYTE = 0x40;
 const HEAD_BYTES = 8;
@@ -11,14 +10,14 @@ const HEAD_BYTES = 8;
  * The input is decimal text as DuckDB writes it: an optional minus, digits, and for scale > 0 a point and exactly
  * `scale` digits. It is read byte by byte.
  */
-export function numericSize(text: Uint8Array, start: number, end: number): number {
-  const { whole, scale } = shape(text, start, end);
-  return HEAD_BYTES + 2 * (groups(whole) + groups(scale));
+export function numericSize(text: Uint8Array, start: number, end: number, scale: number): number {
+  return HEAD_BYTES + 2 * (groups(wholeDigits(firstDigit(text, start), end, scale)) + groups(scale));
 }
 
 /** Writes what {@link numericSize} measured, at `at`; returns the offset after it. */
-export function writeNumeric(out: Uint8Array, at: number, text: Uint8Array, start: number, end: number): number {
-  const { first, whole, scale } = shape(text, start, end);
+export function writeNumeric(out: Uint8Array, at: number, text: Uint8Array, start: number, end: number, scale: number): number {
+  const first = firstDigit(text, start);
+  const whole = wholeDigits(first, end, scale);
   const wholeGroups = groups(whole);
   const count = wholeGroups + groups(scale);
   const weight = wholeGroups - 1;
@@ -48,11 +47,12 @@ export function writeNumeric(out: Uint8Array, at: number, text: Uint8Array, star
   return to;
 }
 
-function shape(text: Uint8Array, start: number, end: number): { first: number; whole: number; scale: number } {
-  const first = text[start] === MINUS ? start + 1 : start;
-  let point = first;
-  while (point < end && text[point] !== POINT) point += 1;
-  return { first, whole: point - first, scale: point < end ? end - point - 1 : 0 };
+function firstDigit(text: Uint8Array, start: number): number {
+  return text[start] === MINUS ? start + 1 : start;
+}
+
+function wholeDigits(first: number, end: number, scale: number): number {
+  return end - first - (scale === 0 ? 0 : scale + 1);
 }
 
 function groups(digits: number): number {

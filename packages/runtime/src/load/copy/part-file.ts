@@ -5,7 +5,8 @@ import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadColumn } from '../load-plan';
-import { encodedSlices, rowGroups, type EncodedSlice } from './part-rows';
+import type { EncodedRows } from './encode-slice';
+import { encodedRows, rowGroups } from './part-rows';
 import { readSlice, sliceSql, type Slice } from './slice';
 import { wireColumn, type WireColumn } from './wire-column';
 
@@ -17,8 +18,9 @@ export interface PartFile {
   readonly rows: number;
   /** Names of the columns, in the order of the fields in each record. */
   readonly columns: readonly string[];
-  slices(): AsyncGenerator<EncodedSlice, void, undefined>;
-  /** Ends a query that still runs, then frees everything. */
+  /** All rows in PostgreSQL's binary COPY format; to be read once. */
+  encoded(): AsyncGenerator<EncodedRows, void, undefined>;
+  /** Ends an encoder and a query that still run, then frees everything. */
   close(): Promise<void>;
 }
 
@@ -32,8 +34,12 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
   const connection = await instance.connect();
   let reading: Promise<unknown> | undefined;
+  let encoding: AsyncGenerator<EncodedRows, void, undefined> | undefined;
   const close = async (): Promise<void> => {
-    // A stream that breaks off leaves a query in DuckDB's thread; closing under it would end the process.
+    // A stream that breaks off leaves an encoder in DuckDB's memory and a query in its thread; closing under either would
+    // end the process. The encoder goes first, as it may ask for one more slice.
+    connection.interrupt();
+    await encoding?.return().catch(() => undefined);
     connection.interrupt();
     await reading?.catch(() => undefined);
     connection.closeSync();
@@ -55,7 +61,11 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
       reading = slice;
       return slice;
     };
-    return { rows, columns: columns.map(({ name }) => name), slices: () => encodedSlices(read, groups), close };
+    const encoded = (): AsyncGenerator<EncodedRows, void, undefined> => {
+      encoding = encodedRows(read, groups);
+      return encoding;
+    };
+    return { rows, columns: columns.map(({ name }) => name), encoded, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,17 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { encodeSlice } from './encode-slice';
+import { encodeSlice, type EncodedRows } from './encode-slice';
 import type { Slice } from './slice';
 
 /** Encoded bytes that one slice aims at: a few slices in flight stay far below the smallest task's memory. */
-export const SLICE_BYTES = 8 * 1024 * 1024;
+const SLICE_BYTES = 8 * 1024 * 1024;
 /** Rows of the first slice, which measures how long a row is. */
 const FIRST_ROWS = 256;
 const MIN_ROWS = 16;
-
-export interface EncodedSlice {
-  readonly rows: number;
-  readonly bytes: Buffer;
-}
 
 export interface RowGroup {
   readonly first: number;
@@ -28,7 +23,7 @@ export type ReadRows = (first: number, last: number) => Promise<Slice>;
  * the rows seen so far, so memory depends on neither the file's size nor the length of its rows. A slice never
  * crosses a row group, which would make DuckDB decode one twice.
  */
-export async function* encodedSlices(read: ReadRows, groups: readonly RowGroup[]): AsyncGenerator<EncodedSlice, void, undefined> {
+export async function* encodedRows(read: ReadRows, groups: readonly RowGroup[]): AsyncGenerator<EncodedRows, void, undefined> {
   let rowBytes = 0;
   let groupIndex = 0;
   let done = 0;
@@ -56,13 +51,15 @@ export async function* encodedSlices(read: ReadRows, groups: readonly RowGroup[]
     const slice: Slice = await pending;
     // The first slice is measured before another is asked for: rows may be a megabyte each.
     if (measured) pending = next();
-    const bytes = encodeSlice(slice);
+    let bytes = 0;
+    for (const encoded of encodeSlice(slice)) {
+      bytes += encoded.bytes.length;
+      yield encoded;
+    }
     // Read after the bytes are copied out: until then the slice must be alive for the memory behind it to be.
-    const { rows } = slice;
-    rowBytes = Math.max(bytes.length / rows, rowBytes * 0.9);
+    rowBytes = Math.max(bytes / slice.rows, rowBytes * 0.9);
     if (!measured) pending = next();
     measured = true;
-    yield { rows, bytes };
   }
 }
 

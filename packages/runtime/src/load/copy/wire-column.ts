@@ -9,7 +9,9 @@ import type { ColumnType } from '../../contract/contract';
 export type WireColumn =
   | { readonly form: 'fixed'; readonly width: 1 | 2 | 4 | 8; readonly sql: string }
   | { readonly form: 'uuid'; readonly width: 16; readonly sql: string }
-  | { readonly form: 'text' | 'hex' | 'decimal'; readonly sql: string };
+  | { readonly form: 'text'; readonly sql: string }
+  | { readonly form: 'hex'; readonly sql: string }
+  | { readonly form: 'decimal'; readonly scale: number; readonly sql: string };
 
 /** PostgreSQL counts days and microseconds from 2000-01-01, DuckDB from 1970-01-01. */
 const MICROSECONDS_TO_2000 = '946684800000000';
@@ -23,7 +25,7 @@ export function wireColumn(type: ColumnType, value: string): WireColumn {
   switch (type.kind) {
     case 'string': return { form: 'text', sql: `CAST(${value} AS VARCHAR)` };
     case 'integer': return integerColumn(type.bits, type.unsigned === true, value);
-    case 'decimal': return { form: 'decimal', sql: `CAST(${value} AS VARCHAR)` };
+    case 'decimal': return { form: 'decimal', scale: type.scale, sql: `CAST(${value} AS VARCHAR)` };
     case 'float': return type.bits === 32
       ? { form: 'fixed', width: 4, sql: `CAST(${value} AS FLOAT)` }
       : { form: 'fixed', width: 8, sql: `CAST(${value} AS DOUBLE)` };
@@ -43,5 +45,5 @@ function integerColumn(bits: 8 | 16 | 32 | 64, unsigned: boolean, value: string)
   if (needed <= 16) return { form: 'fixed', width: 2, sql: `CAST(${value} AS SMALLINT)` };
   if (needed <= 32) return { form: 'fixed', width: 4, sql: `CAST(${value} AS INTEGER)` };
   if (needed <= 64) return { form: 'fixed', width: 8, sql: `CAST(${value} AS BIGINT)` };
-  return { form: 'decimal', sql: `CAST(${value} AS VARCHAR)` };
+  return { form: 'decimal', scale: 0, sql: `CAST(${value} AS VARCHAR)` };
 }

@@ -15,6 +15,7 @@ import { claimEpoch, requireEpoch, type TableName } from '../ledger/epoch';
 import { readLedger } from '../ledger/ledger-rows';
 import type { HeldCommit, LoadColumn, LoadItem, LoadPlan, LoadUnit, Overtaken } from '../load-plan';
 import { writeClaim, writeOutcome } from '../outcome';
+import { packParts } from '../pack-parts';
 import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
 import type { LoadSettings, WriteMode } from '../settings';
 import { dropStaging, ensureStaging, leftoverStaging, loadIdOf, stagingTable } from '../staging-table';
@@ -75,7 +76,7 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
     ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, datasets: contract.datasets.map(({ name }) => name),
   };
   await store.putJson(planRef(folder), plan, { signal });
-  const items = await writeItems(store, folder, itemsOf(units, claimed), { signal });
+  const items = await writeItems(store, folder, itemsOf(units, claimed, settings.connections), { signal });
   const output = units.length > 0 ? undefined : await writeOutcome(store, folder, plan, new Map(), signal);
   if (output !== undefined) report.say('LOAD_I1002', { attemptId: attemptId(input.slot, input.attempt) });
   // Last, because the state machine goes by it.
@@ -185,12 +186,12 @@ function columnsOf({ seq, manifest }: CuratedEntry, dataset: Dataset): LoadColum
   });
 }
 
-function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[]): LoadItem[] {
+function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[], connections: number): LoadItem[] {
   return units.flatMap((unit, index) => {
     const candidate = claimed.find(({ dataset }) => dataset.name === unit.dataset) as Claimed;
     const { manifest } = candidate.entries.find(({ seq }) => seq === unit.seq) as CuratedEntry;
-    const item: LoadItem = { unit: index, dataset: unit.dataset, seq: unit.seq, loadId: unit.loadId, epoch: unit.epoch, staging: unit.staging };
-    return manifest.parts.length === 0 ? [item] : manifest.parts.map((part): LoadItem => ({ ...item, part }));
+    const item = { unit: index, dataset: unit.dataset, seq: unit.seq, loadId: unit.loadId, epoch: unit.epoch, staging: unit.staging };
+    return packParts(manifest.parts, connections).map((parts): LoadItem => ({ ...item, parts }));
   });
 }
 

@@ -1,5 +1,4 @@
-import { quoteIdentifier } from '../../contract/quote-identifier';
-import { writeSql, type WriteContext } from './write-context';
+import { keyOrder, writeSql, type WriteContext } from './write-context';
 
 /**
  * Adds the staged rows whose key the target does not hold; returns how many.
@@ -9,10 +8,8 @@ import { writeSql, type WriteContext } from './write-context';
  * written faster.
  */
 export async function addAbsent(context: WriteContext): Promise<number> {
-  const { client, dataset } = context;
   const sql = writeSql(context);
-  const order = dataset.primaryKey.map((name) => `s.${quoteIdentifier(name)}`).join(', ');
-  const { rowCount } = await client.query(`INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s
-WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey}) ORDER BY ${order}`);
+  const { rowCount } = await context.client.query(`INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s
+WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey}) ORDER BY ${keyOrder(context)}`);
   return rowCount ?? 0;
 }

@@ -1,7 +1,8 @@
-import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
-import { PipelineError } from '../../errors/pipeline-error';
+import { quoteIdentifier } from '../../contract/quote-identifier';
 import type { LoadCounts } from '../ledger/ledger-rows';
 import { addAbsent } from './add-absent';
+import { fillEmpty } from './fill-empty';
+import { refuseRepeatedKeys } from './repeated-keys';
 import { writeSql, type Write, type WriteContext } from './write-context';
 
 /**
@@ -12,6 +13,8 @@ import { writeSql, type Write, type WriteContext } from './write-context';
  * that every staged row is now in the target, or older than what is there.
  */
 export const merge: Write = async (context) => {
+  const filled = await fillEmpty(context);
+  if (filled !== undefined) return filled;
   await refuseRepeatedKeys(context);
   const sql = writeSql(context);
   const stale = staleCondition(context);
@@ -40,20 +43,6 @@ export function staleCondition({ newerBy }: Pick<WriteContext, 'newerBy'>): stri
   if (newerBy === undefined) return 'false';
   const column = quoteIdentifier(newerBy);
   return `coalesce(t.${column} > s.${column}, false)`;
-}
-
-/** Of two staged rows with one key neither is right, so none of the batch is written. */
-export async function refuseRepeatedKeys({ client, dataset, staging }: WriteContext): Promise<void> {
-  const key = dataset.primaryKey.map(quoteIdentifier).join(', ');
-  const table = quoteName(staging.schema, staging.table);
-  const { rows: found } = await client.query<{ keys: string }>(
-    `SELECT count(*) AS keys FROM (SELECT FROM ${table} GROUP BY ${key} HAVING count(*) > 1) AS repeated`,
-  );
-  const keys = Number(found[0]!.keys);
-  if (keys === 0) return;
-  throw new PipelineError('STAGED_KEYS', `${keys} keys (${dataset.primaryKey.join(', ')}) occur more than once in the batch; nothing of it was published, let the contract deduplicate it`, {
-    fault: 'user', facts: { dataset: dataset.name, keys, primaryKey: dataset.primaryKey },
-  });
 }
 
 async function rows({ client }: WriteContext, statement: string): Promise<number> {

@@ -1,7 +1,9 @@
 import { userError } from '../../errors/pipeline-error';
 import { NO_COUNTS } from '../ledger/ledger-rows';
 import { addAbsent } from './add-absent';
-import { readBack, refuseRepeatedKeys } from './merge';
+import { fillEmpty } from './fill-empty';
+import { readBack } from './merge';
+import { refuseRepeatedKeys } from './repeated-keys';
 import { writeSql, type Write } from './write-context';
 
 /**
@@ -24,6 +26,8 @@ export const replace: Write = async (context) => {
     const inserted = (await client.query(`INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.columns} FROM ${sql.staging}`)).rowCount ?? 0;
     return { ...NO_COUNTS, staged, inserted, removed };
   }
+  const filled = await fillEmpty(context);
+  if (filled !== undefined) return filled;
   await refuseRepeatedKeys(context);
   const removed = (await client.query(
     `DELETE FROM ${sql.target} AS t WHERE NOT EXISTS (SELECT FROM ${sql.staging} AS s WHERE ${sql.sameKey})`,

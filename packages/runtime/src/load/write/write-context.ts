@@ -48,13 +48,20 @@ export function writeSql({ dataset, target, staging, collations }: Pick<WriteCon
     staging: quoteName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: allOf(dataset.primaryKey.map((name) => {
-      const collation = collations.get(name);
-      return `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
-    }), 'false'),
+    sameKey: allOf(dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = ${stagedKey(name, collations)}`), 'false'),
     sameRest: allOf(rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`), 'true'),
     assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
   };
+}
+
+/** `s."k", …`: the order of the target's index on the key. */
+export function keyOrder({ dataset, collations }: Pick<WriteContext, 'dataset' | 'collations'>): string {
+  return dataset.primaryKey.map((name) => stagedKey(name, collations)).join(', ');
+}
+
+function stagedKey(name: string, collations: WriteContext['collations']): string {
+  const collation = collations.get(name);
+  return `s.${quoteIdentifier(name)}${collation === undefined ? '' : ` COLLATE ${collation}`}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import type { ClaimDocument, LoadItem, LoadOutcome } from '../../../src/load/loa
 import { parseLoadSettings } from '../../../src/load/settings';
 import { claim } from '../../../src/load/steps/claim';
 import { publish } from '../../../src/load/steps/publish';
-import { stagePart } from '../../../src/load/steps/stage-part';
+import { stageItem } from '../../../src/load/steps/stage-item';
 import { Report } from '../../../src/report/report';
 import { commitKey, commitLogPrefix, dataKey } from '../../../src/run/keys';
 import type { CuratedManifest } from '../../../src/run/manifest';
@@ -150,7 +150,7 @@ export class LoadStage {
       parseSettings: parseLoadSettings,
       steps: {
         claim: { run: (call) => claim(call, deps), plan: false, items: false },
-        stage: (call) => stagePart(call, deps),
+        stage: (call) => stageItem(call, deps),
         publish: { run: (call) => publish(call, deps), items: false },
       },
       store: this.store, report: this.report, writeError: (line) => this.errors.push(JSON.parse(line)),

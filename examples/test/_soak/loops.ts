@@ -1,0 +1,128 @@
+import { type KillSeries, runKillSeries } from './kill-loop';
+import { runMeeting, runZombie } from './meeting-loop';
+import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
+import { runRandomCase } from './random-loop';
+import { SeededRandom } from './seeded-random';
+import { SoakBench, type Stage, STAGES } from './soak-bench';
+import { type LoopOptions, type LoopResult, SoakFailure, type SoakLoop } from './soak-loop';
+import { openUploads } from './invariants';
+
+/** Flights of some 24 kB each: the flights file takes more than one part of an upload. */
+const PADDING = 24_000;
+/** Where somebody is made to wait, the time-outs of the machines must not come near. */
+const PATIENT = 20;
+
+function killLoop(name: string, what: string, series: Omit<KillSeries, 'steps' | 'goOn'>): SoakLoop {
+  return {
+    name, what,
+    run: (options) => withBench(async (bench) => {
+      let cases = 0;
+      const goOn = (step: number) => {
+        if (!options.hasTime()) return false;
+        cases += 1;
+        options.say(`case ${cases}: step ${step}`);
+        return true;
+      };
+      const { killed, last } = await runKillSeries(bench, { ...series, goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
+        .catch((error: Error & { step?: number }) => { throw new SoakFailure(error.message, `--only ${name}${error.step === undefined ? '' : ` --step ${error.step}`}`); });
+      const left = openUploads(bench);
+      return {
+        cases,
+        covered: `${killed.length} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; ${left} uploads of killed children left to the lifecycle rule` : ''}`,
+        complete: options.step === undefined && last !== undefined && new Set(killed.map(({ number }) => number)).size >= last,
+      };
+    }),
+  };
+}
+
+/** A loop over seeds; `--seed` takes one of them alone. */
+function seededLoop(name: string, what: string, run: (bench: SoakBench, seed: number) => Promise<string>): SoakLoop {
+  return {
+    name, what,
+    run: (options) => withBench(async (bench) => {
+      const seeds = options.seed === undefined ? Array.from({ length: options.seeds }, (_, i) => i + 1) : [options.seed];
+      const told: string[] = [];
+      for (const seed of seeds) {
+        if (!options.hasTime()) break;
+        const did = await run(bench, seed).catch((error: Error) => { throw new SoakFailure(`seed ${seed}: ${error.message}`, `--only ${name} --seed ${seed}`); });
+        options.say(`seed ${seed}: ${did}`);
+        told.push(did);
+      }
+      return { cases: told.length, covered: sumOf(told), complete: told.length === options.seeds };
+    }),
+  };
+}
+
+/** A tenth of the data and all of it: the same peak, state by state. */
+function memoryLoop(name: string, what: string, gigabytes: number, stages: readonly Stage[]): SoakLoop {
+  return {
+    name, what,
+    run: async (options) => {
+      const bench = await MemoryBench.start();
+      try {
+        const size = options.gigabytes ?? gigabytes;
+        // Raw, typed and curated parts, the database with its log, and what Shape may spill.
+        const needed = size * (stages.length === 1 ? 1.2 : 6);
+        if (bench.freeGigabytes < needed) throw new SoakFailure(`needs ${needed.toFixed(0)} GB of disk, ${bench.freeGigabytes.toFixed(0)} are free`, `--only ${name} --gigabytes ${size / 2}`);
+        const small = await bench.run(size / 10, stages);
+        options.say(`${size / 10} GB in ${small.seconds.toFixed(0)} s`);
+        const large = await bench.run(size, stages);
+        options.say(`${size} GB in ${large.seconds.toFixed(0)} s`);
+        const table = memoryTable(small, large);
+        const grown = growing(small, large);
+        if (grown.length > 0) throw Object.assign(new SoakFailure(grown.join('; '), `--only ${name} --gigabytes ${size}`), { table });
+        return { cases: 2, covered: `${size / 10} GB and ${size} GB; every state within ${FLAT_WITHIN_MIB} MiB of the smaller run`, complete: true, table };
+      } finally {
+        await bench.close();
+      }
+    },
+  };
+}
+
+/** `3 kills, 1 storm` and `2 kills` are `5 kills, 1 storm`. */
+function sumOf(told: readonly string[]): string {
+  const sum = new Map<string, number>();
+  for (const [, count, what] of told.join(', ').matchAll(/(\d+) ([^,]+)/g)) sum.set(what as string, (sum.get(what as string) ?? 0) + Number(count));
+  return [...sum].filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`).join(', ');
+}
+
+async function withBench(use: (bench: SoakBench) => Promise<LoopResult>): Promise<LoopResult> {
+  const bench = await SoakBench.start();
+  try {
+    return await use(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+export type { LoopOptions, LoopResult };
+
+/** All loops, in the order in which they run. */
+export const LOOPS: readonly SoakLoop[] = [
+  ...(['before', 'after'] as const).flatMap((side) => {
+    const when = side === 'before' ? 'before it is applied' : 'after it is applied, before its answer';
+    return [
+      killLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
+      killLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
+      killLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
+      killLoop(`kill-load-${side}`, `R1: SIGKILL at each I/O step of load, ${when}`, { stage: 'Load', side }),
+    ];
+  }),
+  memoryLoop('memory-ingest', 'flat memory: HTTP → Raw under 512 MiB', 10, ['Ingest']),
+  memoryLoop('memory-pipeline', 'flat memory: all stages, with CSV → Parquet and load', 2, STAGES),
+  seededLoop('meet', 'R2: two attempts of one slot at once in each stage, the second begun at a drawn step of the first', async (bench, seed) => {
+    await bench.fresh({ concurrency: 2, timeFactor: PATIENT });
+    const met = await runMeeting(bench, new SeededRandom(seed));
+    return met.flatMap(({ stage, first, second }) => [`1 ${stage} first ${first}`, `1 ${stage} second ${second}`]).join(', ');
+  }),
+  seededLoop('zombie', 'R3: SIGSTOP at a drawn step, the next attempt ends, SIGCONT', async (bench, seed) => {
+    await bench.fresh({ timeFactor: PATIENT });
+    const stage = STAGES[(seed - 1) % STAGES.length] as Stage;
+    const { first } = await runZombie(bench, new SeededRandom(seed), stage);
+    return `1 zombie of ${stage} ended ${first}`;
+  }),
+  seededLoop('random', 'R23: kills, stopped executions, storms of 503, truncated answers, source faults and double starts, drawn from a seed', async (bench, seed) => {
+    const played = await runRandomCase(bench, seed);
+    return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
+  }),
+];

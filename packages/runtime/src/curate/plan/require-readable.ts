@@ -1,0 +1,23 @@
+import { isReadable, READABLE_FORMATS, type Contract, type Dataset } from '../../contract';
+import { userError } from '../../errors/pipeline-error';
+import type { PartCompression } from '../../run/manifest';
+
+/** Refuses a contract with formats that only land, before anything of it is read. */
+export function requireReadable(contract: Contract): void {
+  const landed = contract.datasets.filter(({ record }) => !isReadable(record.format));
+  if (landed.length === 0) return;
+  const named = landed.map(({ name, record }) => `${name} (${record.format})`).join(', ');
+  throw userError(
+    'FORMAT', `curate reads ${READABLE_FORMATS.join(' and ')}; ${named} of contract ${contract.id} only lands in Raw. Keep such datasets in a contract of their own, for ingest alone`,
+    { datasets: landed.map(({ name }) => name) },
+  );
+}
+
+/** Refuses a part whose first bytes are of an archive that curate does not open, unless the contract says that they are data. */
+export function requireOpenable({ name, record }: Dataset, key: string, compression: PartCompression): void {
+  if (compression === 'none' || compression === 'gzip' || record.compression === 'none') return;
+  throw userError(
+    'COMPRESSION', `${key} of ${name} is compressed with ${compression}, and curate opens gzip; have the source send it with gzip or plain, or declare headraceRecord.compression: none if these bytes are the data`,
+    { dataset: name, key, compression },
+  );
+}

@@ -1,0 +1,191 @@
+import type { CsvDialect } from './csv-dialect';
+import { byteClasses } from './byte-classes';
+import { FIELD_END, type FieldAutomaton } from './field-automaton';
+import { UTF8_FIRST, UTF8_INNER } from './utf8-moves';
+
+const LF = 10;
+const CR = 13;
+
+/** States that end a run of the automaton: a byte that it does not expect, a record that ended in LF, one in CR LF. */
+const UNEXPECTED = 0;
+const ENDED_LF = 1;
+const ENDED_CRLF = 2;
+const ENDS = 3;
+
+/** Larger tables would leave the second-level cache to nobody else, and take long to build. */
+const MAX_STATES = 4096;
+const MAX_CELLS = 128 * 1024;
+
+/** What the automaton knows of one field; undefined for a text without a form. */
+export interface FieldForm {
+  readonly plain?: FieldAutomaton;
+  readonly quoted?: FieldAutomaton;
+}
+
+/**
+ * One automaton for whole records: as many fields as there must be, every one in its grammar and valid UTF-8, and the line end.
+ *
+ * Nearly all records of nearly all sources pass it, at one table look-up a byte and without a branch for a field. It only
+ * ever says yes: a record that it does not expect is for the scanner to judge.
+ */
+export class RecordAutomaton {
+  /** Line-end bytes of the records that {@link run} passed last: 1 or 2. */
+  terminator = 1;
+  /** How many {@link run} passed last. */
+  records = 0;
+
+  private constructor(
+    private readonly classes: Uint8Array, private readonly next: Int32Array, private readonly start: number, private readonly maxRecordBytes: number,
+  ) {}
+
+  /** Undefined when the table would be too large to be of use. */
+  static of(dialect: CsvDialect, forms: readonly FieldForm[]): RecordAutomaton | undefined {
+    return new Table(dialect, forms).build((classes, next, start) => new RecordAutomaton(classes, next, start, dialect.maxRecordBytes));
+  }
+
+  /**
+   * Passes records from `from` on, all with the same line end and only one when that is CR LF, and returns where the next one
+   * begins. `block[to]` must be LF: it ends the loop.
+   *
+   * @param synthetic index of an LF that is not in the source, or -1
+   */
+  run(block: Uint8Array, from: number, to: number, synthetic: number): number {
+    const { classes, next, start, maxRecordBytes } = this;
+    let record = from;
+    let records = 0;
+    this.terminator = 1;
+    while (record < to) {
+      let position = record;
+      let state = start;
+      do state = next[state + classes[block[position++]!]!]!; while (state >= ENDS);
+      // At the sentinel, or with a CR before it, the record is incomplete and will be seen again.
+      if (state === UNEXPECTED || position > to || position - record - state > maxRecordBytes) break;
+      if (state === ENDED_CRLF) {
+        if (records > 0 || position - 1 === synthetic) break;
+        this.terminator = 2;
+        record = position;
+        records = 1;
+        break;
+      }
+      record = position;
+      records++;
+    }
+    this.records = records;
+    return record;
+  }
+}
+
+/** Puts the automata of fields together, with the bytes that separate them. */
+class Table {
+  private readonly rows: Int32Array[] = [];
+  private readonly afterCr: number;
+
+  constructor(private readonly dialect: CsvDialect, private readonly forms: readonly FieldForm[]) {
+    // The first row stands for the ends, which have no moves of their own.
+    this.row();
+    this.afterCr = this.row();
+    this.rows[this.afterCr]![LF] = -ENDED_CRLF;
+  }
+
+  build<T>(make: (classes: Uint8Array, next: Int32Array, start: number) => T): T | undefined {
+    const starts = this.forms.map(() => this.row());
+    for (const [field, form] of this.forms.entries()) {
+      this.plain(starts, field, form);
+      if (this.dialect.quote >= 0) this.quoted(starts, field, form);
+      if (this.rows.length > MAX_STATES) return undefined;
+    }
+    // An empty line is no record, or one: that is not for a table to say.
+    if (this.forms.length === 1) this.rows[starts[0]!]![LF] = this.rows[starts[0]!]![CR] = 0;
+    const { classes, samples } = byteClasses(this.rows);
+    const width = samples.length;
+    if (this.rows.length * width > MAX_CELLS) return undefined;
+    const next = new Int32Array(this.rows.length * width + ENDS);
+    // States are offsets into the table, past the numbers of the ends.
+    const offset = (row: number): number => (row <= 0 ? -row : row * width + ENDS);
+    this.rows.forEach((row, number) => samples.forEach((byte, index) => { next[number * width + ENDS + index] = offset(row[byte]!); }));
+    return make(classes, next, offset(starts[0]!));
+  }
+
+  /** The states of a field without quotes; its first one is there already. */
+  private plain(starts: readonly number[], field: number, { plain }: FieldForm): void {
+    const { delimiter, quote } = this.dialect;
+    if (plain === undefined) {
+      const rest = this.text();
+      this.close(this.rows[rest]!, starts, field);
+      if (quote >= 0) this.rows[rest]![quote] = 0;
+      // A quote opens a quoted field at the start only, so what follows the first byte is another state.
+      this.rows[starts[field]!]!.set(this.rows[rest]!);
+      return;
+    }
+    const states = this.copy(plain);
+    states.forEach((state, index) => {
+      const row = this.rows[state]!;
+      for (const end of [delimiter, LF, CR, ...(quote < 0 ? [] : [quote])]) row[end] = 0;
+      if (plain.accepts[index + 1] === 1) this.close(row, starts, field);
+    });
+    // The start is a state of its own even where the automaton comes back to it: a quote opens a field there and nowhere else.
+    this.rows[starts[field]!]!.set(this.rows[states[(plain.start >> 8) - 1]!]!);
+  }
+
+  private quoted(starts: readonly number[], field: number, { plain, quoted }: FieldForm): void {
+    const { quote } = this.dialect;
+    const closed = this.row();
+    this.close(this.rows[closed]!, starts, field);
+    const first = this.rows[starts[field]!]!;
+    if (quoted === undefined) {
+      // A field with a form must have both automata, or its quoted texts are unproven.
+      if (plain !== undefined) return;
+      const open = this.text();
+      this.rows[open]![LF] = this.rows[open]![CR] = 0;
+      this.rows[open]![quote] = closed;
+      this.rows[closed]![quote] = open;
+      first[quote] = open;
+      return;
+    }
+    const states = this.copy(quoted);
+    states.forEach((state, index) => {
+      const row = this.rows[state]!;
+      row[LF] = row[CR] = 0;
+      row[quote] = quoted.accepts[index + 1] === 1 ? closed : 0;
+    });
+    first[quote] = states[(quoted.start >> 8) - 1]!;
+  }
+
+  /** A state that takes any text of whole characters without U+0000, which no target can store. */
+  private text(): number {
+    const home = this.row();
+    const inner = UTF8_INNER.map((_, state) => (state === 0 ? home : this.row()));
+    this.rows[home]!.fill(home, 1, 0x80);
+    [UTF8_FIRST, ...UTF8_INNER.slice(1)].forEach((moves, state) => {
+      for (const [first, last, to] of moves) this.rows[inner[state]!]!.fill(inner[to]!, first, last + 1);
+    });
+    return home;
+  }
+
+  /** The moves that end a field. */
+  private close(row: Int32Array, starts: readonly number[], field: number): void {
+    const last = field === starts.length - 1;
+    row[this.dialect.delimiter] = last ? 0 : starts[field + 1]!;
+    row[LF] = last && (this.dialect.lineEnds & 1) !== 0 ? -ENDED_LF : 0;
+    row[CR] = last && (this.dialect.lineEnds & 2) !== 0 ? this.afterCr : 0;
+  }
+
+  /** Copies the states of a field's automaton; returns their rows in its order. */
+  private copy(automaton: FieldAutomaton): number[] {
+    const states = Array.from({ length: automaton.accepts.length - 1 }, () => this.row());
+    states.forEach((state, index) => {
+      const row = this.rows[state]!;
+      // Byte 0 stays unexpected, even where a pattern names it.
+      for (let byte = 1; byte < 256; byte++) {
+        const target = automaton.next[(index + 1) * 256 + byte]!;
+        row[byte] = target === FIELD_END ? 0 : states[(target >> 8) - 1]!;
+      }
+    });
+    return states;
+  }
+
+  private row(): number {
+    this.rows.push(new Int32Array(256));
+    return this.rows.length - 1;
+  }
+}

@@ -1,0 +1,60 @@
+import { userError } from '../../../errors/pipeline-error';
+import { DEFAULT_RETRY } from '../../retry-policy';
+import type { RetryNote, ShardSeries } from '../../source/shard-reader';
+import type { PlanCall, SeriesSession, ShardToRead, SourceDeps, SourceKind, SourcePlan } from '../../source/source-kind';
+import { fileNameOf } from '../files/plan-files';
+import type { DownloadDeps } from '../http-download';
+import type { HttpClient } from '../http-request';
+import { redactUrl } from '../redact-url';
+import { clientFor } from '../request-settings';
+import { PageSeries, type PagesRead } from './page-series';
+import { parseHttpPages, type HttpPagesSettings } from './pages-settings';
+import { pointersOf } from './paging-settings';
+
+/** APIs behind HTTP that answer in pages: one shard, read in order by one task. */
+export const httpPagesKind: SourceKind<HttpPagesSettings, PagesRead> = {
+  // A page says nothing of those behind it, so "not modified" would say nothing of the whole.
+  remembers: false,
+  parse: parseHttpPages,
+  url: (source) => redactUrl(source.url),
+  plan: async (call) => planPages(call),
+  connect: async (source, deps) => new HttpPagesSession(source, deps),
+};
+
+export class HttpPagesSession implements SeriesSession<PagesRead> {
+  private readonly client: HttpClient;
+
+  /** @param download clock, chance and waiting, for tests */
+  constructor(private readonly source: HttpPagesSettings, private readonly deps: SourceDeps, private readonly download: Partial<DownloadDeps> = {}) {
+    this.client = download.client ?? clientFor(source, deps, { home: new URL(source.url).origin, hosts: source.allowedHosts }, download.sleep);
+  }
+
+  series(shard: ShardToRead<PagesRead>, onRetry: (note: RetryNote) => void): ShardSeries {
+    const retry = { ...DEFAULT_RETRY, tries: this.source.retries + 1 };
+    return new PageSeries(this.source, shard.read, { download: { retry, ...this.download, client: this.client }, onRetry, signal: this.deps.signal });
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+function planPages({ source, dataset }: PlanCall<HttpPagesSettings>): SourcePlan<PagesRead> {
+  const { format, header, multiline } = dataset.record;
+  const isDocument = source.recordsAt !== undefined || pointersOf(source.paging).length > 0;
+  if (!isDocument && multiline && source.paging.by === 'offset') {
+    throw userError('SOURCE_PAGES', `${dataset.name}: an offset counts records, and records that may span lines cannot be counted while they are read; use another paging, or multiline: false in the contract if each record is one line`, { dataset: dataset.name });
+  }
+  return {
+    shards: [{
+      url: redactUrl(source.url), fileName: partFileName(source.url, isDocument ? 'json' : format),
+      read: { url: source.url, ...(isDocument ? {} : { headerLines: format === 'csv' && header !== 'none' ? 1 : 0 }) },
+    }],
+  };
+}
+
+/** The last word of the path; paths of APIs seldom tell a format. */
+function partFileName(url: string, extension: string): string {
+  const name = fileNameOf(url);
+  return /\.\w+$/.test(name) ? name : `${name === '' ? 'page' : name}.${extension}`;
+}

@@ -1,0 +1,60 @@
+import type { Client } from 'pg';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { CuratedPart } from '../../run/manifest';
+import type { StepCall } from '../../run/task';
+import { requireEpoch } from '../ledger/epoch';
+import { readStagedParts } from '../ledger/staged-parts';
+import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
+import type { LoadSettings } from '../settings';
+import { withSession, type TargetAccess } from '../target/connect';
+import type { ReadCredentials } from '../target/credentials';
+import { stagePart } from './stage-part';
+
+/** What stands in `stage/<index>.json`. */
+export interface StagedResult {
+  /** `drained`: the window closed before all parts were begun. `already-staged`: there was nothing left to do. */
+  readonly outcome: 'staged' | 'already-staged' | 'drained' | 'empty';
+  /** Of the parts that are staged now. */
+  readonly records: number;
+}
+
+type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
+
+/** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
+export async function stageItem(call: Call, deps: { readonly credentials: ReadCredentials; readonly now?: () => Date }): Promise<StagedResult> {
+  const { item, plan, settings, report, signal } = call;
+  const late = (): boolean => plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const drained = (key: string, records: number): StagedResult => {
+    report.say('LOAD_W1105', { deadline: plan.deadline, key, dataset: item.dataset });
+    return { outcome: 'drained', records };
+  };
+  const [first] = item.parts;
+  if (first === undefined) return { outcome: 'empty', records: 0 };
+  if (late()) return drained(first.key, 0);
+  const { target, lockTimeoutSeconds } = settings;
+  const access: TargetAccess = { target, credentials: deps.credentials, lockTimeoutSeconds, report, signal };
+  const there = await withSession(access, `look ${item.loadId}`, (client) => stagedKeys(client, call));
+  let outcome: StagedResult['outcome'] = 'already-staged';
+  let records = 0;
+  for (const part of item.parts) {
+    if (there.has(part.key)) report.say('LOAD_I1101', { key: part.key, dataset: item.dataset });
+    else if (late()) return drained(part.key, records);
+    else if (await stagePart({ ...call, part, access })) outcome = 'staged';
+    records += part.records;
+  }
+  return { outcome, records };
+}
+
+/** Keys of this item's parts that are staged as the manifest lists them. */
+async function stagedKeys(client: Client, { item, plan, settings }: Call): Promise<ReadonlySet<string>> {
+  const { target } = plan.units[item.unit] as LoadUnit;
+  await requireEpoch(client, settings.ledgerSchema, target, BigInt(item.epoch), 'none');
+  const listed = new Map(item.parts.map((part): [string, CuratedPart] => [part.key, part]));
+  const there = (await readStagedParts(client, settings.ledgerSchema, item.loadId)).filter(({ key }) => listed.has(key));
+  for (const { key, sha256, records } of there) {
+    const part = listed.get(key) as CuratedPart;
+    if (sha256 === part.sha256 && records === part.records) continue;
+    throw new PipelineError('PART_CHANGED', `${key} was staged with sha256 ${sha256} and ${records} records, the manifest lists ${part.sha256} and ${part.records}; drop table ${item.staging.schema}.${item.staging.table} to stage it again`, { facts: { key } });
+  }
+  return new Set(there.map(({ key }) => key));
+}

@@ -1,0 +1,91 @@
+import type { DatasetSpec } from './contract-text';
+import type { ShapeCase } from './shape-comparison';
+import { csv, TYPE_VALUES, type TypeValues } from './type-values';
+
+const RECORD = 'nullTokens: [""]';
+
+const column = (name: string, type: string, more?: string) => ({ name, type, more });
+
+function dataset(columns: DatasetSpec['columns'], custom: DatasetSpec['custom'] = {}): DatasetSpec {
+  return { columns, record: RECORD, custom };
+}
+
+/** Rows of every type, in ever new combinations; each value and NULL stand at least once in each column. */
+function everyType(): ShapeCase {
+  const names = ['id', ...TYPE_VALUES.map((type) => type.column.name)];
+  const longest = Math.max(...TYPE_VALUES.map(({ values }) => values.length + 1));
+  const rows = Array.from({ length: longest * 4 }, (_, row) => [String(row), ...TYPE_VALUES.map(({ values }, index) => {
+    const at = (row + index * 5 + Math.floor(row / longest) * (index + 1)) % (values.length + 1);
+    return values[at - 1]?.[0] ?? null;
+  })]);
+  return {
+    title: 'every type', spec: dataset([column('id', 'integer', 'primaryKey: true'), ...TYPE_VALUES.map((type) => type.column)]),
+    parts: [`${csv(names, rows)}"not a number"${','.repeat(TYPE_VALUES.length)}\n`],
+  };
+}
+
+const DEDUPED = [
+  column('k1', 'integer', 'primaryKey: true'), column('k2', 'string', 'primaryKey: true'), column('rank', 'number'), column('at', 'date'),
+  column('city', 'string', 'partitioned: true'), column('month', 'i32', 'partitioned: true'), column('line', 'i32'),
+];
+
+/** Three parts with keys that stand up to 8 times, ties, NULL, NaN, infinities and both zeros in what they are ordered by. */
+function deduped(keep: 'first' | 'last', direction: 'asc' | 'desc', nulls: 'first' | 'last'): ShapeCase {
+  const ranks = [null, 'NaN', 'Infinity', '-Infinity', '-0.0', '0', '0.5', '0.5', '-1'];
+  const row = (line: number) => [
+    String(line % 37), ['', 'a', 'A', 'ä', 'a '][line % 3]!, ranks[(line * 5) % ranks.length]!, line % 4 === 0 ? null : `2024-01-0${1 + (line % 2)}`,
+    [null, 'Berlin', 'a/b=c%d'][line % 3]!, line % 11 === 0 ? null : String(line % 2), String(line),
+  ];
+  return {
+    title: `a dedupe that keeps the ${keep} by rank ${direction}, NULL ${nulls}`,
+    spec: dataset(DEDUPED, { headraceDedupe: `{ orderBy: [{ column: rank, direction: ${direction}, nulls: ${nulls} }, { column: at, direction: asc }], keep: ${keep} }` }),
+    parts: [0, 1, 2].map((part) => csv(DEDUPED.map(({ name }) => name), Array.from({ length: 200 }, (_, index) => row(part * 200 + index)))),
+  };
+}
+
+/** Every value of every type that may be a partition, and NULL. */
+function partitions(): ShapeCase {
+  const types = TYPE_VALUES.filter(({ role }) => role === 'partition');
+  const longest = Math.max(...types.map(({ values }) => values.length + 1));
+  const text = ({ values }: TypeValues, row: number): string | null => values[(row % (values.length + 1)) - 1]?.[0] ?? null;
+  const rows = Array.from({ length: longest }, (_, row) => [...types.map((type) => text(type, row)), String(row)]);
+  return {
+    title: 'column partitions of every type', spec: dataset([...types.map(({ column: { name, type, more } }) => column(name, type, `${more === undefined ? '' : `${more}\n        `}partitioned: true`)), column('a', 'i32')]),
+    parts: [csv([...types.map((type) => type.column.name), 'a'], rows)],
+  };
+}
+
+const WORDS = Array.from({ length: 6_000 }, (_, index) => [String(index), index % 3 === 0 ? 'few' : 'many', `${(index * 2654435761) % 4294967296}`.repeat(4)]);
+
+const SIZED = [column('id', 'integer', 'primaryKey: true'), column('part', 'string', 'partitioned: true'), column('word', 'string')];
+
+export const SHAPED: readonly ShapeCase[] = [
+  everyType(),
+  deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
+  partitions(),
+  { title: 'partitions of several files', spec: dataset(SIZED), parts: [csv(['id', 'part', 'word'], WORDS)], targetFileBytes: 10_000 },
+  { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 80 },
+  { title: 'a dataset without key and partitions', spec: dataset([column('a', 'string')]), parts: ['a\nx\nx\n\n""\n', 'a\nx\n'] },
+  { title: 'a unique column with NULL', spec: dataset([column('id', 'integer', 'primaryKey: true'), column('a', 'string', 'unique: true')]), parts: ['id,a\n1,\n2,\n3,""\n4,x\n'] },
+  {
+    title: 'a unique column whose copies a dedupe leaves out',
+    spec: dataset([column('id', 'integer', 'primaryKey: true'), column('a', 'string', 'unique: true')], { headraceDedupe: '{ orderBy: [{ column: a, direction: asc }], keep: last }' }),
+    parts: ['id,a\n1,x\n1,y\n2,x\n'],
+  },
+  {
+    title: 'columns with the words of queries',
+    spec: dataset([
+      column('rows', 'integer', 'primaryKey: true'), column('files', 'i32'), column('first_file', 'i32'), column('number', 'i32', 'partitioned: true'), column('text0', 'string', 'partitioned: true'),
+      column('row_count', 'i32'), column('place', 'i32'), column('places', 'string'), column('file', 'i32'), column('losers', 'i32'), column('select', 'i32'), column('count', 'i32'),
+    ], { headraceDedupe: '{ orderBy: [{ column: place, direction: asc }, { column: file, direction: desc }], keep: last }' }),
+    parts: [csv(['rows', 'files', 'first_file', 'number', 'text0', 'row_count', 'place', 'places', 'file', 'losers', 'select', 'count'],
+      Array.from({ length: 60 }, (_, index) => [index % 40, index % 7, index % 5, index % 3, index % 2, index, index % 4, 'p', 59 - index, 1, 2, 3].map(String)))],
+  },
+  { title: 'an empty run', spec: dataset([column('a', 'string')]), parts: ['a\n'] },
+];
+
+export const REFUSED: readonly (ShapeCase & { readonly code: string })[] = [
+  { title: 'more rejects than the threshold', code: 'THRESHOLD', spec: dataset([column('a', 'i32')], { headraceThreshold: '{ percent: 0.1, rows: 3 }' }), parts: [`a\n${'1\n'.repeat(799)}x\n`] },
+  { title: 'a key that stands twice', code: 'KEY', spec: dataset([column('a', 'string', 'primaryKey: true'), column('b', 'date', 'primaryKey: true')]), parts: ['a,b\nx,2024-01-01\ny,0001-01-01\ny,0001-01-01\nx,2024-01-01\nx,2024-01-01\n'] },
+  { title: 'a unique column that stands twice', code: 'UNIQUE', spec: dataset([column('id', 'integer', 'primaryKey: true'), column('a', 'decimal(10,2)', 'unique: true')]), parts: ['id,a\n1,1.5\n2,1.50\n3,\n4,\n'] },
+];

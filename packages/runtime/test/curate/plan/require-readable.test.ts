@@ -1,0 +1,18 @@
+import { READABLE_FORMATS, requireContract } from '../../../src/contract';
+import { requireOpenable, requireReadable } from '../../../src/curate/plan/require-readable';
+import { contractText } from '../../_fixtures/ingest-stage';
+
+const contract = (record: string) => requireContract(contractText(['trips'], record), 'c.yaml');
+
+test('curate refuses a format that only lands, by name and with the cure', () => {
+  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv and ndjson; trips \(parquet\).*a contract of their own/);
+  for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format} }`)); }).not.toThrow();
+});
+
+test.each(['zip', 'zstd'] as const)('curate refuses a part in %s by name, unless its bytes are declared to be the data', (compression) => {
+  const [dataset] = contract('{ format: csv }').datasets;
+  expect(() => { requireOpenable(dataset!, 'k', compression); }).toThrow(`k of trips is compressed with ${compression}, and curate opens gzip`);
+  const [plain] = contract('{ format: csv, compression: none }').datasets;
+  expect(() => { requireOpenable(plain!, 'k', compression); }).not.toThrow();
+  expect(() => { requireOpenable(dataset!, 'k', 'gzip'); }).not.toThrow();
+});

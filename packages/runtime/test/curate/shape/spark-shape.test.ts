@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { CuratedPart } from '../../../src/run/manifest';
+import { pysparkPython } from '../../_fixtures/pyspark';
+import { randomShapes } from '../_fixtures/random-shape';
+import { REFUSED, SHAPED } from '../_fixtures/shape-cases';
+import { ShapeComparison } from '../_fixtures/shape-comparison';
+import { TYPE_VALUES } from '../_fixtures/type-values';
+
+/** For all cases together; a quiet machine takes a small part of it. */
+const TIMEOUT_MS = 600_000;
+
+/** A covering sample: the seed is said in each title, so that a failure can be run again. */
+const RANDOM = randomShapes(20261125, 10);
+
+/** Without partitions DuckDB ends a file at a group of rows only, and these are fewer than one group. */
+const UNEVEN = 'several files of equal rows';
+
+(pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
+  let comparison: ShapeComparison;
+  beforeAll(async () => { comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM]); }, TIMEOUT_MS);
+  afterAll(async () => { await comparison?.close(); });
+
+  test.each(SHAPED)('gives the same rows, counts and partitions for $title', async ({ title }) => {
+    const [duckdb, spark] = [comparison.duckdb(title).result!, comparison.spark(title).result!];
+    expect(await comparison.table(title, 'spark')).toEqual(await comparison.table(title, 'duckdb'));
+    expect(spark).toMatchObject({ schemaVersion: 1, step: 'shape', index: 0, unitId: duckdb.unitId, engine: 'spark', counts: duckdb.counts });
+    expect(perPartition(spark.parts, title !== UNEVEN)).toEqual(perPartition(duckdb.parts, title !== UNEVEN));
+  });
+
+  test.each(RANDOM)('comes to the same rows, or the same refusal, for $title', async ({ title }) => {
+    const [duckdb, spark] = [comparison.duckdb(title), comparison.spark(title)];
+    expect({ code: spark.failure?.code, counts: spark.result?.counts }).toEqual({ code: duckdb.failure?.code, counts: duckdb.result?.counts });
+    if (duckdb.result === undefined) return;
+    expect(await comparison.table(title, 'spark')).toEqual(await comparison.table(title, 'duckdb'));
+    expect(perPartition(spark.result!.parts)).toEqual(perPartition(duckdb.result.parts));
+  });
+
+  test('draws tables of every outcome: with losers, with partitions, without either, refused', () => {
+    const outcomes = RANDOM.map(({ title }) => comparison.duckdb(title));
+    expect({
+      losers: outcomes.some(({ result }) => (result?.counts.deduplicated ?? 0) > 0),
+      folders: outcomes.some(({ result }) => (result?.parts.length ?? 0) > 1),
+      plain: outcomes.some(({ result }) => result?.parts.length === 1), codes: [...new Set(outcomes.flatMap(({ failure }) => failure?.code ?? []))],
+    }).toEqual({ losers: true, folders: true, plain: true, codes: ['KEY'] });
+  });
+
+  test('keeps every accepted text of every type as its value, and NULL apart from it', async () => {
+    const { title } = SHAPED[0]!;
+    const files = await Promise.all(comparison.spark(title).result!.parts.map((part) => comparison.file(title, 'spark', part)));
+    for (const { column: { name }, values } of TYPE_VALUES) {
+      const shown = name === 'bytes' ? `hex("${name}")` : `CAST("${name}" AS VARCHAR)`;
+      const found = await comparison.texts([shown], `FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}], hive_partitioning = false) GROUP BY ALL`);
+      expect([name, found.map(([value]) => value).sort()]).toEqual([name, [...new Set([null, ...values.map(([, value]) => value)])].sort()]);
+    }
+  });
+
+  test('reports records, bytes, sha256 and partition of each file as they are, and leaves no other file', async () => {
+    for (const { title } of SHAPED) {
+      const { result, keys } = comparison.spark(title);
+      expect(result!.parts.map(({ key }) => key).sort()).toEqual(keys);
+      for (const part of result!.parts) {
+        const file = await comparison.file(title, 'spark', part);
+        const content = await readFile(file);
+        const columns = ['CAST(count(*) AS VARCHAR)', ...Object.keys(part.partition).map((name) => `CAST("${name}" AS VARCHAR)`)];
+        const rows = await comparison.texts(columns, `FROM read_parquet('${file}', hive_partitioning = false) GROUP BY ALL`);
+        expect({ ...part, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'), rows }).toEqual({ ...part, rows: [[String(part.records), ...Object.values(part.partition)]] });
+      }
+    }
+  });
+
+  test('makes as many files as the bytes need, none much larger than the others', () => {
+    const [plain, partitioned] = [UNEVEN, 'partitions of several files'].map((title) => ({ spark: comparison.spark(title).result!.parts, duckdb: comparison.duckdb(title).result!.parts }));
+    expect(plain!.spark.length).toBeGreaterThan(2);
+    expect(Math.max(...plain!.spark.map(({ records }) => records))).toBeLessThan(2 * 3_000 / plain!.spark.length);
+    const [few, many] = ['few', 'many'].map((part) => partitioned!.spark.filter(({ partition }) => partition.part === part).length);
+    expect(few).toBeGreaterThan(1);
+    expect(many).toBeGreaterThan(few!);
+    expect(perPartition(partitioned!.spark)).toEqual(perPartition(partitioned!.duckdb));
+  });
+
+  test.each(REFUSED)('refuses $title as DuckDB does, in the same words, and leaves no file', ({ title, code }) => {
+    const [duckdb, spark] = [comparison.duckdb(title), comparison.spark(title)];
+    expect({ code: duckdb.failure?.code, spark: spark.result }).toEqual({ code, spark: undefined });
+    expect(spark.failure).toMatchObject({ schemaVersion: 1, step: 'shape', index: 0, kind: 'terminal', fault: 'user', code, message: duckdb.failure!.message });
+    expect(spark.keys).toEqual([]);
+  });
+});
+
+/** Folder, values, records and files of each column partition. */
+function perPartition(parts: readonly CuratedPart[], countFiles = true): Record<string, { values: unknown; records: number; files: number }> {
+  const found: Record<string, { values: unknown; records: number; files: number }> = {};
+  for (const { key, partition, records } of parts) {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const before = found[folder] ?? { records: 0, files: 0 };
+    found[folder] = { values: partition, records: before.records + records, files: countFiles ? before.files + 1 : 0 };
+  }
+  return found;
+}

@@ -1,0 +1,41 @@
+/** bench/SOAK.md: one line for each loop, from its last run, and a section for those with a table. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const HEAD = ['loop', 'what', 'run', 'cases', 'covered', 'verdict'];
+const cells = (values) => `| ${values.join(' | ')} |`;
+const plain = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 600);
+
+/** Puts the result of one loop into the report; what other loops left there stays. */
+export function writeSoakReport(root, { name, what, cases, covered, verdict, table, seconds, commit }) {
+  const file = path.join(root, 'bench', 'SOAK.md');
+  const { lines, sections } = readReport(file);
+  const machine = `${os.cpus().length} cores, ${Math.round(os.totalmem() / 1024 ** 3)} GiB, Node ${process.version}`;
+  const run = `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${machine}, ${Math.ceil(seconds / 60)} min`;
+  lines.set(name, cells([`\`${name}\``, what, run, cases, covered, verdict].map(plain)));
+  sections.delete(name);
+  if (table) sections.set(name, [cells(table[0]), cells(table[0].map(() => '---')), ...table.slice(1).map(cells)].join('\n'));
+  writeFileSync(file, render(lines, sections));
+}
+
+function readReport(file) {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [main = '', ...rest] = text.split(/^## /m);
+  const lines = new Map([...main.matchAll(/^\| `([a-z-]+)` \|.*$/gm)].map(([line, name]) => [name, line]));
+  const sections = new Map(rest.map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n')).trim()]));
+  return { lines, sections };
+}
+
+function render(lines, sections) {
+  return `${[
+    '# Results of `npm run soak`', '',
+    'Written by the script: each line is the last run of one loop. A case holds when every invariant does: the target and Athena have exactly',
+    "the source's clean rows, cell by cell; raw parts have the source's bytes; every balance is closed; commit logs have no gap and one entry for each",
+    'batch; the ledger has one row for each commit, with the records that its manifest names; no staging table or half-staged part is left; no upload is open, but',
+    'those of killed children, which the lifecycle rule of every bucket ends.', '',
+    cells(HEAD), cells(HEAD.map(() => '---')),
+    ...[...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
+    ...[...sections].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, section]) => ['', `## ${name}`, '', section]),
+  ].join('\n')}\n`;
+}
