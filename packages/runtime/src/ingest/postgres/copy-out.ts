@@ -35,7 +35,7 @@ export class CopyOut implements SqlExport {
   /** Of the message that is being read: bytes of its body to come, and whether they are rows. */
   private left = 0;
   private rows = false;
-  private head = Buffer.alloc(0);
+  private head: Buffer = Buffer.alloc(0);
 
   constructor(private readonly text: string, private readonly doing: string) {
     this.chunks = this.read();

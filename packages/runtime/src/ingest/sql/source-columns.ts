@@ -53,10 +53,13 @@ export function exportFields<C extends SqlColumn>(dataset: Dataset, there: reado
   return fields;
 }
 
+/** Formats that texts of databases may have; whether they have the declared fraction, curate sees. */
+const AS_EXPORTED = /^(yyyy-MM-dd)?( ?HH:mm:ss(\.S+)?X*)?$/;
+
 /** What is sure to be rejected later, record by record. */
 function typeProblems({ name, type, format }: Column, from: SqlColumn): string[] {
   const temporal = ['date', 'time', 'timestamp', 'instant'].includes(from.family);
-  if (format !== undefined && temporal) return [`${name} has the format ${format}, and a ${from.type} is exported in ISO 8601: leave format out`];
+  if (format !== undefined && temporal && !AS_EXPORTED.test(format)) return [`${name} has the format ${format}, and a ${from.type} is exported in ISO 8601: leave format out`];
   if (type.kind === 'timestamp' && !type.zoned && from.family === 'instant') return [`${name} is a timestamp without zone, and ${from.name} is an instant: write timezone: true`];
   if (type.kind !== 'binary' && type.kind !== 'uuid' && from.family === 'binary') return [`${name} is ${type.kind}, and ${from.name} holds bytes: write format: binary`];
   return [];
