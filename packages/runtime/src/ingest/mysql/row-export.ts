@@ -28,7 +28,7 @@ export class RowExport implements SqlExport {
   private failure?: unknown;
   private wake: () => void = () => undefined;
 
-  constructor(private readonly connection: Connection, private readonly read: SqlRead, private readonly doing: string) {
+  constructor(private readonly connection: Connection, read: SqlRead, private readonly doing: string) {
     const query = connection.query({ sql: read.sql, rowsAsArray: true, typeCast: false } as never) as unknown as RowEvents;
     query.on('fields', (fields) => {
       this.csv = new CsvRows((fields ?? []).map(({ name }) => name), read.renders, read.dialect, (chunk) => this.push(chunk));
