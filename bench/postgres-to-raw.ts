@@ -45,7 +45,10 @@ void runCase({
     };
     const { shards } = await planSql(postgresEngine, { ...deps, source, dataset, input: { slot: 's', attempt: 1, operation: 'ingest' } } as never);
     const outcome = await pull(
-      { dataset: 'flights', source, count: { unit: 'lines', headerLines: 1, openGzip: false }, shards: shards.map((shard, part) => ({ ...shard, part, raw: { bucket: 'raw', key: `bench/${randomUUID()}` } })) } as never,
+      {
+        dataset: 'flights', source, count: { unit: 'lines', headerLines: 1, openGzip: false },
+        shards: shards.map((shard, part) => ({ ...shard, part, raw: { bucket: 'raw', key: `bench/${randomUUID()}` } })),
+      } as never,
       { ...deps, store: new ObjectStore() },
     );
     const [shard] = outcome.shards;

@@ -3,10 +3,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { LocalStack } from '@headrace/local-runner';
 import { App, type Stack } from 'aws-cdk-lib';
-import { startMariadb, mariadbInstalled } from './_fixtures/mariadb-server';
 import { MysqlSourceStack } from '../sources/mysql/mysql-source';
 import { PostgresSourceStack } from '../sources/postgres/postgres-source';
 import { runMachine, target } from './_fixtures/local-pipeline';
+import { startMariadb, testWithMariadb } from './_fixtures/mariadb-server';
 import { rawParts } from './_fixtures/raw-parts';
 
 jest.setTimeout(240_000);
@@ -50,11 +50,11 @@ describe('tables of real databases, through the synthesized machine', () => {
     expect(await run('third')).toEqual([]);
   });
 
-  (mariadbInstalled() ? test : test.skip)('MariaDB: the rows of a query, over TLS that is checked', async () => {
-    const server = await startMariadb(folder);
+  testWithMariadb()('MariaDB: the rows of a query, over TLS that is checked', async () => {
+    const server = await startMariadb();
     try {
-      await server.query("CREATE TABLE trips (id bigint, note text, changed_at timestamp(6) NULL)");
-      await server.query("INSERT INTO trips VALUES (1, 'a, \"b\"', '2026-01-01 00:00:00.000001'), (2, NULL, NULL), (3, '', '2026-01-02'), (4, 'draft', NULL)");
+      server.query('CREATE TABLE trips (id bigint, note text, changed_at timestamp(6) NULL)');
+      server.query("INSERT INTO trips VALUES (1, 'a, \"b\"', '2026-01-01 00:00:00.000001'), (2, NULL, NULL), (3, '', '2026-01-02'), (4, 'draft', NULL)");
       await start((app) => new MysqlSourceStack(app, 'Trips', {
         contract, authority: server.authority, login: { username: 'headrace', password: 'headrace', host: 'localhost', port: server.port, dbname: 'shop' },
       }));

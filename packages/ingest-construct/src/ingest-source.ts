@@ -113,7 +113,12 @@ export abstract class IngestSource {
    * @example
    * declare const database: rds.DatabaseInstance;
    *
-   * IngestSource.postgres({ database: SourceDatabase.fromInstance(database), table: 'orders', cursorColumn: 'updated_at', lag: Duration.minutes(10) });
+   * IngestSource.postgres({
+   *   database: SourceDatabase.fromInstance(database),
+   *   table: 'orders',
+   *   cursorColumn: 'updated_at',
+   *   lag: Duration.minutes(10),
+   * });
    */
   static postgres(props: PostgresSourceProps): IngestSource {
     return new PropsSource((binding) => bindSql('postgres', props, binding));

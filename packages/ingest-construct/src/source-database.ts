@@ -108,7 +108,9 @@ export class SourceDatabase {
       name: host ?? 'of the secret',
       host,
       port,
-      connectable: securityGroup === undefined || port === undefined ? undefined : new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) }),
+      connectable: securityGroup === undefined || port === undefined
+        ? undefined
+        : new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(port) }),
       props,
     });
   }
@@ -133,7 +135,12 @@ export class SourceDatabase {
   _settings(): Record<string, unknown> {
     const { host, port, props, madeWithDatabase } = this.parts;
     return {
-      host, port, database: props.databaseName ?? madeWithDatabase, secretArn: this._secret?.secretArn, ssl: props.tls ?? SourceTls.VERIFY_FULL, authority: props.authority,
+      host,
+      port,
+      database: props.databaseName ?? madeWithDatabase,
+      secretArn: this._secret?.secretArn,
+      ssl: props.tls ?? SourceTls.VERIFY_FULL,
+      authority: props.authority,
     };
   }
 

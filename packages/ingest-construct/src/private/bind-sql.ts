@@ -28,9 +28,13 @@ export function bindSql(kind: keyof typeof FAMILIES, props: SqlSourceProps, bind
   };
 }
 
-function shardSettings({ shardBy, shards, shardSize, sharedSnapshot }: SqlSourceProps, { prop, problems }: SourceBinding): Record<string, unknown> | undefined {
+function shardSettings(
+  { shardBy, shards, shardSize, sharedSnapshot }: SqlSourceProps, { prop, problems }: SourceBinding,
+): Record<string, unknown> | undefined {
   if (shardBy === undefined) {
-    for (const [name, value] of Object.entries({ shards, shardSize, sharedSnapshot })) if (value !== undefined) problems.add(`${prop}.${name} has no meaning without shardBy; name the key, or leave it out`);
+    for (const [name, value] of Object.entries({ shards, shardSize, sharedSnapshot })) {
+      if (value !== undefined) problems.add(`${prop}.${name} has no meaning without shardBy; name the key, or leave it out`);
+    }
     return undefined;
   }
   const bytes = (shardSize ?? Size.gibibytes(1)).toBytes();
@@ -40,16 +44,21 @@ function shardSettings({ shardBy, shards, shardSize, sharedSnapshot }: SqlSource
   return { by: shardBy, count: shards, bytes, sharedSnapshot: sharedSnapshot ?? true };
 }
 
-function cursorSettings({ cursorColumn, lag, lagValues, cursorNulls }: SqlSourceProps, { prop, problems, dataset }: SourceBinding): Record<string, unknown> | undefined {
+function cursorSettings(
+  { cursorColumn, lag, lagValues, cursorNulls }: SqlSourceProps, { prop, problems, dataset }: SourceBinding,
+): Record<string, unknown> | undefined {
   if (cursorColumn === undefined) {
-    for (const [name, value] of Object.entries({ lag, lagValues, cursorNulls })) if (value !== undefined) problems.add(`${prop}.${name} has no meaning without cursorColumn; name the column, or leave it out`);
+    for (const [name, value] of Object.entries({ lag, lagValues, cursorNulls })) {
+      if (value !== undefined) problems.add(`${prop}.${name} has no meaning without cursorColumn; name the column, or leave it out`);
+    }
     return undefined;
   }
   checkWhole(problems, `${prop}.lag in seconds`, lag?.toSeconds(), 0, 366 * 86_400);
   checkWhole(problems, `${prop}.lagValues`, lagValues, 0, Number.MAX_SAFE_INTEGER);
   if (lag !== undefined && lagValues !== undefined) problems.add(`${prop}.lag and lagValues exclude each other: a cursor is either a time or a number`);
   if (dataset !== undefined && dataset.history !== 'changes') {
-    problems.add(`${prop}.cursorColumn needs headraceHistory: changes and a primary key in the contract, since rows at the boundary are read again; the dataset has history ${dataset.history}`);
+    problems.add(`${prop}.cursorColumn needs headraceHistory: changes and a primary key in the contract, since rows at the boundary are read again; `
+      + `the dataset has history ${dataset.history}`);
   }
   return { column: cursorColumn, lagSeconds: lag?.toSeconds(), lagValues, nulls: cursorNulls ?? CursorNulls.FAIL };
 }

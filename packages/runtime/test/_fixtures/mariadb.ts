@@ -43,10 +43,12 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
     chownSync(home, uid as number, gid as number);
   }
   const own = asRoot ? ['--user=mysql'] : [];
-  const made = spawnSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...own], { encoding: 'utf8' });
+  const installOptions = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...own];
+  const made = spawnSync(install, installOptions, { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr}${made.stdout}`);
   const users = path.join(home, 'users.sql');
-  writeFileSync(users, "CREATE DATABASE shop;\nCREATE USER headrace@'%' IDENTIFIED BY 'headrace';\nGRANT ALL ON *.* TO headrace@'%' WITH GRANT OPTION;\n", { mode: 0o644 });
+  const statements = ['CREATE DATABASE shop;', "CREATE USER headrace@'%' IDENTIFIED BY 'headrace';", "GRANT ALL ON *.* TO headrace@'%' WITH GRANT OPTION;"];
+  writeFileSync(users, `${statements.join('\n')}\n`, { mode: 0o644 });
   const tls = options.certificate === undefined ? [] : Object.entries({ cert: options.certificate.certificate, key: options.certificate.key }).map(([name, text]) => {
     const file = path.join(home, `${name}.pem`);
     writeFileSync(file, text, { mode: 0o644 });

@@ -44,7 +44,11 @@ export class MysqlConnection implements SqlConnection<MysqlColumn> {
   private running?: RowExport;
 
   private constructor(
-    private readonly connection: Connection, private readonly endpoint: Endpoint, private readonly source: SqlSourceSettings, private readonly where: string, private readonly id: number,
+    private readonly connection: Connection,
+    private readonly endpoint: Endpoint,
+    private readonly source: SqlSourceSettings,
+    private readonly where: string,
+    private readonly id: number,
   ) {
     connection.on('error', (error) => this.running?.fail(error));
   }

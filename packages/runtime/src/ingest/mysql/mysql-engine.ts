@@ -95,7 +95,9 @@ function schemaSql({ schema }: { readonly schema?: string }): string {
 }
 
 /** Without one, every shard would read the whole table. */
-async function requireIndex(connection: SqlConnection<MysqlColumn>, table: { readonly schema?: string; readonly name: string }, { name }: MysqlColumn): Promise<void> {
+async function requireIndex(
+  connection: SqlConnection<MysqlColumn>, table: { readonly schema?: string; readonly name: string }, { name }: MysqlColumn,
+): Promise<void> {
   const found = await connection.rows(
     `SELECT 1 FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ${schemaSql(table)} AND TABLE_NAME = ${quoteLiteral(table.name)} AND COLUMN_NAME = ${quoteLiteral(name)} AND SEQ_IN_INDEX = 1 LIMIT 1`,
   );

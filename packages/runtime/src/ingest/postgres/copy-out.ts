@@ -120,7 +120,7 @@ export class CopyOut implements SqlExport {
     const missing = Math.min(HEADER_BYTES - this.head.length, chunk.length - at);
     bytes = Buffer.concat([this.head, chunk.subarray(at, at + missing)]);
     const whole = bytes.length === HEADER_BYTES;
-    this.head = whole ? Buffer.alloc(0) : bytes;
+    this.head = whole ? Buffer.alloc(0) : Buffer.from(bytes);
     if (whole) {
       this.rows = bytes[0] === COPY_DATA;
       this.left = bytes.readUInt32BE(1) - 4;

@@ -60,7 +60,9 @@ export const postgresEngine: SqlEngine = {
   cuts: async (connection, relation, where, column, count) => {
     if (where === '' && relation.table !== undefined) {
       const bounds = await histogram(connection, relation.table, column);
-      if (bounds !== undefined && bounds.length > count) return Array.from({ length: count - 1 }, (_, index) => bounds[Math.round(((index + 1) * (bounds.length - 1)) / count)] as string);
+      if (bounds !== undefined && bounds.length > count) {
+        return Array.from({ length: count - 1 }, (_, index) => bounds[Math.round(((index + 1) * (bounds.length - 1)) / count)] as string);
+      }
     }
     const fractions = Array.from({ length: count - 1 }, (_, index) => ((index + 1) / count).toFixed(6)).join(',');
     const name = columnSql(column);

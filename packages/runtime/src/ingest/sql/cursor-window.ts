@@ -87,13 +87,17 @@ async function rowsAt<C extends SqlColumn>(
   return Number(rows);
 }
 
-async function largest<C extends SqlColumn>(engine: SqlEngine<C>, connection: SqlConnection<C>, relation: Relation, column: C): Promise<string | undefined> {
+async function largest<C extends SqlColumn>(
+  engine: SqlEngine<C>, connection: SqlConnection<C>, relation: Relation, column: C,
+): Promise<string | undefined> {
   const where = present(engine.notInFuture(column)).map((each) => ` WHERE ${each}`).join('');
   const [[text]] = await connection.rows(`SELECT ${engine.exactText(`max(${columnSql(column)})`, column)} FROM ${relation.from}${where}`) as [[string | null]];
   return text ?? undefined;
 }
 
-async function checkNulls(connection: SqlConnection, relation: Relation, name: string, cursor: CursorSettings, dataset: Dataset): Promise<void> {
+async function checkNulls(
+  connection: SqlConnection, relation: Relation, name: string, cursor: CursorSettings, dataset: Dataset,
+): Promise<void> {
   if (cursor.nulls !== 'fail') return;
   const found = await connection.rows(`SELECT 1 FROM ${relation.from} WHERE ${name} IS NULL LIMIT 1`);
   if (found.length === 0) return;
@@ -108,4 +112,3 @@ export function findColumn<C extends SqlColumn>(columns: readonly C[], { column:
   if (found !== undefined) return found;
   throw userError('SOURCE_COLUMNS', `${dataset.name}: the source has no column ${name} to go by; it has ${columns.map((column) => column.name).join(', ')}`, { dataset: dataset.name, column: name });
 }
-

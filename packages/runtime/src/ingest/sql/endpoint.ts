@@ -16,8 +16,12 @@ export async function readEndpoint(source: SqlSourceSettings, defaultPort: numbe
   const { secretArn } = source;
   const held = parse(await secret(secretArn, { code: 'SOURCE_SECRET', signal }));
   const port = source.port ?? Number(held.port ?? defaultPort);
-  const endpoint = { host: source.host ?? text(held.host), database: source.database ?? text(held.dbname), username: text(held.username), password: text(held.password) };
-  const missing = Object.entries({ ...endpoint, port: Number.isInteger(port) && port > 0 && port < 65_536 ? 'is there' : '' }).filter(([, value]) => value === '').map(([name]) => name);
+  const endpoint = {
+    host: source.host ?? text(held.host), database: source.database ?? text(held.dbname),
+    username: text(held.username), password: text(held.password),
+  };
+  const portText = Number.isInteger(port) && port > 0 && port < 65_536 ? String(port) : '';
+  const missing = Object.entries({ ...endpoint, port: portText }).filter(([, value]) => value === '').map(([name]) => name);
   if (missing.length > 0) {
     throw userError(
       'SOURCE_SECRET',

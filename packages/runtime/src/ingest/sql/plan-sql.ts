@@ -33,7 +33,9 @@ export async function planSql<C extends SqlColumn>(engine: SqlEngine<C>, call: P
     };
     const bytes = await engine.estimateBytes(connection, { sql: select([window.where]), relation, where: window.where });
     const { shard } = source;
-    const ranges = shard === undefined ? [{ where: '' }] : await shardRanges(engine, connection, relation, window.where, findColumn(columns, { column: shard.by }, dataset), shard, bytes);
+    const ranges = shard === undefined
+      ? [{ where: '' }]
+      : await shardRanges(engine, connection, relation, window.where, findColumn(columns, { column: shard.by }, dataset), shard, bytes);
     const sharedSnapshot = shard?.sharedSnapshot ?? true;
     const shards = ranges.map(({ where, ...range }, index): Shard<SqlRead> => ({
       url: `${sourceUrl(source)}${ranges.length === 1 ? '' : `?shard=${index + 1}-of-${ranges.length}`}`,
@@ -41,7 +43,11 @@ export async function planSql<C extends SqlColumn>(engine: SqlEngine<C>, call: P
       ...(bytes === undefined ? {} : { bytes: Math.ceil(bytes / ranges.length) }),
       ...(sharedSnapshot && ranges.length > 1 ? { together: 'snapshot' } : {}),
       read: {
-        sql: select([window.where, where]), dialect, renders: fields.map(({ render }) => render), oneLine: !dataset.record.multiline, sharedSnapshot: sharedSnapshot || ranges.length === 1,
+        sql: select([window.where, where]),
+        dialect,
+        renders: fields.map(({ render }) => render),
+        oneLine: !dataset.record.multiline,
+        sharedSnapshot: sharedSnapshot || ranges.length === 1,
         export: {
           ...(shard === undefined || ranges.length === 1 ? {} : { range: { column: shard.by, ...range } }),
           ...(window.record === undefined ? {} : { window: window.record }),

@@ -1,4 +1,4 @@
-import { PipelineError, transientError, userError, type Facts } from '../../errors/pipeline-error';
+import { type PipelineError, transientError, userError, type Facts } from '../../errors/pipeline-error';
 
 /** What can go wrong with a database that is read; every kind has the same cure on every engine. */
 export type SourceFailureCode = keyof typeof CURES;

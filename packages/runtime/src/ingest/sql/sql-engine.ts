@@ -70,7 +70,9 @@ export interface SqlEngine<C extends SqlColumn = SqlColumn> {
   /** How a field is selected, and how its values are written. */
   field(field: ExportField<C>): { readonly sql: string; readonly render: string };
   /** Bytes that the server expects the statement to give; undefined where only reading it would tell. */
-  estimateBytes(connection: SqlConnection<C>, statement: { readonly sql: string; readonly relation: Relation; readonly where: string }): Promise<number | undefined>;
+  estimateBytes(
+    connection: SqlConnection<C>, statement: { readonly sql: string; readonly relation: Relation; readonly where: string },
+  ): Promise<number | undefined>;
   /** Up to `count - 1` keys that cut the rows into `count` ranges of about the same size, as exact texts, in order. */
   cuts(connection: SqlConnection<C>, relation: Relation, where: string, column: C, count: number): Promise<string[]>;
 }

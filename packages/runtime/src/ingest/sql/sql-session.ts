@@ -19,7 +19,12 @@ export class SqlSession<C extends SqlColumn> implements SourceSession<SqlRead> {
   private connection?: SqlConnection;
   private snapshot?: Snapshot;
 
-  constructor(private readonly engine: SqlEngine<C>, readonly source: SqlSourceSettings, private readonly deps: SourceDeps, private readonly sleep?: (ms: number) => Promise<void>) {}
+  constructor(
+    private readonly engine: SqlEngine<C>,
+    readonly source: SqlSourceSettings,
+    private readonly deps: SourceDeps,
+    private readonly sleep?: (ms: number) => Promise<void>,
+  ) {}
 
   read(shard: ShardToRead<SqlRead>, onRetry: (note: RetryNote) => void): ShardReader {
     return new SqlReader(shard, this, { onRetry, signal: this.deps.signal, ...(this.sleep === undefined ? {} : { sleep: this.sleep }) });

@@ -35,6 +35,9 @@ describe('an export of PostgreSQL under faults', () => {
   }
 
   const shard = (sql: string) => ({ url: 'postgres://t', fileName: 't.csv', read: { sql, ...READ } });
+  const nothingFrom = async (body: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of body) throw new Error(`nothing should come, got ${chunk.length} bytes`);
+  };
   const backends = async (): Promise<number> => Number((await database.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'headrace ingest'")).rows[0].count);
   const gone = async (): Promise<void> => {
     // The server looks after its client every five seconds.
@@ -71,7 +74,7 @@ describe('an export of PostgreSQL under faults', () => {
     const session = sessionOf(stop.signal);
     const reader = session.read(shard('SELECT pg_sleep(600)'), () => undefined);
     const opened = await reader.open();
-    const reading = (async () => { for await (const _ of (opened as Extract<typeof opened, { outcome: 'open' }>).body) throw new Error('nothing comes'); })();
+    const reading = nothingFrom((opened as Extract<typeof opened, { outcome: 'open' }>).body);
     while (await backends() === 0) await delay(10);
     stop.abort(new Error('stopped'));
     await expect(reading).rejects.toThrow('stopped');
@@ -84,7 +87,7 @@ describe('an export of PostgreSQL under faults', () => {
     const session = sessionOf(new AbortController().signal, { timeoutSeconds: 1, retries: 0 });
     const reader = session.read(shard('SELECT pg_sleep(600)'), () => undefined);
     const opened = await reader.open();
-    await expect((async () => { for await (const _ of (opened as Extract<typeof opened, { outcome: 'open' }>).body) throw new Error('nothing comes'); })())
+    await expect(nothingFrom((opened as Extract<typeof opened, { outcome: 'open' }>).body))
       .rejects.toMatchObject({ code: 'SOURCE_TIMEOUT', message: expect.stringContaining('raise timeout') });
     await reader.close();
     await session.close();
@@ -97,11 +100,14 @@ describe('an export of PostgreSQL under faults', () => {
     const before = process.memoryUsage().arrayBuffers;
     let peak = 0;
     let chunks = 0;
-    for await (const _ of (opened as Extract<typeof opened, { outcome: 'open' }>).body) {
+    let bytes = 0;
+    for await (const chunk of (opened as Extract<typeof opened, { outcome: 'open' }>).body) {
+      bytes += chunk.length;
       // Lets the socket bring what it may.
       if ((chunks += 1) % 64 === 0) await delay(1);
       peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
     }
+    expect(bytes).toBeGreaterThan(100_000_000);
     // 100 MB came; collected late or not, most of them must be gone.
     expect(peak).toBeLessThan(64 * 1024 * 1024);
     await reader.close();

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { Client } from 'pg';
-import { PipelineError } from '../../../src/errors/pipeline-error';
+import { type PipelineError } from '../../../src/errors/pipeline-error';
+import type { PullItem } from '../../../src/ingest/documents';
 import { pull } from '../../../src/ingest/pull';
+import { readItem } from '../../../src/run/work';
 import { BUCKET, IngestStage } from '../../_fixtures/ingest-stage';
 import { startTestPostgres, testWithPostgres, type TestPostgres } from '../../_fixtures/postgres';
 import { AT, changesContract, databaseSecret, ID, NOTE, SECRET } from '../../_fixtures/sql-source';
@@ -126,7 +128,7 @@ describe('PostgreSQL as a source', () => {
 
   test_('names are quoted, also hostile ones', async () => {
     await database.query('DROP SCHEMA IF EXISTS "s""; --" CASCADE; CREATE SCHEMA "s""; --"; CREATE TABLE "s""; --"."T ""x" ("id" bigint, "No""te" text)');
-    await database.query(`INSERT INTO "s""; --"."T ""x" VALUES (1, 'a'), (2, 'b')`);
+    await database.query('INSERT INTO "s""; --"."T ""x" VALUES (1, \'a\'), (2, \'b\')');
     const stage = await open({ schema: 's"; --', table: 'T "x' }, changesContract([ID, "{ name: note, logicalType: string, customProperties: [{ property: headraceSource, value: { field: 'No\"te' } }] }"], { history: 'snapshot' }));
     await stage.run('s1');
     expect(parts(stage, 's1')).toEqual(['id,"No""te"\n1,a\n2,b\n']);
@@ -149,6 +151,12 @@ describe('PostgreSQL as a source', () => {
     const byId = (more: object = {}) => ({ shard: { by: 'id', count: 4, ...more } });
     const SKEWED = "INSERT INTO trips SELECT CASE WHEN n <= 9000 THEN n ELSE n * 100000 END, 'n' || n FROM generate_series(1, 10000) n";
 
+    /** Work is worth several tasks only where it takes minutes: makes the last commit one of a source that gives 100 bytes in a second. */
+    const slowDown = ({ s3 }: IngestStage): void => {
+      const key = s3.keys(BUCKET, 'demo/commits/raw/trips/').at(-1)!;
+      s3.put(BUCKET, key, JSON.stringify({ ...s3.json(BUCKET, key), bytesPerSecond: 100 }));
+    };
+
     test_.each([['the histogram', 'ANALYZE trips'], ['a look at the keys', 'SELECT 1']])('cuts a skewed key by %s, and each row lands once', async (_, analyze) => {
       await fresh('CREATE TABLE trips (id bigint, note text)', SKEWED, "INSERT INTO trips SELECT NULL, 'without ' || n FROM generate_series(1, 7) n", analyze);
       const stage = await open(byId(), SNAPSHOT);
@@ -162,7 +170,11 @@ describe('PostgreSQL as a source', () => {
     test_('shards of one task see one moment', async () => {
       await fresh('CREATE TABLE trips (id bigint, note text)', SKEWED);
       const stage = await open(byId(), SNAPSHOT);
-      const plan = await stage.plan('s1');
+      await stage.run('s1');
+      slowDown(stage);
+      const plan = await stage.plan('s2');
+      // However long it takes: a snapshot is of one connection.
+      expect(plan.estimate).toMatchObject({ tasks: 1, shards: 4 });
       expect(plan.items.count).toBe(1);
       let written = false;
       stage.store.upload = new Proxy(stage.store.upload.bind(stage.store), {
@@ -173,17 +185,23 @@ describe('PostgreSQL as a source', () => {
           return done;
         },
       }) as never;
-      await pull(stage.s3.json(BUCKET, plan.items.key)[0], { store: stage.store, report: stage.report, signal: new AbortController().signal, secret: stage.secret });
+      const item = await readItem(stage.store, plan.items, 0) as PullItem;
+      await pull(item, { store: stage.store, report: stage.report, signal: new AbortController().signal, secret: stage.secret });
       expect(written).toBe(true);
-      expect(parts(stage, 's1').join('')).not.toContain('late');
+      expect(parts(stage, 's2')).toHaveLength(4);
+      expect(parts(stage, 's2').join('')).not.toContain('late');
     });
 
     test_('shards of several tasks are each of their own moment, and say so', async () => {
       await fresh('CREATE TABLE trips (id bigint, note text)', SKEWED);
       const stage = await open(byId({ sharedSnapshot: false }), SNAPSHOT);
-      expect((await stage.plan('s1')).items.count).toBe(4);
       await stage.run('s1');
-      expect(stage.log('trips')[0].parts.map((part: any) => part.source.export.consistency)).toEqual(['shard', 'shard', 'shard', 'shard']);
+      slowDown(stage);
+      await database.query("INSERT INTO trips VALUES (5, 'late')");
+      expect((await stage.plan('s2')).items.count).toBe(4);
+      await stage.run('s2');
+      expect(parts(stage, 's2').join('')).toContain('late');
+      expect(stage.log('trips')[1].parts.map((part: any) => part.source.export.consistency)).toEqual(['shard', 'shard', 'shard', 'shard']);
     });
   });
 
@@ -257,7 +275,7 @@ describe('PostgreSQL as a source', () => {
     });
 
     test_('a backfill reads its range and leaves the cursor', async () => {
-      await fresh(TABLE, `INSERT INTO trips SELECT n, 'n', '2026-01-01'::timestamptz + n * interval '1 day' FROM generate_series(0, 9) n`);
+      await fresh(TABLE, 'INSERT INTO trips SELECT n, \'n\', \'2026-01-01\'::timestamptz + n * interval \'1 day\' FROM generate_series(0, 9) n');
       const stage = await open(cursor(), CHANGES);
       await stage.run('s1');
       const range = { from: '2026-01-03', to: '2026-01-05' };

@@ -37,7 +37,7 @@ describe('values of PostgreSQL', () => {
     const source = { kind: 'postgres', host: '127.0.0.1', port: Number(new URL(server!.url).port), database: 'postgres', secretArn: SECRET, ssl: 'disable', table: 'trips', timeoutSeconds: 60, retries: 0, minRows: 0, lockTimeoutSeconds: 5 } as SqlSourceSettings;
     const deps = { report: new Report({ write: () => undefined }), signal: new AbortController().signal, secret: databaseSecret(() => ({ username: 'headrace', password: 'x' })) };
     const [dataset] = requireContract(contractText(spec), 'test').datasets;
-    const { shards: [shard] } = await planSql(postgresEngine, { ...deps, source, dataset: dataset!, input: { slot: 's1', attempt: 1, operation: 'ingest' } as never });
+    const { shards: [shard] } = await planSql(postgresEngine, { ...deps, source, dataset: dataset!, known: new Map(), input: { slot: 's1', attempt: 1, operation: 'ingest' } as never });
     const session = new SqlSession(postgresEngine, source, deps);
     const reader = session.read(shard!, () => undefined);
     const opened = await reader.open();
@@ -49,8 +49,10 @@ describe('values of PostgreSQL', () => {
   }
 
   /** Type of the contract, type of the server, values in SQL, and what curate reads. */
-  const TYPES: ReadonlyArray<readonly [type: string, sql: string, values: ReadonlyArray<readonly [sql: string, text: string | null]>, more?: string]> = [
-    ['string', 'text', [["''", ''], ['NULL', null], [`'a"b, c'`, 'a"b, c'], ["'NULL'", 'NULL'], ["'\\\\.'", '\\\\.'], ["' ü€😀 '", ' ü€😀 ']]],
+  const TYPES: ReadonlyArray<
+    readonly [type: string, sql: string, values: ReadonlyArray<readonly [sql: string, text: string | null]>, more?: string]
+  > = [
+    ['string', 'text', [["''", ''], ['NULL', null], ['\'a"b, c\'', 'a"b, c'], ["'NULL'", 'NULL'], ["'\\\\.'", '\\\\.'], ["' ü€😀 '", ' ü€😀 ']]],
     ['i16', 'smallint', [['-32768', '-32768'], ['NULL', null]]],
     ['i32', 'integer', [['2147483647', '2147483647']]],
     ['i64', 'bigint', [['-9223372036854775808', '-9223372036854775808']]],
@@ -65,13 +67,14 @@ describe('values of PostgreSQL', () => {
     ['zoned', 'timestamptz', [["'2024-02-29 10:00:00.000001+05:30'", '2024-02-29 04:30:00.000001+00']]],
     ['time', 'time', [["'23:59:59.999999'", '86399999999']]],
     ['string', 'uuid', [["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']], 'logicalTypeOptions: { format: uuid }'],
-    ['string', 'bytea', [["'\\x00ff10'", '\\x00\\xFF\\x10'], [`decode(repeat('61', 100), 'hex')`, 'a'.repeat(100)], ['NULL', null]], 'logicalTypeOptions: { format: binary }'],
+    ['string', 'bytea', [["'\\x00ff10'", '\\x00\\xFF\\x10'], ['decode(repeat(\'61\', 100), \'hex\')', 'a'.repeat(100)], ['NULL', null]], 'logicalTypeOptions: { format: binary }'],
     ['string', 'interval', [["'1 year 2 days 03:04:05'", '1 year 2 days 03:04:05']]],
-    ['string', 'jsonb', [[`'{"a": [1, "x"]}'`, '{"a": [1, "x"]}']]],
+    ['string', 'jsonb', [['\'{"a": [1, "x"]}\'', '{"a": [1, "x"]}']]],
     ['string', 'int[]', [["'{1,2}'", '{1,2}']]],
   ];
 
-  test_.each(TYPES)('%s of %s comes out of curate as it is', async (...[type, sql, values, more]: (typeof TYPES)[number]) => {
+  const cases = TYPES.map(([type, sql, values, more]) => ({ type, sql, values, more }));
+  test_.each(cases)('$type of $sql comes out of curate as it is', async ({ type, sql, values, more }) => {
     await database.query('DROP TABLE IF EXISTS trips');
     await database.query(`CREATE TABLE trips (id integer, v ${sql})`);
     for (const [index, [value]] of values.entries()) await database.query(`INSERT INTO trips VALUES (${index}, ${value})`);
