@@ -41,7 +41,8 @@ void runCase({
       timeoutSeconds: 600, retries: 0, minRows: 0, lockTimeoutSeconds: 60,
     } as const;
     const deps = {
-      report: new Report({ write: () => undefined }), signal: new AbortController().signal, secret: async () => JSON.stringify({ username: url.username, password: url.password }),
+      report: new Report({ write: () => undefined }), signal: new AbortController().signal,
+      secret: async () => JSON.stringify({ username: url.username, password: url.password }),
     };
     const { shards } = await planSql(postgresEngine, { ...deps, source, dataset, input: { slot: 's', attempt: 1, operation: 'ingest' } } as never);
     const outcome = await pull(

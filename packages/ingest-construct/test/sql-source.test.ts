@@ -42,7 +42,7 @@ test('a source that says everything is understood by the run time', () => {
 test.each([['postgres'], ['mysql']] as const)('a source of %s has the defaults that its documentation promises', (kind) => {
   const { settings } = settingsOf((stack) => IngestSource[kind]({ database: SourceDatabase.fromEndpoint({ secret: secretOf(stack) }), table: 'orders', shardBy: 'id' }));
   const { timeoutSeconds, lockTimeoutSeconds, retries, minRows, shard, ssl } = settings;
-  const { lag, lagValues, cursorNulls, ...documented } = documentedDefaults(path.join(__dirname, `../src/${kind}-source.ts`)) as Record<string, unknown>;
+  const { lag, lagValues, cursorNulls, ...documented } = documentedDefaults(path.join(__dirname, `../src/${kind}-source.ts`), { CursorNulls });
   expect({
     timeout: comparable(Duration.seconds(timeoutSeconds)), lockTimeout: comparable(Duration.seconds(lockTimeoutSeconds)), retries, minRows,
     shardSize: comparable(Size.bytes(shard.bytes)), sharedSnapshot: shard.sharedSnapshot,

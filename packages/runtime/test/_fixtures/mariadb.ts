@@ -49,7 +49,8 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   const users = path.join(home, 'users.sql');
   const statements = ['CREATE DATABASE shop;', "CREATE USER headrace@'%' IDENTIFIED BY 'headrace';", "GRANT ALL ON *.* TO headrace@'%' WITH GRANT OPTION;"];
   writeFileSync(users, `${statements.join('\n')}\n`, { mode: 0o644 });
-  const tls = options.certificate === undefined ? [] : Object.entries({ cert: options.certificate.certificate, key: options.certificate.key }).map(([name, text]) => {
+  const { certificate } = options;
+  const tls = certificate === undefined ? [] : Object.entries({ cert: certificate.certificate, key: certificate.key }).map(([name, text]) => {
     const file = path.join(home, `${name}.pem`);
     writeFileSync(file, text, { mode: 0o644 });
     return `--ssl-${name}=${file}`;
