@@ -1,5 +1,6 @@
 import { aws_scheduler as scheduler, Duration, TimeZone, Token } from 'aws-cdk-lib';
 import type { Problems } from './private/stage/fail';
+import { isTimeZone } from './private/stage/time-zone';
 
 /** Times by the clock of a zone, as cron fields. What is left out is every one, except `minute`. */
 export interface IngestCronProps {
@@ -86,14 +87,5 @@ export class IngestSchedule {
     const seconds = this._longestGap.toSeconds();
     const what = this.every === undefined ? 'schedule.longestGap' : 'the rate of the schedule';
     if (seconds < 60 || seconds > 6 * 86_400 || !Number.isInteger(seconds / 60)) problems.add(`${what} must be whole minutes from 1 minute to 6 days, got ${seconds} s`);
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }

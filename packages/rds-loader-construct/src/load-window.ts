@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Problems } from './private/stage/fail';
+import { isTimeZone } from './private/stage/time-zone';
 
 /** A window of the day. */
 export interface DailyWindowProps {
@@ -96,13 +97,4 @@ export class LoadWindow {
 
 function minuteOfDay(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
