@@ -99,7 +99,8 @@ async function commitDataset(
     return nothingNew ? undefined : manifest(plan, ladder.map(({ memoryMiB }) => memoryMiB), name, dataset, batch, seq, previous);
   }, { signal: call.signal });
   if (appended.outcome === 'nothing') return { outcome: 'unchanged', counts: {} };
-  if (sourceKind(dataset.source.kind).remembers) await saveKnownShards(call.store, log, { signal: call.signal });
+  // A snapshot is told from its last commit alone, and asks no cache.
+  if (dataset.history !== 'snapshot' && sourceKind(dataset.source.kind).remembers) await saveKnownShards(call.store, log, appended.seq, { signal: call.signal });
   // An entry of an earlier try counts, whatever this try has read.
   const { parts } = appended.manifest;
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);

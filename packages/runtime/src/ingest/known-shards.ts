@@ -26,34 +26,43 @@ export function knownShardsKey(logPrefix: string): string {
 
 /** The last committed version of every shard, by URL. */
 export async function readKnownShards(store: ObjectStore, log: CommitLog, options: Abortable = {}): Promise<KnownShards> {
-  return (await read(store, log, options)).shards;
+  return (await readFrom(await readDocument(store, log, options), store, log, options)).shards;
 }
 
-/** Writes the cache anew when it has fallen behind; a failure costs the next reader time, and nothing else. */
-export async function saveKnownShards(store: ObjectStore, log: CommitLog, options: Abortable = {}): Promise<void> {
+/**
+ * Writes the cache anew when it has fallen behind; a failure costs the next reader time, and nothing else.
+ *
+ * @param seq the newest commit; without a lag no entry of the log is read
+ */
+export async function saveKnownShards(store: ObjectStore, log: CommitLog, seq: number, options: Abortable = {}): Promise<void> {
+  if (seq < LAG) return;
   try {
-    const { cached, upTo, shards } = await read(store, log, options);
-    if (upTo - cached < LAG) return;
-    const document: KnownDocument = { schemaVersion: SCHEMA_VERSION, upTo, shards: Object.fromEntries(shards) };
-    await store.putJson({ bucket: log.bucket, key: knownShardsKey(log.prefix) }, document, options);
+    const document = await readDocument(store, log, options);
+    if (seq - (document?.upTo ?? 0) < LAG) return;
+    const { upTo, shards } = await readFrom(document, store, log, options);
+    const fresh: KnownDocument = { schemaVersion: SCHEMA_VERSION, upTo, shards: Object.fromEntries(shards) };
+    await store.putJson({ bucket: log.bucket, key: knownShardsKey(log.prefix) }, fresh, options);
   } catch {
     options.signal?.throwIfAborted();
   }
 }
 
-async function read(
-  store: ObjectStore, log: CommitLog, options: Abortable,
-): Promise<{ cached: number; upTo: number; shards: Map<string, KnownShard> }> {
+async function readDocument(store: ObjectStore, log: CommitLog, options: Abortable): Promise<KnownDocument | undefined> {
   const text = await store.getText({ bucket: log.bucket, key: knownShardsKey(log.prefix) }, options);
-  const document = text === undefined ? undefined : parse(text.value);
-  const cached = document?.upTo ?? 0;
+  return text === undefined ? undefined : parse(text.value);
+}
+
+/** The cache, and the entries that it does not cover. */
+async function readFrom(
+  document: KnownDocument | undefined, store: ObjectStore, log: CommitLog, options: Abortable,
+): Promise<{ upTo: number; shards: Map<string, KnownShard> }> {
+  let upTo = document?.upTo ?? 0;
   const shards = new Map(Object.entries(document?.shards ?? {}));
-  let upTo = cached;
-  for (const { seq, manifest } of await readLog<RawManifest>(store, log, cached, options)) {
+  for (const { seq, manifest } of await readLog<RawManifest>(store, log, upTo, options)) {
     for (const { source } of manifest.parts) shards.set(source.url, { since: seq, identity: source.identity });
     upTo = seq;
   }
-  return { cached, upTo, shards };
+  return { upTo, shards };
 }
 
 /** Undefined for anything that this code did not write: other versions included. */
