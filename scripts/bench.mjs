@@ -10,6 +10,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { NATIVE_PARTS } from './native-parts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const data = path.join(root, 'bench', '.data');
@@ -50,7 +51,7 @@ function bundle(name) {
   buildSync({
     absWorkingDir: root, entryPoints: [`bench/${name}.ts`], outfile: path.join(data, `${name}.cjs`), bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
     alias: { '@headrace/runtime': './packages/runtime/src', '@headrace/local-runner': './packages/local-runner/src' },
-    external: ['@duckdb/*', '@aws-sdk/*', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml'],
+    external: ['@duckdb/*', '@aws-sdk/*', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
   });
 }
 

@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
+import { NATIVE_PARTS } from './native-parts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -41,8 +42,7 @@ async function bundleOne(bundle, outFolder, outside) {
     // An asset without import() can be kept compiled on a laptop. A package imports others at run time, which may be ES modules.
     supported: { 'dynamic-import': outside.length > 0 },
     logLevel: 'warning',
-    // Native parts that their packages only prefer: a bundle must not depend on a compiler where it is made.
-    external: [...outside, ...(bundle.external ?? []), '*.node', 'cpu-features', 'pg-native'],
+    external: [...outside, ...(bundle.external ?? []), ...NATIVE_PARTS],
   });
   for (const file of result.outputFiles) await writeIfChanged(file.path, file.contents);
   return Object.keys(result.metafile.inputs);
