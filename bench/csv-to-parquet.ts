@@ -28,7 +28,7 @@ const report = new Report({ write: () => undefined });
 /** The kernel: framing, grammars, all checks, quarantine; typed Parquet into S3. */
 async function kernel(unitId: string, folder: never) {
   const item = { index: 0, dataset: 'flights', unit: 0, unitId, part: 0, key, bytes, compression: 'none' as const };
-  return curateRows({ item, dataset: flights, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder, store, report, threads: THREADS, memoryMiB: MEMORY_MIB });
+  return curateRows({ item, dataset: flights, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder, store, report, cores: THREADS });
 }
 
 const sides = {

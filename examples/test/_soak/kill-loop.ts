@@ -10,6 +10,8 @@ export interface KillSeries {
   readonly padding?: number;
   /** Only these steps. Default: every step, until the stage needs no more. */
   readonly steps?: readonly number[];
+  /** Only the steps that stand at these shares of the stage's way, from 0 to 1; a case without a kill counts how many there are. */
+  readonly shares?: readonly number[];
   /** Asked before each case; false ends the series early. */
   readonly goOn?: (step: number) => boolean;
 }
@@ -51,10 +53,11 @@ class KillLoop {
 
   async run(): Promise<KillResult> {
     const { bench, series } = this;
-    for (const steps of series.steps === undefined ? this.passes() : [series.steps]) {
+    for (const steps of this.passes()) {
       // A pass has a stack of its own: logs that grow over all cases would make the stages take ever more steps.
       await bench.fresh();
       this.nextSlot = await casesOf(bench, series.stage);
+      if (series.shares !== undefined) await this.killAt(Infinity);
       let cases = 0;
       for (const step of steps) {
         if (series.goOn?.(step) === false) break;
@@ -70,8 +73,16 @@ class KillLoop {
   }
 
   private* passes(): Generator<Iterable<number>> {
+    const { steps, shares } = this.series;
+    if (steps !== undefined) return void (yield steps);
+    if (shares !== undefined) return void (yield this.atShares(shares));
     for (let first = 1; first <= STRIDE; first += 1) yield this.everyStride(first);
     yield this.beyond();
+  }
+
+  /** The count of steps is known when the first one is asked for. */
+  private* atShares(shares: readonly number[]): Generator<number> {
+    for (const share of shares) yield Math.max(1, Math.round((this.last as number) * share));
   }
 
   private* everyStride(first: number): Generator<number> {

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { DuckDBInstance, type DuckDBConnection, type Json } from '@duckdb/node-api';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { quoteLiteral } from '../../contract/quote-identifier';
@@ -8,16 +8,12 @@ const MIB = 1024 * 1024;
 /** Share of the container's memory that the engine may use; the rest is for Node, read buffers and what engines do not count. */
 const ENGINE_SHARE = 0.5;
 
-/** More is never of use for one part, and would let a large machine decide how much memory a step takes. */
-const MAX_ENGINE_MIB = 8 * 1024;
-
 export interface EngineOptions {
   /** Where the engine spills what does not fit its memory. */
   readonly directory: string;
-  /** @default - half of the container's memory, at most 8 GiB */
-  readonly memoryMiB?: number;
-  /** @default - the cores of the container */
-  readonly threads?: number;
+  /** The most that the engine may use, and never more than half of the container's memory. */
+  readonly memoryMiB: number;
+  readonly threads: number;
   /** Whether results keep the order of their source. @default true */
   readonly keepOrder?: boolean;
 }
@@ -28,8 +24,8 @@ export class DuckdbEngine {
 
   static async open(options: EngineOptions): Promise<DuckdbEngine> {
     const instance = await DuckDBInstance.create(':memory:', {
-      threads: String(options.threads ?? availableParallelism()),
-      memory_limit: `${Math.floor(options.memoryMiB ?? defaultMemoryMiB())}MiB`,
+      threads: String(options.threads),
+      memory_limit: `${Math.floor(Math.min(options.memoryMiB, shareOfMemoryMiB()))}MiB`,
       temp_directory: options.directory,
       preserve_insertion_order: String(options.keepOrder ?? true),
       // Nothing may be fetched or loaded: all that is used is built in.
@@ -99,9 +95,9 @@ function engineError(error: unknown): PipelineError {
   return new PipelineError('ENGINE', message, { cause: error });
 }
 
-function defaultMemoryMiB(): number {
+function shareOfMemoryMiB(): number {
   // 0, or far more than there is, where no control group limits the process.
   const constrained = process.constrainedMemory();
   const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.min(MAX_ENGINE_MIB, Math.max(128, (bytes / MIB) * ENGINE_SHARE));
+  return Math.max(128, (bytes / MIB) * ENGINE_SHARE);
 }

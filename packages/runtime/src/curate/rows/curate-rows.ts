@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,8 +29,16 @@ import { SegmentWriter } from './segment-writer';
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
 
-/** Segments in the engine at once, while the scanner fills the next. */
-const SEGMENTS_IN_FLIGHT = 2;
+/**
+ * Segments in the engine at once, while the scanner fills the next: one for each core, each on one thread. The numbering of rows keeps a
+ * statement on one thread anyhow, and a second one only burns time in search of work (measured: 0.95 s of processor time for 0.55 s).
+ * The scanner feeds no more than the most; with fewer than two, the engine would idle while files come and go.
+ */
+const SEGMENT_THREADS = 1;
+const [FEWEST_SEGMENTS, MOST_SEGMENTS] = [2, 4];
+
+/** For the engine, in MiB: a segment needs some 100, and nothing of it is worth spilling. */
+const MEMORY_MIB = 1024;
 
 export interface RowsOptions {
   readonly item: RowsItem;
@@ -42,9 +50,12 @@ export interface RowsOptions {
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal?: AbortSignal;
-  /** @default - half of the container's memory, at most 8 GiB */
-  readonly memoryMiB?: number;
-  readonly threads?: number;
+  /**
+   * Cores that segments may take; from 2 to 4 count.
+   *
+   * @default - those of the container
+   */
+  readonly cores?: number;
   /** @default 32 MiB */
   readonly segmentBytes?: number;
   /** @default 1 MiB */
@@ -56,7 +67,7 @@ export interface RowsOptions {
  */
 export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   const directory = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
-  const engine = await DuckdbEngine.open({ directory, memoryMiB: options.memoryMiB, threads: options.threads });
+  const engine = await DuckdbEngine.open({ directory, memoryMiB: MEMORY_MIB, threads: SEGMENT_THREADS });
   try {
     return await new PartRows(options, directory, engine).run();
   } finally {
@@ -67,7 +78,7 @@ export async function curateRows(options: RowsOptions): Promise<RowsResult> {
 
 class PartRows {
   private readonly source: string;
-  private readonly inFlight = new InFlight(SEGMENTS_IN_FLIGHT);
+  private readonly inFlight: InFlight;
   private readonly idle: EngineSession[] = [];
   private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
   private fieldMap?: FieldMap;
@@ -75,6 +86,7 @@ class PartRows {
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
     this.source = `s3://${options.rawBucket}/${options.item.key}`;
+    this.inFlight = new InFlight(Math.min(MOST_SEGMENTS, Math.max(FEWEST_SEGMENTS, options.cores ?? availableParallelism())));
   }
 
   async run(): Promise<RowsResult> {

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../../contract/contract';
@@ -29,6 +29,12 @@ const DICTIONARY_VALUES = 8_192;
 /** The engine's dictionary holds 0.0 and -0.0 as one value, whichever came first: with both, there must be none. */
 const NO_DICTIONARY = 0;
 
+/**
+ * Memory of the engine for each core, in MiB. Beyond it a sort spills: measured on 6 million rows, 512 MiB in all took
+ * 15 % more processor time than 8 GiB, and peaked at 0.7 GiB, however many rows come.
+ */
+const MEMORY_MIB_PER_CORE = 512;
+
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
 const TRANSFERS = 4;
 
@@ -42,15 +48,17 @@ export interface ShapeOptions {
   readonly targetFileBytes: number;
   readonly store: ObjectStore;
   readonly signal?: AbortSignal;
-  /** @default - half of the container's memory, at most 8 GiB */
+  /** Of the engine, which spills what it has no room for. @default - 512 for each core */
   readonly memoryMiB?: number;
+  /** @default - the cores of the container */
   readonly threads?: number;
 }
 
 /** Makes the curated files of one unit from its typed rows, with DuckDB. */
 export async function shapeWithDuckdb(options: ShapeOptions): Promise<ShapeResult> {
   const directory = await mkdtemp(join(tmpdir(), 'headrace-shape-'));
-  const engine = await DuckdbEngine.open({ directory: join(directory, 'spill'), memoryMiB: options.memoryMiB, threads: options.threads, keepOrder: options.dataset.partitionColumns.length > 0 });
+  const { threads = availableParallelism(), memoryMiB = threads * MEMORY_MIB_PER_CORE } = options;
+  const engine = await DuckdbEngine.open({ directory: join(directory, 'spill'), memoryMiB, threads, keepOrder: options.dataset.partitionColumns.length > 0 });
   try {
     return await new UnitShape(options, directory, await engine.session(options.signal)).run();
   } finally {

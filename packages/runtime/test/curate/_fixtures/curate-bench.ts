@@ -109,7 +109,7 @@ export class CurateBench {
     for (const item of (await this.store.getJson<RowsItem[]>(plan.items))!.value) {
       const result: RowsResult = await curateRows({
         item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder,
-        store: this.store, report: this.report, threads: 2, memoryMiB: 512,
+        store: this.store, report: this.report, cores: 2,
       });
       await this.store.putJson(resultRef(folder, 'rows', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 5, ...result });
     }

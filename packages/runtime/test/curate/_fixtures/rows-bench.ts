@@ -56,7 +56,7 @@ export class RowsBench {
     const result = await curateRows({
       item: { index: 0, dataset: dataset.name, unit: 0, unitId: 'r1-a1-i1', part: 0, key, bytes: bytes.length, compression: 'none' },
       dataset, pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', folder: { bucket: 'curated', prefix: 'lake/work/curate/r1-a1/' },
-      store: this.store, report: new Report({ write: () => undefined }), threads: 2, memoryMiB: 512, ...options,
+      store: this.store, report: new Report({ write: () => undefined }), cores: 2, ...options,
     });
     const rows: (string | null)[][] = [];
     for (const file of result.files) rows.push(...await this.keptRows(file.key));

@@ -1,0 +1,75 @@
+import { difference } from './_soak/invariants';
+import { runKillSeries } from './_soak/kill-loop';
+import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './_soak/memory-loop';
+import { runMeeting, runZombie } from './_soak/meeting-loop';
+import { runRandomCase } from './_soak/random-loop';
+import { SeededRandom } from './_soak/seeded-random';
+import { SoakBench } from './_soak/soak-bench';
+
+// Samples of the loops of `npm run soak`: each is the loop's own body, with a few of its cases.
+jest.setTimeout(600_000);
+
+describe('a pipeline whose children go by counted lines', () => {
+  let bench: SoakBench;
+  beforeAll(async () => { bench = await SoakBench.start(); });
+  afterAll(async () => bench?.close());
+
+  test.each([
+    ['ingest', 'Ingest', 'before', [0.7]],
+    ['curate', 'Curate', 'after', [0.4]],
+    ['load', 'Load', 'after', [0.5, 0.8]],
+  ] as const)('has every row once when %s is killed at an I/O step', async (_name, stage, side, shares) => {
+    const { killed, last } = await runKillSeries(bench, { stage, side, shares });
+    expect(killed.map(({ number }) => number)).toEqual(shares.map((share) => Math.round(Number(last) * share)));
+  });
+
+  test('has every row once when two attempts of a slot run at the same time', async () => {
+    await bench.fresh({ concurrency: 2, timeFactor: 20 });
+    expect(await runMeeting(bench, new SeededRandom(1))).toHaveLength(3);
+  });
+
+  test('shows nothing of a load that was stopped in the middle, overtaken, and goes on', async () => {
+    await bench.fresh({ timeFactor: 20 });
+    expect((await runZombie(bench, new SeededRandom(3), 'Load')).second).toBe('done');
+  });
+
+  test('has every row once under faults that a seed draws', async () => {
+    const played = await runRandomCase(bench, 1);
+    expect(Object.values(played).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  });
+});
+
+test('takes no more memory for ten times the data', async () => {
+  const bench = await MemoryBench.start();
+  try {
+    const small = await bench.run(0.01, ['Ingest']);
+    const large = await bench.run(0.1, ['Ingest']);
+    expect(growing(small, large)).toEqual([]);
+    expect(memoryTable(small, large).map(([stage, state]) => `${stage} ${state}`)).toContain('Ingest Pull');
+  } finally {
+    await bench.close();
+  }
+});
+
+test('calls memory that grows by its name', () => {
+  const run = (bytes: number, peakMiB: number) => ({
+    bytes, rows: 1, seconds: 1, curves: [{ stage: 'Load' as const, state: 'Claim', samples: [], peakBytes: peakMiB * 1024 * 1024 }],
+  });
+  expect(growing(run(1, 100), run(10, 100 + FLAT_WITHIN_MIB))).toEqual([]);
+  expect(growing(run(1, 100), run(10, 101 + FLAT_WITHIN_MIB))).toEqual(['Load Claim takes 65 MiB more for 10 times the data']);
+});
+
+test('finds a row that is missing, one that is there twice, and one cell that differs', () => {
+  expect(difference('rows', [['a', null], ['b', '1']], [['b', '1'], ['a', null]])).toEqual([]);
+  expect(difference('rows', [['a', '1'], ['a', '1']], [['a', '1'], ['b', '2']])).toEqual([
+    'rows: 2 rows, 2 expected; 1 too many, such as ["a","1"]; 1 missing, such as ["b","2"]',
+  ]);
+  expect(difference('rows', [['a', '']], [['a', null]])).toHaveLength(1);
+});
+
+test('draws the same from the same seed', () => {
+  const draw = (seed: number) => Array.from({ length: 20 }, ((random) => () => random.whole(1, 1_000))(new SeededRandom(seed)));
+  expect(draw(7)).toEqual(draw(7));
+  expect(draw(7)).not.toEqual(draw(8));
+  expect(Math.min(...draw(7))).toBeGreaterThanOrEqual(1);
+});
