@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CurateBench } from './_fixtures/curate-bench';
 import type { DatasetSpec } from './_fixtures/contract-text';
 
@@ -167,6 +168,54 @@ describe('the curate stage', () => {
     expect(seen.map(([city, n]) => [city, Number(n)])).toEqual(Array.from({ length: 60_000 }, (_, index) => [index < 50_000 ? 'big' : cities[index % cities.length], index]));
   });
 
+  test('writes few partitions one by one, whatever their values', async () => {
+    await bench.reset({ columns: [{ name: 'city', type: 'string', more: 'partitioned: true' }, { name: 'lane', type: 'i32', more: 'partitioned: true' }, { name: 'n', type: 'i32' }] });
+    const values = [['É', '1'], ["it's", '1'], ["it's", ''], ['', '2'], ['', ''], ['..', '-1']];
+    const rows = Array.from({ length: 3_000 }, (_, index) => [...values[index % values.length]!, String(index)]);
+    await bench.ingest('r1', [`city,lane,n\n${rows.map((row) => row.join(',')).join('\n')}\n`]);
+    await bench.run('s1');
+    const [manifest] = await bench.manifests();
+    expect(manifest!.parts.map(({ partition, records }) => ({ ...partition, records }))).toEqual(expect.arrayContaining(
+      values.map(([city, lane]) => ({ city: orNull(city!), lane: orNull(lane!), records: 500 })),
+    ));
+    expect(manifest!.parts).toHaveLength(values.length);
+    expect(await bench.view('CAST(n AS INTEGER)')).toEqual(rows.map((row) => row.map(orNull)));
+  });
+
+  describe('when the engine has little memory', () => {
+    async function shapeIn(memoryMiB: number, { rows, noteBytes, partitions }: Record<string, number>): Promise<void> {
+      await bench.reset({
+        columns: [{ name: 'id', type: 'i32', more: 'primaryKey: true' }, { name: 'city', type: 'string', more: 'partitioned: true' }, { name: 'note', type: 'string' }],
+      });
+      const lines = Array.from({ length: rows! }, (_, index) => `${index},c${index % partitions!},${createHash('sha256').update(String(index)).digest('hex').padEnd(noteBytes, 'x')}`);
+      await bench.ingest('r1', [`id,city,note\n${lines.join('\n')}\n`]);
+      const plan = await bench.plan('s1');
+      await bench.rows(plan);
+      const [result] = await bench.shape(plan, { memoryMiB });
+      expect(result!.counts.written).toBe(rows);
+      expect(result!.parts.reduce((sum, { records }) => sum + records, 0)).toBe(rows);
+      await bench.publish(plan, 's1');
+      const seen = await bench.view('CAST(id AS INTEGER)');
+      expect(seen.findIndex((row, index) => row.join(',') !== lines[index])).toBe(-1);
+    }
+    const repeats = () => bench.lines.filter((line) => line.includes('CURATE_I1202')).length;
+
+    test('writes few partitions without a sort', async () => {
+      await shapeIn(400, { rows: 250_000, noteBytes: 800, partitions: 3 });
+      expect(repeats()).toBe(0);
+    });
+
+    test('spills what a sort of many partitions has no room for', async () => {
+      await shapeIn(400, { rows: 250_000, noteBytes: 800, partitions: 30 });
+      expect(repeats()).toBe(0);
+    });
+
+    test('takes more for rows of which a few fill it', async () => {
+      await shapeIn(96, { rows: 4_000, noteBytes: 30_000, partitions: 3 });
+      expect(repeats()).toBe(1);
+    });
+  });
+
   test('shapes a dataset without key or partitions', async () => {
     await bench.reset({ columns: [{ name: 'a', type: 'string' }, { name: 'b', type: 'i32' }] });
     await bench.ingest('r1', ['a,b\nx,1\nx,1\n']);
@@ -175,6 +224,8 @@ describe('the curate stage', () => {
     expect(bench.glue.partitions('lake_db.trips_runs')).toMatchObject([{ values: ['s1-a1-i1'], location: 's3://curated/lake/catalog/trips/s1-a1-i1/' }]);
   });
 });
+
+const orNull = (text: string): string | null => (text === '' ? null : text);
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -88,10 +88,10 @@ export class EngineSession {
 
 function engineError(error: unknown): PipelineError {
   const message = error instanceof Error ? error.message : String(error);
-  if (/^Out of Memory Error/i.test(message)) {
+  if (/^(Error: )?Out of Memory Error/i.test(message)) {
     return new PipelineError('ENGINE_MEMORY', `the engine ran out of memory: ${message.split('\n')[0]}; give the task more memory`, { fault: 'user', cause: error });
   }
-  if (/^IO Error/i.test(message)) return transientError('ENGINE_IO', message.split('\n')[0] ?? message, {}, error);
+  if (/^(Error: )?IO Error/i.test(message)) return transientError('ENGINE_IO', message.split('\n')[0] ?? message, {}, error);
   return new PipelineError('ENGINE', message, { cause: error });
 }
 

@@ -24,7 +24,7 @@ export function duplicateKeys(paths: readonly string[], key: readonly string[], 
 }): string {
   const columns = key.map(quoteIdentifier).join(', ');
   const filter = options.ignoreNull ? ` WHERE ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
-  const rows = `(${unitRows(paths)}) AS rows${options.losers ? WITHOUT_LOSERS : ''}`;
+  const rows = rowsOf(paths, options.losers);
   const groups = `SELECT ${columns}, count(*) AS _copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
   const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(' || \', \' || ');
   return `SELECT count(*) AS keys, sum(_copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
@@ -79,17 +79,38 @@ export function negativeZeros(dataset: Dataset, paths: readonly string[]): strin
   return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${unitRows(paths, floats.join(', '))})`;
 }
 
-/** The rows to write; with partitions also the number of the file that each belongs to. */
-export function outputQuery(dataset: Dataset, paths: readonly string[], options: {
-  readonly losers: boolean; readonly partitioned: boolean,
+/** The rows to write. */
+export function outputQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
+  return `SELECT ${outputColumns(dataset).join(', ')} FROM ${rowsOf(paths, losers)}`;
+}
+
+/**
+ * The rows of one partition. Values are compared by `=`, with which the engine passes over row groups that cannot hold them.
+ *
+ * @param options.nulls which partition columns are NULL there
+ */
+export function partitionQuery(dataset: Dataset, paths: readonly string[], options: {
+  readonly losers: boolean; readonly number: number; readonly nulls: readonly boolean[],
 }): string {
-  const names = dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
+  const columns = dataset.partitionColumns.map(quoteIdentifier);
+  const same = columns.map((column, index) => (options.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
+  return `${outputQuery(dataset, paths, options.losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${options.number}`;
+}
+
+/** The rows of all partitions, with the number of the file that each belongs to, in its order. */
+export function sortedQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
   const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
   // Hashed: where a partition's value comes back every few rows, a remainder of the number itself would meet few of its files.
-  const file = options.partitioned ? [`_first_file + CAST(hash(file_row_number) % CAST(_files AS UBIGINT) AS BIGINT) AS ${FILE_COLUMN}`] : [];
-  return `SELECT ${[...names, ...file].join(', ')} FROM (${unitRows(paths)}) AS rows`
-    + (options.losers ? WITHOUT_LOSERS : '')
-    + (options.partitioned ? ` JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}` : '');
+  const file = `_first_file + CAST(hash(file_row_number) % CAST(_files AS UBIGINT) AS BIGINT) AS ${FILE_COLUMN}`;
+  return `SELECT ${[...outputColumns(dataset), file].join(', ')} FROM ${rowsOf(paths, losers)} JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}`;
+}
+
+function outputColumns(dataset: Dataset): string[] {
+  return dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
+}
+
+function rowsOf(paths: readonly string[], losers: boolean): string {
+  return `(${unitRows(paths)}) AS rows${losers ? WITHOUT_LOSERS : ''}`;
 }
 
 function orderKey({ column, direction, nulls }: OrderKey): string {

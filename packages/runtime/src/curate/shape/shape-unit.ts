@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { PipelineError } from '../../errors/pipeline-error';
 import { dataPrefix } from '../../run/keys';
 import type { Report } from '../../report/report';
 import type { WorkFolder } from '../../run/work';
@@ -18,7 +20,16 @@ export interface ShapeDeps {
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal?: AbortSignal;
+  /** Of the engine. @default - 256 for each core, and at least 512 */
+  readonly memoryMiB?: number;
 }
+
+/**
+ * Memory of the engine for each core, in MiB. Beyond it a sort spills: measured on 6 million rows and two cores, that took 15 % more
+ * processor time than 8 GiB did, and the task peaked at 0.7 GiB, however many rows come.
+ */
+const MEMORY_MIB_PER_CORE = 256;
+const FEWEST_CORES = 2;
 
 /** The Shape step of one unit: checks what Rows counted, then makes the curated files. */
 export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<ShapeResult> {
@@ -26,9 +37,16 @@ export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<Shape
   const dataset = datasetOf(contract, unit.dataset);
   const rows = await readUnitRows(store, folder, unit, { signal });
   checkThreshold(dataset, unit.unitId, rows, { bucket: settings.curatedBucket, prefix: quarantinePrefix(settings.pipeline, unit) });
-  const result = await shapeWithDuckdb({
-    dataset, unitId: unit.unitId, files: rows.files, kept: rows.counts.kept, pipeline: settings.pipeline, bucket: settings.curatedBucket,
-    targetFileBytes: settings.targetFileBytes, store, signal,
+  const options = {
+    dataset, unitId: unit.unitId, files: rows.files, kept: rows.counts.kept, sourceBytes: rows.sourceBytes, pipeline: settings.pipeline,
+    bucket: settings.curatedBucket, targetFileBytes: settings.targetFileBytes, store, signal,
+  };
+  const memoryMiB = deps.memoryMiB ?? Math.max(FEWEST_CORES, availableParallelism()) * MEMORY_MIB_PER_CORE;
+  const result = await shapeWithDuckdb({ ...options, memoryMiB }).catch(async (error: unknown) => {
+    if (!(error instanceof PipelineError) || error.code !== 'ENGINE_MEMORY') throw error;
+    // Rows so long that a few of them fill the memory cannot be spilled in pieces.
+    report.say('CURATE_I1202', { dataset: unit.dataset, unitId: unit.unitId, memoryMiB });
+    return shapeWithDuckdb({ ...options, memoryMiB: Infinity });
   });
   report.say('CURATE_I1201', { dataset: unit.dataset, unitId: unit.unitId, ...result.counts, files: result.parts.length, prefix: dataPrefix(settings.pipeline, unit.dataset, unit.unitId) });
   return result;

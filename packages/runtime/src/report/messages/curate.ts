@@ -2,6 +2,7 @@ export const CURATE_MESSAGES = {
   CURATE_I1001: 'planned {units} ingest commits with {items} raw parts for run {runId}, attempt {attempt}',
   CURATE_I1101: '{dataset}: {key} has {parsed} records, {kept} kept, {rejected} rejected',
   CURATE_I1102: '{dataset}: {key} has fields that the contract leaves out: {fields}',
+  CURATE_I1202: '{dataset}: {unitId} does not fit {memoryMiB} MiB of the engine, because of long texts; it is shaped again with half of the container\'s memory',
   CURATE_I1201: '{dataset}: {unitId} shaped, {kept} rows in, {written} written, {deduplicated} deduplicated, {files} files',
   CURATE_I1301: '{dataset}: {unitId} committed as number {seq}, {written} rows in {files} files, {rejected} records in quarantine',
   CURATE_I1302: '{dataset}: {unitId} is not committed, ingest commit {ingestSeq} was curated before as number {seq}',

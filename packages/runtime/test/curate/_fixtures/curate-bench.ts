@@ -115,11 +115,12 @@ export class CurateBench {
     }
   }
 
-  async shape(plan: CuratePlanOutput): Promise<ShapeResult[]> {
+  async shape(plan: CuratePlanOutput, limits: { memoryMiB?: number } = {}): Promise<ShapeResult[]> {
     const folder = folderOfPlan(plan.plan);
     const results: ShapeResult[] = [];
     for (const unit of (await this.store.getJson<ShapeItem[]>(plan.units))!.value) {
-      const result = await shapeUnit(unit, { settings: this.settings, contract: this.contract, folder, store: this.store, report: this.report });
+      const { settings, contract, store, report } = this;
+      const result = await shapeUnit(unit, { settings, contract, folder, store, report, ...limits });
       await this.store.putJson(resultRef(folder, 'shape', unit.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 7, ...result });
       results.push(result);
     }
