@@ -23,5 +23,5 @@ const node = (folder, ...args) => {
 };
 
 console.log(`source: flights and airports of vega-datasets, with planted dirty rows, in ${source}`);
-node(app, '-r', 'ts-node/register/transpile-only', 'source/write-data.ts', '.source', ...(records === undefined ? [] : [records]));
+node(app, '-r', 'ts-node/register/transpile-only', 'source/write-data-command.ts', '.source', ...(records === undefined ? [] : [records]));
 node('.', 'packages/local-runner/lib/cli.js', 'run', '--serve', source, '--app', `cd ${app} && node -r ts-node/register/transpile-only app.ts`, ...(spark ? ['--state-dir', '.cache/headrace-spark'] : []));

@@ -1,8 +1,6 @@
 /**
  * Writes the reference pipeline's source files: flights.csv (real flights of the first half of 2001, joined with
  * their airports, plus the dirty rows of dirty-rows.ts) and airports.ndjson.
- *
- * usage: node write-data.js <folder> [records]
  */
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -108,16 +106,4 @@ async function plantDirtyRows(clean: string, target: string): Promise<void> {
 
 function lineOf(row: DirtyRow | undefined): Buffer {
   return Buffer.from(`${row?.bytes}\n`, 'latin1');
-}
-
-if (require.main === module) {
-  const [folder, records] = process.argv.slice(2);
-  if (!folder) {
-    process.stderr.write('usage: node write-data.js <folder> [records]\n');
-    process.exitCode = 2;
-  } else {
-    void writeSourceFiles(path.resolve(folder), records === undefined ? undefined : Number(records)).then(
-      ({ expected }) => process.stdout.write(`${Object.entries(expected).map(([term, count]) => `${term} ${count}`).join(', ')}\n`),
-      (error: Error) => { process.stderr.write(`${error.message}\n`); process.exitCode = 1; });
-  }
 }
