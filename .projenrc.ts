@@ -20,7 +20,7 @@ const runtime = new Library(root, {
     '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',
     // Patterns and SSH of file sources.
     'picomatch@^4', 'ssh2@^1',
-    'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
+    'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
     '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'selfsigned@^5', 'undici@^7',

@@ -84,7 +84,7 @@ export class ConstructPackage extends awscdk.AwsCdkConstructLibrary {
     });
     addTaskImage(this, {
       native: options.bundles.some((bundle) => bundle.copy && bundle.external),
-      rdsCertificates: options.stage === 'rds-loader',
+      rdsCertificates: options.stage === 'ingest' || options.stage === 'rds-loader',
     });
     addTestTsconfig(this);
     // A synth loads aws-cdk-lib, which takes long on a busy machine.

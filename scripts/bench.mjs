@@ -24,6 +24,7 @@ const CASES = [
   { name: 'csv-to-parquet', side: 'rows', large: true, what: 'CSV → typed Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk", bar: 0.5 },
   { name: 'csv-to-parquet', large: true, what: 'CSV → curated Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk, without any of that", bar: 0.5 },
   { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: psql() },
+  { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: psql() },
   { name: 'merge-into-table', side: 'empty', against: 'empty-reference', what: 'merge into an empty table', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
   { name: 'merge-into-table', side: 'changed', against: 'changed-reference', what: 'merge into an existing table: a third new, a third changed, a third the same', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
   { name: 'merge-into-table', side: 'same', against: 'same-reference', what: 'merge of rows that are all there already', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
@@ -51,7 +52,7 @@ function bundle(name) {
   buildSync({
     absWorkingDir: root, entryPoints: [`bench/${name}.ts`], outfile: path.join(data, `${name}.cjs`), bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
     alias: { '@headrace/runtime': './packages/runtime/src', '@headrace/local-runner': './packages/local-runner/src' },
-    external: ['@duckdb/*', '@aws-sdk/*', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
+    external: ['@duckdb/*', '@aws-sdk/*', 'mysql2', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
   });
 }
 

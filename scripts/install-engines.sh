@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions),
-# cfn-lint and pytest, into .engines/venv, and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
+# cfn-lint and pytest, into .engines/venv, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,6 +34,17 @@ install_sshd() {
   apt-get install -y -qq --no-install-recommends openssh-server
 }
 
+install_mariadb() {
+  # Tests of the mysql source start it by themselves, on loopback and in folders of their own; no service is needed.
+  if command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ]; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo 'MariaDB is missing: install it (Debian: mariadb-server), then run this again' >&2
+    exit 1
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mariadb-server
+}
+
 install_python() {
   if cmp -s "$requirements" "$stamp" && [ -x "$venv/bin/python" ]; then
     echo 'Python engines: already installed'
@@ -49,6 +60,7 @@ install_python() {
 }
 
 install_java
+install_mariadb
 install_python
 install_sshd
 java -version 2>&1 | head -n 1

@@ -1,4 +1,5 @@
 export * from './container-source';
+export * from './cursor-nulls';
 export * from './file-order';
 export * from './http-auth';
 export * from './http-pages';
@@ -9,5 +10,10 @@ export * from './ingest-schedule';
 export * from './ingest-size';
 export * from './ingest-source';
 export * from './ingest-stage';
+export * from './mysql-source';
+export * from './postgres-source';
 export * from './s3-source';
 export * from './sftp-source';
+export * from './source-database';
+export * from './source-tls';
+export * from './sql-source-props';

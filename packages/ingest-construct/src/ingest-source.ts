@@ -2,10 +2,13 @@ import type { aws_iam as iam } from 'aws-cdk-lib';
 import type { ContainerSourceProps } from './container-source';
 import type { HttpPagesSourceProps } from './http-pages';
 import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from './http-source';
+import type { MysqlSourceProps } from './mysql-source';
+import type { PostgresSourceProps } from './postgres-source';
 import { bindContainer } from './private/bind-container';
 import { bindHttp, bindHttpDates, bindHttpFiles, bindHttpPages } from './private/bind-http';
 import { bindS3 } from './private/bind-s3';
 import { bindSftp } from './private/bind-sftp';
+import { bindSql } from './private/bind-sql';
 import type { BoundSource, SourceBinding } from './private/source-binding';
 import type { S3SourceProps } from './s3-source';
 import type { SftpSourceProps } from './sftp-source';
@@ -90,6 +93,35 @@ export abstract class IngestSource {
    */
   static sftp(props: SftpSourceProps): IngestSource {
     return new PropsSource((binding) => bindSftp(props, binding));
+  }
+
+  /**
+   * A table or query of MySQL or MariaDB, streamed row by row; every value is the server's own text.
+   *
+   * @example
+   * declare const database: rds.DatabaseInstance;
+   *
+   * IngestSource.mysql({ database: SourceDatabase.fromInstance(database), table: 'orders' });
+   */
+  static mysql(props: MysqlSourceProps): IngestSource {
+    return new PropsSource((binding) => bindSql('mysql', props, binding));
+  }
+
+  /**
+   * A table or query of PostgreSQL, exported by COPY.
+   *
+   * @example
+   * declare const database: rds.DatabaseInstance;
+   *
+   * IngestSource.postgres({
+   *   database: SourceDatabase.fromInstance(database),
+   *   table: 'orders',
+   *   cursorColumn: 'updated_at',
+   *   lag: Duration.minutes(10),
+   * });
+   */
+  static postgres(props: PostgresSourceProps): IngestSource {
+    return new PropsSource((binding) => bindSql('postgres', props, binding));
   }
 
   /**

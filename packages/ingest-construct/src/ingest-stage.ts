@@ -180,7 +180,9 @@ export class IngestStage extends StageBase {
     for (const name of Object.keys(props.sources).filter((source) => !datasets.includes(source))) {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
-    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({ prop: `sources.${name}`, problems })] as const);
+    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({
+      prop: `sources.${name}`, problems, dataset: this._contract.contract.datasets.find((dataset) => dataset.name === name),
+    })] as const);
     for (const [name, { container }] of sources) {
       if (container !== undefined) checkSourceTask(`sources.${name}`, container, this.size, problems);
     }
@@ -207,7 +209,8 @@ export class IngestStage extends StageBase {
 
   /** Where planning connects to a source, only the task does, and the function needs nothing of it. */
   private grantSources(sources: BoundSource[], plan: StageFunction, task: StageTask): void {
-    for (const { plansInTask, secretsInTaskOnly, secrets, grantRead } of sources) {
+    for (const { plansInTask, secretsInTaskOnly, secrets, grantRead, open } of sources) {
+      open?.(this);
       for (const role of plansInTask === true || secretsInTaskOnly === true ? [task.role] : [plan.role, task.role]) {
         secrets?.forEach((secret) => secret.grantRead(role));
         grantRead?.(role);

@@ -1,5 +1,6 @@
-import { type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
 import type { ContainerSourceProps } from '../container-source';
+import type { DatasetView } from './stage/contract-file';
 import type { Problems } from './stage/fail';
 
 /** What a source is told when it becomes part of a stage. */
@@ -7,6 +8,8 @@ export interface SourceBinding {
   /** `sources.<dataset>`: how its problems begin. */
   readonly prop: string;
   readonly problems: Problems;
+  /** What the contract says of it. @default - the contract has no such dataset, which is a problem already */
+  readonly dataset?: DatasetView;
 }
 
 /** A source as a stage uses it. */
@@ -25,6 +28,8 @@ export interface BoundSource {
   readonly container?: ContainerSourceProps;
   /** Gets the role of that task. */
   readonly useRole?: (role: iam.IRole) => void;
+  /** Opens the way from the tasks to the source. */
+  readonly open?: (tasks: ec2.IConnectable) => void;
 }
 
 /** What every kind of source takes. */

@@ -15,6 +15,8 @@ export interface LandDeps {
   readonly signal: AbortSignal;
   /** Told of bytes as they pass. */
   readonly onBytes?: (bytes: number) => void;
+  /** Told what the source says before any byte is taken; may refuse it. */
+  readonly onOpen?: (head: SourceHead) => void;
 }
 
 /**
@@ -61,6 +63,7 @@ async function landOnce(
 ): Promise<LandedShard | 'changed'> {
   const { store, report, signal } = deps;
   const { head } = opened;
+  deps.onOpen?.(head);
   if (!head.endMarked) report.say('INGEST_W1203', { dataset: item.dataset });
   const counter = new RecordCounter(item.count);
   const progress = new Progress({ report, code: 'INGEST_I1102', data: { dataset: item.dataset, totalBytes: head.bytes } });
@@ -141,7 +144,7 @@ function landed(
     key: shard.raw.key, bytes: sum.bytes, sha256: sum.sha256, records: counted.records, compression: counted.compression,
     ...(counted.index === undefined ? {} : { recordIndex: counted.index }),
     ...(head.contentType === undefined ? {} : { contentType: head.contentType }),
-    source: { url: shard.url, identity: head.identity },
+    source: { url: shard.url, identity: head.identity, ...(head.export === undefined ? {} : { export: head.export }) },
   };
   return { outcome: 'landed', part, headerLines: counted.headerLines, told: { bytes: head.bytes ?? 'unknown', records: reader.records ?? 'unknown' }, tries: reader.tries, ...cursorOf(shard) };
 }

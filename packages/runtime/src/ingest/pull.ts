@@ -4,6 +4,7 @@ import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
 import { LateWatch } from './late-watch';
 import { oneCursor } from './one-cursor';
+import { OneSnapshot } from './one-snapshot';
 import type { RetryNote } from './source/shard-reader';
 import type { SeriesSession, SourceDeps, SourceSession, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
@@ -33,6 +34,7 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
     const watch = new LateWatch(item.schedule, (forecast) => report.say('INGEST_W1401', { dataset: item.dataset, ...forecast }));
     const watched: LandDeps = { ...deps, onBytes: (bytes) => watch.add(bytes) };
     const shards: ShardResult[] = [];
+    const snapshot = new OneSnapshot(item.dataset);
     let cursorTo: string | undefined;
     for (const shard of item.shards) {
       signal.throwIfAborted();
@@ -42,7 +44,10 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
         shards.push(...await landSeries(item, shard, series, watched));
         cursorTo = oneCursor(item.dataset, cursorTo, series.cursorTo);
       } else {
-        shards.push(await landShard(item, shard, () => connected.read(shard, onRetry), watched));
+        const onOpen: LandDeps['onOpen'] = ({ export: told }) => snapshot.require(shard, told);
+        const landed = await landShard(item, shard, () => connected.read(shard, onRetry), { ...watched, onOpen });
+        snapshot.keep(shard, landed);
+        shards.push(landed);
       }
     }
     return {

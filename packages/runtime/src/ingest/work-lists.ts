@@ -53,8 +53,12 @@ export function workLists(shards: readonly Shard[], options: WorkListOptions): W
   const lists: { shards: { shard: Shard; part: number }[]; seconds: number; bytes: number }[] = [];
   // Cut where the running total passes the next multiple of the target, so that there are never more lists than wanted.
   let done = 0;
+  // Shards that belong together stay in the list of the first of them.
+  const listOf = new Map<string, number>();
   shards.forEach((shard, part) => {
-    const list = apart ? part : Math.min(Math.floor(done / target), lists.length);
+    const known = shard.together === undefined ? undefined : listOf.get(shard.together);
+    const list = known ?? (apart ? lists.length : Math.min(Math.floor(done / target), lists.length));
+    if (shard.together !== undefined) listOf.set(shard.together, list);
     const into = lists[list] ??= { shards: [], seconds: 0, bytes: 0 };
     into.shards.push({ shard, part });
     into.seconds += seconds[part]!;

@@ -44,7 +44,7 @@ export interface RawPart {
   readonly recordIndex?: { readonly key: string; readonly entries: number };
   readonly contentType?: string;
   /** Where it came from, without secrets, and which version it was. */
-  readonly source: { readonly url: string; readonly identity: SourceIdentity };
+  readonly source: { readonly url: string; readonly identity: SourceIdentity; readonly export?: SourceExport };
 }
 
 /** What the source said about the version that was read. Absent members were not told. */
@@ -55,6 +55,48 @@ export interface SourceIdentity {
   readonly bytes?: number;
   readonly lastModified?: string;
   readonly sha256?: string;
+}
+
+/** How a database wrote a part: another server, version or setting may write the same values as other bytes. */
+export interface SourceExport {
+  /** Product and version. */
+  readonly server: string;
+  readonly dialect: {
+    readonly header: boolean;
+    readonly delimiter: string;
+    readonly quote: string;
+    readonly null: string;
+    readonly quoteAll: boolean;
+  };
+  /** Settings of the session, as they were fixed. */
+  readonly session: Readonly<Record<string, string>>;
+  /**
+   * - `snapshot`: this part, and those of the batch with the same `snapshot`, are of one moment.
+   * - `shard`: this part alone is of one moment.
+   * - `none`: the table's engine has no snapshots.
+   */
+  readonly consistency: 'snapshot' | 'shard' | 'none';
+  /** The moment, as the server names it. */
+  readonly snapshot?: string;
+  /** Range of the shard key; open where a bound is absent. */
+  readonly range?: { readonly column: string; readonly from?: string; readonly before?: string };
+  readonly window?: ExportWindow;
+}
+
+/** The rows that an incremental run read, by its cursor. */
+export interface ExportWindow {
+  readonly column: string;
+  /** Included, after the lag was taken off. */
+  readonly from?: string;
+  /** Included. */
+  readonly to?: string;
+  /** Excluded; of a backfill. */
+  readonly before?: string;
+  /** The lag. */
+  readonly seconds?: number;
+  readonly values?: number;
+  /** Rows from `to` less the lag to `to` when the run was planned: more or fewer later on are news. */
+  readonly boundaryRows?: number;
 }
 
 interface Commit {

@@ -7,11 +7,15 @@ import { HttpPagesSession } from '../../src/ingest/http/pages/http-pages-kind';
 import type { HttpPagesSettings } from '../../src/ingest/http/pages/pages-settings';
 import { pull, type PullDeps } from '../../src/ingest/pull';
 import { parseIngestSettings } from '../../src/ingest/settings';
+import { mysqlEngine } from '../../src/ingest/mysql/mysql-engine';
+import { postgresEngine } from '../../src/ingest/postgres/postgres-engine';
 import { sourceClient } from '../../src/ingest/s3/s3-client';
 import { S3Session } from '../../src/ingest/s3/s3-kind';
 import type { S3SourceSettings } from '../../src/ingest/s3/s3-settings';
 import { SftpSession } from '../../src/ingest/sftp/sftp-kind';
 import type { SftpSourceSettings } from '../../src/ingest/sftp/sftp-settings';
+import { SqlSession } from '../../src/ingest/sql/sql-session';
+import type { SqlSourceSettings } from '../../src/ingest/sql/sql-settings';
 import { sourceKind } from '../../src/ingest/source/source-kinds';
 import { Report } from '../../src/report/report';
 import type { StageOutput } from '../../src/run/stage-io';
@@ -43,6 +47,8 @@ const withoutWaiting: PullDeps['connect'] = async (source, deps) => {
   switch (source.kind) {
     case 'http': return new HttpSession(source as HttpSourceSettings, deps, NO_WAIT);
     case 'httpPages': return new HttpPagesSession(source as HttpPagesSettings, deps, NO_WAIT);
+    case 'mysql': return new SqlSession(mysqlEngine, source as SqlSourceSettings, deps, NO_WAIT.sleep);
+    case 'postgres': return new SqlSession(postgresEngine, source as SqlSourceSettings, deps, NO_WAIT.sleep);
     case 's3': return new S3Session(source as S3SourceSettings, deps, sourceClient(source as S3SourceSettings), NO_WAIT);
     case 'sftp': return new SftpSession(source as SftpSourceSettings, deps, NO_WAIT);
     default: return sourceKind(source.kind).connect(source, deps);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -15,6 +15,13 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** PEM texts; the server offers TLS with them. */
+  readonly certificate?: { readonly certificate: string; readonly key: string };
+  /** Whether passwords are asked for; otherwise any will do. @default false */
+  readonly passwords?: boolean;
+}
+
 const READY_WITHIN_MS = 20_000;
 
 /**
@@ -24,14 +31,22 @@ const READY_WITHIN_MS = 20_000;
  *
  * @returns undefined where there are no binaries: such tests are then skipped by name.
  */
-export async function startTestPostgres(): Promise<TestPostgres | undefined> {
+export async function startTestPostgres({ certificate, passwords = false }: PostgresOptions = {}): Promise<TestPostgres | undefined> {
   const bin = postgresBinaries();
   if (bin === undefined) return undefined;
 
   const account = serverAccount();
   if (account === 'none') return undefined;
   const home = mkdtempSync(path.join(tmpdir(), 'headrace-pg-'));
-  if (account !== 'own') chownSync(home, account.uid, account.gid);
+  const own = (file: string): string => {
+    if (account !== 'own') chownSync(file, account.uid, account.gid);
+    return file;
+  };
+  const written = (name: string, text: string): string => {
+    writeFileSync(path.join(home, name), text, { mode: 0o600 });
+    return own(path.join(home, name));
+  };
+  own(home);
   const asServer = account === 'own' ? {} : { uid: account.uid, gid: account.gid };
   const data = path.join(home, 'data');
   const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
@@ -39,7 +54,7 @@ export async function startTestPostgres(): Promise<TestPostgres | undefined> {
   try {
     const init = spawnSync(
       path.join(bin, 'initdb'),
-      ['-D', data, '-U', 'headrace', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+      ['-D', data, '-U', 'headrace', ...(passwords ? ['-A', 'scram-sha-256', `--pwfile=${written('password', 'headrace')}`] : ['-A', 'trust']), '-E', 'UTF8', '--locale=C', '--no-sync'],
       { ...asServer, cwd: home, encoding: 'utf8', env },
     );
     if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
@@ -50,6 +65,7 @@ export async function startTestPostgres(): Promise<TestPostgres | undefined> {
       // A test's data may go with the machine: flushing it only costs time.
       '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off',
       '-c', 'shared_buffers=32MB', '-c', 'max_connections=30', '-c', 'timezone=UTC',
+      ...(certificate === undefined ? [] : ['-c', 'ssl=on', '-c', `ssl_cert_file=${written('server.crt', certificate.certificate)}`, '-c', `ssl_key_file=${written('server.key', certificate.key)}`]),
     ], { ...asServer, cwd: home, stdio: ['ignore', 'ignore', 'pipe'], env });
     await ready(server);
     return {

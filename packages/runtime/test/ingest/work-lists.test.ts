@@ -21,6 +21,21 @@ describe('work lists', () => {
       }), { numRuns: 200 });
   });
 
+  test('keep shards that belong together in one list, and number the lists without holes', () => {
+    const names = fc.array(fc.option(fc.constantFrom('a', 'b'), { nil: undefined }), { maxLength: 60 });
+    fc.assert(fc.property(names, fc.boolean(), fc.integer({ min: 1, max: 20 }), (together, apart, maxLists) => {
+      const all = shards(together.map(() => 20_000_000_000)).map((shard, index): Shard => ({ ...shard, together: together[index] }));
+      const lists = workLists(all, { pace: PACE, concurrency: 10, maxLists, apart });
+      // By index, since the walks over an array leave holes out.
+      const parts = Array.from({ length: lists.length }, (_, index) => lists[index]?.shards.map(({ part }) => part) ?? []);
+      expect(parts.every((list) => list.length > 0)).toBe(true);
+      expect(parts.flat().sort((a, b) => a - b)).toEqual(together.map((_, index) => index));
+      for (const name of ['a', 'b']) expect(parts.filter((list) => list.some((part) => together[part] === name)).length).toBeLessThanOrEqual(1);
+      if (apart) expect(parts.filter((list) => list.length > 1 && list.some((part) => together[part] === undefined))).toEqual([]);
+      else expect(lists.length).toBeLessThanOrEqual(maxLists);
+    }), { numRuns: 200 });
+  });
+
   test('are worth a task: many small shards share one', () => {
     expect(workLists(shards(Array(100).fill(1_000)), { pace: PACE, concurrency: 40 })).toHaveLength(1);
   });

@@ -88,7 +88,7 @@ describe('docs/run-contract.md', () => {
       expect(Object.keys(stage.s3.json(BUCKET, key)[0]).sort()).toEqual(['dataset', 'end', 'index', 'rung', 'start']);
       const item = JSON.parse(stage.s3.text(BUCKET, `${key}l`).split('\n')[0] as string);
       expect(Object.keys(item).sort()).toEqual(members('### Item of ingest').filter((name) => name !== 'schedule'));
-      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => !['bytes', 'cursor'].includes(name)));
+      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => !['bytes', 'cursor', 'together'].includes(name)));
     });
 
     test('result', () => {

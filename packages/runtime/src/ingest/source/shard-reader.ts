@@ -1,5 +1,5 @@
 import type { PipelineError } from '../../errors/pipeline-error';
-import type { Count, SourceIdentity } from '../../run/manifest';
+import type { Count, SourceExport, SourceIdentity } from '../../run/manifest';
 
 /** What the source told about the version that is read. */
 export interface SourceHead {
@@ -13,6 +13,8 @@ export interface SourceHead {
   readonly follow?: string;
   /** Of an object that was found: whether `follow` could not be kept, so that nobody knows if there is one. */
   readonly followLost?: boolean;
+  /** How a database wrote it. */
+  readonly export?: SourceExport;
 }
 
 export type Opened =

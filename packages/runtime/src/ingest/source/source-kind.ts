@@ -37,6 +37,8 @@ export interface Shard<R = unknown> {
   readonly bytes?: number;
   /** How far the source is read with this shard. Where the last shards are missing, the cursor stops before them. */
   readonly cursor?: string;
+  /** Shards of a dataset with the same name here are read by one task, one after the other, because they share something there. */
+  readonly together?: string;
 }
 
 /** What an attempt reads of one source. */

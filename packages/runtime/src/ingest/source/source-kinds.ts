@@ -2,6 +2,8 @@ import { PipelineError } from '../../errors/pipeline-error';
 import { containerKind } from '../container/container-kind';
 import { httpKind } from '../http/http-kind';
 import { httpPagesKind } from '../http/pages/http-pages-kind';
+import { mysqlKind } from '../mysql/mysql-kind';
+import { postgresKind } from '../postgres/postgres-kind';
 import { s3Kind } from '../s3/s3-kind';
 import { sftpKind } from '../sftp/sftp-kind';
 import type { SourceKind } from './source-kind';
@@ -12,6 +14,8 @@ const KINDS: Readonly<Record<string, SourceKind<any, any>>> = {
   container: containerKind,
   http: httpKind,
   httpPages: httpPagesKind,
+  mysql: mysqlKind,
+  postgres: postgresKind,
   s3: s3Kind,
   sftp: sftpKind,
 };

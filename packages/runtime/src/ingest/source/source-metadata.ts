@@ -6,12 +6,12 @@ const NAME = 'headrace-source';
 /** S3 takes 2 KB of metadata in all; a source with longer headers is only less well remembered. */
 const MAX_BYTES = 1_500;
 
-type Remembered = Pick<SourceHead, 'identity' | 'bytes' | 'follow' | 'followLost'>;
+type Remembered = Pick<SourceHead, 'identity' | 'bytes' | 'export' | 'follow' | 'followLost'>;
 
 /** Object metadata is ASCII, and headers are not always: the document goes in as base64. */
 export function sourceToMetadata(head: SourceHead): Record<string, string> {
   const { identity, bytes, follow } = head;
-  const all = encode({ identity, bytes, follow });
+  const all = encode({ identity, bytes, export: head.export, follow });
   if (all !== undefined) return { [NAME]: all };
   // Whoever finds the object must know that the series goes on, even if not where.
   const less = follow === undefined ? undefined : encode({ identity, bytes, followLost: true }) ?? encode({ identity: {}, bytes, followLost: true });

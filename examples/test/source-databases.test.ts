@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { LocalStack } from '@headrace/local-runner';
+import { App, type Stack } from 'aws-cdk-lib';
+import { MysqlSourceStack } from '../sources/mysql/mysql-source';
+import { PostgresSourceStack } from '../sources/postgres/postgres-source';
+import { runMachine, target } from './_fixtures/local-pipeline';
+import { startMariadb, testWithMariadb } from './_fixtures/mariadb-server';
+import { rawParts } from './_fixtures/raw-parts';
+
+jest.setTimeout(240_000);
+
+const contract = path.join(__dirname, '../sources/changed-trips.odcs.yaml');
+
+describe('tables of real databases, through the synthesized machine', () => {
+  let folder: string;
+  let stack: LocalStack | undefined;
+  beforeEach(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-database-source-')); });
+  afterEach(async () => {
+    await stack?.close();
+    stack = undefined;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function start(make: (app: App) => Stack): Promise<LocalStack> {
+    const app = new App({ outdir: path.join(folder, 'cdk.out'), analyticsReporting: false });
+    make(app);
+    app.synth();
+    return stack = await LocalStack.start({ assemblyDir: path.join(folder, 'cdk.out'), stateDir: path.join(folder, 'state'), timeFactor: 50 });
+  }
+
+  const run = async (slot: string) => {
+    const { status, cause } = await runMachine(stack as LocalStack, 'Trips/Ingest', { slot });
+    expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: undefined });
+    return rawParts(stack as LocalStack, 'trips', slot).map((file) => readFileSync(file, 'utf8'));
+  };
+  const records = (parts: readonly string[]): string[] => parts.flatMap((part) => part.trimEnd().split('\n').slice(1)).sort();
+
+  test('PostgreSQL: shards hold the rows of the table, and the next run only what is new', async () => {
+    const up = await start((app) => new PostgresSourceStack(app, 'Trips', { contract }));
+    await target(up, "CREATE TABLE trips AS SELECT n::bigint AS id, 'n' || n AS note, '2026-01-01'::timestamptz + n * interval '1 second' AS changed_at FROM generate_series(1, 3000) n");
+    await target(up, 'GRANT SELECT ON trips TO reader');
+    const text = "SELECT id || ',' || note || ',' || to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || '+00' FROM trips";
+    const first = await run('first');
+    expect(first).toHaveLength(3);
+    expect(records(first)).toEqual((await target(up, text)).flat().sort());
+    await target(up, "INSERT INTO trips VALUES (3001, 'new', '2026-01-01 00:50:01Z')");
+    expect(records(await run('second'))).toEqual((await target(up, `${text} WHERE changed_at >= '2026-01-01 00:45:00Z'`)).flat().sort());
+    expect(await run('third')).toEqual([]);
+  });
+
+  testWithMariadb()('MariaDB: the rows of a query, over TLS that is checked', async () => {
+    const server = await startMariadb();
+    try {
+      server.query('CREATE TABLE trips (id bigint, note text, changed_at timestamp(6) NULL)');
+      server.query("INSERT INTO trips VALUES (1, 'a, \"b\"', '2026-01-01 00:00:00.000001'), (2, NULL, NULL), (3, '', '2026-01-02'), (4, 'draft', NULL)");
+      await start((app) => new MysqlSourceStack(app, 'Trips', {
+        contract, authority: server.authority, login: { username: 'headrace', password: 'headrace', host: 'localhost', port: server.port, dbname: 'shop' },
+      }));
+      expect(await run('first')).toEqual(['"id","note","changed_at"\n1,"a, ""b""",2026-01-01 00:00:00.000001Z\n3,"",2026-01-02 00:00:00.000000Z\n']);
+    } finally {
+      await server.stop();
+    }
+  });
+});
