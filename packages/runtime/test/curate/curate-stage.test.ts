@@ -143,6 +143,29 @@ describe('the curate stage', () => {
     });
   });
 
+  describe('when keys are compared in shares', () => {
+    const lines = Array.from({ length: 900 }, (_, index) => `${index % 300},2024-01-01,${index},n${index}`);
+
+    async function shapeInShares(keysAtOnce: number): Promise<void> {
+      await bench.ingest('r1', [`${HEADER}${lines.join('\n')}\n`]);
+      const plan = await bench.plan('s1');
+      await bench.rows(plan);
+      await bench.shape(plan, { keysAtOnce });
+      await bench.publish(plan, 's1');
+    }
+
+    test.each([10, 300, 899])('keeps one record of each key, with %i at once', async (keysAtOnce) => {
+      await bench.reset(TRIPS);
+      await shapeInShares(keysAtOnce);
+      expect((await bench.view('CAST(id AS INTEGER)')).map((row) => row[3])).toEqual(lines.slice(600).map((line) => line.split(',')[3]));
+    });
+
+    test('counts all keys that stand twice', async () => {
+      await bench.reset({ columns: TRIPS.columns });
+      await expect(shapeInShares(10)).rejects.toMatchObject({ code: 'KEY', message: expect.stringContaining('900 records share 300 values of the primary key id') as string });
+    });
+  });
+
   test('cuts large partitions into files of the wanted size, and keeps odd values apart', async () => {
     await bench.reset({ columns: [{ name: 'city', type: 'string', more: 'partitioned: true' }, { name: 'n', type: 'i32' }, { name: 'noise', type: 'string' }] });
     const cities = ['a/b', 'a%2Fb', '..', ' ', 'É', "it's", 'x=y', '*', '__HIVE_DEFAULT_PARTITION', 'C:\\'];

@@ -68,19 +68,23 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
   let records: SegmentRecords | undefined;
   let total = 0;
   let after = -1;
-  for (;;) {
-    // The file keeps the order of the segment, so a row's number in it is the record's number.
-    const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
-      + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
-    if (rejects.length > 0) records ??= await SegmentRecords.open(segment, quote);
-    for (const row of rejects) {
-      const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
-      const rejectedColumn = dataset.columns[Number(column)]!;
-      quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...records!.find(Number(row.number)) });
+  try {
+    for (;;) {
+      // The file keeps the order of the segment, so a row's number in it is the record's number.
+      const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
+        + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
+      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, quote);
+      for (const row of rejects) {
+        const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
+        const rejectedColumn = dataset.columns[Number(column)]!;
+        quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...await records!.find(Number(row.number)) });
+      }
+      if (quarantine.full) await quarantine.flush();
+      total += rejects.length;
+      if (rejects.length < REJECT_PAGE) return total;
+      after = Number(rejects.at(-1)!.number);
     }
-    if (quarantine.full) await quarantine.flush();
-    total += rejects.length;
-    if (rejects.length < REJECT_PAGE) return total;
-    after = Number(rejects.at(-1)!.number);
+  } finally {
+    await records?.close();
   }
 }

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Segment } from './segment-writer';
 
 const LF = 10;
+
+/** Bytes of a segment that are read at once. */
+const WINDOW_BYTES = 1024 * 1024;
 
 /** A record as it stands in the source. */
 export interface SourceRecord {
@@ -20,31 +23,39 @@ export interface SourceRecord {
 export class SegmentRecords {
   private run = 0;
   private record = 0;
-  private start: number;
   private line: number;
+  /** What was read of the file and not passed yet begins at `start` of the window. */
+  private window: Buffer = Buffer.alloc(0);
+  private start = 0;
+  /** Where the window begins in the file. */
+  private windowAt: number;
 
-  private constructor(private readonly segment: Segment, private readonly file: Buffer, private readonly quote: number) {
-    this.start = segment.sourceStart;
+  private constructor(private readonly segment: Segment, private readonly file: FileHandle, private readonly quote: number) {
+    this.windowAt = segment.sourceStart;
     this.line = segment.runs[0]!.line;
   }
 
   /** @param quote the quote byte of a multi-line format, else -1 */
   static async open(segment: Segment, quote: number): Promise<SegmentRecords> {
-    return new SegmentRecords(segment, await readFile(segment.sourcePath), quote);
+    return new SegmentRecords(segment, await open(segment.sourcePath), quote);
   }
 
   /** @param number 0-based in the segment, and larger than that of the call before */
-  find(number: number): SourceRecord {
+  async find(number: number): Promise<SourceRecord> {
     for (;;) {
       this.enterRun();
-      const end = recordEnd(this.file, this.start, this.quote);
-      const { start, line } = this;
+      const end = await this.recordEnd();
+      const { start, line, window } = this;
       const run = this.segment.runs[this.run]!;
-      const offset = run.offset + (start - run.start) + (this.record - run.firstRecord) * (run.terminator - 1);
-      this.line += this.quote < 0 ? 1 : lines(this.file, start, end);
+      const offset = run.offset + (this.windowAt + start - run.start) + (this.record - run.firstRecord) * (run.terminator - 1);
+      this.line += this.quote < 0 ? 1 : lines(window, start, end);
       this.start = end + 1;
-      if (this.record++ === number) return { bytes: Buffer.from(this.file.subarray(start, end)), offset, line };
+      if (this.record++ === number) return { bytes: Buffer.from(window.subarray(start, end)), offset, line };
     }
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
   }
 
   private enterRun(): void {
@@ -53,22 +64,38 @@ export class SegmentRecords {
       this.line = next.line;
     }
   }
-}
 
-/** The LF that ends the record: the first one, or the first outside quotes. Good records have whole quotes only. */
-function recordEnd(file: Buffer, start: number, quote: number): number {
-  if (quote < 0) return file.indexOf(LF, start);
-  let open = false;
-  let position = start;
-  for (;; position++) {
-    const byte = file[position];
-    if (byte === quote) open = !open;
-    else if (byte === LF && !open) return position;
+  /** Where in the window the next record ends; reads on until its end is there. */
+  private async recordEnd(): Promise<number> {
+    for (;;) {
+      const end = recordEnd(this.window, this.start, this.quote);
+      if (end >= 0) return end;
+      const rest = this.window.subarray(this.start);
+      const larger = Buffer.allocUnsafeSlow(rest.length + WINDOW_BYTES);
+      rest.copy(larger);
+      const { bytesRead } = await this.file.read(larger, rest.length, WINDOW_BYTES, this.windowAt + this.window.length);
+      if (bytesRead === 0) throw new RangeError(`segment ${this.segment.number} has no record ${this.record}`);
+      this.windowAt += this.start;
+      this.window = larger.subarray(0, rest.length + bytesRead);
+      this.start = 0;
+    }
   }
 }
 
-function lines(file: Buffer, start: number, end: number): number {
+/** The LF that ends the record: the first one, or the first outside quotes; -1 while it is not there. Good records have whole quotes only. */
+function recordEnd(window: Buffer, start: number, quote: number): number {
+  if (quote < 0) return window.indexOf(LF, start);
+  let open = false;
+  for (let position = start; position < window.length; position++) {
+    const byte = window[position];
+    if (byte === quote) open = !open;
+    else if (byte === LF && !open) return position;
+  }
+  return -1;
+}
+
+function lines(window: Buffer, start: number, end: number): number {
   let count = 1;
-  for (let position = file.indexOf(LF, start); position < end; position = file.indexOf(LF, position + 1)) count++;
+  for (let position = window.indexOf(LF, start); position >= 0 && position < end; position = window.indexOf(LF, position + 1)) count++;
   return count;
 }

@@ -13,11 +13,14 @@ import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { uniqueColumns } from '../plan/shape-spec';
-import { createLosers, duplicateKeys, LOSERS } from './shape-sql';
+import { addLosers, CREATE_LOSERS, duplicateKeys, type KeyShare } from './shape-sql';
 import { writeCurated, type CuratedFile } from './write-curated';
 
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
 const TRANSFERS = 4;
+
+/** More shares would read the keys too often; the engine then spills. */
+const MOST_KEY_SHARES = 16;
 
 export interface ShapeOptions {
   readonly dataset: Dataset;
@@ -33,6 +36,8 @@ export interface ShapeOptions {
   readonly sourceBytes: number;
   /** Of the engine, which spills what it has no room for. */
   readonly memoryMiB: number;
+  /** Rows whose keys are compared at once. */
+  readonly keysAtOnce: number;
 }
 
 /** Makes the curated files of one unit from its typed rows, with DuckDB. */
@@ -83,9 +88,8 @@ class UnitShape {
     const { primaryKey, dedupe } = dataset;
     let losers = 0;
     if (dedupe !== undefined) {
-      await this.session.run(createLosers(dataset, paths));
-      const [row] = await this.session.rows(`SELECT count(*) AS losers FROM ${LOSERS}`);
-      losers = Number(row?.losers);
+      await this.session.run(CREATE_LOSERS);
+      for (const share of this.keyShares()) losers += await this.session.run(addLosers(dataset, paths, share));
     } else if (primaryKey.length > 0) {
       await this.refuseDuplicates(paths, primaryKey, 'KEY', false, 'declare headraceDedupe to keep one record per key, or mend the source', unitId);
     }
@@ -97,10 +101,17 @@ class UnitShape {
 
   private async refuseDuplicates(paths: string[], key: readonly string[], code: 'KEY' | 'UNIQUE', losers: boolean, cure: string, unitId: string): Promise<void> {
     const { dataset } = this.options;
-    const [found] = await this.session.rows(duplicateKeys(paths, key, { ignoreNull: code === 'UNIQUE', losers }));
-    if (found === undefined) return;
-    throw userError(code, `${dataset.name}: ${String(found.copies)} records share ${String(found.keys)} values of ${code === 'KEY' ? 'the primary key' : 'the unique column'} ${key.join(', ')} in one run `
-      + `(for example ${String(found.example)}); nothing was published. Fix: ${cure}`, { dataset: dataset.name, unitId, key, keys: found.keys, copies: found.copies });
+    const found: Record<string, unknown>[] = [];
+    for (const share of this.keyShares()) found.push(...await this.session.rows(duplicateKeys(paths, key, { ignoreNull: code === 'UNIQUE', losers, share })));
+    if (found.length === 0) return;
+    const [keys, copies] = [total(found, 'keys'), total(found, 'copies')];
+    throw userError(code, `${dataset.name}: ${copies} records share ${keys} values of ${code === 'KEY' ? 'the primary key' : 'the unique column'} ${key.join(', ')} in one run `
+      + `(for example ${String(found[0]?.example)}); nothing was published. Fix: ${cure}`, { dataset: dataset.name, unitId, key, keys, copies });
+  }
+
+  private keyShares(): KeyShare[] {
+    const of = Math.min(MOST_KEY_SHARES, Math.ceil(this.options.kept / this.options.keysAtOnce));
+    return Array.from({ length: of }, (_, number) => ({ number, of }));
   }
 
   private async upload(written: readonly CuratedFile[]): Promise<CuratedPart[]> {
@@ -114,6 +125,10 @@ class UnitShape {
       return { key, bytes, sha256, records, partition: Object.fromEntries(partition) };
     });
   }
+}
+
+function total(rows: readonly Record<string, unknown>[], name: string): number {
+  return rows.reduce((sum, row) => sum + Number(row[name]), 0);
 }
 
 /** Maps with a limited number of jobs at once; results keep the order of the items. */

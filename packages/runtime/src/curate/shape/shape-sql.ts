@@ -18,36 +18,50 @@ export function unitRows(paths: readonly string[], columns = '*'): string {
   return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true) WHERE ${REJECT_COLUMN} IS NULL`;
 }
 
+/** A part of all keys, by their hash: what is done with keys at once takes memory for each of them. */
+export interface KeyShare {
+  /** From 0. */
+  readonly number: number;
+  readonly of: number;
+}
+
+function inShare(columns: string, { number, of }: KeyShare): string {
+  return of === 1 ? 'true' : `hash(${columns}) % ${of} = ${number}`;
+}
+
 /** One key that stands more than once, how often, and how many such keys there are; no row where all are unique. */
 export function duplicateKeys(paths: readonly string[], key: readonly string[], options: {
-  readonly ignoreNull: boolean; readonly losers: boolean,
+  readonly ignoreNull: boolean; readonly losers: boolean; readonly share: KeyShare,
 }): string {
   const columns = key.map(quoteIdentifier).join(', ');
-  const filter = options.ignoreNull ? ` WHERE ${key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`).join(' AND ')}` : '';
+  const filters = [inShare(columns, options.share), ...(options.ignoreNull ? key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`) : [])];
+  const filter = ` WHERE ${filters.join(' AND ')}`;
   const rows = rowsOf(paths, options.losers);
   const groups = `SELECT ${columns}, count(*) AS _copies FROM ${rows}${filter} GROUP BY ${columns} HAVING count(*) > 1`;
   const example = key.map((name) => `${quoteLiteral(`${name} `)} || CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(' || \', \' || ');
   return `SELECT count(*) AS keys, sum(_copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
 }
 
+export const CREATE_LOSERS = `CREATE TEMP TABLE ${LOSERS} (${PART_COLUMN} INTEGER, ${RECORD_COLUMN} BIGINT)`;
+
 /**
- * Finds the rows that lose against another row of the same key.
+ * Finds the rows that lose against another row of the same key, for a share of the keys.
  *
  * Only keys that stand twice are ordered, so the cost of a dedupe is that of its duplicates. The order is total:
  * equal rows are told apart by where they stood in the source.
  */
-export function createLosers(dataset: Dataset, paths: readonly string[]): string {
+export function addLosers(dataset: Dataset, paths: readonly string[], share: KeyShare): string {
   const { dedupe, primaryKey } = dataset;
   if (dedupe === undefined) throw new TypeError(`dataset ${dataset.name} has no dedupe`);
   const key = primaryKey.map(quoteIdentifier).join(', ');
   const orderColumns = dedupe.orderBy.map(({ column }) => quoteIdentifier(column));
   const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
   const order = [...dedupe.orderBy.map(orderKey), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
-  const twice = `SELECT ${key} FROM (${unitRows(paths, key)}) GROUP BY ${key} HAVING count(*) > 1`;
+  const twice = `SELECT ${key} FROM (${unitRows(paths, key)}) WHERE ${inShare(key, share)} GROUP BY ${key} HAVING count(*) > 1`;
   const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS _place, count(*) OVER (PARTITION BY ${key}) AS _places`
     + ` FROM (${unitRows(paths, needed)}) SEMI JOIN (${twice}) USING (${key})`;
   const winner = dedupe.keep === 'first' ? '1' : '_places';
-  return `CREATE TEMP TABLE ${LOSERS} AS SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE _place <> ${winner}`;
+  return `INSERT INTO ${LOSERS} SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE _place <> ${winner}`;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface ShapeDeps {
   readonly signal?: AbortSignal;
   /** Of the engine. @default - 256 for each core, and at least 512 */
   readonly memoryMiB?: number;
+  /** Rows whose keys are compared at once. @default 2,000,000, which take some 120 MiB */
+  readonly keysAtOnce?: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface ShapeDeps {
  */
 const MEMORY_MIB_PER_CORE = 256;
 const FEWEST_CORES = 2;
+const KEYS_AT_ONCE = 2_000_000;
 
 /** The Shape step of one unit: checks what Rows counted, then makes the curated files. */
 export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<ShapeResult> {
@@ -39,7 +42,7 @@ export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<Shape
   checkThreshold(dataset, unit.unitId, rows, { bucket: settings.curatedBucket, prefix: quarantinePrefix(settings.pipeline, unit) });
   const options = {
     dataset, unitId: unit.unitId, files: rows.files, kept: rows.counts.kept, sourceBytes: rows.sourceBytes, pipeline: settings.pipeline,
-    bucket: settings.curatedBucket, targetFileBytes: settings.targetFileBytes, store, signal,
+    bucket: settings.curatedBucket, targetFileBytes: settings.targetFileBytes, store, signal, keysAtOnce: deps.keysAtOnce ?? KEYS_AT_ONCE,
   };
   const memoryMiB = deps.memoryMiB ?? Math.max(FEWEST_CORES, availableParallelism()) * MEMORY_MIB_PER_CORE;
   const result = await shapeWithDuckdb({ ...options, memoryMiB }).catch(async (error: unknown) => {

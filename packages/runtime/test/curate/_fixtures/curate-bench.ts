@@ -115,7 +115,7 @@ export class CurateBench {
     }
   }
 
-  async shape(plan: CuratePlanOutput, limits: { memoryMiB?: number } = {}): Promise<ShapeResult[]> {
+  async shape(plan: CuratePlanOutput, limits: { memoryMiB?: number; keysAtOnce?: number } = {}): Promise<ShapeResult[]> {
     const folder = folderOfPlan(plan.plan);
     const results: ShapeResult[] = [];
     for (const unit of (await this.store.getJson<ShapeItem[]>(plan.units))!.value) {

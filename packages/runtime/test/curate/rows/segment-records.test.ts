@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NO_PROOF } from '../../../src/curate/rows/proven-fields';
+import { SegmentRecords } from '../../../src/curate/rows/segment-records';
+
+const HEADER = 'headrace\n';
+const SOURCE_OFFSET = 5_000;
+
+describe.each([
+  ['lines', -1, (n: number) => `${n},${'x'.repeat(n % 700)}`],
+  ['records of several lines', '"'.charCodeAt(0), (n: number) => `${n},"${'é\n'.repeat(n % 5)}""${'y'.repeat(n % 700)}"`],
+  ['records longer than what is read at once', -1, (n: number) => `${n},${'z'.repeat(n % 3_000 === 0 ? 2_500_000 : 10)}`],
+] as const)('%s of a long segment', (_name, quote, recordOf) => {
+  const records = Array.from({ length: 9_000 }, (_, index) => recordOf(index));
+  let folder: string;
+  beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'headrace-test-')); });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('are found by their number, with place and line in the source', async () => {
+    const sourcePath = join(folder, '0.csv');
+    await writeFile(sourcePath, `${HEADER}${records.join('\n')}\n`);
+    const segment = {
+      number: 0, firstRecord: 0, records: records.length, sourcePath, sourceStart: HEADER.length, csvPath: sourcePath, proof: NO_PROOF,
+      runs: [{ firstRecord: 0, start: HEADER.length, offset: SOURCE_OFFSET, line: 2, terminator: 1 }],
+    };
+    const found = await SegmentRecords.open(segment, quote);
+    let offset = SOURCE_OFFSET;
+    let line = 2;
+    try {
+      for (const [number, text] of records.entries()) {
+        if (number % 7 === 3 || number === records.length - 1) {
+          const record = await found.find(number);
+          expect([record.bytes.toString(), record.offset, record.line]).toEqual([text, offset, line]);
+        }
+        offset += Buffer.byteLength(text) + 1;
+        line += text.split('\n').length;
+      }
+      await expect(found.find(records.length)).rejects.toThrow('segment 0 has no record 9000');
+    } finally {
+      await found.close();
+    }
+  });
+});
