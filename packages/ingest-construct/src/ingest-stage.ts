@@ -136,7 +136,7 @@ export class IngestStage extends StageBase {
         namePrefix: this._namePrefix,
         visible: 'earlier commits, and those datasets of this attempt that were committed before the failure, each one whole.',
         halfDone: `objects below ${this.pipelineName}/raw/ and ${this._workPrefix} that no commit names; they do no harm.`,
-        resume: 'Datasets that are committed are not fetched again.',
+        resume: 'Datasets that are committed are not fetched again, nor are shards that an earlier attempt pulled and the source still has as they were.',
       },
       failureTopic: this.failureTopic,
       workBucket: this.rawBucket,
@@ -223,7 +223,7 @@ export class IngestStage extends StageBase {
     const log = `${this.pipelineName}/commits/raw/`;
     const work = this._workPrefix;
     for (const role of [plan.role, ...tasks.map((task) => task.role), commit.role]) this._contract.grantRead(role);
-    grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
+    grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work, raw], write: [work] });
     for (const task of tasks) grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
     grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
   }
