@@ -46,6 +46,20 @@ describe('the machine', () => {
     expect(allowed('lambda:InvokeFunction')).toEqual([expect.stringMatching(/^<IngestPlan\w+\.Arn>:\*$/), expect.stringMatching(/^<IngestCommit\w+\.Arn>:\*$/)]);
   });
 
+  test('tells of them with the commands that continue, and with no field that the event does not have', () => {
+    const stack = newStack();
+    newIngest(stack);
+
+    const rule = Object.values(resourcesOf(templateOf(stack), 'AWS::Events::Rule')).find(({ Properties }) => Properties.Targets[0].InputTransformer !== undefined);
+    const { InputTemplate, InputPathsMap } = rule?.Properties.Targets[0].InputTransformer;
+
+    expect(JSON.parse(InputTemplate)).toContain(
+      'headrace retry SLOT\n  aws stepfunctions start-execution --state-machine-arn <detail-stateMachineArn> --name trips-SLOT-aNEXT --input \'{"slot":"SLOT","attempt":NEXT}\'',
+    );
+    const fields = [...InputTemplate.matchAll(/<([^>]*)>/g)].map(([, name]) => name);
+    expect(fields.filter((name) => !(name in InputPathsMap))).toEqual([]);
+  });
+
   test('tells of ends that its own notice does not cover', () => {
     const stack = newStack();
     newIngest(stack);
