@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownShardsKey } from '../../src/ingest/known-shards';
+import { turnsRef } from '../../src/ingest/turn/turns';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
 import { attemptId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
@@ -51,6 +52,7 @@ describe('docs/run-contract.md', () => {
       items: itemsRef(folder).key,
       result: resultRef(folder, 'pull', 0).key,
       failure: errorRef(folder, 'pull', 0).key,
+      turns: turnsRef('raw', workPrefix('flights', 'ingest-1a2b3c4d')).key,
     });
   });
 

@@ -6,7 +6,7 @@ import type { FunctionEvent, StageOutput } from '../../run/stage-io';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
 import { parseIngestInput, type IngestInput } from '../ingest-input';
 import { parseIngestSettings } from '../settings';
-import { before, orderOf, turnsDocument, turnsOf, type Turn, type Turns } from './turns';
+import { before, orderOf, turnsDocument, turnsOf, turnsRef, type Turn, type Turns } from './turns';
 
 export interface TurnCall extends Omit<FunctionEvent, 'previous'> {
   /** `{executionArn, polls?}`: who asks, and how often it has asked before. */
@@ -40,7 +40,7 @@ export async function takeTurn(call: TurnCall): Promise<TurnAnswer> {
   const settings = parseIngestSettings(call.settings);
   const input = parseIngestInput(call.input, settings.pipeline);
   const { executionArn, polls } = parseAsker(call.previous);
-  const ref = { bucket: settings.rawBucket, key: `${settings.workPrefix.replace(/\/$/, '')}/turns.json` };
+  const ref = turnsRef(settings.rawBucket, settings.workPrefix);
   const own: Turn = { slot: input.slot, attempt: input.attempt, executionArn, state: 'waiting', order: orderOf(input.slot, call.execution.startTime) };
   for (let lost = 0; lost < MOST_LOST; lost += 1) {
     const found = await store.getJson<Turns>(ref, { signal });

@@ -1,6 +1,7 @@
 import { slotTime } from '../../run/ids';
 import { SCHEMA_VERSION } from '../../run/manifest';
 import { DOCUMENT_HEAD } from '../../run/work';
+import type { ObjectRef } from '../../stores/object-store';
 
 /** An execution that has its turn, or waits for it. */
 export interface Turn {
@@ -24,6 +25,11 @@ export interface Turns {
 export type OverlapRule = 'queue' | 'skip' | 'fail';
 
 export const OVERLAP_RULES: readonly OverlapRule[] = ['queue', 'skip', 'fail'];
+
+/** `workPrefix` is the setting of the stage, with or without its slash. */
+export function turnsRef(bucket: string, workPrefix: string): ObjectRef {
+  return { bucket, key: `${workPrefix.replace(/\/$/, '')}/turns.json` };
+}
 
 /** A lease of another schema version stands for none: the fence of the log is what keeps data right. */
 export function turnsOf(document: Turns | undefined): readonly Turn[] {
