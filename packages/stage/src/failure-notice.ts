@@ -114,7 +114,7 @@ export function unnoticedText(words: NoticeWords): events.RuleTargetInput {
     + `execution ${field('$.detail.name')}, error ${field('$.detail.error')}.\n\n`
     + `What is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}\n\n`
     + `How to continue: the name ends with -SLOT-aATTEMPT; start the next attempt of that slot, with the rest of the input as it was. ${words.resume}\n`
-    + `  headrace retry SLOT\n`
+    + '  headrace retry SLOT\n'
     + `  aws stepfunctions start-execution --state-machine-arn ${field('$.detail.stateMachineArn')} `
     + `--name ${words.namePrefix}-SLOT-aNEXT --input '{"slot":"SLOT","attempt":NEXT}'\n\nExecution: ${field('$.detail.executionArn')}`,
   );

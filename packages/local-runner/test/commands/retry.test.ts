@@ -19,7 +19,8 @@ describe('headrace retry', () => {
     new ExecutionStore(path.join(stateDir, 'executions')).create({
       arn: `arn:aws:states:us-east-1:000000000000:execution:${machine}:${name}`, machinePath, name, status,
       machineArn: `arn:aws:states:us-east-1:000000000000:stateMachine:${machine}`,
-      input: { slot, ...(attempt === 1 ? {} : { attempt }), ...asked }, startedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(), states: [], ...rest,
+      input: { slot, ...(attempt === 1 ? {} : { attempt }), ...asked },
+      startedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(), states: [], ...rest,
     });
   }
   const found = (failed?: string, machine?: string): object => {
