@@ -106,6 +106,15 @@ describe('the next attempt of a run', () => {
     expect(landed()[0]).toBe(`${csv('0', 2)}9,more\n`);
   });
 
+  test('trusts nothing that tells no version when code of a later schema version was at it since', async () => {
+    tellsVersion = false;
+    await failAttempt();
+    broken.clear();
+    stage.s3.put(BUCKET, `${WORK}/s1-a2/plan.json`, JSON.stringify({ schemaVersion: 2 }));
+    expect((await stage.run('s1', 3)).datasets.trips?.counts.takenOver).toBeUndefined();
+    expect(asked(false)).toEqual(NAMES);
+  });
+
   test('trusts nothing that tells no version when another run has committed since', async () => {
     tellsVersion = false;
     await failAttempt();
