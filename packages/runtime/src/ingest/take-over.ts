@@ -65,6 +65,7 @@ export async function takeOver(call: TakeOverCall, attempts: readonly EarlierAtt
     if (decided === 'ask') earlier.set(number, { landed: ofAttempt(found.parts[0]!, found.attempt) });
   });
   await dropMissing(call.bucket, chosen, store, options);
+  dropBroken(shards, chosen);
   if (wholeOnly(call, chosen) && chosen.size < shards.length) chosen.clear();
   return { taken: resultsOf(chosen), left: shards.map((_, number) => number).filter((number) => !chosen.has(number)), earlier };
 }
@@ -113,6 +114,18 @@ async function dropMissing(bucket: string, chosen: Map<number, Pulled>, store: O
     await Promise.all(parts.slice(at, at + HEAD_CONCURRENCY).map(async ({ number, part }) => {
       if ((await store.head({ bucket, key: part.key }, options))?.bytes !== part.bytes) chosen.delete(number);
     }));
+  }
+}
+
+/** Shards that belong together are of one moment, which only one task of one attempt has seen. */
+function dropBroken(shards: TakeOverCall['shards'], chosen: Map<number, Pulled>): void {
+  const groups = new Map<string, number[]>();
+  shards.forEach(({ together }, number) => {
+    if (together !== undefined) groups.set(together, [...groups.get(together) ?? [], number]);
+  });
+  for (const numbers of groups.values()) {
+    const results = new Set(numbers.map((number) => chosen.get(number)?.result));
+    if (results.size > 1) numbers.forEach((number) => chosen.delete(number));
   }
 }
 

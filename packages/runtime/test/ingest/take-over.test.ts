@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { EarlierAttempt } from '../../src/ingest/earlier-attempts';
 import { SHARD_METADATA } from '../../src/ingest/land-shard';
+import { sourceKind } from '../../src/ingest/source/source-kinds';
+import { takeOver } from '../../src/ingest/take-over';
 import { HttpApi, type Answer, type Asked } from '../_fakes/http-api';
 import { FakeS3 } from '../_fakes/s3-server';
 import { BUCKET, contractText, IngestStage } from '../_fixtures/ingest-stage';
@@ -203,6 +206,25 @@ describe('the next attempt of a run', () => {
       process.env = before;
       await theirs.close();
     }
+  });
+
+  test.each([
+    ['from one result', [['a', 'b']], [0, 1]],
+    ['not from two', [['a'], ['b']], []],
+    ['not without all of them', [['a']], []],
+  ])('takes shards of one moment %s', async (_, results, expected) => {
+    const plan = { datasets: { trips: {} } } as unknown as EarlierAttempt['plan'];
+    const told = (print: string) => {
+      stage.s3.put(BUCKET, `raw/${print}`, print);
+      return { outcome: 'landed', shard: 0, fingerprint: print, part: { key: `raw/${print}`, bytes: 1, source: { url: print, identity: {} } } };
+    };
+    const trips = results.map((prints) => ({ shards: prints.map((print, shard) => ({ ...told(print), shard })) }));
+    const attempt = { attempt: 1, plan, whole: false, results: { trips } };
+    const shards = ['a', 'b'].map((fingerprint) => ({ url: fingerprint, fileName: fingerprint, read: {}, together: 'snapshot', fingerprint }));
+    const call = { bucket: BUCKET, dataset: 'trips', kind: sourceKind('postgres'), tasks: undefined, shards, known: new Map(), after: undefined };
+    const { taken, left } = await takeOver(call, [attempt as unknown as EarlierAttempt], stage.store, {});
+    expect(taken.flatMap((result) => result.shards.map(({ shard }) => shard))).toEqual(expected);
+    expect(left).toEqual([0, 1].filter((number) => !expected.includes(number)));
   });
 
   describe('of pages', () => {
