@@ -6,6 +6,7 @@ export * from './http-pages';
 export * from './http-paging';
 export * from './http-request-props';
 export * from './http-source';
+export * from './ingest-overlap';
 export * from './ingest-schedule';
 export * from './ingest-size';
 export * from './ingest-source';

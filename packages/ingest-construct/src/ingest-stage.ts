@@ -1,9 +1,12 @@
 import { type aws_cloudwatch as cloudwatch, type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { IngestOverlap } from './ingest-overlap';
 import type { IngestSchedule } from './ingest-schedule';
 import { IngestSize } from './ingest-size';
 import type { IngestSource } from './ingest-source';
-import { FUNCTION_TIMEOUT, ingestSteps, type OwnTask } from './private/ingest-steps';
+import { allowDescribe } from './private/allow-describe';
+import { FUNCTION_TIMEOUT } from './private/function-timeout';
+import { ingestSteps, type OwnTask } from './private/ingest-steps';
 import { lateAlarm } from './private/late-alarm';
 import type { BoundSource } from './private/source-binding';
 import { StageSchedule } from './private/stage-schedule';
@@ -17,6 +20,7 @@ import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask, type StageTaskProps } from './private/stage/stage-task';
 import { taskMemoryMetric } from './private/task-memory-metric';
+import { TURN_NEEDED } from './private/turn-steps';
 
 /** What an ingest stage is made of. */
 export interface IngestStageProps extends StageBaseProps {
@@ -47,6 +51,14 @@ export interface IngestStageProps extends StageBaseProps {
    * @default - no schedule; runs are started by others
    */
   readonly schedule?: IngestSchedule;
+
+  /**
+   * What a run does while a run of another slot is still running; at most one works at a time. Runs that only plan, and further attempts
+   * of the slot that works, wait for nobody.
+   *
+   * @default IngestOverlap.QUEUE
+   */
+  readonly overlap?: IngestOverlap;
 
   /**
    * Where the bytes land, below the pipeline's name. In a bucket of your own, unfinished uploads and the folder
@@ -97,9 +109,13 @@ export class IngestStage extends StageBase {
       contract: this._contract.location,
       codeVersion: packageVersion(),
       tasks: { concurrency: this.size.concurrency, ladder: this.size._ladder },
+      overlap: props.overlap ?? IngestOverlap.QUEUE,
       sources: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, this.settingsOf(source)])),
     };
     const functionProps = { memory: this.size.functionMemory, timeout: FUNCTION_TIMEOUT, logRetention: this.size.logRetention };
+    const turn = new StageFunction(this, 'Turn', {
+      ...functionProps, asset: 'turn-function', description: 'Headrace ingest: lets one run work at a time',
+    });
     const plan = new StageFunction(this, 'Plan', {
       ...functionProps, asset: 'plan-function', description: 'Headrace ingest: plans what to fetch',
     });
@@ -119,16 +135,16 @@ export class IngestStage extends StageBase {
     const task = this.task = new StageTask(this, 'Task', taskProps);
     const containers = this.sourceTasks(sources, { ...taskProps, cluster: task.cluster });
     if (props.deadline !== undefined) this.lateAlarm = lateAlarm(this, task, this.failureTopic);
-    this.grantAccess(plan, [task, ...Object.values(containers).map((own) => own.task)], commit);
+    this.grantAccess(turn, plan, [task, ...Object.values(containers).map((own) => own.task)], commit);
     this.grantSources(Object.values(sources), plan, task);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: ingestSteps({
-        plan, task, commit, containers, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
+        turn, plan, task, commit, containers, settings, rawBucket: this.rawBucket, workPrefix: this._workPrefix, size: this.size,
         deadline: props.deadline,
         plansInTask: Object.values(sources).some((source) => source.plansInTask === true),
       }),
-      startAt: 'Plan',
+      startAt: TURN_NEEDED,
       timeout: this.size.executionTimeout,
       words: {
         stage: 'ingest',
@@ -136,7 +152,7 @@ export class IngestStage extends StageBase {
         namePrefix: this._namePrefix,
         visible: 'earlier commits, and those datasets of this attempt that were committed before the failure, each one whole.',
         halfDone: `objects below ${this.pipelineName}/raw/ and ${this._workPrefix} that no commit names; they do no harm.`,
-        resume: 'Datasets that are committed are not fetched again.',
+        resume: 'Datasets that are committed are not fetched again, nor are shards that an earlier attempt pulled and the source still has as they were.',
       },
       failureTopic: this.failureTopic,
       workBucket: this.rawBucket,
@@ -144,6 +160,7 @@ export class IngestStage extends StageBase {
       logRetention: this.size.logRetention,
       tracingEnabled: props.tracingEnabled ?? true,
     }).stateMachine;
+    allowDescribe(this, 'TurnPolicy', turn.role, this.stateMachine);
     if (props.schedule !== undefined) {
       this.noRunAlarm = new StageSchedule(this, 'Schedule', {
         stateMachine: this.stateMachine, pipeline: this.pipelineName, schedule: props.schedule, executionTimeout: this.size.executionTimeout,
@@ -218,12 +235,13 @@ export class IngestStage extends StageBase {
     }
   }
 
-  private grantAccess(plan: StageFunction, tasks: StageTask[], commit: StageFunction): void {
+  private grantAccess(turn: StageFunction, plan: StageFunction, tasks: StageTask[], commit: StageFunction): void {
     const raw = `${this.pipelineName}/raw/`;
     const log = `${this.pipelineName}/commits/raw/`;
     const work = this._workPrefix;
     for (const role of [plan.role, ...tasks.map((task) => task.role), commit.role]) this._contract.grantRead(role);
-    grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work], write: [work] });
+    grantPrefixes(turn.role, { bucket: this.rawBucket, read: [work], write: [work] });
+    grantPrefixes(plan.role, { bucket: this.rawBucket, read: [log, work, raw], write: [work] });
     for (const task of tasks) grantPrefixes(task.role, { bucket: this.rawBucket, read: [log, work, raw], write: [raw, work] });
     grantPrefixes(commit.role, { bucket: this.rawBucket, read: [log, work, raw], write: [log, work] });
   }

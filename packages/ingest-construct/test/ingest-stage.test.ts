@@ -28,7 +28,7 @@ describe('the machine', () => {
     const versions = Object.keys(resourcesOf(template, 'AWS::Lambda::Version'));
 
     expect(States.Pulls.ItemProcessor.States.Pull.Arguments.TaskDefinition).toBe(`<${taskDefinition}>`);
-    expect([States.Plan, States.Commit].map((state) => state.Arguments.FunctionName).sort()).toEqual(versions.map((id) => `<${id}>`).sort());
+    expect([States.Turn, States.Plan, States.Commit].map((state) => state.Arguments.FunctionName).sort()).toEqual(versions.map((id) => `<${id}>`).sort());
   });
 
   test('keeps old revisions and versions, and may start every one of them', () => {
@@ -43,7 +43,22 @@ describe('the machine', () => {
     }
     const allowed = statements(template, 'MachineRole');
     expect(allowed('ecs:RunTask')).toEqual([expect.stringMatching(/task-definition\/StackIngestTask\w+:\*$/)]);
-    expect(allowed('lambda:InvokeFunction')).toEqual([expect.stringMatching(/^<IngestPlan\w+\.Arn>:\*$/), expect.stringMatching(/^<IngestCommit\w+\.Arn>:\*$/)]);
+    expect(allowed('lambda:InvokeFunction')).toEqual(['Turn', 'Plan', 'Commit'].map((name) => (
+      expect.stringMatching(new RegExp(`^<Ingest${name}\\w+\\.Arn>:\\*$`)))));
+  });
+
+  test('tells of them with the commands that continue, and with no field that the event does not have', () => {
+    const stack = newStack();
+    newIngest(stack);
+
+    const rule = Object.values(resourcesOf(templateOf(stack), 'AWS::Events::Rule')).find(({ Properties }) => Properties.Targets[0].InputTransformer !== undefined);
+    const { InputTemplate, InputPathsMap } = rule?.Properties.Targets[0].InputTransformer;
+
+    expect(JSON.parse(InputTemplate)).toContain(
+      'headrace retry SLOT\n  aws stepfunctions start-execution --state-machine-arn <detail-stateMachineArn> --name trips-SLOT-aNEXT --input \'{"slot":"SLOT","attempt":NEXT}\'',
+    );
+    const fields = [...InputTemplate.matchAll(/<([^>]*)>/g)].map(([, name]) => name);
+    expect(fields.filter((name) => !(name in InputPathsMap))).toEqual([]);
   });
 
   test('tells of ends that its own notice does not cover', () => {

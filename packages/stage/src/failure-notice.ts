@@ -103,14 +103,19 @@ export function unnoticedEnds(stateMachineArn: string): events.EventPattern {
   };
 }
 
-/** The text of the rule's notice: an event carries no slot, but the execution's name holds it. */
+/**
+ * The text of the rule's notice: an event carries no slot, but the execution's name holds it. No angle brackets: EventBridge takes what stands
+ * in them for a field, and refuses a template with one that it does not know.
+ */
 export function unnoticedText(words: NoticeWords): events.RuleTargetInput {
   const field = events.EventField.fromPath;
   return events.RuleTargetInput.fromText(
     `The ${words.stage} stage of pipeline ${words.pipeline} ended as ${field('$.detail.status')}: `
     + `execution ${field('$.detail.name')}, error ${field('$.detail.error')}.\n\n`
     + `What is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}\n\n`
-    + `How to continue: start the next attempt of the slot that the name shows as <pipeline>-<slot>-a<attempt>. ${words.resume}\n`
-    + `  headrace retry <slot>\n\nExecution: ${field('$.detail.executionArn')}`,
+    + `How to continue: the name ends with -SLOT-aATTEMPT; start the next attempt of that slot, with the rest of the input as it was. ${words.resume}\n`
+    + '  headrace retry SLOT\n'
+    + `  aws stepfunctions start-execution --state-machine-arn ${field('$.detail.stateMachineArn')} `
+    + `--name ${words.namePrefix}-SLOT-aNEXT --input '{"slot":"SLOT","attempt":NEXT}'\n\nExecution: ${field('$.detail.executionArn')}`,
   );
 }

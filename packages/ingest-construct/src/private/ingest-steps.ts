@@ -1,5 +1,6 @@
-import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
+import type { aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { IngestSize } from '../ingest-size';
+import { FUNCTION_TIMEOUT } from './function-timeout';
 import { SOURCE_CONTAINER } from './source-task';
 import { distributedMap } from './stage/distributed-map';
 import type { FargateRung } from './stage/fargate-size';
@@ -11,10 +12,10 @@ import type { StageFunction } from './stage/stage-function';
 import type { StageTask } from './stage/stage-task';
 import { plain, type Step } from './stage/step';
 import { taskOnLadder } from './stage/task-ladder';
-
-export const FUNCTION_TIMEOUT = Duration.minutes(5);
+import { turnSteps } from './turn-steps';
 
 export interface IngestStepsProps {
+  readonly turn: StageFunction;
   readonly plan: StageFunction;
   readonly task: StageTask;
   readonly commit: StageFunction;
@@ -36,10 +37,11 @@ export interface OwnTask {
   readonly ladder: FargateRung[];
 }
 
-/** Plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
+/** Take a turn, plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
 export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
   const call = { settings: props.settings, input: jsonata(inputOf(props.deadline)), execution: jsonata('$execution') };
   return {
+    ...turnSteps({ turn: props.turn, payload: call, next: 'Plan' }),
     ...planSteps(props, call),
     // A distributed map over an empty list is not something to rely on.
     PullsNeeded: plain({

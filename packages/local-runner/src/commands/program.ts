@@ -26,6 +26,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
 Examples:
   headrace init trips --from ./trips.csv      draft a contract, an app and its test
   headrace run                                run the app of cdk.json from source to database
+  headrace retry                              start the last failed run again, where it stopped
   headrace sql "SELECT count(*) FROM trips"   ask as Athena would
   headrace sql --target "TABLE trips"         ask the target database
 `;
@@ -74,9 +75,9 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--input <json>', 'state input, for example {"slot":"s20260101t000000z"}')
     .option('--linger <minutes>', 'keep the target database up for that long after the run; 0 to stop it at once', '10')
     .action(does((assembly, options) => run({ ...options, assembly, terminal, signal })));
-  running('retry <slot>').description('start the next attempt of a slot, with the code as it is now')
+  running('retry [run] [cdk.out]').description('start the next attempt of a failed run, with the code as it is now; of the last one when none is named')
     .option('--machine <id>', 'retry only this machine')
-    .action(does((slot, options) => retry({ slot, linger: '10', ...options, terminal, signal })));
+    .action(does((failed, assembly, options) => retry({ linger: '10', ...options, failed, assembly, terminal, signal })));
   running('plan').description('say what the ingest machine would pull, how long that takes and what it costs, without pulling')
     .option('--machine <id>', 'the ingest machine, where there are several')
     .option('--deadline <time>', 'also say whether this time can be met, like 2026-01-01T05:00:00Z')

@@ -46,8 +46,13 @@ export class GlueCatalog {
   private readonly databases = new Map<string, { input: GlueDatabaseInput; tables: Map<string, Table>; createdAt: Date }>();
 
   constructor(private readonly dir: string, seeds: GlueSeeds) {
-    for (const input of seeds.databases) this.addDatabase(input);
-    for (const { database, table } of seeds.tables) this.addTable(database, table);
+    this.define(seeds);
+  }
+
+  /** Makes databases and tables, or changes those that are there; their partitions stay. */
+  define({ databases, tables }: GlueSeeds): void {
+    for (const input of databases) this.addDatabase(input);
+    for (const { database, table } of tables) this.addTable(database, table);
   }
 
   listDatabases() {
@@ -107,7 +112,8 @@ export class GlueCatalog {
 
   private addDatabase(input: GlueDatabaseInput): void {
     const name = input.Name.toLowerCase();
-    this.databases.set(name, { input: { ...input, Name: name }, tables: new Map(), createdAt: new Date() });
+    const before = this.databases.get(name);
+    this.databases.set(name, { input: { ...input, Name: name }, tables: before?.tables ?? new Map(), createdAt: before?.createdAt ?? new Date() });
   }
 
   private addTable(databaseName: string, input: GlueTableInput): void {
@@ -116,10 +122,12 @@ export class GlueCatalog {
     if (!this.databases.has(folder)) this.addDatabase({ Name: folder });
     const name = input.Name.toLowerCase();
     mkdirSync(join(this.dir, folder), { recursive: true });
-    this.findDatabase(folder).tables.set(name, {
+    const { tables } = this.findDatabase(folder);
+    const before = tables.get(name);
+    tables.set(name, {
       input: { ...input, Name: name },
-      partitions: new PartitionJournal(join(this.dir, folder, `${name}.partitions.ndjson`)),
-      createdAt: new Date(),
+      partitions: before?.partitions ?? new PartitionJournal(join(this.dir, folder, `${name}.partitions.ndjson`)),
+      createdAt: before?.createdAt ?? new Date(),
     });
   }
 

@@ -32,10 +32,15 @@ export interface LocalTopicsOptions {
 
 /** Topics whose messages end in a file each, `<topic>.ndjson`, instead of in somebody's mailbox. */
 export class LocalTopics {
-  private readonly topics: ReadonlySet<string>;
+  private readonly topics: Set<string>;
 
   constructor(private readonly options: LocalTopicsOptions) {
     this.topics = new Set(options.topics);
+  }
+
+  /** Makes topics that a later deployment has. */
+  add(topics: readonly string[]): void {
+    for (const arn of topics) this.topics.add(arn);
   }
 
   /** File of a topic's messages; it need not exist. */

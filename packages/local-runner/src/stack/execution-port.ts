@@ -6,7 +6,7 @@ import type { Executions } from './executions';
 
 /** The Step Functions API over the local executions: what functions and containers reach with the SDK. */
 export function executionPort(
-  executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: readonly string[],
+  executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: () => readonly string[],
 ): ExecutionPort {
   const find = (arn: string): ExecutionRecord => {
     const record = store.list().find((each) => each.arn === arn);
@@ -22,7 +22,7 @@ export function executionPort(
   };
   return {
     start: async ({ stateMachineArn, name = `x${Date.now().toString(36)}`, input }) => {
-      if (!machineArns.includes(stateMachineArn)) throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+      if (!machineArns().includes(stateMachineArn)) throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
       const parsed: unknown = JSON.parse(input);
       const existing = store.find(stateMachineArn, name);
       if (existing !== undefined) {

@@ -2,19 +2,19 @@ import { appendFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { acceleratedClock, type HistoryEvent, type MapStorage, runStateMachine, systemClock, TaskFailure, type TaskHandler, type TaskTokens } from '../asl';
 import { type ExecutionRecord, type ExecutionStore, type StateRecord } from '../executions/execution-store';
-import type { AccessDirectory } from '../iam/access-directory';
 import type { StartExecution } from '../services/nested-executions';
 import type { Deployment } from './deployment';
 import { ExecutionScope } from './execution-scope';
 import type { Machine } from './machine';
+import type { Release } from './releases';
 import type { OnStackEvent } from './stack-event';
 
 export interface ExecutionsOptions {
-  readonly deployment: Deployment;
+  /** What is deployed when it is asked for. */
+  readonly release: () => Release;
   readonly store: ExecutionStore;
-  readonly access: AccessDirectory;
-  /** The task handlers of one execution. */
-  readonly handlers: (scope: ExecutionScope, machine: Machine) => Readonly<Record<string, TaskHandler>>;
+  /** The task handlers of one execution, which go by the deployment that it began with. */
+  readonly handlers: (scope: ExecutionScope, machine: Machine, deployment: Deployment) => Readonly<Record<string, TaskHandler>>;
   /** S3 as the machine's role sees it. */
   readonly storage: (machine: Machine) => MapStorage;
   readonly onEvent: OnStackEvent;
@@ -33,7 +33,8 @@ export class Executions {
 
   /** Runs to the end. Throws ExecutionAlreadyExists for a name that is taken. */
   public async start(request: StartExecution): Promise<ExecutionRecord> {
-    const { deployment, store, onEvent } = this.options;
+    const { store, onEvent } = this.options;
+    const { deployment } = this.options.release();
     const machine = deployment.machines.find(({ arn }) => arn === request.machineArn);
     if (machine === undefined) {
       throw new TaskFailure('StepFunctions.StateMachineDoesNotExistException', `State Machine Does Not Exist: '${request.machineArn}'`);
@@ -57,7 +58,7 @@ export class Executions {
       name,
       stateMachineArn: machine.arn,
       roleArn: machine.roleArn,
-      handlers: watched(this.options.handlers(scope, machine), states),
+      handlers: watched(this.options.handlers(scope, machine, deployment), states),
       clock: this.options.timeFactor === 1 ? systemClock : acceleratedClock(this.options.timeFactor),
       signal: request.signal,
       taskTokens: this.options.taskTokens,
@@ -79,14 +80,14 @@ export class Executions {
   }
 
   private assume(roleArn: string, service: string): void {
-    const { allowed, reason } = this.options.access.checkTrust(roleArn, { kind: 'service', service });
+    const { allowed, reason } = this.options.release().access.checkTrust(roleArn, { kind: 'service', service });
     if (allowed) return;
     this.options.onEvent({ kind: 'denied', message: reason });
     throw new TaskFailure('States.TaskFailed', reason);
   }
 
   private authorize(machine: Machine, need: { action: string; resource: string; context?: Readonly<Record<string, readonly string[]>> }): void {
-    const { allowed, reason } = this.options.access.check(machine.roleArn, need);
+    const { allowed, reason } = this.options.release().access.check(machine.roleArn, need);
     if (allowed) return;
     this.options.onEvent({ kind: 'denied', message: reason });
     const service = need.action.slice(0, need.action.indexOf(':'));

@@ -32,6 +32,13 @@ export class LocalDatabases {
     }
   }
 
+  /** Throws where an assembly has a database that is not up: servers start with the stack. */
+  public requireReserved(assembly: Assembly): void {
+    const missing = databasesOf(assembly).filter(({ stack, logicalId }) => this.attributes[`${stack}/${logicalId}`] === undefined);
+    if (missing.length === 0) return;
+    throw new Error(`${missing.map(({ path }) => path).join(', ')} of the assembly is not up; a database that a later assembly adds needs a new start: close the stack and start it with that assembly`);
+  }
+
   /** What an attached secret holds beside user and password, by `Ref` of the database. */
   public attachments(assembly: Assembly): Map<string, Record<string, unknown>> {
     return new Map(databasesOf(assembly).map((resource) => {

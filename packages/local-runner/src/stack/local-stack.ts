@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -8,9 +7,6 @@ import { dismissGuard, reapLeftovers } from '../exec/child-guard';
 import { compileCache } from '../exec/compile-cache';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
 import { startGateway, type Gateway } from '../gateway/start-gateway';
-import { AccessDirectory } from '../iam/access-directory';
-import { createAuthorizer } from '../iam/authorizer';
-import { CATALOG_FILE } from '../queries/query-curated';
 import type { S3ServiceOptions } from '../s3/s3-service';
 import { cloudWatchLogsApi, LocalLogs } from '../services/cloudwatch-logs';
 import { glueApi } from '../services/glue-api';
@@ -20,18 +16,18 @@ import type { StartExecution } from '../services/nested-executions';
 import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
-import { Deployment } from './deployment';
+import type { Deployment } from './deployment';
 import { deliverStatusChange } from './status-change';
 import { executionPort } from './execution-port';
 import { Executions } from './executions';
 import { handlersFor } from './handlers';
 import { certificateFolder, LocalDatabases, type LocalDatabase } from './local-databases';
-import { machinesOf, type Machine } from './machine';
+import type { Machine } from './machine';
 import { mapStorage } from './map-storage';
 import { nativePackages } from './native-packages';
-import { Principals, type AccessKey } from './principals';
+import { Releases, type ReleaseEnvironment } from './releases';
 import { SecretValues } from './secret-values';
-import { bucketNames, eventRules, glueSeeds, publishAssets } from './seeds';
+import { bucketNames } from './seeds';
 import type { OnStackEvent } from './stack-event';
 import { StateFolder } from './state-folder';
 import { lockStateFolder } from './state-lock';
@@ -83,93 +79,85 @@ export class LocalStack {
     const store = new ExecutionStore(state.executions);
     store.abortLeftOpen(new Date());
 
-    const warn = (message: string) => onEvent({ kind: 'warning', message });
     const secrets = new SecretValues(state);
     const databases = new LocalDatabases(state);
     await databases.reserve(new Assembly(options.assemblyDir, { secretValue: () => 'unknown yet' }));
-    const assembly = new Assembly(options.assemblyDir, {
-      attributes: databases.attributes, secretValue: (arn, key) => secrets.reference(arn, key), onWarning: warn,
-    });
-    secrets.generate(assembly);
-    secrets.attach(assembly, databases.attachments(assembly));
-
-    const access = new AccessDirectory(assembly.resources);
-    const principals = new Principals(access.roleArns);
-    const operator: AccessKey = { accessKeyId: `AKIAOPERATOR${randomBytes(4).toString('hex').toUpperCase()}`, secretAccessKey: randomBytes(20).toString('hex') };
-    const authorize = createAuthorizer({
-      directory: access, principalOf: (id) => principals.roleOf(id),
-      onDecision: ({ allowed, reason }) => {
-        if (!allowed) onEvent({ kind: 'denied', message: reason });
-      },
-    });
     const topics = new LocalTopics({
-      dir: state.topics,
-      topics: assembly.ofType('AWS::SNS::Topic').map(({ ref }) => ref),
+      dir: state.topics, topics: [],
       onMessage: ({ topicArn, subject, message }) => onEvent({ kind: 'notice', topic: topicArn.slice(topicArn.lastIndexOf(':') + 1), subject, message }),
     });
-    const definitions = glueSeeds(assembly);
-    state.write(CATALOG_FILE, definitions);
-    const catalog = new GlueCatalog(state.catalog, definitions);
-    const machines = machinesOf(assembly);
+    const catalog = new GlueCatalog(state.catalog, { databases: [], tables: [] });
+    const served = new LocalSecrets();
+    const releases = new Releases({ state, secrets, databases, topics, catalog, served, onEvent });
+    const assembly = releases.read(options.assemblyDir);
     const tokens = new TaskTokens();
     const logs = new LocalLogs();
-    const secretNames = new Map(assembly.ofType('AWS::SecretsManager::Secret').map(({ ref, properties }) => [ref, String(properties.Name ?? ref)]));
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
     let executions: Executions | undefined = undefined as Executions | undefined;
     const running = await databases.start(assembly, secrets);
     open.push(...running.map((database) => () => database.stop()));
     const gateway = await startGateway({
-      authorize: (request) => (request.accessKeyId === operator.accessKeyId ? { allowed: true } : authorize(request)),
+      authorize: releases.authorize,
       s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
       services: [
-        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs),
-        secretsManagerApi(new LocalSecrets(
-          secrets.entries().map(([arn, secretString]) => ({ arn, name: secretNames.get(arn) ?? arn, secretString })),
+        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served),
+        stepFunctionsApi(executionPort(
+          () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn),
         )),
-        stepFunctionsApi(executionPort(() => executions as Executions, store, tokens, machines.map(({ arn }) => arn))),
       ],
     });
     open.push(() => gateway.close());
-    const client = (key: AccessKey) => new S3Client({
-      endpoint: gateway.url, region: 'us-east-1', credentials: key, maxAttempts: 3,
-    });
-    await publishAssets(assembly, client(operator), (bucket, key) => gateway.s3.storage.bucket(bucket).get(key) !== undefined);
-
-    const deployment = new Deployment({
-      assembly, machines, principals, endpoint: gateway.url, pidFolder: state.pids, logs, nodePath: nativePackages(),
+    const environment: ReleaseEnvironment = {
+      pidFolder: state.pids, logs, nodePath: nativePackages(),
       childEnvironment: {
         ...compileCache(state.compileCache),
         ...(running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {}),
       },
+    };
+    const { deployment: { machines } } = await releases.deploy(assembly, gateway, environment);
+
+    const clientOf = ({ roleArn }: Machine) => new S3Client({
+      endpoint: gateway.url, region: 'us-east-1', credentials: releases.current.principals.keyOf(roleArn), maxAttempts: 3,
     });
-    const rules = eventRules(assembly);
     executions = new Executions({
-      deployment, store, access, onEvent, taskTokens: tokens,
-      handlers: (scope, machine) => handlersFor({
-        deployment, scope, machine, topics, access, secretValue: (arn, key) => secrets.reference(arn, key),
-        s3: client(principals.keyOf(machine.roleArn)), stateDir: state.root,
+      release: () => releases.current, store, onEvent, taskTokens: tokens,
+      handlers: (scope, machine, deployment) => handlersFor({
+        deployment, scope, machine, topics, access: releases.current.access, secretValue: (arn, key) => secrets.reference(arn, key),
+        s3: clientOf(machine), stateDir: state.root,
         spark: sparkPython(options.spark),
         start: (request) => executions!.start(request),
       }),
-      storage: (machine) => mapStorage(client(principals.keyOf(machine.roleArn))),
-      onEnded: (record) => deliverStatusChange(record, rules, topics, access),
+      storage: (machine) => mapStorage(clientOf(machine)),
+      onEnded: (record) => deliverStatusChange(record, releases.current.rules, topics, releases.current.access),
       timeFactor: options.timeFactor ?? 1,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     });
     onEvent({ kind: 'stack', what: `stack up: ${machines.length} machines, ${running.length} databases`, milliseconds: Date.now() - began });
-    return new LocalStack(state, gateway, running, deployment, executions, catalog, store, unlock);
+    const deployNext = async (assemblyDir: string): Promise<void> => {
+      const start = Date.now();
+      databases.requireReserved(new Assembly(assemblyDir, { secretValue: () => 'unknown yet' }));
+      const { deployment } = await releases.deploy(releases.read(assemblyDir), gateway, environment);
+      onEvent({ kind: 'stack', what: `deployed: ${deployment.machines.length} machines`, milliseconds: Date.now() - start });
+    };
+    return new LocalStack(state, gateway, running, releases, executions, catalog, store, unlock, deployNext);
   }
 
   private constructor(
     public readonly state: StateFolder,
     private readonly gateway: Gateway,
     public readonly databases: readonly LocalDatabase[],
-    public readonly deployment: Deployment,
+    private readonly releases: Releases,
     private readonly executions: Executions,
     public readonly catalog: GlueCatalog,
     public readonly store: ExecutionStore,
     private readonly unlock: () => void,
+    private readonly deployNext: (assemblyDir: string) => Promise<void>,
   ) {}
+
+  /** What was deployed last. */
+  public get deployment(): Deployment {
+    return this.releases.current.deployment;
+  }
 
   public get endpoint(): string {
     return this.gateway.url;
@@ -177,6 +165,14 @@ export class LocalStack {
 
   public get machines(): readonly Machine[] {
     return this.deployment.machines;
+  }
+
+  /**
+   * Deploys another assembly over the one that is up, as the next version of the same app. Executions that run keep the definition and the task
+   * revisions that they began with, so the earlier assembly's folder must stay until they have ended; those that start later run the new one.
+   */
+  public deploy(assemblyDir: string): Promise<void> {
+    return this.deployNext(assemblyDir);
   }
 
   /** Runs an execution to its end. Throws ExecutionAlreadyExists for a name that is taken. */

@@ -42,6 +42,12 @@ function makeWhole(file: string, text: string): boolean {
   }
 }
 
+/** The process that uses a state folder now; undefined where nobody does. */
+export function stateFolderUser(folder: string): number | undefined {
+  const owner = readOwner(path.join(folder, FILE));
+  return owner !== undefined && startMark(owner.pid) === owner.mark ? owner.pid : undefined;
+}
+
 function readOwner(file: string): Owner | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Owner;

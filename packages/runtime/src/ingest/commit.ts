@@ -7,7 +7,7 @@ import { attemptId } from '../run/ids';
 import type { DatasetResult, StageOutput } from '../run/stage-io';
 import { planRef, readPlan, readResults, workFolder } from '../run/work';
 import { commitCursor } from './commit-cursor';
-import type { IngestPlan, PlannedDataset, PullResult } from './documents';
+import type { IngestPlan, PlannedDataset, PullResult, TakenOver } from './documents';
 import { parseIngestInput } from './ingest-input';
 import { saveKnownShards } from './known-shards';
 import type { StageCall } from './plan';
@@ -30,7 +30,10 @@ export async function commitIngest(call: StageCall): Promise<StageOutput> {
   const planned = Object.entries(plan.datasets);
   const pulls = planned.reduce((sum, [, dataset]) => sum + dataset.pulls.count, 0);
   const results = await readResults<PullResult>(store, folder, 'pull', pulls, { signal });
-  const batches = new Map(planned.map(([name, { pulls: { first, count } }]) => [name, new PulledBatch(results.slice(first, first + count))]));
+  const taken = plan.takenOver === undefined ? {} : (await readPlan<TakenOver>(store, plan.takenOver, { signal })).datasets;
+  const batches = new Map(planned.map(([name, { pulls: { first, count } }]) => [
+    name, new PulledBatch([...taken[name] ?? [], ...results.slice(first, first + count)]),
+  ]));
   for (const [name, dataset] of planned) check(name, dataset, batches.get(name)!);
   const views = await openLogs(call, settings.rawBucket, plan, batches);
 
@@ -111,6 +114,7 @@ async function commitDataset(
     counts: {
       parts: parts.length, sourceBytes: sum(batch.landed.map(({ told }) => told.bytes)), bytes, records,
       headerLines: sum(batch.landed.map((one) => one.headerLines)),
+      ...(batch.takenOver === 0 ? {} : { takenOver: batch.takenOver }),
     },
   };
 }

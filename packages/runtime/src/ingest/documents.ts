@@ -21,7 +21,15 @@ export interface IngestPlan {
   readonly datasets: Readonly<Record<string, PlannedDataset>>;
   /** The work lists, one for each task. */
   readonly items: ObjectRef & { readonly count: number };
+  /** What is taken over from earlier attempts of the run; absent where nothing is. */
+  readonly takenOver?: ObjectRef;
   readonly estimate: PlanEstimate;
+}
+
+/** `taken-over-<hash>.json`: results of earlier attempts, with those shards only that need no task any more. */
+export interface TakenOver {
+  readonly schemaVersion: number;
+  readonly datasets: Readonly<Record<string, readonly PullResult[]>>;
 }
 
 /** What the pulls will take, told before they start. */
@@ -45,6 +53,8 @@ export interface PlannedDataset {
   /** The pulls of this dataset in the list of items; none where the source has nothing new. */
   readonly pulls: { readonly first: number; readonly count: number };
   readonly cursor: { readonly from?: string; readonly to?: string };
+  /** The newest commit of the dataset when it was planned; absent before the first. */
+  readonly after?: number;
   /** How large the tasks of the last commit had to be. */
   readonly memory?: TaskMemory;
   /** The range of a back-fill; also where a replay reads one again. */
@@ -69,13 +79,26 @@ export interface PlannedShard extends Shard {
   /** Number of the part in the batch, from 0. */
   readonly part: number;
   readonly raw: ObjectRef;
+  /** Equal in two attempts where the shard is the same work. */
+  readonly fingerprint: string;
+  /** What earlier attempts of the run have of it; kept where the source still has that version. */
+  readonly earlier?: EarlierShard;
   /** What an earlier commit of the same URL knows; `since` is its number. */
   readonly validators?: SourceIdentity;
   readonly since?: number;
 }
 
+/** Exactly one of the two is there. */
+export interface EarlierShard {
+  /** As an earlier attempt's result told it. */
+  readonly landed?: LandedShard;
+  /** Attempts that may have landed it and left no result, newest first: their task was killed, or failed at another shard. */
+  readonly attempts?: readonly number[];
+}
+
 /** `pull/<index>.json`. */
 export interface PullResult {
+  readonly schemaVersion: number;
   readonly dataset: string;
   readonly shards: readonly ShardResult[];
   /** How far the shards came, where only reading them told. */
@@ -88,26 +111,35 @@ export interface PullResult {
 
 export type ShardResult = LandedShard | UnchangedShard | MissingShard;
 
+interface ShardOutcome {
+  /** Number of the shard in the batch, from 0; parts of a series have the same. */
+  readonly shard?: number;
+}
+
 /** The source has no such file, and may lack it. */
-export interface MissingShard {
+export interface MissingShard extends ShardOutcome {
   readonly outcome: 'missing';
   readonly cursor?: string;
 }
 
-export interface UnchangedShard {
+export interface UnchangedShard extends ShardOutcome {
   readonly outcome: 'unchanged';
   readonly since: number;
   readonly cursor?: string;
 }
 
-export interface LandedShard {
+export interface LandedShard extends ShardOutcome {
   readonly outcome: 'landed';
   readonly part: RawPart;
   readonly headerLines: Count;
   /** What the source announced. */
   readonly told: { readonly bytes: Count; readonly records: Count };
-  /** Tries that the reading took. 0 when the object of an earlier try was kept. */
+  /** Tries that the reading took. 0 when the object of an earlier try or attempt was kept. */
   readonly tries: number;
+  /** As planned. */
+  readonly fingerprint?: string;
+  /** The earlier attempt of the run that pulled it. */
+  readonly takenOver?: number;
   /** How far the source is read with it; as planned. */
   readonly cursor?: string;
 }

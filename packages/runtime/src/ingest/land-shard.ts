@@ -9,6 +9,9 @@ import { recordIndexKey } from './record-index';
 import { SOURCE_CHANGED, type Opened, type SeriesPart, type ShardReader, type SourceHead } from './source/shard-reader';
 import { sourceFromMetadata, sourceToMetadata } from './source/source-metadata';
 
+/** Object metadata that tells what work an object is, for a later attempt that finds it without a result. */
+export const SHARD_METADATA = 'headrace-shard';
+
 export interface LandDeps {
   readonly store: ObjectStore;
   readonly report: Report;
@@ -69,7 +72,8 @@ async function landOnce(
   const progress = new Progress({ report, code: 'INGEST_I1102', data: { dataset: item.dataset, totalBytes: head.bytes } });
   try {
     const uploaded = await store.upload(shard.raw, counted(opened.body, counter, progress, deps), {
-      ifNoneMatch: '*', totalBytes: head.bytes, contentType: head.contentType, metadata: sourceToMetadata(head), signal,
+      ifNoneMatch: '*', totalBytes: head.bytes, contentType: head.contentType, signal,
+      metadata: { ...sourceToMetadata(head), [SHARD_METADATA]: shard.fingerprint },
       beforeComplete: (sum) => {
         checkDigest(head, sum.sha256, item, shard);
         part?.end(sum);
@@ -102,7 +106,9 @@ async function* counted(body: AsyncIterable<Buffer>, counter: RecordCounter, pro
 }
 
 /** Reports an object that is there already, from its own bytes. */
-async function adopt(item: PullItem, shard: PlannedShard, found: ObjectHead | undefined, deps: LandDeps, part?: SeriesPart): Promise<LandedShard> {
+export async function adopt(
+  item: PullItem, shard: PlannedShard, found: ObjectHead | undefined, deps: LandDeps, part?: SeriesPart,
+): Promise<LandedShard> {
   const { store, report, signal } = deps;
   if (found === undefined) throw transientError('STORE_UNAVAILABLE', `s3://${shard.raw.bucket}/${shard.raw.key} was written by somebody else and is not there; try again`, { ...shard.raw });
   report.say('INGEST_I1105', { dataset: item.dataset, key: shard.raw.key });

@@ -6,8 +6,10 @@ import { commitLogPrefix, rawPartKey } from '../run/keys';
 import { ingestIdentity, type RawManifest } from '../run/manifest';
 import type { ObjectStore } from '../stores/object-store';
 import type { ReadSecret } from '../stores/read-secret';
-import type { PlannedDataset, PlannedShard, PullItem } from './documents';
+import type { EarlierShard, PlannedDataset, PlannedShard, PullItem, PullResult } from './documents';
+import type { EarlierAttempt } from './earlier-attempts';
 import type { TaskSize } from './estimate';
+import { fingerprint } from './fingerprint';
 import { commitKindOf, type IngestInput } from './ingest-input';
 import { readKnownShards, type KnownShards } from './known-shards';
 import { replayedRun } from './replayed-run';
@@ -15,12 +17,15 @@ import type { CountRule } from './record-counter';
 import type { IngestSettings } from './settings';
 import type { Shard, SourceKind, SourceSettings } from './source/source-kind';
 import { sourceKind } from './source/source-kinds';
+import { takeOver } from './take-over';
 import { startRung } from './task-memory';
 import { ASSUMED_PACE, workLists, type Pace, type WorkList } from './work-lists';
 
 export interface DatasetCall {
   readonly settings: IngestSettings;
   readonly input: IngestInput;
+  /** Of the same run, newest first. */
+  readonly attempts: readonly EarlierAttempt[];
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal: AbortSignal;
@@ -31,6 +36,8 @@ export interface DatasetPlan {
   /** Without the place of its pulls, which is known when all datasets are planned. */
   readonly dataset: Omit<PlannedDataset, 'pulls'>;
   readonly items: ReadonlyArray<{ readonly item: PullItem; readonly list: WorkList }>;
+  /** Results of earlier attempts that stand for shards without a task. */
+  readonly taken: readonly PullResult[];
   readonly basis: Pace['basis'];
   /** Where its tasks begin on the ladder of sizes, and that size. */
   readonly rung: number;
@@ -41,7 +48,7 @@ export interface DatasetPlan {
 
 /** Decides what is read of one dataset, and packs it into the work of tasks. */
 export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<DatasetPlan> {
-  const { settings, input, store, report, signal, secret } = call;
+  const { settings, input, attempts, store, report, signal, secret } = call;
   const source = settings.sources[dataset.name] as SourceSettings;
   const kind = sourceKind(source.kind);
   const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
@@ -50,7 +57,7 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   const common = { columns: derivedColumns(dataset), history: dataset.history, source, url: kind.url(source) };
   if (done !== undefined) {
     report.say('INGEST_I1002', { dataset: dataset.name, runId: input.slot, seq: done.seq });
-    return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], basis: 'measured', rung: 0, size: settings.tasks.ladder[0]!, forMap: () => ({}) };
+    return { dataset: { ...common, cursor: {}, committed: { seq: done.seq, manifestKey: done.key } }, items: [], taken: [], basis: 'measured', rung: 0, size: settings.tasks.ladder[0]!, forMap: () => ({}) };
   }
   const replays = (await replayedRun(view, dataset.name, input, { signal }))?.manifest;
   const last = replays === undefined ? view.last?.manifest : beforeRun(replays);
@@ -65,23 +72,33 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   const { cursor = {}, tasks } = planned;
   const shards = planned.shards.filter((shard) => !isBehind(shard, replays) && belongsTo(replays, shard, kind));
   const known = shardsToAskFor(dataset, committed, shards, last);
+  const count = countRule(dataset, source);
+  const wanted = { kind: commitKindOf(input.operation), range, run: input.run, ...(kind.remembers ? {} : { cursor }) };
+  const described = { dataset: dataset.name, source, kind, count, asked: wanted };
+  const work = shards.map((shard) => ({ ...shard, fingerprint: fingerprint(described, shard) }));
+  const after = view.last?.seq;
+  const { taken, left, earlier } = await takeOver(
+    { bucket: settings.rawBucket, dataset: dataset.name, kind, tasks, shards: work, known: committed, after }, attempts, store, { signal },
+  );
+  if (attempts.length > 0) report.say('INGEST_I1004', { dataset: dataset.name, runId: input.slot, taken: shards.length - left.length, left: left.length });
   const pace = paceOf(last);
-  const lists = workLists(shards, { pace, concurrency: settings.tasks.concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
+  const lists = workLists(left.map((number) => sized(work[number]!, earlier.get(number))), { pace, concurrency: settings.tasks.concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
   const ladder = source.ladder ?? settings.tasks.ladder;
   const rung = startRung(ladder.map(({ memoryMiB }) => memoryMiB), last?.memory);
   return {
     dataset: {
-      ...common, cursor, ...(last?.memory === undefined ? {} : { memory: last.memory }),
+      ...common, cursor, ...(after === undefined ? {} : { after }), ...(last?.memory === undefined ? {} : { memory: last.memory }),
       ...(range === undefined ? {} : { range }), ...(replays === undefined ? {} : { supersedes: [replays.runId] }),
     },
     items: lists.map((list) => ({
       list,
       item: {
-        dataset: dataset.name, source, count: countRule(dataset, source),
-        shards: list.shards.map(({ shard, part }) => plannedShard(settings, input, dataset, shard, part, known)),
+        dataset: dataset.name, source, count,
+        shards: list.shards.map(({ part: at }) => plannedShard(settings, input, dataset, work[left[at]!]!, left[at]!, known, earlier)),
       },
     })),
-    basis: shards.length === 0 ? 'measured' : pace.basis,
+    taken,
+    basis: left.length === 0 ? 'measured' : pace.basis,
     rung, size: ladder[rung]!,
     // The machine hands a container its shard; other tasks read theirs themselves.
     forMap: (list) => ({ rung, dataset: dataset.name, ...(tasks === 'each' ? { shard: list.shards[0]!.shard.read } : {}) }),
@@ -131,10 +148,19 @@ function paceOf(last: RawManifest | undefined): Pace {
   return { bytesPerSecond: Math.max(1, last.bytesPerSecond), shardBytes: bytes / Math.max(1, last.parts.length), basis: 'measured' };
 }
 
-function plannedShard(settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard, part: number, known: KnownShards): PlannedShard {
+/** What an earlier attempt landed is most often kept, and then costs a question. */
+function sized(shard: Shard, earlier: EarlierShard | undefined): Shard {
+  return earlier?.landed === undefined ? shard : { ...shard, bytes: 0 };
+}
+
+function plannedShard(
+  settings: IngestSettings, input: IngestInput, dataset: Dataset, shard: Shard & { readonly fingerprint: string }, part: number, known: KnownShards,
+  earlier: ReadonlyMap<number, EarlierShard>,
+): PlannedShard {
   const before = known.get(shard.url);
+  const landed = earlier.get(part);
   return {
-    ...shard, part,
+    ...shard, part, ...(landed === undefined ? {} : { earlier: landed }),
     ...(before === undefined ? {} : { validators: before.identity, since: before.since }),
     raw: {
       bucket: settings.rawBucket,

@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto';
 import { requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
 import { attemptId } from '../run/ids';
 import { SCHEMA_VERSION } from '../run/manifest';
-import { itemsRef, planRef, workFolder, writeItemLines } from '../run/work';
-import type { ObjectStore } from '../stores/object-store';
+import { DOCUMENT_HEAD, itemsRef, planRef, workFolder, writeItemLines, type WorkFolder } from '../run/work';
+import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import { scheduleLists, type Schedule } from './deadline';
-import type { IngestPlan, IngestPlanOutput, PlanEstimate, PlannedDataset, PullItem } from './documents';
+import type { IngestPlan, IngestPlanOutput, PlanEstimate, PlannedDataset, PullItem, TakenOver } from './documents';
+import { earlierAttempts } from './earlier-attempts';
 import { commitKindOf, parseIngestInput, type IngestInput } from './ingest-input';
 import { planDataset, type DatasetPlan } from './plan-dataset';
 import { parseIngestSettings, type IngestSettings } from './settings';
@@ -27,8 +29,8 @@ export interface StageCall {
 /**
  * Decides what an ingest attempt pulls, and says what that will take.
  *
- * A dataset that this run committed in an earlier attempt is not pulled again. The first plan of an attempt counts: whoever plans it
- * again gets that one, so a planner that was given up cannot change what others work on.
+ * A dataset that this run committed in an earlier attempt is not pulled again, nor is a shard that one pulled whole. The first plan of
+ * an attempt counts: whoever plans it again gets that one, so a planner that was given up cannot change what others work on.
  */
 export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   const { store, report, signal = new AbortController().signal, secret = secretsManager(), now = () => new Date() } = call;
@@ -42,7 +44,8 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
   if (found !== undefined) return output(found, ref);
 
   const plans: [string, DatasetPlan][] = [];
-  const shared = { settings, input, store, report, signal, secret };
+  const attempts = await earlierAttempts(store, settings, input, { signal });
+  const shared = { settings, input, attempts, store, report, signal, secret };
   for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
   const schedule = scheduleLists({
     lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
@@ -59,6 +62,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
     plannedAt: now().toISOString(), codeVersion: settings.codeVersion,
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: placed(plans),
     items: await writeItemLines(store, folder, scheduledItems(plans, schedule), { signal }),
+    ...await takenOver(store, folder, plans, { signal }),
     estimate,
   };
   const written = await store.putJson(ref, plan, { ifNoneMatch: '*', signal });
@@ -78,6 +82,19 @@ function placed(plans: ReadonlyArray<[string, DatasetPlan]>): Record<string, Pla
     first += items.length;
     return [name, { ...dataset, pulls }];
   }));
+}
+
+/** Named after its content, like the items: a planner that comes late changes nothing. */
+async function takenOver(
+  store: ObjectStore, folder: WorkFolder, plans: ReadonlyArray<[string, DatasetPlan]>, options: Abortable,
+): Promise<{ takenOver?: ObjectRef }> {
+  const datasets = Object.fromEntries(plans.filter(([, { taken }]) => taken.length > 0).map(([name, { taken }]) => [name, taken]));
+  if (Object.keys(datasets).length === 0) return {};
+  const document: TakenOver = { ...DOCUMENT_HEAD, datasets };
+  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
+  const ref = itemsRef(folder, `taken-over-${hash}`);
+  await store.putJson(ref, document, options);
+  return { takenOver: ref };
 }
 
 function scheduledItems(plans: ReadonlyArray<[string, DatasetPlan]>, schedule: Schedule): Array<{ item: PullItem; forMap: object }> {

@@ -1,5 +1,6 @@
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
-import type { PullItem, PullResult, ShardResult } from './documents';
+import type { PlannedShard, PullItem, PullResult, ShardResult } from './documents';
+import { earlierShard } from './earlier-shard';
 import { landSeries } from './land-series';
 import { landShard, type LandDeps } from './land-shard';
 import { LateWatch } from './late-watch';
@@ -20,7 +21,7 @@ export interface PullDeps extends LandDeps {
   readonly connect?: (source: SourceSettings, deps: SourceDeps) => Promise<SourceSession | SeriesSession>;
 }
 
-export type PullOutcome = Omit<PullResult, 'timing' | 'peakMemoryBytes'>;
+export type PullOutcome = Omit<PullResult, 'schemaVersion' | 'timing' | 'peakMemoryBytes'>;
 
 /** Brings the shards of one work list into Raw, one after the other over one connection. */
 export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome> {
@@ -41,13 +42,14 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
       const onRetry = (note: RetryNote): void => sayRetry(item, note, deps);
       if ('series' in connected) {
         const series = connected.series(shard, onRetry);
-        shards.push(...await landSeries(item, shard, series, watched));
+        shards.push(...(await landSeries(item, shard, series, watched)).map((part) => described(shard, part)));
         cursorTo = oneCursor(item.dataset, cursorTo, series.cursorTo);
       } else {
+        const earlier = await earlierShard(item, shard, (asked) => connected.read(asked, onRetry), watched);
         const onOpen: LandDeps['onOpen'] = ({ export: told }) => snapshot.require(shard, told);
-        const landed = await landShard(item, shard, () => connected.read(shard, onRetry), { ...watched, onOpen });
+        const landed = earlier ?? await landShard(item, shard, () => connected.read(shard, onRetry), { ...watched, onOpen });
         snapshot.keep(shard, landed);
-        shards.push(landed);
+        shards.push(described(shard, landed));
       }
     }
     return {
@@ -57,6 +59,11 @@ export async function pull(item: PullItem, deps: PullDeps): Promise<PullOutcome>
   } finally {
     await session?.close();
   }
+}
+
+/** By number and fingerprint a later attempt of the run finds the shard that a result is of. */
+function described({ part, fingerprint }: PlannedShard, result: ShardResult): ShardResult {
+  return { ...result, shard: part, ...(result.outcome === 'landed' ? { fingerprint } : {}) };
 }
 
 function sayRetry(item: PullItem, note: RetryNote, { report }: PullDeps): void {

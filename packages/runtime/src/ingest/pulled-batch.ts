@@ -15,7 +15,8 @@ export class PulledBatch {
   private readonly shards: readonly ShardResult[];
 
   constructor(private readonly results: readonly PullResult[]) {
-    this.shards = results.flatMap(({ shards }) => shards);
+    // Shards that were taken over come from results of their own; the order of one shard's parts stays.
+    this.shards = results.flatMap(({ shards }) => shards).sort((one, other) => (one.shard ?? 0) - (other.shard ?? 0));
     this.landed = this.shards.filter((shard) => shard.outcome === 'landed');
   }
 
@@ -37,6 +38,11 @@ export class PulledBatch {
   /** Shards that have not changed since an earlier commit. */
   get unchanged(): number {
     return this.shards.filter(({ outcome }) => outcome === 'unchanged').length;
+  }
+
+  /** Shards that earlier attempts of the run had pulled. */
+  get takenOver(): number {
+    return new Set(this.landed.filter(({ takenOver }) => takenOver !== undefined).map(({ shard }) => shard)).size;
   }
 
   get records(): Count {

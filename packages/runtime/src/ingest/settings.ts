@@ -4,6 +4,7 @@ import type { ObjectRef } from '../stores/object-store';
 import type { TaskSize } from './estimate';
 import type { SourceSettings } from './source/source-kind';
 import { sourceKind, SOURCE_KINDS } from './source/source-kinds';
+import { OVERLAP_RULES, type OverlapRule } from './turn/turns';
 
 export interface IngestSettings {
   readonly pipeline: string;
@@ -13,6 +14,8 @@ export interface IngestSettings {
   readonly codeVersion: string;
   readonly sources: Readonly<Record<string, SourceSettings>>;
   readonly tasks: TaskSettings;
+  /** What a run does while one of another slot is still running. */
+  readonly overlap: OverlapRule;
 }
 
 /** What the tasks of the stage may use. */
@@ -40,6 +43,7 @@ export function parseIngestSettings(json: unknown): IngestSettings {
       codeVersion: fields.text('codeVersion'),
       sources: fields.record('sources', parseSource, { names: IDENTIFIER }),
       tasks: fields.child('tasks', parseTasks, { optional: true }) ?? DEFAULT_TASKS,
+      overlap: fields.choice('overlap', OVERLAP_RULES, { optional: true }) ?? 'queue',
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
       fields.problem('workPrefix', `must begin with the pipeline's prefix ${settings.pipeline}/, got ${JSON.stringify(settings.workPrefix)}`);

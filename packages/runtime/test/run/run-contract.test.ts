@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownShardsKey } from '../../src/ingest/known-shards';
+import { turnsRef } from '../../src/ingest/turn/turns';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
 import { attemptId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
@@ -51,6 +52,7 @@ describe('docs/run-contract.md', () => {
       items: itemsRef(folder).key,
       result: resultRef(folder, 'pull', 0).key,
       failure: errorRef(folder, 'pull', 0).key,
+      turns: turnsRef('raw', workPrefix('flights', 'ingest-1a2b3c4d')).key,
     });
   });
 
@@ -80,7 +82,7 @@ describe('docs/run-contract.md', () => {
     });
 
     test('plan', () => {
-      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/plan.json`)).sort()).toEqual(members('### Plan of ingest'));
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/plan.json`)).sort()).toEqual(members('### Plan of ingest').filter((name) => name !== 'takenOver'));
     });
 
     test('item', () => {
@@ -88,13 +90,14 @@ describe('docs/run-contract.md', () => {
       expect(Object.keys(stage.s3.json(BUCKET, key)[0]).sort()).toEqual(['dataset', 'end', 'index', 'rung', 'start']);
       const item = JSON.parse(stage.s3.text(BUCKET, `${key}l`).split('\n')[0] as string);
       expect(Object.keys(item).sort()).toEqual(members('### Item of ingest').filter((name) => name !== 'schedule'));
-      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => !['bytes', 'cursor', 'together'].includes(name)));
+      const rare = ['bytes', 'cursor', 'together', 'identity', 'earlier'];
+      expect(Object.keys(item.shards[0]).sort()).toEqual(members('A shard of an item').filter((name) => !rare.includes(name)));
     });
 
     test('result', () => {
       expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`)).sort()).toEqual(members('### Result of a pull').filter((name) => name !== 'taskMemoryMiB'));
-      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`).shards[0]).sort()).toEqual(members('A shard of a result').filter((name) => name !== 'cursor'));
-      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/pull/0.json`).shards[0]).sort()).toEqual(['outcome', 'since']);
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s1-a1/pull/0.json`).shards[0]).sort()).toEqual(members('A shard of a result').filter((name) => !['cursor', 'takenOver'].includes(name)));
+      expect(Object.keys(stage.s3.json(BUCKET, `${work}/s2-a1/pull/0.json`).shards[0]).sort()).toEqual(['outcome', 'shard', 'since']);
     });
 
     test('failure', async () => {

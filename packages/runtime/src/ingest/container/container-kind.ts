@@ -12,6 +12,7 @@ import { shardDocuments, type ShardDocument } from './shard-document';
 export const containerKind: SourceKind<ContainerSourceSettings, ShardDocument> = {
   // Only the container knows whether anything is new.
   remembers: false,
+  decides: (_source, { attempt: _, ...read }) => read,
   parse: parseContainerSource,
   url: () => 'container:',
   plan: async (call) => {

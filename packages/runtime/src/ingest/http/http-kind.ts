@@ -11,6 +11,7 @@ import { clientFor } from './request-settings';
 /** Files behind HTTP. */
 export const httpKind: SourceKind<HttpSourceSettings, HttpRead> = {
   remembers: true,
+  decides: ({ headers, auth }, read) => ({ headers, auth, read }),
   parse: parseHttpSource,
   url: (source) => redactUrl(source.url ?? (source.urls as string[])[0] as string),
   plan: async (call) => planFiles(call),

@@ -12,6 +12,7 @@ import { parseS3Source, s3Url, type S3SourceSettings } from './s3-settings';
 /** Objects of another bucket, by listing or by manifest. */
 export const s3Kind: SourceKind<S3SourceSettings, S3Read> = {
   remembers: true,
+  decides: (_source, read) => read,
   parse: parseS3Source,
   url: ({ bucket, prefix }) => s3Url(bucket, prefix),
   plan: (call) => planObjects(call, sourceClient(call.source)),

@@ -11,6 +11,7 @@ import { parseSftpSource, sftpUrl, type SftpSourceSettings } from './sftp-settin
 /** Files of an SFTP server. Planning connects to it, so Plan is a task. */
 export const sftpKind: SourceKind<SftpSourceSettings, SftpRead> = {
   remembers: true,
+  decides: (_source, read) => read,
   parse: parseSftpSource,
   url: (source) => sftpUrl(source, source.path),
   plan: planFiles,

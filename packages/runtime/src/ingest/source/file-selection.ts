@@ -102,7 +102,10 @@ export class FileSelection<R> {
     const chosen = unchanged ? [] : this.files;
     report.say('INGEST_I1003', { dataset: dataset.name, place: this.place, listed: this.listed, known: this.known, chosen: chosen.length, young: this.young });
     if (this.cut) report.say('INGEST_W1001', { dataset: dataset.name, maxFiles });
-    return chosen.map(({ name, url, bytes, read }) => ({ url, fileName: name.slice(name.lastIndexOf('/') + 1), read, ...(bytes === undefined ? {} : { bytes }) }));
+    return chosen.map(({ name, url, bytes, identity, read }) => ({
+      url, fileName: name.slice(name.lastIndexOf('/') + 1), read, ...(bytes === undefined ? {} : { bytes }),
+      ...(Object.values(identity).some((told) => told !== undefined) ? { identity } : {}),
+    }));
   }
 
   private keepFirst(): void {

@@ -35,6 +35,8 @@ export interface Shard<R = unknown> {
   readonly read: R;
   /** Size in bytes, where the source tells it before reading; sizes work lists. */
   readonly bytes?: number;
+  /** What the plan learned of its version; absent where only reading tells it. */
+  readonly identity?: SourceIdentity;
   /** How far the source is read with this shard. Where the last shards are missing, the cursor stops before them. */
   readonly cursor?: string;
   /** Shards of a dataset with the same name here are read by one task, one after the other, because they share something there. */
@@ -98,6 +100,8 @@ export interface ShardToRead<R = unknown> extends Shard<R> {
 export interface SourceKind<S extends SourceSettings = SourceSettings, R = unknown> {
   /** Whether a shard can be asked for only if it has changed; then Plan looks up what is known of it. */
   readonly remembers: boolean;
+  /** What decides the bytes of a shard beside its URL and version, equal in all attempts of a run. @default - `read` and all settings */
+  decides?(source: S, read: R): unknown;
   /** Reads the members of the settings that only this kind has; notes every problem in `fields`. */
   parse(fields: Fields, common: Omit<SourceSettings, 'kind'>): S;
   /** The place of the whole source, without secrets, as it stands in commits. */

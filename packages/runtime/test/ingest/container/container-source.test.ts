@@ -107,6 +107,46 @@ describe('a container source', () => {
     expect(stage.s3.keys(BUCKET, 'demo/raw/')).toHaveLength(2);
   });
 
+  describe('the next attempt', () => {
+    beforeEach(async () => {
+      await stage.close();
+      stage = await IngestStage.start({ trips: { kind: 'container', shards: [{ region: 'eu' }, { region: 'us' }] } });
+    });
+
+    /** Plan, and the first task only; the second never ends. */
+    async function failAttempt(): Promise<void> {
+      const plan = await stage.plan('s1');
+      const [item] = await items(plan);
+      const result = await pull(item, { store: stage.store, report: quiet, signal, filesFolder: out });
+      await stage.store.putJson({ bucket: BUCKET, key: plan.plan.key.replace('plan.json', 'pull/0.json') }, {
+        schemaVersion: 1, step: 'pull', index: 0, peakMemoryBytes: 1, timing: { startedAt: '2026-01-01T00:00:00Z', endedAt: '2026-01-01T00:00:01Z' }, ...result,
+      });
+    }
+
+    test('runs the container only for the shards that are missing', async () => {
+      write('a.csv', 'id,note\n1,first\n');
+      await failAttempt();
+      write('a.csv', 'id,note\n1,second\n');
+      const output = await run('s1', 2);
+      expect(output.datasets.trips).toMatchObject({ outcome: 'committed', counts: { parts: 2, takenOver: 1 } });
+      expect((await items(await stage.plan('s1', 2))).map(({ shards }) => shards[0].read.parameters)).toEqual([{ region: 'us' }]);
+      const [commit] = stage.log('trips');
+      expect(commit.parts.map(({ key }: any) => stage.s3.text(BUCKET, key))).toEqual(['id,note\n1,first\n', 'id,note\n1,second\n']);
+    });
+
+    test('runs all of them where a shard told a cursor, which is that of the whole batch', async () => {
+      write('a.csv', 'id,note\n1,first\n');
+      write('.headrace.json', '{"cursor": {"to": "x1"}}');
+      await failAttempt();
+      write('a.csv', 'id,note\n1,second\n');
+      write('.headrace.json', '{"cursor": {"to": "x2"}}');
+      expect((await run('s1', 2)).datasets.trips?.counts.takenOver).toBeUndefined();
+      const [commit] = stage.log('trips');
+      expect(commit.cursor).toEqual({ to: 'x2' });
+      expect(commit.parts.map(({ key }: any) => stage.s3.text(BUCKET, key))).toEqual(['id,note\n1,second\n', 'id,note\n1,second\n']);
+    });
+  });
+
   test('fails when fewer records land than it told', async () => {
     write('a.csv', 'id,note\n1,a\n');
     write('.headrace.json', '{"files": {"a.csv": {"records": 2}}}');
