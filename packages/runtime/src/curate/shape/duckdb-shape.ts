@@ -20,7 +20,7 @@ import { writeCurated, type CuratedFile } from './write-curated';
 const TRANSFERS = 4;
 
 /** More shares would read the keys too often; the engine then spills. */
-const MOST_KEY_SHARES = 16;
+const MOST_KEY_SHARES = 32;
 
 export interface ShapeOptions {
   readonly dataset: Dataset;

@@ -22,7 +22,7 @@ export interface ShapeDeps {
   readonly signal?: AbortSignal;
   /** Of the engine. @default - 256 for each core, and at least 512 */
   readonly memoryMiB?: number;
-  /** Rows whose keys are compared at once. @default 2,000,000, which take some 120 MiB */
+  /** Rows whose keys are compared at once. @default 1,000,000, which take some 100 MiB */
   readonly keysAtOnce?: number;
 }
 
@@ -32,7 +32,7 @@ export interface ShapeDeps {
  */
 const MEMORY_MIB_PER_CORE = 256;
 const FEWEST_CORES = 2;
-const KEYS_AT_ONCE = 2_000_000;
+const KEYS_AT_ONCE = 1_000_000;
 
 /** The Shape step of one unit: checks what Rows counted, then makes the curated files. */
 export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<ShapeResult> {
