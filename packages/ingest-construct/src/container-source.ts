@@ -62,7 +62,8 @@ export interface ContainerSourceProps {
 
   /**
    * Up to which memory a task is started again when its memory was too small, each time with about twice as much. The size that
-   * was needed is remembered, and becomes smaller again after three runs that needed less.
+   * was needed is remembered. How much of it the container takes cannot be seen, so after three runs the smaller size is tried; where it is still
+   * too small, after twice as many the next time, at most 48.
    *
    * @default - eight times `taskMemory`, at most 244 GiB
    */

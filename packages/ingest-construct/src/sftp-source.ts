@@ -98,4 +98,12 @@ export interface SftpSourceProps {
    * @default 0
    */
   readonly minRows?: number;
+
+  /**
+   * By how many percent a batch may be smaller than the last one, from 0 to 100; by records, or by bytes where they cannot be counted. A smaller
+   * one fails and is not committed.
+   *
+   * @default - no guard
+   */
+  readonly maxShrink?: number;
 }

@@ -1,7 +1,7 @@
 import { machineDefinitions } from '@headrace/stage/testing/machine-definitions';
 import { Size } from 'aws-cdk-lib';
 import { IngestSize } from '../src';
-import { checkFargateSize, fargateLadder } from '../src/private/stage/fargate-size';
+import { checkFargateSize, fargateLadder, MOST_MEMORY_MIB } from '../src/private/stage/fargate-size';
 import { newIngest, newStack, templateOf } from './_fixtures/ingest';
 
 const SMALLEST: Record<number, number> = { 256: 512, 512: 1024, 1024: 2048, 2048: 4096, 4096: 8192, 8192: 16384, 16384: 32768, 32768: 61440 };
@@ -34,10 +34,19 @@ test('the machine begins where the plan says, and goes up only for memory', () =
   const stack = newStack();
   newIngest(stack, 'Ingest', { size: IngestSize.of({ taskMemoryLimit: Size.gibibytes(1) }) });
   const [machine] = Object.values(machineDefinitions(templateOf(stack))) as [any];
-  const { Pull, PullFailed, PullGivenUp } = machine.States.Pulls.ItemProcessor.States;
+  const { Pull, PullFailed, PullTooLarge, PullGivenUp } = machine.States.Pulls.ItemProcessor.States;
 
   expect(Pull.Arguments.Overrides).toMatchObject({ Cpu: '{% $string([256,256][$rung]) %}', Memory: '{% $string([512,1024][$rung]) %}' });
   expect(Pull.Retry.flatMap(({ ErrorEquals }: any) => ErrorEquals)).not.toContain('States.TaskFailed');
   expect(PullFailed.Choices.map(({ Next }: any) => Next)).toEqual(['Pull', 'PullTooLarge', 'PullAgain']);
+  expect(PullTooLarge.Arguments.Body.message).toBe('out of memory at the largest size of the task, 1024 MiB; raise taskMemoryLimit of the size, or make the shards of the source smaller');
   expect(PullGivenUp).toMatchObject({ Type: 'Fail', Error: 'States.TaskFailed' });
+});
+
+test('a notice does not ask for more memory than Fargate has', () => {
+  const stack = newStack();
+  newIngest(stack, 'Ingest', { size: IngestSize.of({ taskMemoryLimit: Size.mebibytes(MOST_MEMORY_MIB) }) });
+  const [machine] = Object.values(machineDefinitions(templateOf(stack))) as [any];
+  expect(machine.States.Pulls.ItemProcessor.States.PullTooLarge.Arguments.Body.message)
+    .toBe('out of memory at the largest size of the task, 249856 MiB; make the shards of the source smaller');
 });

@@ -20,18 +20,19 @@ function ingest(props: (stack: Stack) => S3SourceProps): { settings: any; statem
 const theirs = (stack: Stack): s3.IBucket => s3.Bucket.fromBucketArn(stack, 'Theirs', 'arn:aws:s3:::theirs');
 
 test('a source has the defaults that its documentation promises', () => {
-  const { timeoutSeconds, retries, minRows, maxFiles, requesterPays } = ingest((stack) => ({ bucket: theirs(stack) })).settings;
+  const { timeoutSeconds, retries, minRows, maxFiles, requesterPays, maxShrinkPercent } = ingest((stack) => ({ bucket: theirs(stack) })).settings;
   expect({ timeout: comparable(Duration.seconds(timeoutSeconds)), retries, minRows, maxFiles, requesterPays }).toEqual(documentedDefaults(path.join(__dirname, '../src/s3-source.ts')));
+  expect(maxShrinkPercent).toBeUndefined();
 });
 
 test('a source that says everything is understood by the run time', () => {
   const { settings } = ingest((stack) => ({
     bucket: theirs(stack), prefix: 'out/', glob: '**', suffix: '.csv', ignoreSuffixes: ['.part'], manifestKey: 'm/{date}.json', manifestBucket: s3.Bucket.fromBucketName(stack, 'M', 'lists'),
-    role: iam.Role.fromRoleArn(stack, 'R', 'arn:aws:iam::210987654321:role/reader'), externalId: 'x-1', requesterPays: true, maxFiles: 5, timeout: Duration.minutes(5), retries: 0, minRows: 3,
+    role: iam.Role.fromRoleArn(stack, 'R', 'arn:aws:iam::210987654321:role/reader'), externalId: 'x-1', requesterPays: true, maxFiles: 5, timeout: Duration.minutes(5), retries: 0, minRows: 3, maxShrink: 20,
   }));
   expect(settings).toEqual({
     kind: 's3', bucket: 'theirs', prefix: 'out/', glob: '**', suffix: '.csv', ignoreSuffixes: ['.part'], manifestKey: 'm/{date}.json', manifestBucket: 'lists',
-    roleArn: 'arn:aws:iam::210987654321:role/reader', externalId: 'x-1', requesterPays: true, order: 'name', maxFiles: 5, timeoutSeconds: 300, retries: 0, minRows: 3,
+    roleArn: 'arn:aws:iam::210987654321:role/reader', externalId: 'x-1', requesterPays: true, order: 'name', maxFiles: 5, timeoutSeconds: 300, retries: 0, minRows: 3, maxShrinkPercent: 20,
   });
 });
 
@@ -70,6 +71,6 @@ describe('what its roles may do', () => {
 });
 
 test('fails with every mistake at once', () => {
-  expect(() => ingest((stack) => ({ bucket: theirs(stack), prefix: '/out', externalId: 'x', maxFiles: 0, glob: '/a' })))
-    .toThrow(/prefix must not begin with a slash[\s\S]*externalId belongs to role[\s\S]*glob must be a pattern[\s\S]*maxFiles must be a whole number from 1 to 99999/);
+  expect(() => ingest((stack) => ({ bucket: theirs(stack), prefix: '/out', externalId: 'x', maxFiles: 0, maxShrink: 101, glob: '/a' })))
+    .toThrow(/prefix must not begin with a slash[\s\S]*externalId belongs to role[\s\S]*glob must be a pattern[\s\S]*maxFiles must be a whole number from 1 to 99999[\s\S]*trips\.maxShrink must be a whole number from 0 to 100, got 101/);
 });

@@ -1,5 +1,5 @@
 import { Aws, type aws_s3 as s3, type Duration } from 'aws-cdk-lib';
-import type { FargateRung } from './fargate-size';
+import { type FargateRung, MOST_MEMORY_MIB } from './fargate-size';
 import { jsonata } from './jsonata';
 import { runTask, type RunTaskProps } from './run-task';
 import type { StageTask } from './stage-task';
@@ -17,6 +17,8 @@ export interface TaskLadderProps {
   readonly task: StageTask;
   /** Sizes from small to large; the input's `rung` says where to begin. */
   readonly ladder: FargateRung[];
+  /** The prop that ends the ladder, as a notice names it. */
+  readonly limit: string;
   /** Another container of the task, and JSONata of what it finds in its environment. */
   readonly beside?: RunTaskProps['beside'];
   /** The step that the container does. */
@@ -84,9 +86,9 @@ function rungOf(ladder: FargateRung[], member: keyof FargateRung): string {
 }
 
 /** A container that is killed leaves no word; this one tells the notice what to do. */
-function recordOutOfMemory({ name, step, ladder, bucket, workPrefix }: TaskLadderProps, next: string): Step {
+function recordOutOfMemory({ name, step, ladder, limit, bucket, workPrefix }: TaskLadderProps, next: string): Step {
   const largest = ladder.at(-1)!.memoryMiB;
-  const message = `out of memory at the largest size of the stage, ${largest} MiB; raise taskMemoryLimit of its size, or make the shards of the source smaller`;
+  const message = `out of memory at the largest size of the task, ${largest} MiB; ${largest < MOST_MEMORY_MIB ? `raise ${limit}, or ` : ''}make the shards of the source smaller`;
   return {
     state: {
       Type: 'Task',

@@ -92,11 +92,11 @@ const SHARD_OF_ITEM = {
 /** One task for an item; where containers read datasets, each of these has a task definition and states of its own. */
 function pullItem({ task, size, containers, rawBucket: bucket, workPrefix }: IngestStepsProps): { startAt: string; steps: Record<string, Step> } {
   const common = { step: 'pull', timeout: size.taskTimeout, bucket, workPrefix };
-  const pull = taskOnLadder({ ...common, name: 'Pull', task, ladder: size._ladder });
+  const pull = taskOnLadder({ ...common, name: 'Pull', task, ladder: size._ladder, limit: 'taskMemoryLimit of the size' });
   const own = Object.entries(containers).map(([dataset, { task: each, ladder }]) => ({
     dataset,
     ...taskOnLadder({
-      ...common, name: `Pull ${dataset}`, task: each, ladder,
+      ...common, name: `Pull ${dataset}`, task: each, ladder, limit: `sources.${dataset}.taskMemoryLimit`,
       beside: { container: SOURCE_CONTAINER, environment: { HEADRACE_SHARD: '$string($states.input.shard)' } },
     }),
   }));

@@ -31,10 +31,11 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, se
     const stranger = overrides.find(({ Name }) => !definition.containers.some(({ name }) => name === Name));
     if (stranger !== undefined) throw new TaskFailure('ECS.AmazonECSException', `Override for container named ${stranger.Name} is not a container in the TaskDefinition.`);
     const memoryMiB = Number(args.Overrides?.Memory ?? definition.memoryMiB);
+    const cpu = Number(args.Overrides?.Cpu ?? definition.cpu);
     const task = scope.nextChild(state);
     const taskArn = `arn:aws:ecs:${deployment.region}:${deployment.account}:task/${path.basename(scope.folder)}/${task}`;
     const ends = await runContainers(deployment, scope, {
-      definition, overrides, memoryMiB, cluster: args.Cluster, taskArn, state, task, signal,
+      definition, overrides, cpu, memoryMiB, cluster: args.Cluster, taskArn, state, task, signal,
       secrets: new Map(definition.containers.map((container) => [container.name, containerSecrets(container, definition.executionRoleArn, secrets)])),
     });
     const essential = ends.filter((end) => end.essential);
@@ -44,7 +45,7 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, se
       TaskArn: taskArn,
       LastStatus: 'STOPPED',
       LaunchType: 'FARGATE',
-      Cpu: args.Overrides?.Cpu ?? definition.cpu,
+      Cpu: String(cpu),
       Memory: String(memoryMiB),
       StopCode: 'EssentialContainerExited',
       StoppedReason: essential.some(({ oomKilled }) => oomKilled)

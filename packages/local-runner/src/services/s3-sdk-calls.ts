@@ -5,6 +5,8 @@ import type { TaskHandler } from '../asl/task-handler';
 /** What Step Functions prefixes to the error codes of S3. */
 const ERROR_PREFIX = 'S3.';
 
+interface S3Input { readonly Body?: unknown }
+
 type Command = new (input: object) => s3.GetObjectCommand;
 
 /** `aws-sdk:s3:<action>`: the same call by the SDK, with the machine's role, against the local endpoint. */
@@ -13,7 +15,7 @@ export function s3SdkCall(client: s3.S3Client, action: string): TaskHandler {
   if (command === undefined) throw new TaskFailure('States.Runtime', `S3 has no action ${action}; use the camelCase name of an S3 API action`);
   return async ({ arguments: input, signal }) => {
     try {
-      const { $metadata: _metadata, Body, ...members } = await client.send(new command(input as object), { abortSignal: signal });
+      const { $metadata: _metadata, Body, ...members } = await client.send(new command(withText(input as S3Input)), { abortSignal: signal });
       return JSON.parse(JSON.stringify({ ...members, ...(Body === undefined ? {} : { Body: await Body.transformToString() }) }));
     } catch (error) {
       const { name, message } = error as Error;
@@ -21,6 +23,12 @@ export function s3SdkCall(client: s3.S3Client, action: string): TaskHandler {
       throw new TaskFailure(`${ERROR_PREFIX}${name.endsWith('Exception') ? name : `${name}Exception`}`, message);
     }
   };
+}
+
+/** Step Functions writes a body that is an object as JSON; the SDK would take it for a stream. */
+function withText(input: S3Input): object {
+  const { Body } = input;
+  return typeof Body === 'object' && Body !== null ? { ...input, Body: JSON.stringify(Body) } : input;
 }
 
 /** The actions of a definition's `aws-sdk:s3` integrations that a machine may call. */

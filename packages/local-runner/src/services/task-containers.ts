@@ -20,6 +20,8 @@ export interface ContainerOverride {
 export interface ContainersCall {
   readonly definition: TaskDefinition;
   readonly overrides: readonly ContainerOverride[];
+  /** CPU units: 1024 are one vCPU. */
+  readonly cpu: number;
   readonly memoryMiB: number;
   readonly cluster: string | undefined;
   readonly taskArn: string;
@@ -50,7 +52,9 @@ export async function runContainers(deployment: Deployment, scope: ExecutionScop
     Name: container.name, KnownStatus: 'PENDING',
     ...(container.logOptions === undefined ? {} : { LogDriver: 'awslogs', LogOptions: { ...container.logOptions, 'awslogs-stream': streamOf(container, call.taskArn) } }),
   }));
-  const endpoint = await TaskMetadataEndpoint.start({ Cluster: call.cluster, TaskARN: call.taskArn, Containers: statuses });
+  const endpoint = await TaskMetadataEndpoint.start({
+    Cluster: call.cluster, TaskARN: call.taskArn, Limits: { CPU: call.cpu / 1024, Memory: call.memoryMiB }, Containers: statuses,
+  });
   const stop = new AbortController();
   const begun = new Map(definition.containers.map(({ name }) => [name, deferred()]));
   const ends = new Map<string, Promise<ContainerEnd>>();

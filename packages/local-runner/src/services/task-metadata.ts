@@ -13,10 +13,12 @@ export interface ContainerStatus {
 export interface TaskMetadata {
   readonly Cluster?: string;
   readonly TaskARN: string;
+  /** Of the whole task: vCPU, and MiB. */
+  readonly Limits: { readonly CPU: number; readonly Memory: number };
   readonly Containers: readonly ContainerStatus[];
 }
 
-/** The metadata endpoint of ECS, version 4, as far as containers ask for each other's end: `<uri>/task`. */
+/** The metadata endpoint of ECS, version 4, as far as containers ask for each other's end and for the size of their task: `<uri>/task`. */
 export class TaskMetadataEndpoint {
   static async start(metadata: TaskMetadata): Promise<TaskMetadataEndpoint> {
     const server = createServer((request, response) => {

@@ -36,7 +36,7 @@ describe('the containers of a task', () => {
       logFile: (name: string) => path.join(folder, 'logs', `${name}.log`), childStarted: () => undefined, childEnded: () => undefined, childLine: () => undefined,
     };
     const ends = await runContainers(deployment, scope, {
-      definition: { arn: 'arn', cpu: '256', memoryMiB: 512, containers }, overrides: [], memoryMiB: 512, cluster: 'c', taskArn: `arn:aws:ecs:us-east-1:0:task/x/${task}`,
+      definition: { arn: 'arn', cpu: '256', memoryMiB: 512, containers }, overrides: [], cpu: 512, memoryMiB: 2048, cluster: 'c', taskArn: `arn:aws:ecs:us-east-1:0:task/x/${task}`,
       state: 'Pull', task, signal: new AbortController().signal, secrets: new Map(),
     });
     return Object.fromEntries(ends.map(({ name, exitCode }) => [name, { exitCode }]));
@@ -62,12 +62,13 @@ describe('the containers of a task', () => {
     expect(await run([container('task', 'exit 0'), container('beside', 'exec tail -f /dev/null', { essential: false })])).toEqual({ task: { exitCode: 0 }, beside: { exitCode: 143 } });
   });
 
-  test('learn from the metadata endpoint how another one ended, and where its log is', async () => {
+  test('learn from the metadata endpoint how large their task is, how another one ended, and where its log is', async () => {
     await run([
       container('task', `exec ${process.execPath} -e 'fetch(process.env.ECS_CONTAINER_METADATA_URI_V4 + "/task").then((a) => a.text()).then(console.log)'`, { dependsOn: [{ container: 'source', condition: 'COMPLETE' }] }),
       container('source', 'echo said; exit 9', { essential: false }),
     ]);
-    const { Containers } = JSON.parse(log(''));
+    const { Containers, Limits } = JSON.parse(log(''));
+    expect(Limits).toEqual({ CPU: 0.5, Memory: 2048 });
     expect(Containers[1]).toEqual({
       Name: 'source', KnownStatus: 'STOPPED', ExitCode: 9, LogDriver: 'awslogs',
       LogOptions: { 'awslogs-group': 'group', 'awslogs-stream-prefix': 'pre', 'awslogs-stream': `pre/source/task${tasks}` },

@@ -129,7 +129,7 @@ export interface RawManifest extends Commit {
   /** How fast one task read, over all tasks; absent where nothing was read. Plans of later runs go by it. */
   readonly bytesPerSecond?: number;
   /** The largest task that was needed, and for how many commits a smaller one would have done. */
-  readonly memory?: { readonly taskMiB: number; readonly calmRuns: number };
+  readonly memory?: { readonly taskMiB: number; readonly calmRuns: number; readonly calmRunsNeeded?: number };
   /** What a back-fill read, and a replay of it: from, included, up to `to`, excluded. */
   readonly range?: { readonly from: string; readonly to: string };
   readonly parts: readonly RawPart[];

@@ -26,6 +26,31 @@ describe('the size that a dataset needs', () => {
     expect(rememberMemory(LADDER, { taskMiB: 2048, calmRuns: 2 }, [ran(2048, 900)])).toEqual({ taskMiB: 2048, calmRuns: 0 });
   });
 
+  test('whose smaller one turned out too small is tried half as often, each time, until it fits', () => {
+    let memory: TaskMemory | undefined = { taskMiB: 2048, calmRuns: 3 };
+    const needed: Array<number | undefined> = [];
+    for (let fails = 0; fails < 6; fails += 1) {
+      // All was calm by our own process, and yet the smaller size was killed.
+      expect(startRung(LADDER, memory)).toBe(1);
+      memory = rememberMemory(LADDER, memory, [ran(2048, 100)])!;
+      expect(memory.calmRuns).toBe(0);
+      needed.push(memory.calmRunsNeeded);
+      let runs = 0;
+      while (startRung(LADDER, memory) === 2) {
+        memory = rememberMemory(LADDER, memory, [ran(2048, 100)])!;
+        runs += 1;
+      }
+      expect(runs).toBe(memory.calmRunsNeeded);
+    }
+    expect(needed).toEqual([6, 12, 24, 48, 48, 48]);
+    expect(rememberMemory(LADDER, memory, [ran(1024, 100)])).toEqual({ taskMiB: 1024, calmRuns: 1 });
+  });
+
+  test('is not calm in a run that had to climb, however little our own process took', () => {
+    expect(rememberMemory(LADDER, undefined, [ran(1024, 100)])).toEqual({ taskMiB: 1024, calmRuns: 0 });
+    expect(rememberMemory(LADDER, { taskMiB: 1024, calmRuns: 2 }, [ran(1024, 100), ran(2048, 100)])).toEqual({ taskMiB: 2048, calmRuns: 0 });
+  });
+
   test('is the largest rung when the ladder was made shorter', () => {
     expect(startRung([512, 1024], { taskMiB: 4096, calmRuns: 0 })).toBe(1);
   });

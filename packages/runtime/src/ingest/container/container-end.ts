@@ -41,7 +41,7 @@ export async function requireDone(deps: EndDeps): Promise<void> {
   const { exitCode, log } = await ended(endpoint, signal);
   if (exitCode === 0) return;
   const lines = log === undefined ? [] : await readLines(log, signal).catch((error: Error) => [`(its log cannot be read: ${error.message})`]);
-  const about = `the source's container ended with exit code ${exitCode}${exitCode === KILLED ? ', killed, most often because its memory was too small; raise memory of the source' : ''}`;
+  const about = `the source's container ended with exit code ${exitCode}${exitCode === KILLED ? ', killed, most often because its memory was too small; raise taskMemory of the source' : ''}`;
   const text = report.redact(`${about}; its last lines:\n${lines.length === 0 ? '(none)' : lines.join('\n')}`);
   const facts = { exitCode, ...(log === undefined ? {} : { logGroup: log.group, logStream: log.stream }) };
   throw exitCode === EXIT.transient ? transientError('CONTAINER_FAILED', text, facts) : userError('CONTAINER_FAILED', text, facts);

@@ -181,7 +181,7 @@ describe('a container source', () => {
   test.each([
     [3, 'terminal', /exit code 3; its last lines:\nno such table: orders$/],
     [75, 'transient', /exit code 75/],
-    [137, 'terminal', /exit code 137, killed, .*raise memory/],
+    [137, 'terminal', /exit code 137, killed, .*raise taskMemory of the source/],
   ])('fails with the exit code %i of its container, and quotes what it said', async (code, kind, message) => {
     exitCode = code;
     await expect(requireDone({ signal, report: quiet, readLines: async () => ['no such table: orders'], ...log(code) })).rejects.toMatchObject({ code: 'CONTAINER_FAILED', kind, message: expect.stringMatching(message) });
