@@ -98,17 +98,27 @@ export function outputQuery(dataset: Dataset, paths: readonly string[], losers: 
   return `SELECT ${outputColumns(dataset).join(', ')} FROM ${rowsOf(paths, losers)}`;
 }
 
+/** One of the files that share the rows of a partition. */
+export interface FilePiece {
+  /** Of the partition. */
+  readonly number: number;
+  /** From 0. */
+  readonly file: number;
+  readonly of: number;
+}
+
 /**
- * The rows of one partition. Values are compared by `=`, with which the engine passes over row groups that cannot hold them.
+ * The rows of one file. Values are compared by `=`, with which the engine passes over row groups that cannot hold them.
  *
- * @param options.nulls which partition columns are NULL there
+ * @param piece.nulls which partition columns are NULL there
  */
-export function partitionQuery(dataset: Dataset, paths: readonly string[], options: {
-  readonly losers: boolean; readonly number: number; readonly nulls: readonly boolean[],
-}): string {
+export function fileQuery(
+  dataset: Dataset, paths: readonly string[], losers: boolean, piece: FilePiece & { readonly nulls: readonly boolean[] },
+): string {
   const columns = dataset.partitionColumns.map(quoteIdentifier);
-  const same = columns.map((column, index) => (options.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
-  return `${outputQuery(dataset, paths, options.losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${options.number}`;
+  const same = columns.map((column, index) => (piece.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
+  const share = piece.of === 1 ? '' : ` WHERE hash(file_row_number) % ${piece.of} = ${piece.file}`;
+  return `${outputQuery(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}${share}`;
 }
 
 /** The rows of all partitions, with the number of the file that each belongs to, in its order. */

@@ -2,7 +2,7 @@ import type { Dataset } from '../../contract/contract';
 import { quoteLiteral } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
 import type { EngineSession } from '../engine/duckdb-engine';
-import { createPartitions, FILE_COLUMN, negativeZeros, numberFiles, outputQuery, partitionQuery, PARTITIONS, sortedQuery } from './shape-sql';
+import { createPartitions, FILE_COLUMN, fileQuery, type FilePiece, negativeZeros, numberFiles, outputQuery, PARTITIONS, sortedQuery } from './shape-sql';
 
 /** Each value makes at least one file and one catalog partition in every run. */
 const MAX_PARTITIONS = 10_000;
@@ -25,9 +25,9 @@ const MOST_GROUP_ROWS = 60 * VECTOR_ROWS;
 const ROW_GROUP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Most partitions that are written one by one, each in a pass over the typed rows; more are sorted and written in one pass.
+ * Most files that are written one by one, each in a pass over the typed rows; more are sorted and written in one pass.
  *
- * Row groups without rows of the partition are passed over, so most passes read little. Measured on 6 million rows in 7 partitions,
+ * Row groups without rows of the file's partition are passed over, so most passes read little. Measured on 6 million rows in 7 partitions,
  * passes took two thirds of the sort's processor time, and a third of its memory.
  */
 const MOST_PASSES = 8;
@@ -54,6 +54,11 @@ export interface CuratedFile {
   readonly partition: [string, string | null][];
 }
 
+/** A file that is to be written: one of those that share the rows of a partition. */
+interface PlannedFile extends FilePiece {
+  readonly partition: CuratedFile['partition'];
+}
+
 /** Writes the rows of a unit into Parquet files that each belong to one partition. */
 export async function writeCurated(session: EngineSession, options: WriteOptions): Promise<CuratedFile[]> {
   return new CuratedWriter(session, options).run();
@@ -64,16 +69,12 @@ class CuratedWriter {
 
   async run(): Promise<CuratedFile[]> {
     const { dataset, paths, losers, directory, targetFileBytes } = this.options;
-    const bySize = `FILE_SIZE_BYTES ${targetFileBytes}`;
-    if (dataset.partitionColumns.length === 0) return this.files(await this.copy(outputQuery(dataset, paths, losers), directory, bySize), () => []);
-    const partitions = await this.partitions();
-    if (partitions.length > MOST_PASSES) return this.sorted(partitions);
-    const files: CuratedFile[] = [];
-    for (const [number, partition] of partitions.entries()) {
-      const query = partitionQuery(dataset, paths, { losers, number, nulls: partition.map(([, value]) => value === null) });
-      files.push(...this.files(await this.copy(query, `${directory}-${number}`, bySize), () => partition));
+    if (dataset.partitionColumns.length > 0) {
+      const files = await this.plannedFiles(await this.partitions());
+      return files.length > MOST_PASSES ? this.sorted(files) : this.passes(files);
     }
-    return files;
+    const written = await this.copy(outputQuery(dataset, paths, losers), directory, `FILE_SIZE_BYTES ${targetFileBytes}`);
+    return written.map((file) => ({ ...file, partition: [] }));
   }
 
   /** The values of the partition columns, in the order of their numbers. */
@@ -89,26 +90,40 @@ class CuratedWriter {
     return rows.map((each) => dataset.partitionColumns.map((column, index) => [column, textOfHex(each[`_text${index}`] as string | null)]));
   }
 
-  private async sorted(partitions: readonly CuratedFile['partition'][]): Promise<CuratedFile[]> {
-    const { dataset, paths, losers, directory, bytesPerRow, targetFileBytes } = this.options;
+  /** Gives each partition as many files as its share of the bytes needs. */
+  private async plannedFiles(partitions: readonly CuratedFile['partition'][]): Promise<PlannedFile[]> {
+    const { bytesPerRow, targetFileBytes } = this.options;
     for (const statement of numberFiles(bytesPerRow, targetFileBytes)) await this.session.run(statement);
-    const byFile = (await this.session.rows(`SELECT _number, _files FROM ${PARTITIONS} ORDER BY _number`))
-      .flatMap(({ _number, _files }) => Array.from({ length: Number(_files) }, () => partitions[Number(_number)]!));
+    const rows = await this.session.rows(`SELECT _number, _files FROM ${PARTITIONS} ORDER BY _number`);
+    return rows.flatMap(({ _number, _files }) => Array.from({ length: Number(_files) }, (_, file) => ({
+      partition: partitions[Number(_number)]!, number: Number(_number), file, of: Number(_files),
+    })));
+  }
+
+  private async passes(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
+    const { dataset, paths, losers, directory } = this.options;
+    const files: CuratedFile[] = [];
+    for (const [index, { partition, ...piece }] of planned.entries()) {
+      const query = fileQuery(dataset, paths, losers, { ...piece, nulls: partition.map(([, value]) => value === null) });
+      const written = await this.copy(query, `${directory}-${index}.parquet`);
+      files.push(...written.map((file) => ({ ...file, partition })));
+    }
+    return files;
+  }
+
+  private async sorted(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
+    const { dataset, paths, losers, directory } = this.options;
     // The rows of a file must come one after the other.
     await this.session.run('SET preserve_insertion_order = true');
     const written = await this.copy(sortedQuery(dataset, paths, losers), directory, `PARTITION_BY (${FILE_COLUMN})`);
-    return this.files(written, (path) => byFile[Number(/_file=(\d+)/.exec(path)?.[1])]!);
+    return written.map((file) => ({ ...file, partition: planned[Number(/_file=(\d+)/.exec(file.path)?.[1])]!.partition }));
   }
 
-  private async copy(query: string, target: string, files: string): Promise<{ path: string; records: number }[]> {
+  private async copy(query: string, target: string, files?: string): Promise<{ path: string; records: number }[]> {
     const dictionary = await this.dictionaryValues();
     const rows = await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)}`
-      + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}, ${files}, RETURN_STATS)`);
+      + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}, ${files === undefined ? '' : `${files}, `}RETURN_STATS)`);
     return rows.map((row) => ({ path: String(row.filename), records: Number(row.count) })).filter(({ records }) => records > 0);
-  }
-
-  private files(written: readonly { path: string; records: number }[], partitionOf: (path: string) => CuratedFile['partition']): CuratedFile[] {
-    return written.map(({ path, records }) => ({ path, records, partition: partitionOf(path) }));
   }
 
   private negativeZero?: boolean;
