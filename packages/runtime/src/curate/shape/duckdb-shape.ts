@@ -13,7 +13,7 @@ import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { uniqueColumns } from '../plan/shape-spec';
-import { addLosers, CREATE_LOSERS, duplicateKeys, type KeyShare } from './shape-sql';
+import { collectRepeated, createLosers, duplicateKeys, type KeyShare, LOSERS, REPEATED } from './shape-sql';
 import { writeCurated, type CuratedFile } from './write-curated';
 
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
@@ -88,8 +88,11 @@ class UnitShape {
     const { primaryKey, dedupe } = dataset;
     let losers = 0;
     if (dedupe !== undefined) {
-      await this.session.run(CREATE_LOSERS);
-      for (const share of this.keyShares()) losers += await this.session.run(addLosers(dataset, paths, share));
+      for (const share of this.keyShares()) await this.session.run(collectRepeated(dataset, paths, share));
+      if (await this.count(REPEATED) > 0) {
+        await this.session.run(createLosers(dataset, paths));
+        losers = await this.count(LOSERS);
+      }
     } else if (primaryKey.length > 0) {
       await this.refuseDuplicates(paths, primaryKey, 'KEY', false, 'declare headraceDedupe to keep one record per key, or mend the source', unitId);
     }
@@ -107,6 +110,11 @@ class UnitShape {
     const [keys, copies] = [total(found, 'keys'), total(found, 'copies')];
     throw userError(code, `${dataset.name}: ${copies} records share ${keys} values of ${code === 'KEY' ? 'the primary key' : 'the unique column'} ${key.join(', ')} in one run `
       + `(for example ${String(found[0]?.example)}); nothing was published. Fix: ${cure}`, { dataset: dataset.name, unitId, key, keys, copies });
+  }
+
+  private async count(table: string): Promise<number> {
+    const [row] = await this.session.rows(`SELECT count(*) AS rows FROM ${table}`);
+    return Number(row?.rows);
   }
 
   private keyShares(): KeyShare[] {

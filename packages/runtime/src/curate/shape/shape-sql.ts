@@ -5,6 +5,9 @@ import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
 /** Rows that a dedupe leaves out, by `_part` and `_record`. */
 export const LOSERS = 'losers';
 
+/** Keys that stand more than once. */
+export const REPEATED = 'repeated';
+
 /** The column-partition values of the unit, with the numbers of the files that take them. */
 export const PARTITIONS = 'partitions';
 
@@ -42,26 +45,30 @@ export function duplicateKeys(paths: readonly string[], key: readonly string[], 
   return `SELECT count(*) AS keys, sum(_copies) AS copies, min(${example}) AS example FROM (${groups}) HAVING count(*) > 0`;
 }
 
-export const CREATE_LOSERS = `CREATE TEMP TABLE ${LOSERS} (${PART_COLUMN} INTEGER, ${RECORD_COLUMN} BIGINT)`;
+/** Puts the keys of a share that stand more than once into {@link REPEATED}. */
+export function collectRepeated(dataset: Dataset, paths: readonly string[], share: KeyShare): string {
+  const key = dataset.primaryKey.map(quoteIdentifier).join(', ');
+  const query = `SELECT ${key} FROM (${unitRows(paths, key)}) WHERE ${inShare(key, share)} GROUP BY ${key} HAVING count(*) > 1`;
+  return share.number === 0 ? `CREATE TEMP TABLE ${REPEATED} AS ${query}` : `INSERT INTO ${REPEATED} ${query}`;
+}
 
 /**
- * Finds the rows that lose against another row of the same key, for a share of the keys.
+ * Finds the rows that lose against another row of the same key.
  *
  * Only keys that stand twice are ordered, so the cost of a dedupe is that of its duplicates. The order is total:
  * equal rows are told apart by where they stood in the source.
  */
-export function addLosers(dataset: Dataset, paths: readonly string[], share: KeyShare): string {
+export function createLosers(dataset: Dataset, paths: readonly string[]): string {
   const { dedupe, primaryKey } = dataset;
   if (dedupe === undefined) throw new TypeError(`dataset ${dataset.name} has no dedupe`);
   const key = primaryKey.map(quoteIdentifier).join(', ');
   const orderColumns = dedupe.orderBy.map(({ column }) => quoteIdentifier(column));
   const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
   const order = [...dedupe.orderBy.map(orderKey), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
-  const twice = `SELECT ${key} FROM (${unitRows(paths, key)}) WHERE ${inShare(key, share)} GROUP BY ${key} HAVING count(*) > 1`;
   const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS _place, count(*) OVER (PARTITION BY ${key}) AS _places`
-    + ` FROM (${unitRows(paths, needed)}) SEMI JOIN (${twice}) USING (${key})`;
+    + ` FROM (${unitRows(paths, needed)}) SEMI JOIN ${REPEATED} USING (${key})`;
   const winner = dedupe.keep === 'first' ? '1' : '_places';
-  return `INSERT INTO ${LOSERS} SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE _place <> ${winner}`;
+  return `CREATE TEMP TABLE ${LOSERS} AS SELECT ${PART_COLUMN}, ${RECORD_COLUMN} FROM (${ranked}) WHERE _place <> ${winner}`;
 }
 
 /**
