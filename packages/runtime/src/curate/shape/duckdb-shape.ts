@@ -13,7 +13,7 @@ import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { uniqueColumns } from '../plan/shape-spec';
-import { collectRepeated, createLosers, duplicateKeys, type KeyShare, LOSERS, REPEATED } from './shape-sql';
+import { collectRepeated, createLosers, duplicateKeys, type HashShare, LOSERS, REPEATED } from './shape-sql';
 import { writeCurated, type CuratedFile } from './write-curated';
 
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
@@ -117,7 +117,7 @@ class UnitShape {
     return Number(row?.rows);
   }
 
-  private keyShares(): KeyShare[] {
+  private keyShares(): HashShare[] {
     const of = Math.min(MOST_KEY_SHARES, Math.ceil(this.options.kept / this.options.keysAtOnce));
     return Array.from({ length: of }, (_, number) => ({ number, of }));
   }

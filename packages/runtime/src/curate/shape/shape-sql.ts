@@ -21,20 +21,20 @@ export function unitRows(paths: readonly string[], columns = '*'): string {
   return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true) WHERE ${REJECT_COLUMN} IS NULL`;
 }
 
-/** A part of all keys, by their hash: what is done with keys at once takes memory for each of them. */
-export interface KeyShare {
+/** A part of all rows, by a hash. Of keys, because what is done with keys at once takes memory for each of them. */
+export interface HashShare {
   /** From 0. */
   readonly number: number;
   readonly of: number;
 }
 
-function inShare(columns: string, { number, of }: KeyShare): string {
+function inShare(columns: string, { number, of }: HashShare): string {
   return of === 1 ? 'true' : `hash(${columns}) % ${of} = ${number}`;
 }
 
 /** One key that stands more than once, how often, and how many such keys there are; no row where all are unique. */
 export function duplicateKeys(paths: readonly string[], key: readonly string[], options: {
-  readonly ignoreNull: boolean; readonly losers: boolean; readonly share: KeyShare,
+  readonly ignoreNull: boolean; readonly losers: boolean; readonly share: HashShare,
 }): string {
   const columns = key.map(quoteIdentifier).join(', ');
   const filters = [inShare(columns, options.share), ...(options.ignoreNull ? key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`) : [])];
@@ -46,7 +46,7 @@ export function duplicateKeys(paths: readonly string[], key: readonly string[], 
 }
 
 /** Puts the keys of a share that stand more than once into {@link REPEATED}. */
-export function collectRepeated(dataset: Dataset, paths: readonly string[], share: KeyShare): string {
+export function collectRepeated(dataset: Dataset, paths: readonly string[], share: HashShare): string {
   const key = dataset.primaryKey.map(quoteIdentifier).join(', ');
   const query = `SELECT ${key} FROM (${unitRows(paths, key)}) WHERE ${inShare(key, share)} GROUP BY ${key} HAVING count(*) > 1`;
   return share.number === 0 ? `CREATE TEMP TABLE ${REPEATED} AS ${query}` : `INSERT INTO ${REPEATED} ${query}`;
@@ -124,8 +124,8 @@ export function fileQuery(
 ): string {
   const columns = dataset.partitionColumns.map(quoteIdentifier);
   const same = columns.map((column, index) => (piece.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
-  const share = piece.of === 1 ? '' : ` WHERE hash(file_row_number) % ${piece.of} = ${piece.file}`;
-  return `${outputQuery(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}${share}`;
+  return `${outputQuery(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}`
+    + ` WHERE ${inShare('file_row_number', { number: piece.file, of: piece.of })}`;
 }
 
 /** The rows of all partitions, with the number of the file that each belongs to, in its order. */

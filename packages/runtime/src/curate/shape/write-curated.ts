@@ -65,39 +65,36 @@ export async function writeCurated(session: EngineSession, options: WriteOptions
 }
 
 class CuratedWriter {
+  private dictionary?: Promise<number>;
+
   constructor(private readonly session: EngineSession, private readonly options: WriteOptions) {}
 
   async run(): Promise<CuratedFile[]> {
     const { dataset, paths, losers, directory, targetFileBytes } = this.options;
     if (dataset.partitionColumns.length > 0) {
-      const files = await this.plannedFiles(await this.partitions());
+      const files = await this.plannedFiles();
       return files.length > MOST_PASSES ? this.sorted(files) : this.passes(files);
     }
     const written = await this.copy(outputQuery(dataset, paths, losers), directory, `FILE_SIZE_BYTES ${targetFileBytes}`);
     return written.map((file) => ({ ...file, partition: [] }));
   }
 
-  /** The values of the partition columns, in the order of their numbers. */
-  private async partitions(): Promise<CuratedFile['partition'][]> {
-    const { dataset, paths } = this.options;
+  /** Gives each partition as many files as its share of the bytes needs; in the order of the numbers that the sorted query gives them. */
+  private async plannedFiles(): Promise<PlannedFile[]> {
+    const { dataset, paths, bytesPerRow, targetFileBytes } = this.options;
     await this.session.run(createPartitions(dataset, paths));
     const [row] = await this.session.rows(`SELECT count(*) AS partitions FROM ${PARTITIONS}`);
     if (Number(row?.partitions) > MAX_PARTITIONS) {
       throw userError('PARTITIONS', `${dataset.name}: one run has ${String(row?.partitions)} values of its partition columns ${dataset.partitionColumns.join(', ')}, the most is ${MAX_PARTITIONS}; `
         + 'each makes at least one file and one catalog partition. Fix: partition by a coarser column', { dataset: dataset.name, partitions: row?.partitions });
     }
-    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY _number`);
-    return rows.map((each) => dataset.partitionColumns.map((column, index) => [column, textOfHex(each[`_text${index}`] as string | null)]));
-  }
-
-  /** Gives each partition as many files as its share of the bytes needs. */
-  private async plannedFiles(partitions: readonly CuratedFile['partition'][]): Promise<PlannedFile[]> {
-    const { bytesPerRow, targetFileBytes } = this.options;
     for (const statement of numberFiles(bytesPerRow, targetFileBytes)) await this.session.run(statement);
-    const rows = await this.session.rows(`SELECT _number, _files FROM ${PARTITIONS} ORDER BY _number`);
-    return rows.flatMap(({ _number, _files }) => Array.from({ length: Number(_files) }, (_, file) => ({
-      partition: partitions[Number(_number)]!, number: Number(_number), file, of: Number(_files),
-    })));
+    const rows = await this.session.rows(`SELECT * FROM ${PARTITIONS} ORDER BY _number`);
+    return rows.flatMap((row) => {
+      const partition = dataset.partitionColumns.map((column, index): [string, string | null] => [column, textOfHex(row[`_text${index}`] as string | null)]);
+      const of = Number(row._files);
+      return Array.from({ length: of }, (_, file) => ({ partition, number: Number(row._number), file, of }));
+    });
   }
 
   private async passes(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
@@ -120,20 +117,17 @@ class CuratedWriter {
   }
 
   private async copy(query: string, target: string, files?: string): Promise<{ path: string; records: number }[]> {
-    const dictionary = await this.dictionaryValues();
+    // All files are of the same rows, so it is asked once.
+    const dictionary = await (this.dictionary ??= this.dictionaryValues());
     const rows = await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)}`
       + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}, ${files === undefined ? '' : `${files}, `}RETURN_STATS)`);
     return rows.map((row) => ({ path: String(row.filename), records: Number(row.count) })).filter(({ records }) => records > 0);
   }
 
-  private negativeZero?: boolean;
-
   private async dictionaryValues(): Promise<number> {
-    if (this.negativeZero === undefined) {
-      const query = negativeZeros(this.options.dataset, this.options.paths);
-      this.negativeZero = query !== undefined && (await this.session.rows(query))[0]?.found === true;
-    }
-    return this.negativeZero ? NO_DICTIONARY : DICTIONARY_VALUES;
+    const query = negativeZeros(this.options.dataset, this.options.paths);
+    const found = query !== undefined && (await this.session.rows(query))[0]?.found === true;
+    return found ? NO_DICTIONARY : DICTIONARY_VALUES;
   }
 
   /** A row group stands in memory until it is full. */
