@@ -1,6 +1,6 @@
 import { attemptId } from '../run/ids';
 import { SCHEMA_VERSION } from '../run/manifest';
-import { planRef, resultRef, workFolder, type WorkFolder } from '../run/work';
+import { findResults, planRef, workFolder, type WorkFolder } from '../run/work';
 import type { Abortable, ObjectStore } from '../stores/object-store';
 import type { IngestPlan, PullResult, ShardResult, TakenOver } from './documents';
 import { commitKindOf, type IngestInput } from './ingest-input';
@@ -18,9 +18,6 @@ export interface EarlierAttempt {
 
 /** What attempts before these had is in them, since each takes over what it finds. */
 const MOST_ATTEMPTS = 5;
-
-/** Results that are read at once. */
-const READ_CONCURRENCY = 16;
 
 /**
  * The attempts of the run before this one, newest first. An attempt that is still at work is one of them: what it has finished stands, and what it
@@ -64,11 +61,7 @@ async function resultsOf(
   store: ObjectStore, folder: WorkFolder, plan: IngestPlan, options: Abortable,
 ): Promise<Pick<EarlierAttempt, 'results' | 'whole'>> {
   const taken = plan.takenOver === undefined ? undefined : (await store.getJson<TakenOver>(plan.takenOver, options))?.value;
-  const pulled: (PullResult | undefined)[] = [];
-  for (let at = 0; at < plan.items.count; at += READ_CONCURRENCY) {
-    const indexes = Array.from({ length: Math.min(READ_CONCURRENCY, plan.items.count - at) }, (_, offset) => at + offset);
-    pulled.push(...await Promise.all(indexes.map(async (index) => (await store.getJson<PullResult>(resultRef(folder, 'pull', index), options))?.value)));
-  }
+  const pulled = await findResults<PullResult>(store, folder, 'pull', plan.items.count, options);
   const results = Object.entries(plan.datasets).map(([name, { pulls: { first, count } }]) => [name, [
     ...(taken?.schemaVersion === SCHEMA_VERSION ? taken.datasets[name] ?? [] : []),
     ...pulled.slice(first, first + count).filter((result) => result !== undefined).filter((result) => result.schemaVersion === SCHEMA_VERSION),

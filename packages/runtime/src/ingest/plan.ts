@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { requireContract, type Contract, type Dataset } from '../contract';
 import { userError } from '../errors/pipeline-error';
 import type { Report } from '../report/report';
 import { attemptId } from '../run/ids';
 import { SCHEMA_VERSION } from '../run/manifest';
-import { DOCUMENT_HEAD, itemsRef, planRef, workFolder, writeItemLines, type WorkFolder } from '../run/work';
+import { contentHash, DOCUMENT_HEAD, itemsRef, planRef, workFolder, writeItemLines, type WorkFolder } from '../run/work';
 import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
 import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import { scheduleLists, type Schedule } from './deadline';
@@ -91,8 +90,7 @@ async function takenOver(
   const datasets = Object.fromEntries(plans.filter(([, { taken }]) => taken.length > 0).map(([name, { taken }]) => [name, taken]));
   if (Object.keys(datasets).length === 0) return {};
   const document: TakenOver = { ...DOCUMENT_HEAD, datasets };
-  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
-  const ref = itemsRef(folder, `taken-over-${hash}`);
+  const ref = itemsRef(folder, `taken-over-${contentHash(JSON.stringify(document))}`);
   await store.putJson(ref, document, options);
   return { takenOver: ref };
 }

@@ -86,11 +86,15 @@ export async function writeItemLines<T extends object>(
     start += bytes;
   });
   const body = lines.join('');
-  const name = `items-${createHash('sha256').update(body).update(JSON.stringify(entries)).digest('hex').slice(0, 16)}`;
-  const ref = itemsRef(folder, name);
+  const ref = itemsRef(folder, `items-${contentHash(body + JSON.stringify(entries))}`);
   await store.putText(linesRef(ref), body, { contentType: 'application/jsonl', signal: options.signal });
   await store.putJson(ref, entries, { signal: options.signal });
   return { ...ref, count: items.length };
+}
+
+/** What documents are named after that a planner who comes late must not change. */
+export function contentHash(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** Reads one item of a list, wherever it stands. Throws `ITEM_MISSING`. */
@@ -110,13 +114,21 @@ function linesRef(list: ObjectRef): ObjectRef {
   return { bucket: list.bucket, key: `${list.key}l` };
 }
 
-/** Reads the results of `count` items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */
-export async function readResults<T>(store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {}): Promise<T[]> {
+/** Reads the results of `count` items of a step, by number; undefined for an item that left none. */
+export async function findResults<T>(
+  store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {},
+): Promise<(T | undefined)[]> {
   const results: (T | undefined)[] = [];
   for (let at = 0; at < count; at += READ_CONCURRENCY) {
     const indexes = Array.from({ length: Math.min(READ_CONCURRENCY, count - at) }, (_, offset) => at + offset);
     results.push(...await Promise.all(indexes.map(async (index) => (await store.getJson<T>(resultRef(folder, step, index), options))?.value)));
   }
+  return results;
+}
+
+/** Reads the results of all items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */
+export async function readResults<T>(store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {}): Promise<T[]> {
+  const results = await findResults<T>(store, folder, step, count, options);
   const missing = results.flatMap((result, index) => (result === undefined ? [index] : []));
   if (missing.length > 0) {
     throw new PipelineError('RESULT_MISSING', `step ${step} left no result for item ${missing.join(', ')} of ${count} in s3://${folder.bucket}/${folder.prefix}`, { facts: { step, missing, count } });
