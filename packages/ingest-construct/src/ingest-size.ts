@@ -27,7 +27,8 @@ export interface IngestSizeProps {
   readonly taskMemoryLimit?: Size;
 
   /**
-   * How many tasks pull at the same time, from 1 to 1000. A new account may run 6 vCPU of Fargate in all.
+   * How many tasks pull at the same time, from 1 to 1000. A new account may run 6 vCPU of Fargate in all; a run is no wider than the
+   * quota of the account.
    *
    * @default 4
    */

@@ -1,6 +1,7 @@
 import type { aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { IngestSize } from '../ingest-size';
 import { FUNCTION_TIMEOUT } from './function-timeout';
+import { QUOTA, quotaStep } from './quota-step';
 import { SOURCE_CONTAINER } from './source-task';
 import { distributedMap } from './stage/distributed-map';
 import type { FargateRung } from './stage/fargate-size';
@@ -37,11 +38,12 @@ export interface OwnTask {
   readonly ladder: FargateRung[];
 }
 
-/** Take a turn, plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
+/** Take a turn, ask how wide it may be, plan what to fetch, fetch each piece in a task of its own, commit what was fetched. */
 export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
   const call = { settings: props.settings, input: jsonata(inputOf(props.deadline)), execution: jsonata('$execution') };
   return {
-    ...turnSteps({ turn: props.turn, payload: call, next: 'Plan' }),
+    ...turnSteps({ turn: props.turn, payload: call, next: 'Quota' }),
+    Quota: quotaStep('Plan'),
     ...planSteps(props, call),
     // A distributed map over an empty list is not something to rely on.
     PullsNeeded: plain({
@@ -65,7 +67,8 @@ export function ingestSteps(props: IngestStepsProps): Record<string, Step> {
         rung: jsonata('$states.context.Map.Item.Value.rung'),
         ...(Object.keys(props.containers).length === 0 ? {} : SHARD_OF_ITEM),
       },
-      maxConcurrency: props.size.concurrency,
+      // Within the quota of the account; Plan says so.
+      maxConcurrency: jsonata('$states.input.estimate.concurrency'),
       next: 'Commit',
     }),
     Commit: invokeFunction({
@@ -118,10 +121,12 @@ function pullItem({ task, size, containers, rawBucket: bucket, workPrefix }: Ing
 function planSteps(props: IngestStepsProps, payload: Record<string, unknown>): Record<string, Step> {
   const { plan, task, rawBucket: bucket, workPrefix, size, plansInTask } = props;
   const next = 'PullsNeeded';
-  if (!plansInTask) return { Plan: invokeFunction({ function: plan.function, payload, timeout: FUNCTION_TIMEOUT, next }) };
+  if (!plansInTask) {
+    return { Plan: invokeFunction({ function: plan.function, payload: { ...payload, previous: jsonata(QUOTA) }, timeout: FUNCTION_TIMEOUT, next }) };
+  }
   const folder = `${literal(workPrefix)} & $attemptId`;
   const document = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
-  const work = `{"step": "plan", "plan": ${document}, "input": ${inputOf(props.deadline)}, "execution": $execution}`;
+  const work = `{"step": "plan", "plan": ${document}, "input": ${inputOf(props.deadline)}, "execution": $execution, "previous": ${QUOTA}}`;
   return {
     Plan: runTask({ task, work, timeout: size.taskTimeout, next: 'Planned' }),
     // A container returns nothing but its exit code.

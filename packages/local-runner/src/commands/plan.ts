@@ -50,10 +50,10 @@ function ingestMachine(machines: readonly Machine[], wanted: string | undefined)
   throw new UsageError(ingest.length === 0 ? 'the app has no ingest stage' : `--machine must name one of the ingest machines: ${known}`);
 }
 
-function describe({ tasks, shards, bytes, concurrency, seconds, usd, basis }: PlanEstimate): string {
+function describe({ tasks, shards, bytes, concurrency, quotaVcpus, seconds, usd, basis }: PlanEstimate): string {
   const minutes = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
   return `${table(['tasks', 'shards', 'bytes', 'at once', 'time on Fargate', 'cost', 'by'], [[
-    String(tasks), String(shards), bytes === undefined ? 'unknown' : String(bytes), String(Math.min(concurrency, tasks)), `about ${minutes}`, `about ${usd} USD`,
+    String(tasks), String(shards), bytes === undefined ? 'unknown' : String(bytes), `${Math.min(concurrency, tasks)}${quotaVcpus === undefined ? '' : ` (quota: ${quotaVcpus} vCPU)`}`, `about ${minutes}`, `about ${usd} USD`,
     basis === 'measured' ? 'the pace of the last commits' : 'an assumed pace: nothing was measured yet',
   ]])}\n`;
 }

@@ -7,6 +7,7 @@ import { glueStartJobRunSync } from '../services/glue-jobs';
 import { lambdaInvoke } from '../services/lambda-functions';
 import { nestedExecution, type StartExecution } from '../services/nested-executions';
 import { publishMessage } from '../services/publish-message';
+import { getServiceQuota } from '../services/service-quotas';
 import { s3SdkCall } from '../services/s3-sdk-calls';
 import type { LocalTopics } from '../services/sns';
 import type { Deployment } from './deployment';
@@ -25,6 +26,8 @@ export interface HandlerOptions {
   readonly s3: S3Client;
   readonly start: (request: StartExecution) => Promise<ExecutionRecord>;
   readonly stateDir: string;
+  /** vCPU of Fargate that Service Quotas answers. */
+  readonly fargateVcpus: number;
   /** A Python with PySpark, for Glue jobs. */
   readonly spark?: string;
 }
@@ -41,6 +44,7 @@ const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
  * | `lambda:invoke` | emulated: the packaged handler in a child process |
  * | `states:startExecution.sync:2` | emulated: the same interpreter |
  * | `sns:publish` | emulated: a file of messages for each topic |
+ * | `aws-sdk:servicequotas:getServiceQuota` | stand-in: the number that the stack was started with |
  * | `aws-sdk:s3:*` | emulated: the local endpoint, through the unmodified SDK |
  */
 export function handlersFor(options: HandlerOptions): Record<string, TaskHandler> {
@@ -51,6 +55,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
     'glue:startJobRun.sync': glueStartJobRunSync(deployment, scope, options.spark),
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),
+    'aws-sdk:servicequotas:getServiceQuota': getServiceQuota(deployment, scope, options.fargateVcpus),
     'sns:publish': publishMessage(options.topics, scope),
     ...Object.fromEntries(s3Actions.map((action) => [`aws-sdk:s3:${action}`, s3SdkCall(s3, action)])),
     '*': async ({ resource, state }) => {

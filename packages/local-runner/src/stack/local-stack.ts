@@ -14,6 +14,7 @@ import { GlueCatalog } from '../services/glue-catalog';
 import { sparkPython } from '../services/glue-jobs';
 import type { StartExecution } from '../services/nested-executions';
 import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
+import { DEFAULT_FARGATE_VCPUS } from '../services/service-quotas';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
 import type { Deployment } from './deployment';
@@ -44,6 +45,8 @@ export interface LocalStackOptions {
   readonly timeFactor?: number;
   /** Tasks of a distributed Map that run at once. Default: 2. */
   readonly concurrency?: number;
+  /** vCPU of Fargate that the account of the stack may run, as Service Quotas tells it; limits what is planned, and nothing here. Default: 4000. */
+  readonly fargateVcpus?: number;
   /**
    * A Python with PySpark and boto3, which runs Glue jobs. Default: HEADRACE_SPARK_PYTHON, else `.engines/venv/bin/python`
    * below the current folder; without either, a Glue job fails.
@@ -124,6 +127,7 @@ export class LocalStack {
       handlers: (scope, machine, deployment) => handlersFor({
         deployment, scope, machine, topics, access: releases.current.access, secretValue: (arn, key) => secrets.reference(arn, key),
         s3: clientOf(machine), stateDir: state.root,
+        fargateVcpus: options.fargateVcpus ?? DEFAULT_FARGATE_VCPUS,
         spark: sparkPython(options.spark),
         start: (request) => executions!.start(request),
       }),

@@ -9,7 +9,7 @@ void runTask({
   parseSettings: parseIngestSettings,
   steps: {
     plan: {
-      run: ({ pointer, settings, store, report, signal }) => planIngest({ settings, input: pointer.input, store, report, signal }),
+      run: ({ pointer: { input, previous }, settings, store, report, signal }) => planIngest({ settings, input, previous, store, report, signal }),
       plan: false, items: false,
     },
     pull: {

@@ -38,7 +38,10 @@ export interface PlanEstimate {
   readonly usd: number;
   readonly basis: 'measured' | 'assumed';
   readonly tasks: number;
+  /** Tasks that run at once. */
   readonly concurrency: number;
+  /** vCPU of Fargate that the account may run, where they are what limits `concurrency`. */
+  readonly quotaVcpus?: number;
   readonly shards: number;
   /** Where every shard's size is known. */
   readonly bytes?: number;

@@ -9,6 +9,7 @@ import type { ReadSecret } from '../stores/read-secret';
 import type { EarlierShard, PlannedDataset, PlannedShard, PullItem, PullResult } from './documents';
 import type { EarlierAttempt } from './earlier-attempts';
 import type { TaskSize } from './estimate';
+import { widthWithin } from './fargate-quota';
 import { fingerprint } from './fingerprint';
 import { commitKindOf, type IngestInput } from './ingest-input';
 import { readKnownShards, type KnownShards } from './known-shards';
@@ -30,6 +31,8 @@ export interface DatasetCall {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  /** vCPU of Fargate that the account may run; undefined where nobody knows. */
+  readonly vcpus?: number;
 }
 
 export interface DatasetPlan {
@@ -48,7 +51,7 @@ export interface DatasetPlan {
 
 /** Decides what is read of one dataset, and packs it into the work of tasks. */
 export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<DatasetPlan> {
-  const { settings, input, attempts, store, report, signal, secret } = call;
+  const { settings, input, attempts, store, report, signal, secret, vcpus } = call;
   const source = settings.sources[dataset.name] as SourceSettings;
   const kind = sourceKind(source.kind);
   const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
@@ -82,9 +85,10 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   );
   if (attempts.length > 0) report.say('INGEST_I1004', { dataset: dataset.name, runId: input.slot, taken: shards.length - left.length, left: left.length });
   const pace = paceOf(last);
-  const lists = workLists(left.map((number) => sized(work[number]!, earlier.get(number))), { pace, concurrency: settings.tasks.concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
   const ladder = source.ladder ?? settings.tasks.ladder;
   const rung = startRung(ladder.map(({ memoryMiB }) => memoryMiB), last?.memory);
+  const { concurrency } = left.length === 0 ? settings.tasks : widthWithin(vcpus, settings.tasks.concurrency, [ladder[rung]!]);
+  const lists = workLists(left.map((number) => sized(work[number]!, earlier.get(number))), { pace, concurrency, maxLists: tasks === 'one' ? 1 : source.maxConcurrency, apart: tasks === 'each' });
   return {
     dataset: {
       ...common, cursor, ...(after === undefined ? {} : { after }), ...(last?.memory === undefined ? {} : { memory: last.memory }),

@@ -9,6 +9,7 @@ import { secretsManager, type ReadSecret } from '../stores/read-secret';
 import { scheduleLists, type Schedule } from './deadline';
 import type { IngestPlan, IngestPlanOutput, PlanEstimate, PlannedDataset, PullItem, TakenOver } from './documents';
 import { earlierAttempts } from './earlier-attempts';
+import { fargateVcpus, widthWithin, type Width } from './fargate-quota';
 import { commitKindOf, parseIngestInput, type IngestInput } from './ingest-input';
 import { planDataset, type DatasetPlan } from './plan-dataset';
 import { parseIngestSettings, type IngestSettings } from './settings';
@@ -16,6 +17,8 @@ import { parseIngestSettings, type IngestSettings } from './settings';
 export interface StageCall {
   readonly settings: unknown;
   readonly input: unknown;
+  /** What the Quota state learned. */
+  readonly previous?: unknown;
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal?: AbortSignal;
@@ -44,14 +47,16 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
 
   const plans: [string, DatasetPlan][] = [];
   const attempts = await earlierAttempts(store, settings, input, { signal });
-  const shared = { settings, input, attempts, store, report, signal, secret };
+  const shared = { settings, input, attempts, store, report, signal, secret, vcpus: fargateVcpus(call.previous) };
   for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
+  const width = widthWithin(shared.vcpus, settings.tasks.concurrency, plans.filter(([, { items }]) => items.length > 0).map(([, { size }]) => size));
+  if (width.quotaVcpus !== undefined) report.say('INGEST_W1002', { ...width, wanted: settings.tasks.concurrency });
   const schedule = scheduleLists({
     lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
-    concurrency: settings.tasks.concurrency, deadline: input.deadline, now: now(),
+    ...width, deadline: input.deadline, now: now(),
     basis: plans.some(([, { basis }]) => basis === 'assumed') ? 'assumed' : 'measured',
   });
-  const estimate = summary(plans, schedule, settings);
+  const estimate = summary(plans, schedule, width);
   report.say('INGEST_I1001', { pulls: estimate.tasks, runId: input.slot, attempt: input.attempt, ...estimate });
   // Nothing is to be found by a run that really pulls.
   if (input.operation === 'plan') return { items: { ...itemsRef(folder), count: estimate.tasks }, plan: ref, attemptId: id, runId: input.slot, estimate };
@@ -102,12 +107,12 @@ function scheduledItems(plans: ReadonlyArray<[string, DatasetPlan]>, schedule: S
   });
 }
 
-function summary(plans: ReadonlyArray<[string, DatasetPlan]>, { estimate }: Schedule, settings: IngestSettings): PlanEstimate {
+function summary(plans: ReadonlyArray<[string, DatasetPlan]>, { estimate }: Schedule, { concurrency, quotaVcpus }: Width): PlanEstimate {
   const lists = plans.flatMap(([, { items }]) => items.map(({ list }) => list));
   const sizes = lists.flatMap(({ shards }) => shards.map(({ shard }) => shard.bytes));
   return {
     seconds: estimate.seconds, usd: estimate.usd, basis: estimate.basis,
-    tasks: lists.length, concurrency: settings.tasks.concurrency, shards: sizes.length,
+    tasks: lists.length, concurrency, ...(quotaVcpus === undefined ? {} : { quotaVcpus }), shards: sizes.length,
     ...(sizes.some((bytes) => bytes === undefined) ? {} : { bytes: sizes.reduce<number>((sum, bytes) => sum + bytes!, 0) }),
   };
 }

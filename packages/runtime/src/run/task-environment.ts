@@ -12,6 +12,8 @@ export interface TaskEnvironment<S> {
 export interface TaskInput extends TaskPointer {
   readonly input?: unknown;
   readonly execution?: unknown;
+  /** Output of an earlier state, where the step needs it. */
+  readonly previous?: unknown;
   /** Memory that this container was started with, where its size is not that of the task definition. */
   readonly memoryMiB?: number;
 }
@@ -34,7 +36,7 @@ export function readTaskEnvironment<S>(
 }
 
 function parsePointer(value: unknown, steps: readonly string[]): TaskInput {
-  const raw = value as { input?: unknown; execution?: unknown };
+  const raw = value as { input?: unknown; execution?: unknown; previous?: unknown };
   return readSettings(value, 'HEADRACE_TASK', (fields) => ({
     step: fields.choice('step', steps),
     plan: fields.child('plan', (plan) => ({ bucket: plan.text('bucket'), key: plan.text('key') })),
@@ -42,6 +44,7 @@ function parsePointer(value: unknown, steps: readonly string[]): TaskInput {
     ...(fields.has('memoryMiB') ? { memoryMiB: fields.integer('memoryMiB', { min: 1, max: 249_856 }) } : {}),
     ...(fields.any('input') === undefined ? {} : { input: raw.input }),
     ...(fields.any('execution') === undefined ? {} : { execution: raw.execution }),
+    ...(fields.any('previous') === undefined ? {} : { previous: raw.previous }),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { PipelineError } from '../errors/pipeline-error';
 import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
@@ -70,31 +70,45 @@ interface ItemLine { readonly index: number; readonly start: number; readonly en
  * Writes a list whose items are too large for it: the list holds an index, what the Map needs of each item, and where its line stands in the
  * `.jsonl` beside it. A task reads its own line only.
  *
- * Both objects are named after their content, so a planner that comes late cannot change the list that others work on.
+ * Both objects are named after their content, so a planner that comes late cannot change the list that others work on. The lines are made twice,
+ * once for their name and once for their upload: those of a hundred thousand shards would not fit into a function.
  */
 export async function writeItemLines<T extends object>(
   store: ObjectStore, folder: WorkFolder, items: ReadonlyArray<{ readonly item: T; readonly forMap: object }>, options: Abortable = {},
 ): Promise<{ bucket: string; key: string; count: number }> {
+  const hash = createHash('sha256');
   let start = 0;
-  const entries: (ItemLine & object)[] = [];
-  const lines: string[] = [];
-  items.forEach(({ item, forMap }, index) => {
-    const line = `${JSON.stringify({ index, ...item })}\n`;
-    const bytes = Buffer.byteLength(line);
-    lines.push(line);
-    entries.push({ index, ...forMap, start, end: start + bytes - 1 });
-    start += bytes;
+  const entries = items.map(({ item, forMap }, index): ItemLine & object => {
+    const line = itemLine(item, index);
+    hash.update(line);
+    const entry = { index, ...forMap, start, end: start + line.length - 1 };
+    start += line.length + 1;
+    return entry;
   });
-  const body = lines.join('');
-  const ref = itemsRef(folder, `items-${contentHash(body + JSON.stringify(entries))}`);
-  await store.putText(linesRef(ref), body, { contentType: 'application/jsonl', signal: options.signal });
-  await store.putJson(ref, entries, { signal: options.signal });
+  const list = JSON.stringify(entries);
+  const ref = itemsRef(folder, `items-${shortDigest(hash.update(list))}`);
+  await store.upload(linesRef(ref), lineChunks(items), { contentType: 'application/jsonl', totalBytes: start, signal: options.signal });
+  await store.putText(ref, list, { contentType: 'application/json', signal: options.signal });
   return { ...ref, count: items.length };
 }
 
+function itemLine(item: object, index: number): Buffer {
+  return Buffer.from(JSON.stringify({ index, ...item }));
+}
+
+async function* lineChunks(items: ReadonlyArray<{ readonly item: object }>): AsyncIterable<Uint8Array> {
+  for (const [index, { item }] of items.entries()) yield Buffer.concat([itemLine(item, index), LINE_END]);
+}
+
+const LINE_END = Buffer.from('\n');
+
 /** What documents are named after that a planner who comes late must not change. */
 export function contentHash(content: string): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+  return shortDigest(createHash('sha256').update(content));
+}
+
+function shortDigest(hash: Hash): string {
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Reads one item of a list, wherever it stands. Throws `ITEM_MISSING`. */

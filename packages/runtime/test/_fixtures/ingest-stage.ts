@@ -62,6 +62,8 @@ export class IngestStage {
   /** Secrets by ARN. */
   readonly secrets = new Map<string, string>();
   readonly store: ObjectStore;
+  /** vCPU of Fargate that Service Quotas tells. */
+  quota: number | undefined;
   /** Answers for Secrets Manager. */
   secret: ReadSecret | undefined;
   readonly report = new Report({ write: (line) => this.lines.push(JSON.parse(line)) });
@@ -87,7 +89,7 @@ export class IngestStage {
   }
 
   plan(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<IngestPlanOutput> {
-    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret });
+    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret, previous: { fargateVcpus: this.quota } });
   }
 
   /** One container; the answer is its exit code. */

@@ -6,6 +6,7 @@ export const INGEST_MESSAGES = {
   INGEST_I1010: 'run {slot}, attempt {attempt}, has its turn after {polls} waits',
   INGEST_I1011: 'run {slot}, attempt {attempt}, waits {seconds} s for run {other}; {ahead} executions are before it',
   INGEST_W1010: 'run {slot}, attempt {attempt}, is skipped, as run {other} is still running',
+  INGEST_W1002: 'the account may run {quotaVcpus} vCPU of Fargate, so {concurrency} tasks run at once, and not {wanted}; ask for more of the quota L-3032A538 in Service Quotas',
   INGEST_W1001: '{dataset}: there are more files than maxFiles {maxFiles}; the rest waits for the next run',
   INGEST_I1101: 'pulling {dataset} from {url}',
   INGEST_I1102: '{dataset}: {bytes} bytes, {records} records so far, {bytesPerSecond} bytes/s',
