@@ -44,7 +44,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
 
   const plans: [string, DatasetPlan][] = [];
   const attempts = await earlierAttempts(store, settings, input, { signal });
-  const shared = { settings, input, attempts, store, report, signal, secret };
+  const shared = { settings, input, attempts, store, report, signal, secret, now: now() };
   for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
   const schedule = scheduleLists({
     lists: plans.flatMap(([, { items, size }]) => items.map(({ list }) => ({ seconds: list.seconds, size }))),
