@@ -18,8 +18,7 @@ export class PageProgress {
   without = 0;
   private problem?: string;
 
-  /** @param nowSeconds no time after it moves the cursor: a wrong date in the future would hide all that comes before it */
-  constructor(private readonly since: SinceSettings, private readonly read: SinceRead, private readonly nowSeconds: number) {}
+  constructor(private readonly since: SinceSettings, private readonly read: SinceRead) {}
 
   /** What is to be looked at in each record, if anything. */
   get watch(): RecordsWatch | undefined {
@@ -52,14 +51,17 @@ export class PageProgress {
     const known = this.largest ?? this.read.from;
     if (known !== undefined && !comparable(order, known, text)) {
       this.problem ??= `times at ${at} have a zone in some records and none in others, which cannot be compared; go by another value`;
-    } else if ((this.largest === undefined || compareIn(order, text, this.largest) > 0) && !(order === 'time' && this.isInFuture(text))) {
+    } else if ((this.largest === undefined || compareIn(order, text, this.largest) > 0) && !this.isTooLate(text)) {
       this.largest = text;
     }
   }
 
-  private isInFuture(text: string): boolean {
+  /** Of values that are times: it comes in this batch, and again in the next, which may go on from it. */
+  private isTooLate(text: string): boolean {
+    const { notAfter } = this.read;
+    if (notAfter === undefined) return false;
     const instant = parseInstant(text)!;
-    return compareInstants(instant, { ...instant, seconds: this.nowSeconds + (instant.zone === '' ? AHEAD_SECONDS : 0), fraction: '' }) > 0;
+    return compareInstants(instant, { ...instant, seconds: notAfter + (instant.zone === '' ? AHEAD_SECONDS : 0), fraction: '' }) > 0;
   }
 }
 

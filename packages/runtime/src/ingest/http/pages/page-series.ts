@@ -42,7 +42,7 @@ export class PageSeries implements ShardSeries {
 
   constructor(readonly settings: HttpPagesSettings, readonly read: PagesRead, readonly deps: PagesDeps) {
     this.start = firstPage(read.url, settings.paging, read.since?.parameters);
-    if (settings.since !== undefined && read.since !== undefined) this.progress = new SinceProgress(settings.since, read.since, deps.download.now);
+    if (settings.since !== undefined && read.since !== undefined) this.progress = new SinceProgress(settings.since, read.since);
     this.monotonic = deps.download.monotonic ?? (() => performance.now());
     this.startedAt = this.monotonic();
   }

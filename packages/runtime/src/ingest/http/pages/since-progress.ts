@@ -12,10 +12,10 @@ export class SinceProgress {
   private records: number | undefined = 0;
   private readonly sha256s: string[] = [];
 
-  constructor(private readonly since: SinceSettings, private readonly read: SinceRead, private readonly now: () => Date = () => new Date()) {}
+  constructor(private readonly since: SinceSettings, private readonly read: SinceRead) {}
 
   newPage(): PageProgress {
-    return new PageProgress(this.since, this.read, this.now().getTime() / 1_000);
+    return new PageProgress(this.since, this.read);
   }
 
   add({ largest, token }: PageProgress, { records }: PageFacts, sha256: string): void {

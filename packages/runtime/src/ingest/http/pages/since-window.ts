@@ -16,6 +16,11 @@ export interface SinceRead {
   readonly from?: string;
   /** Whether the cursor stays where it is, whatever is read: of back-fills and replays. */
   readonly keeps?: true;
+  /**
+   * No time after this moves the cursor, in seconds since 1970; of values that are times. What was changed while pages were read stands in the last ones and
+   * would hide what came late to the first ones; and a wrong date, far in the future, would hide everything.
+   */
+  readonly notAfter?: number;
   /** The last commit, which stands where nothing is new; `pages` is a digest of its pages where they were asked for with the same parameters. */
   readonly last?: { readonly seq: number; readonly pages?: string };
 }
@@ -26,7 +31,7 @@ export interface SinceWindow {
 }
 
 type Call = PlanCall<HttpPagesSettings>;
-type Bounds = Pick<SinceRead, 'parameters'> & { readonly to?: string };
+type Bounds = Pick<SinceRead, 'parameters' | 'notAfter'> & { readonly to?: string };
 
 /** What a run asks an API for. Undefined where there can be nothing new. Throws `SOURCE_CURSOR` and `INPUT`. */
 export function sinceWindow(since: SinceSettings, call: Call, partUrl: (parameters: SinceRead['parameters']) => string): SinceWindow | undefined {
@@ -37,11 +42,12 @@ export function sinceWindow(since: SinceSettings, call: Call, partUrl: (paramete
   const bounds = range === undefined ? newBounds(since, from, call) : rangeBounds(since, range, call);
   if (bounds === undefined) return undefined;
   const keeps = range !== undefined || replays !== undefined;
-  const to = range === undefined ? bounds.to : from;
+  const { to: end, ...asked } = bounds;
+  const to = range === undefined ? end : from;
   return {
     read: {
-      parameters: bounds.parameters, ...(from === undefined ? {} : { from }),
-      ...(keeps ? { keeps: true } : last === undefined ? {} : { last: lastPages(last, partUrl(bounds.parameters)) }),
+      ...asked, ...(from === undefined ? {} : { from }),
+      ...(keeps ? { keeps: true } : last === undefined ? {} : { last: lastPages(last, partUrl(asked.parameters)) }),
     },
     cursor: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
   };
@@ -80,7 +86,8 @@ function isOfOrder(since: SinceSettings, text: string): boolean {
 function newBounds(since: SinceSettings, from: string | undefined, call: Call): Bounds | undefined {
   if (since.by === 'time') return timeBounds(since, from, call);
   const asked = from === undefined ? since.first : since.by === 'value' ? lessLag(since, from, call) : from;
-  return { parameters: asked === undefined ? {} : { [since.parameter]: asked } };
+  const isTime = since.by === 'value' && since.order === 'time' && call.replays === undefined;
+  return { parameters: asked === undefined ? {} : { [since.parameter]: asked }, ...(isTime ? { notAfter: windowEnd(call) } : {}) };
 }
 
 function timeBounds(since: SinceTime, from: string | undefined, call: Call): Bounds | undefined {
