@@ -22,16 +22,17 @@ export class PageProgress {
 
   /** What is to be looked at in each record, if anything. */
   get watch(): RecordsWatch | undefined {
-    const { since } = this;
-    return since.by === 'value' ? { at: since.at, take: (value) => this.take(since, value) } : undefined;
+    const { since, read } = this;
+    return since.by === 'value' && read.keeps !== true ? { at: since.at, take: (value) => this.take(since, value) } : undefined;
   }
 
   /** Throws an Error with a reason, or `SOURCE_CURSOR`, where the page cannot be gone by. */
   end(facts: PageFacts): void {
     const { since, read } = this;
+    if (read.keeps === true) return;
     if (this.problem !== undefined) throw refused(this.problem);
     if (since.by === 'token') this.token = tokenOf(facts.value(since.at), since);
-    if (since.by !== 'value' || this.without === 0 || read.keeps === true || since.nulls === 'skip') return;
+    if (since.by !== 'value' || this.without === 0 || since.nulls === 'skip') return;
     if (since.nulls === 'first-run' && read.from === undefined) return;
     throw refused(`${this.without} records of a page have no value at ${since.at}, and no later run could tell whether they were read; set cursorNulls to first-run (the run without a cursor takes them) or skip (every run does), or correct valueAt`);
   }
