@@ -9,7 +9,8 @@ export interface HttpSinceTokenProps {
   readonly parameter: string;
 
   /**
-   * Where a page has it, the last one at least, as a JSON pointer such as `/nextSyncToken`. Of a link, such as `/@odata.deltaLink`, the value of `parameter` counts.
+   * Where a page has it, the last one at least, as a JSON pointer such as `/nextSyncToken`. Of a link, such as
+   * `/@odata.deltaLink`, the value of `parameter` counts.
    */
   readonly tokenAt: string;
 
@@ -24,8 +25,8 @@ export interface HttpSinceTokenProps {
 /**
  * What an API is asked with, so that it answers with what is new. The cursor moves with the commit alone.
  *
- * Windows and values read their boundary again, so the dataset needs `headraceHistory: changes` and a primary key; tokens also suit `append`. With links
- * the parameters are sent with the first page, else with every page.
+ * Windows and values read their boundary again, so the dataset needs `headraceHistory: changes` and a primary key; tokens also
+ * suit `append`. With links the parameters are sent with the first page, else with every page.
  */
 export abstract class HttpSince {
   /** By the time of the run. Suits pages of every format, since it does not look into them. */

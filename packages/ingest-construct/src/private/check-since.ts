@@ -53,7 +53,8 @@ function checkDataset({ by }: SinceView, { recordsAt, paging }: HttpPagesSourceP
 }
 
 /** No parameter of the query may be set by two. */
-function checkParameters({ parameter, untilParameter }: SinceView, { url, paging, auth }: HttpPagesSourceProps, { prop, problems }: SourceBinding): void {
+function checkParameters(since: SinceView, { url, paging, auth }: HttpPagesSourceProps, { prop, problems }: SourceBinding): void {
+  const { parameter, untilParameter } = since;
   const owners = new Map<unknown, string>();
   if (!Token.isUnresolved(url) && URL.canParse(url)) for (const name of new URL(url).searchParams.keys()) owners.set(name, 'url has');
   const { parameter: counts, sizeParameter } = paging._settings;

@@ -7,7 +7,8 @@ import type { IngestInput } from './ingest-input';
 /**
  * The commit whose batch a replay reads again: the newest that the run made. Throws `REPLAY_RUN` where it made none.
  *
- * A replay commits the log's cursor; what it has read is told by the run that it stood for. So of a run that was a replay itself, the cursor is that of the first.
+ * A replay commits the log's cursor; what it has read is told by the run that it stood for. So of a run that was a replay itself,
+ * the cursor is that of the first.
  */
 export async function replayedRun(
   view: LogView<RawManifest>, dataset: string, input: IngestInput, options: Abortable,

@@ -57,7 +57,8 @@ function planPages(call: PlanCall<HttpPagesSettings>): SourcePlan<PagesRead> {
   if (source.since === undefined) return { shards: [shard] };
   const { by } = source.since;
   const window = sinceWindow(source.since, call, (parameters) => partPlace(redactUrl(source.url), by, parameters));
-  if (window === undefined) return { shards: [], cursor: call.last?.cursor.to === undefined ? {} : { from: call.last.cursor.to, to: call.last.cursor.to } };
+  const reached = call.last?.cursor.to;
+  if (window === undefined) return { shards: [], cursor: reached === undefined ? {} : { from: reached, to: reached } };
   return { shards: [{ ...shard, read: { ...shard.read, since: window.read } }], cursor: window.cursor };
 }
 

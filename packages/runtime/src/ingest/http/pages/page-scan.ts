@@ -106,7 +106,8 @@ export class DocumentScan implements PageScan {
   private bytes = 0;
 
   constructor(pointers: readonly string[], private readonly recordsAt: string | undefined, watch?: RecordsWatch) {
-    const records = watch === undefined || recordsAt === undefined ? undefined : new RecordValues(segmentsOf(recordsAt), segmentsOf(watch.at), watch.take);
+    const looks = watch !== undefined && recordsAt !== undefined;
+    const records = looks ? new RecordValues(segmentsOf(recordsAt), segmentsOf(watch.at), watch.take) : undefined;
     this.values = new JsonValues([...new Set([...pointers, ...(recordsAt === undefined ? [] : [recordsAt])])], records);
   }
 

@@ -15,7 +15,9 @@ export class RecordValues {
    * @param at keys that lead to the value within a record
    * @param take called at the end of each record
    */
-  constructor(private readonly list: readonly string[] | undefined, private readonly at: readonly string[], private readonly take: (value: RecordValue) => void) {
+  constructor(
+    private readonly list: readonly string[] | undefined, private readonly at: readonly string[], private readonly take: (value: RecordValue) => void,
+  ) {
     this.inList = list === undefined;
     this.depth = list === undefined ? 0 : list.length + 1;
   }

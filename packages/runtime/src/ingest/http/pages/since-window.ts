@@ -17,8 +17,8 @@ export interface SinceRead {
   /** Whether the cursor stays where it is, whatever is read: of back-fills and replays. */
   readonly keeps?: true;
   /**
-   * No time after this moves the cursor, in seconds since 1970; of values that are times. What was changed while pages were read stands in the last ones and
-   * would hide what came late to the first ones; and a wrong date, far in the future, would hide everything.
+   * No time after this moves the cursor, in seconds since 1970; of values that are times. What was changed while pages were read
+   * stands in the last ones and would hide what came late to the first ones; and a wrong date, far in the future, would hide everything.
    */
   readonly notAfter?: number;
   /** The last commit, which stands where nothing is new; `pages` is a digest of its pages where they were asked for with the same parameters. */
