@@ -27,6 +27,8 @@ describe('values of an API are ordered exactly', () => {
     ['time', '2026-01-31T09:00:00.123456788Z', '2026-01-31T09:00:00.123456789Z', -1],
     ['time', '2026-01-31T09:00:00-08:00', '2026-01-31T12:00:00Z', 1],
     ['time', '2026-01-31 09:00:00', '2026-01-31 09:00:01', -1],
+    ['time', '0001-01-01T00:00:00', '1901-01-01T00:00:00', -1],
+    ['time', '2024-02-29T23:59:00Z', '2024-03-01T00:00:00+00:01', 0],
   ])('%s: %s and %s', (order, one, other, expected) => {
     expect(fitsOrder(order, one) && fitsOrder(order, other) && comparable(order, one, other)).toBe(true);
     expect(Math.sign(compareIn(order, one, other))).toBe(expected);
@@ -46,7 +48,7 @@ describe('values of an API are ordered exactly', () => {
 
   test.each<[SinceOrder, string]>([
     ['number', ''], ['number', '1,5'], ['number', '+1'], ['number', '0x10'], ['number', 'NaN'], ['text', ''], ['time', '2026-01-31'], ['time', '2026-02-30T00:00:00Z'],
-    ['time', '2026-01-31T24:00:00Z'], ['time', '31.01.2026 09:00:00'], ['time', '2026-01-31T09:00:00+25:00'],
+    ['time', '2026-01-31T24:00:00Z'], ['time', '31.01.2026 09:00:00'], ['time', '2026-01-31T09:00:00+25:00'], ['time', '2026-13-01T00:00:00Z'], ['time', '2026-01-31T09:60:00Z'], ['time', '2100-02-29T00:00:00Z'],
   ])('%s: %s is no value of it', (order, text) => {
     expect(fitsOrder(order, text)).toBe(false);
   });

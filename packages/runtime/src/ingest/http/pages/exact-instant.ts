@@ -14,12 +14,18 @@ const INSTANT = /^(\d{4})-(\d\d)-(\d\d)([T ])(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12})
 export function parseInstant(text: string): ExactInstant | undefined {
   const match = INSTANT.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, separator = 'T', hour, minute, second, fraction = '', zone = ''] = match;
-  const wall = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
-  const ms = Date.parse(`${wall}Z`);
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== wall || Number.isNaN(Date.parse(`${wall}${zone}`))) return undefined;
-  return { seconds: ms / 1_000 - offsetSeconds(zone), fraction, zone, separator };
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 5, 6, 7].map((group) => Number(match[group])) as [number, number, number, number, number, number];
+  const [separator, fraction = '', zone = ''] = [match[4] as string, match[8], match[9]];
+  // The calendar repeats itself every 400 years; without them, years before 100 would be those of the last century.
+  const date = new Date(Date.UTC(year + 400, month - 1, day));
+  const inCalendar = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!inCalendar || Number(zone.slice(1, 3)) > 23 || Number(zone.slice(4, 6)) > 59) return undefined;
+  const seconds = date.getTime() / 1_000 - CYCLE_SECONDS + hour * 3_600 + minute * 60 + second;
+  return { seconds: seconds - offsetSeconds(zone), fraction, zone, separator };
 }
+
+/** 400 years of the calendar. */
+const CYCLE_SECONDS = 146_097 * 86_400;
 
 export function compareInstants(one: ExactInstant, other: ExactInstant): number {
   if (one.seconds !== other.seconds) return one.seconds - other.seconds;
