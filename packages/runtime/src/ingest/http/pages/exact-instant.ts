@@ -14,7 +14,8 @@ const INSTANT = /^(\d{4})-(\d\d)-(\d\d)([T ])(\d\d):(\d\d):(\d\d)(?:\.(\d{1,12})
 export function parseInstant(text: string): ExactInstant | undefined {
   const match = INSTANT.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 5, 6, 7].map((group) => Number(match[group])) as [number, number, number, number, number, number];
+  const numbers = [1, 2, 3, 5, 6, 7].map((group) => Number(match[group]));
+  const [year, month, day, hour, minute, second] = numbers as [number, number, number, number, number, number];
   const [separator, fraction = '', zone = ''] = [match[4] as string, match[8], match[9]];
   // The calendar repeats itself every 400 years; without them, years before 100 would be those of the last century.
   const date = new Date(Date.UTC(year + 400, month - 1, day));
