@@ -1,5 +1,6 @@
 import type { HttpPaging } from './http-paging';
 import type { HttpRequestProps } from './http-request-props';
+import type { HttpSince } from './http-since';
 
 /** An API that answers in pages. Each page becomes one part, as it came. */
 export interface HttpPagesSourceProps extends HttpRequestProps {
@@ -15,6 +16,13 @@ export interface HttpPagesSourceProps extends HttpRequestProps {
    * @default - the lines of a page are its records, or nobody counts them where the paging reads JSON
    */
   readonly recordsAt?: string;
+
+  /**
+   * How the API is asked for what is new since the last commit.
+   *
+   * @default - each run reads everything
+   */
+  readonly since?: HttpSince;
 
   /**
    * Whether a page without records is the last one, even if it tells of a next one.

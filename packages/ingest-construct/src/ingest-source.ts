@@ -60,6 +60,7 @@ export abstract class IngestSource {
    *   url: 'https://api.example.com/v1/orders',
    *   paging: HttpPaging.cursor({ cursorAt: '/next_cursor', parameter: 'cursor' }),
    *   recordsAt: '/data',
+   *   since: HttpSince.time({ parameter: 'updated_since' }),
    *   auth: HttpAuth.bearer(secret),
    * });
    */

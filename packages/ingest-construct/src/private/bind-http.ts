@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { HttpPagesSourceProps } from '../http-pages';
 import type { HttpRequestProps } from '../http-request-props';
 import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from '../http-source';
+import { checkSince } from './check-since';
 import { checkWhole, commonSettings, type BoundSource, type SourceBinding } from './source-binding';
 
 export function bindHttp(props: HttpSourceProps, binding: SourceBinding): BoundSource {
@@ -33,11 +34,12 @@ export function bindHttpDates(props: HttpDatesSourceProps, binding: SourceBindin
 }
 
 export function bindHttpPages(props: HttpPagesSourceProps, binding: SourceBinding): BoundSource {
-  const { url, paging, recordsAt, emptyPageEnds, maxPages, allowedHosts } = props;
+  const { url, paging, recordsAt, since, emptyPageEnds, maxPages, allowedHosts } = props;
   checkUrl(binding, 'url', url);
   checkWhole(binding.problems, `${binding.prop}.maxPages`, maxPages, 1, 99_999);
+  checkSince(props, binding);
   return bound(props, binding, {
-    kind: 'httpPages', url, paging: paging._settings, recordsAt, emptyPageEnds, maxPages: maxPages ?? 10_000, allowedHosts,
+    kind: 'httpPages', url, paging: paging._settings, recordsAt, since: since?._settings, emptyPageEnds, maxPages: maxPages ?? 10_000, allowedHosts,
   });
 }
 

@@ -17,6 +17,7 @@ import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { DEFAULT_FARGATE_VCPUS } from '../services/service-quotas';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
+import { stsApi } from '../services/sts';
 import type { Deployment } from './deployment';
 import { deliverStatusChange } from './status-change';
 import { executionPort } from './execution-port';
@@ -103,7 +104,7 @@ export class LocalStack {
       authorize: releases.authorize,
       s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
       services: [
-        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served),
+        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served), stsApi(releases.sts),
         stepFunctionsApi(executionPort(
           () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn),
         )),

@@ -9,6 +9,7 @@ import { CATALOG_FILE } from '../queries/query-curated';
 import type { GlueCatalog } from '../services/glue-catalog';
 import type { LocalSecrets } from '../services/secrets-manager';
 import type { LocalTopics } from '../services/sns';
+import type { StsPort } from '../services/sts';
 import { Deployment, type DeploymentOptions } from './deployment';
 import type { EventRule } from './event-rules';
 import type { LocalDatabases } from './local-databases';
@@ -74,6 +75,22 @@ export class Releases {
   public readonly authorize: Authorize = (request) => (
     request.accessKeyId === this.operator.accessKeyId ? { allowed: true } : this.current.authorize(request)
   );
+
+  /** Roles that assume others, such as one that the owner of a bucket gives; trust policies are those that were deployed last. */
+  public readonly sts: StsPort = {
+    principalOf: (accessKeyId) => {
+      const { access, principals } = this.current;
+      const arn = principals.roleOf(accessKeyId);
+      return arn === undefined ? undefined : access.principal(arn);
+    },
+    checkTrust: (roleArn, principal, context) => {
+      const evaluation = this.current.access.checkTrust(roleArn, principal, context);
+      if (!evaluation.allowed) this.options.onEvent({ kind: 'denied', message: evaluation.reason });
+      return evaluation;
+    },
+    // A session is as its role: it has the role's key, and does not end.
+    issue: ({ arn }) => ({ ...this.current.principals.keyOf(arn), sessionToken: 'local' }),
+  };
 
   /** Makes an assembly what new executions run. What earlier ones made stays: buckets, topics, tables, secrets. */
   public async deploy(assembly: Assembly, gateway: Gateway, environment: ReleaseEnvironment): Promise<Release> {

@@ -17,6 +17,12 @@ export async function landSeries(item: PullItem, shard: PlannedShard, series: Sh
     const one: PlannedShard = { ...shard, url, raw: { ...shard.raw, key: seriesPartKey(shard, results.length, fileName) } };
     results.push(await landShard(item, one, () => reader.call(part), deps, part));
   }
+  const { unchangedSince } = series;
+  if (unchangedSince !== undefined) {
+    // What came stays in Raw, and belongs to no commit.
+    deps.report.say('INGEST_I1104', { dataset: item.dataset, url: shard.url, seq: unchangedSince });
+    return [{ outcome: 'unchanged', since: unchangedSince }];
+  }
   deps.report.say('INGEST_I1106', { dataset: item.dataset, url: shard.url, parts: results.length });
   return results;
 }

@@ -33,6 +33,7 @@ export interface DatasetCall {
   readonly secret: ReadSecret;
   /** vCPU of Fargate that the account may run; undefined where nobody knows. */
   readonly vcpus?: number;
+  readonly now: Date;
 }
 
 export interface DatasetPlan {
@@ -51,7 +52,7 @@ export interface DatasetPlan {
 
 /** Decides what is read of one dataset, and packs it into the work of tasks. */
 export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<DatasetPlan> {
-  const { settings, input, attempts, store, report, signal, secret, vcpus } = call;
+  const { settings, input, attempts, store, report, signal, secret, vcpus, now } = call;
   const source = settings.sources[dataset.name] as SourceSettings;
   const kind = sourceKind(source.kind);
   const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset.name) };
@@ -69,8 +70,10 @@ export async function planDataset(call: DatasetCall, dataset: Dataset): Promise<
   const asked: IngestInput = range === undefined ? input : { ...input, operation: 'backfill', range };
   // Whoever reads on purpose what was read before gets bytes, and no answer that nothing changed.
   const committed = commitKindOf(input.operation) === 'ingest' ? await committedShards(call, kind, log, dataset, last) : new Map<string, never>();
+  const before = attempts.find(({ plan }) => plan.datasets[dataset.name] !== undefined)?.plan.datasets[dataset.name]?.cursor;
   const planned = await kind.plan({
-    source, dataset, input: asked, last, known: committed, report, signal, secret, ...(replays === undefined ? {} : { replays }),
+    source, dataset, input: asked, last, known: committed, report, signal, secret, now, ...(replays === undefined ? {} : { replays }),
+    ...(before === undefined ? {} : { planned: before }),
   });
   const { cursor = {}, tasks } = planned;
   const shards = planned.shards.filter((shard) => !isBehind(shard, replays) && belongsTo(replays, shard, kind));

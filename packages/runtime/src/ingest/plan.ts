@@ -47,7 +47,7 @@ export async function planIngest(call: StageCall): Promise<IngestPlanOutput> {
 
   const plans: [string, DatasetPlan][] = [];
   const attempts = await earlierAttempts(store, settings, input, { signal });
-  const shared = { settings, input, attempts, store, report, signal, secret, vcpus: fargateVcpus(call.previous) };
+  const shared = { settings, input, attempts, store, report, signal, secret, vcpus: fargateVcpus(call.previous), now: now() };
   for (const dataset of chosen(contract, input)) plans.push([dataset.name, await planDataset(shared, dataset)]);
   const width = widthWithin(shared.vcpus, settings.tasks.concurrency, plans.filter(([, { items }]) => items.length > 0).map(([, { size }]) => size));
   if (width.quotaVcpus !== undefined) report.say('INGEST_W1002', { ...width, wanted: settings.tasks.concurrency });

@@ -11,6 +11,8 @@ export interface S3Request {
   readonly key: string;
   /** How many requests of this action came before. */
   readonly nth: number;
+  /** Who says to pay. */
+  readonly payer?: string;
 }
 
 /** What to do instead of serving: a status, a broken connection, or serving and then losing the answer. */
@@ -88,7 +90,7 @@ export class FakeS3 {
     const [, bucket = '', ...rest] = url.pathname.split('/');
     const key = decodeURIComponent(rest.join('/'));
     const action = actionOf(request.method ?? '', key, url.searchParams);
-    const described = { action, bucket, key, nth: this.requests.filter((one) => one.action === action).length };
+    const described = { action, bucket, key, nth: this.requests.filter((one) => one.action === action).length, payer: request.headers['x-amz-request-payer']?.toString() };
     this.requests.push(described);
     const fault = await this.fault(described);
     if (fault === 'reset') return void request.socket.destroy();

@@ -53,6 +53,8 @@ export interface ShardSeries {
   next(): SeriesPart | undefined;
   /** How far the shard came, where only its end tells. */
   readonly cursorTo?: string;
+  /** The commit that has all of it already, where only its end tells that nothing is new. */
+  readonly unchangedSince?: number;
 }
 
 /** One part of a series. */

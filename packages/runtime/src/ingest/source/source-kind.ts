@@ -77,6 +77,10 @@ export interface PlanCall<S> extends SourceDeps {
   readonly replays?: RawManifest;
   /** Committed versions by URL: of the last commit for a snapshot, of all commits otherwise. Empty where the kind does not remember. */
   readonly known: KnownShards;
+  /** What the newest of the run's earlier attempts had planned to read. */
+  readonly planned?: { readonly from?: string; readonly to?: string };
+  /** @default - the clock */
+  readonly now?: Date;
 }
 
 /** A connection to a source, for the shards of one task. */

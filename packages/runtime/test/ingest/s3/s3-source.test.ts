@@ -163,6 +163,28 @@ describe('source s3', () => {
     expect(stage.s3.keys(BUCKET, 'demo/raw/')).toHaveLength(1 - exit);
   });
 
+  describe('of a bucket whose readers pay', () => {
+    beforeEach(() => {
+      source.fault = ({ payer }) => (payer === 'requester' ? undefined : { status: 403, code: 'AccessDenied' });
+      for (const name of ['a', 'b']) source.put('theirs', `out/${name}.csv`, CSV);
+      source.put('theirs', 'm.json', JSON.stringify(['out/a.csv', 'out/b.csv']));
+    });
+
+    test.each([['the listing and each object', {}], ['the manifest and each object', { manifestKey: 'm.json' }]])('%s are asked for with the word that says so', async (_, more) => {
+      const stage = await stageOf({ requesterPays: true, ...more });
+      await stage.run('s1');
+      expect(raw(stage)).toEqual([CSV, CSV]);
+      expect(new Set(source.requests.map(({ payer }) => payer))).toEqual(new Set(['requester']));
+      // What the stage writes is its own account's affair.
+      expect(new Set(stage.s3.requests.map(({ payer }) => payer))).toEqual(new Set([undefined]));
+    });
+
+    test.each([['the listing', {}], ['the manifest', { manifestKey: 'm.json' }]])('without it %s is denied, and the cure is named', async (_, more) => {
+      const stage = await stageOf(more);
+      await expect(stage.plan('s1')).rejects.toMatchObject({ code: 'SOURCE_DENIED', message: expect.stringMatching(/If the bucket has requester pays, set requesterPays/) });
+    });
+  });
+
   describe('by manifest', () => {
     test.each<[string, string, string | Buffer]>([
       ['a list of keys', 'm/{slot}.json', JSON.stringify(['out/b.csv', 's3://theirs/out/a 1.csv', 'elsewhere/c.csv'])],

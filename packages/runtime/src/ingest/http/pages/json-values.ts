@@ -1,5 +1,6 @@
 import Tokenizer from '@streamparser/json/tokenizer.js';
 import TokenType from '@streamparser/json/utils/types/tokenType.js';
+import type { RecordValue, RecordValues } from './record-values';
 
 /** A value at a pointer: text, a number as it is written, true, false or null; of what holds others, how many. */
 export type JsonValue = string | boolean | null | { readonly isArray: boolean; readonly members: number };
@@ -29,7 +30,8 @@ export class JsonValues {
   private readonly stack: Frame[] = [];
   private expected: Expected = 'value';
 
-  constructor(pointers: readonly string[]) {
+  /** @param records told of each record, too */
+  constructor(pointers: readonly string[], private readonly records?: RecordValues) {
     this.wanted = pointers.map((pointer) => ({ pointer, segments: segmentsOf(pointer) }));
     this.depths = new Set(this.wanted.map(({ segments }) => segments.length));
     this.tokenizer.onToken = ({ token, value }) => this.take(token as TokenType, value as string | boolean | null);
@@ -76,6 +78,7 @@ export class JsonValues {
     if (top?.isArray === true) top.key = String(top.members);
     if (top !== undefined) top.members += 1;
     const pointers = this.pointersHere();
+    this.records?.begin(this.stack, recordValue(token, value), token === TokenType.LEFT_BRACE ? 'object' : token === TokenType.LEFT_BRACKET ? 'array' : undefined);
     if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) {
       const isArray = token === TokenType.LEFT_BRACKET;
       this.stack.push({ isArray, pointers, key: '', members: 0 });
@@ -88,6 +91,7 @@ export class JsonValues {
 
   private close({ isArray, pointers, members }: Frame): void {
     this.stack.pop();
+    this.records?.end(this.stack);
     for (const pointer of pointers) this.found.set(pointer, { isArray, members });
     this.expected = this.stack.length === 0 ? 'nothing' : 'comma-or-end';
   }
@@ -107,7 +111,13 @@ const NONE: readonly string[] = [];
 /** `""` is the whole document, `/a/b` the member b of a; `~1` stands for a slash and `~0` for a tilde. */
 export const JSON_POINTER = /^(\/([^~/]|~[01])*)*$/;
 
-function segmentsOf(pointer: string): string[] {
+function recordValue(token: TokenType, value: string | boolean | null): RecordValue {
+  if (token === TokenType.STRING || token === TokenType.NUMBER) return { text: value as string, isNumber: token === TokenType.NUMBER };
+  return token === TokenType.NULL ? 'none' : 'other';
+}
+
+/** The keys that a pointer names, one after the other. */
+export function segmentsOf(pointer: string): string[] {
   return pointer.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 

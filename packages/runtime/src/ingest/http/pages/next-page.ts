@@ -11,9 +11,14 @@ export interface PageSoFar {
   readonly emptyPageEnds: boolean;
 }
 
-/** The address of the first page: the given one, with what counts the pages where it has not been said. */
-export function firstPage(url: string, paging: PagingSettings): URL {
+/**
+ * The address of the first page: the given one, with what counts the pages where it has not been said.
+ *
+ * @param more further parameters of the query; the pages that are counted, or go on by a cursor, have them too
+ */
+export function firstPage(url: string, paging: PagingSettings, more: Readonly<Record<string, string>> = {}): URL {
   const at = new URL(url);
+  for (const [name, value] of Object.entries(more)) at.searchParams.set(name, value);
   if (paging.by !== 'offset' && paging.by !== 'pageNumber') return at;
   if (!at.searchParams.has(paging.parameter)) at.searchParams.set(paging.parameter, String(paging.first));
   if (paging.sizeParameter !== undefined) at.searchParams.set(paging.sizeParameter, String(paging.size));

@@ -1,4 +1,5 @@
-import { JsonValues, type JsonValue } from './json-values';
+import { JsonValues, segmentsOf, type JsonValue } from './json-values';
+import { RecordValues, type RecordValue } from './record-values';
 
 /** What a page told, once all its bytes have passed. */
 export interface PageFacts {
@@ -40,13 +41,74 @@ export class LinesScan implements PageScan {
 const LF = 10;
 const CR = 13;
 
+/** What is looked at in each record. */
+export interface RecordsWatch {
+  /** JSON pointer within a record. */
+  readonly at: string;
+  readonly take: (value: RecordValue) => void;
+}
+
+/** A page with a JSON document in each line, of each of which one value is looked at. A line that is no JSON has none: it is for curate to refuse. */
+export class RecordLinesScan implements PageScan {
+  private lines = 0;
+  private line?: JsonValues;
+  private value: RecordValue = 'none';
+  private broken = false;
+
+  constructor(private readonly watch: RecordsWatch) {}
+
+  add(chunk: Uint8Array): void {
+    for (let begin = 0; begin < chunk.length;) {
+      const end = chunk.indexOf(LF, begin);
+      this.addPiece(chunk.subarray(begin, end === -1 ? chunk.length : end));
+      if (end === -1) return;
+      this.endLine();
+      begin = end + 1;
+    }
+  }
+
+  end(): PageFacts {
+    this.endLine();
+    return { records: this.lines, value: () => undefined };
+  }
+
+  private addPiece(piece: Uint8Array): void {
+    if (this.line === undefined) {
+      if (piece.every((byte) => byte === CR)) return;
+      this.value = 'none';
+      this.broken = false;
+      this.line = new JsonValues([], new RecordValues(undefined, segmentsOf(this.watch.at), (value) => { this.value = value; }));
+    }
+    this.tryLine((line) => line.add(piece));
+  }
+
+  private endLine(): void {
+    if (this.line === undefined) return;
+    this.tryLine((line) => line.end());
+    this.watch.take(this.broken ? 'none' : this.value);
+    this.lines += 1;
+    this.line = undefined;
+  }
+
+  private tryLine(read: (line: JsonValues) => void): void {
+    if (this.broken) return;
+    try {
+      read(this.line!);
+    } catch {
+      this.broken = true;
+    }
+  }
+}
+
 /** A page that is one JSON document. */
 export class DocumentScan implements PageScan {
   private readonly values: JsonValues;
   private bytes = 0;
 
-  constructor(pointers: readonly string[], private readonly recordsAt: string | undefined) {
-    this.values = new JsonValues([...new Set([...pointers, ...(recordsAt === undefined ? [] : [recordsAt])])]);
+  constructor(pointers: readonly string[], private readonly recordsAt: string | undefined, watch?: RecordsWatch) {
+    const looks = watch !== undefined && recordsAt !== undefined;
+    const records = looks ? new RecordValues(segmentsOf(recordsAt), segmentsOf(watch.at), watch.take) : undefined;
+    this.values = new JsonValues([...new Set([...pointers, ...(recordsAt === undefined ? [] : [recordsAt])])], records);
   }
 
   add(chunk: Uint8Array): void {

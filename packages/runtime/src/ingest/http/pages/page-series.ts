@@ -5,15 +5,20 @@ import type { Count } from '../../../run/manifest';
 import { HttpDownload, type DownloadDeps } from '../http-download';
 import { redactUrl } from '../redact-url';
 import { firstPage, nextPage } from './next-page';
-import { DocumentScan, LinesScan, type PageFacts, type PageScan } from './page-scan';
-import type { HttpPagesSettings } from './pages-settings';
-import { pointersOf } from './paging-settings';
+import type { PageProgress } from './page-progress';
+import { DocumentScan, LinesScan, RecordLinesScan, type PageFacts, type PageScan } from './page-scan';
+import { pagePointers, type HttpPagesSettings } from './pages-settings';
+import { partPlace } from './part-place';
+import { SinceProgress } from './since-progress';
+import type { SinceRead } from './since-window';
 
 /** What reading the pages takes. */
 export interface PagesRead {
   readonly url: string;
   /** Lines at the beginning of each page that are no records; undefined where a page is one JSON document. */
   readonly headerLines?: number;
+  /** Where only what is new is asked for. */
+  readonly since?: SinceRead;
 }
 
 export interface PagesDeps {
@@ -32,10 +37,12 @@ export class PageSeries implements ShardSeries {
   private pages = 0;
   private records = 0;
   private bytes = 0;
+  private readonly progress?: SinceProgress;
   private last?: Page;
 
   constructor(readonly settings: HttpPagesSettings, readonly read: PagesRead, readonly deps: PagesDeps) {
-    this.start = firstPage(read.url, settings.paging);
+    this.start = firstPage(read.url, settings.paging, read.since?.parameters);
+    if (settings.since !== undefined && read.since !== undefined) this.progress = new SinceProgress(settings.since, read.since);
     this.monotonic = deps.download.monotonic ?? (() => performance.now());
     this.startedAt = this.monotonic();
   }
@@ -43,12 +50,13 @@ export class PageSeries implements ShardSeries {
   next(): SeriesPart | undefined {
     const { last } = this;
     const url = last === undefined ? this.start : last.followedBy;
-    if (url === undefined) return undefined;
     if (last !== undefined) {
       this.records += last.facts.records ?? 0;
       this.bytes += last.bytes;
       this.pages += 1;
+      if (last.progress !== undefined) this.progress?.add(last.progress, last.facts, last.sha256 ?? '');
     }
+    if (url === undefined) return undefined;
     if (this.pages >= this.settings.maxPages) {
       throw userError('SOURCE_PAGES', `${redactUrl(this.start.href)} has more than ${this.settings.maxPages} pages; raise maxPages if that is right`, { maxPages: this.settings.maxPages });
     }
@@ -58,6 +66,19 @@ export class PageSeries implements ShardSeries {
 
   get placeOfAll(): string {
     return redactUrl(this.read.url);
+  }
+
+  /** The place of a page is this with its number. Cursors of pages differ from run to run, numbers do not. */
+  get place(): string {
+    return `${partPlace(this.placeOfAll, this.settings.since?.by, this.read.since?.parameters ?? {})}page=`;
+  }
+
+  get cursorTo(): string | undefined {
+    return this.progress?.cursorTo;
+  }
+
+  get unchangedSince(): number | undefined {
+    return this.progress?.unchangedSince;
   }
 
   /** Bytes that all further pages may have. */
@@ -72,9 +93,19 @@ export class PageSeries implements ShardSeries {
     throw transientError('SOURCE_TIMEOUT', `${this.placeOfAll}: its pages were not read within ${this.settings.timeoutSeconds} s; raise timeout, or ask for larger pages`, { url: this.placeOfAll, pages: this.pages });
   }
 
-  newScan(): PageScan {
+  newProgress(): PageProgress | undefined {
+    return this.progress?.newPage();
+  }
+
+  newScan(watch: PageProgress['watch']): PageScan {
     const { settings, read } = this;
-    return read.headerLines === undefined ? new DocumentScan(pointersOf(settings.paging), settings.recordsAt) : new LinesScan(read.headerLines);
+    if (read.headerLines === undefined) return new DocumentScan(pagePointers(settings), settings.recordsAt, watch);
+    return watch === undefined ? new LinesScan(read.headerLines) : new RecordLinesScan(watch);
+  }
+
+  /** Called when the last page has ended. */
+  endsWith(page: PageProgress | undefined): void {
+    if (page !== undefined) this.progress?.requireToken(page);
   }
 
   /** Where the series goes on after a page; undefined after the last. */
@@ -106,6 +137,7 @@ class Page implements SeriesPart {
   sha256?: string;
   followedBy?: URL;
   facts: PageFacts = { value: () => undefined };
+  progress?: PageProgress;
   private scan: PageScan;
   private link?: string;
 
@@ -113,9 +145,9 @@ class Page implements SeriesPart {
   constructor(
     private readonly series: PageSeries, private readonly at: URL, private readonly number: number, private readonly before: string | undefined,
   ) {
-    // Cursors differ from run to run, numbers do not.
-    this.url = `${series.placeOfAll}#page=${number}`;
-    this.scan = series.newScan();
+    this.url = `${series.place}${number}`;
+    this.progress = series.newProgress();
+    this.scan = series.newScan(this.progress?.watch);
   }
 
   get records(): Count | undefined {
@@ -146,7 +178,9 @@ class Page implements SeriesPart {
   end({ bytes, sha256 }: { readonly bytes: number; readonly sha256: string }): void {
     this.look(() => {
       this.facts = this.scan.end();
+      this.progress?.end(this.facts);
       this.followedBy = this.series.after(this.at, this.facts, this.link);
+      if (this.followedBy === undefined) this.series.endsWith(this.progress);
     });
     if (sha256 === this.before && bytes > 0) throw loop(`${redactUrl(this.at.href)} is byte for byte the page before it`);
     this.bytes = bytes;
@@ -160,7 +194,8 @@ class Page implements SeriesPart {
   }
 
   private begin(follow: string | undefined): void {
-    this.scan = this.series.newScan();
+    this.progress = this.series.newProgress();
+    this.scan = this.series.newScan(this.progress?.watch);
     this.link = follow;
   }
 
