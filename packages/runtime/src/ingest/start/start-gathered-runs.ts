@@ -19,7 +19,9 @@ const STARTS_AT_ONCE = 8;
  *
  * A message fails alone: others of its batch are done, and it comes back until the queue gives it up.
  */
-export async function startGatheredRuns(event: { readonly Records: readonly QueueMessage[] }, settings: StarterSettings, deps: StartDeps): Promise<BatchAnswer> {
+export async function startGatheredRuns(
+  event: { readonly Records: readonly QueueMessage[] }, settings: StarterSettings, deps: StartDeps,
+): Promise<BatchAnswer> {
   const { gatherSeconds } = settings;
   if (gatherSeconds === undefined) throw userError('CONFIG', 'starter settings: gatherSeconds is missing; a starter of events needs it');
   const failed: QueueMessage[] = [];

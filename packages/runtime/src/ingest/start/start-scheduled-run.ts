@@ -13,7 +13,9 @@ export interface StartedRun extends StartAnswer {
 }
 
 /** Starts the run of a scheduled time, once, however often the schedule delivers. */
-export async function startScheduledRun(event: unknown, { pipeline, stateMachineArn }: StarterSettings, { client, report }: StartDeps): Promise<StartedRun> {
+export async function startScheduledRun(
+  event: unknown, { pipeline, stateMachineArn }: StarterSettings, { client, report }: StartDeps,
+): Promise<StartedRun> {
   const slot = scheduledSlot(scheduledTime(event));
   const name = executionName(pipeline, slot, FIRST_ATTEMPT);
   const input = { ...DOCUMENT_HEAD, slot, attempt: FIRST_ATTEMPT };

@@ -120,7 +120,8 @@ describe('the starter of an ingest stage', () => {
   test('the messages of a window that could not be started come back, those of others are done', async () => {
     failure = (name) => (name.includes('030200z') ? 'ThrottlingException' : undefined);
     const [first, second, third] = ['03:00:10', '03:01:10', '03:01:20'].map((time) => message(`2026-01-01T${time}Z`));
-    expect(await start([first!, second!, third!])).toEqual({ batchItemFailures: [{ itemIdentifier: second!.messageId }, { itemIdentifier: third!.messageId }] });
+    const { batchItemFailures } = await start([first!, second!, third!]);
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([second!.messageId, third!.messageId]);
     expect(names()).toEqual(['trips-s20260101t030100z-a1']);
     expect(lines.find(({ code }) => code === 'INGEST_E1501')).toMatchObject({ data: { messages: 2, reason: expect.stringContaining('the message comes back') } });
     failure = undefined;
