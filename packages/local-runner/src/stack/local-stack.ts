@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { TaskTokens } from '../asl';
-import { Assembly } from '../assembly';
+import { Assembly, LOCAL } from '../assembly';
 import { dismissGuard, reapLeftovers } from '../exec/child-guard';
 import { compileCache } from '../exec/compile-cache';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
@@ -13,11 +13,14 @@ import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
 import { sparkPython } from '../services/glue-jobs';
 import type { StartExecution } from '../services/nested-executions';
+import { eventsApi } from '../services/events-api';
+import { QueueConsumers } from '../services/queue-consumers';
+import { LocalQueues } from '../services/queues';
 import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
 import type { Deployment } from './deployment';
-import { deliverStatusChange } from './status-change';
+import { LocalEventBus, type AwsEvent } from './event-bus';
 import { executionPort } from './execution-port';
 import { Executions } from './executions';
 import { handlersFor } from './handlers';
@@ -25,12 +28,16 @@ import { certificateFolder, LocalDatabases, type LocalDatabase } from './local-d
 import type { Machine } from './machine';
 import { mapStorage } from './map-storage';
 import { nativePackages } from './native-packages';
+import { objectEvent } from './object-event';
 import { Releases, type ReleaseEnvironment } from './releases';
+import type { AccessKey } from './principals';
 import { SecretValues } from './secret-values';
 import { bucketNames } from './seeds';
 import type { OnStackEvent } from './stack-event';
 import { StateFolder } from './state-folder';
+import { stackTime } from './stack-time';
 import { lockStateFolder } from './state-lock';
+import { statusChange } from './status-change';
 
 export interface LocalStackOptions {
   /** Folder that `cdk synth` wrote. */
@@ -86,10 +93,16 @@ export class LocalStack {
       dir: state.topics, topics: [],
       onMessage: ({ topicArn, subject, message }) => onEvent({ kind: 'notice', topic: topicArn.slice(topicArn.lastIndexOf(':') + 1), subject, message }),
     });
+    const now = stackTime(options.timeFactor ?? 1);
+    const queues = new LocalQueues({
+      dir: state.queues, now,
+      onDead: ({ receives }, { arn }) => onEvent({ kind: 'warning', message: `a message of ${arn} was received ${receives} times in vain; it is in the dead-letter queue now` }),
+    });
     const catalog = new GlueCatalog(state.catalog, { databases: [], tables: [] });
     const served = new LocalSecrets();
-    const releases = new Releases({ state, secrets, databases, topics, catalog, served, onEvent });
+    const releases = new Releases({ state, secrets, databases, topics, queues, catalog, served, onEvent });
     const assembly = releases.read(options.assemblyDir);
+    const bus = new LocalEventBus({ release: () => releases.current, topics, queues, onEvent });
     const tokens = new TaskTokens();
     const logs = new LocalLogs();
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
@@ -98,9 +111,19 @@ export class LocalStack {
     open.push(...running.map((database) => () => database.stop()));
     const gateway = await startGateway({
       authorize: releases.authorize,
-      s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
+      s3: {
+        dir: state.s3, buckets: bucketNames(assembly), fault: options.fault,
+        onEvent: (event) => {
+          if (!releases.isDeployed || !releases.current.bucketsWithEvents.has(event.bucket)) return;
+          try {
+            bus.put(objectEvent(event, now()));
+          } catch (error) {
+            onEvent({ kind: 'denied', message: (error as Error).message });
+          }
+        },
+      },
       services: [
-        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served),
+        snsApi(topics), eventsApi(bus, now), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served),
         stepFunctionsApi(executionPort(
           () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn),
         )),
@@ -128,9 +151,12 @@ export class LocalStack {
         start: (request) => executions!.start(request),
       }),
       storage: (machine) => mapStorage(clientOf(machine)),
-      onEnded: (record) => deliverStatusChange(record, releases.current.rules, topics, releases.current.access),
+      onEnded: async (record) => bus.put(statusChange(record)),
       timeFactor: options.timeFactor ?? 1,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    });
+    const consumers = new QueueConsumers({
+      queues, now, onEvent, release: () => releases.current, logs: state.functions, timeFactor: options.timeFactor ?? 1,
     });
     onEvent({ kind: 'stack', what: `stack up: ${machines.length} machines, ${running.length} databases`, milliseconds: Date.now() - began });
     const deployNext = async (assemblyDir: string): Promise<void> => {
@@ -139,7 +165,7 @@ export class LocalStack {
       const { deployment } = await releases.deploy(releases.read(assemblyDir), gateway, environment);
       onEvent({ kind: 'stack', what: `deployed: ${deployment.machines.length} machines`, milliseconds: Date.now() - start });
     };
-    return new LocalStack(state, gateway, running, releases, executions, catalog, store, unlock, deployNext);
+    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, unlock, deployNext);
   }
 
   private constructor(
@@ -150,6 +176,8 @@ export class LocalStack {
     private readonly executions: Executions,
     public readonly catalog: GlueCatalog,
     public readonly store: ExecutionStore,
+    private readonly bus: LocalEventBus,
+    private readonly consumers: QueueConsumers,
     private readonly unlock: () => void,
     private readonly deployNext: (assemblyDir: string) => Promise<void>,
   ) {}
@@ -161,6 +189,11 @@ export class LocalStack {
 
   public get endpoint(): string {
     return this.gateway.url;
+  }
+
+  /** For a client of the SDK that acts as you: it may do everything, such as putting objects into a bucket. The key is a new one at each start. */
+  public get clientConfig(): { readonly endpoint: string; readonly region: string; readonly credentials: AccessKey } {
+    return { endpoint: this.endpoint, region: LOCAL.region, credentials: this.releases.operator };
   }
 
   public get machines(): readonly Machine[] {
@@ -180,6 +213,14 @@ export class LocalStack {
     return this.executions.start(request);
   }
 
+  /**
+   * Puts an event on the default event bus, as a service of AWS does; EventBridge may deliver one more than once. Throws when the policy of a
+   * target of a rule refuses it.
+   */
+  public emit(event: AwsEvent): void {
+    this.bus.put(event);
+  }
+
   /** Local file of an object; undefined where there is none. */
   public fileOf(bucket: string, key: string): string | undefined {
     if (!this.gateway.s3.storage.hasBucket(bucket)) return undefined;
@@ -189,6 +230,7 @@ export class LocalStack {
 
   /** Stops everything. Data, logs and records stay in the state folder. */
   public async close(): Promise<void> {
+    await this.consumers.close();
     await Promise.all([this.gateway.close(), ...this.databases.map((database) => database.stop())]);
     dismissGuard();
     this.unlock();
