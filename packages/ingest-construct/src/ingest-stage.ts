@@ -64,8 +64,8 @@ export interface IngestStageProps extends StageBaseProps {
 
   /**
    * What a run does while a run of another slot is still running; at most one works at a time. Runs that only plan, and further attempts
-   * of the slot that works, wait for nobody. Of runs that events started, the last one waits for all. `SKIP` excludes `trigger`: nobody would bring what the
-   * skipped run should have brought until the next event.
+   * of the slot that works, wait for nobody. Of the runs that events started and that wait, the last one does the work of all. `SKIP` excludes
+   * `trigger`: what the skipped run should have brought would wait for the next event.
    *
    * @default IngestOverlap.QUEUE
    */

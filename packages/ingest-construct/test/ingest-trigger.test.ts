@@ -9,9 +9,9 @@ import { newIngest, newStack, SOURCES, templateOf } from './_fixtures/ingest';
 
 type Props = Parameters<typeof newIngest>[2];
 
-function synthesize(trigger: IngestTrigger, source: (stack: Stack) => S3SourceProps = (stack) => ({ bucket: ours(stack) }), more: Props = {}) {
+function synthesize(trigger: IngestTrigger, source: (stack: Stack) => S3SourceProps = (stack) => ({ bucket: ours(stack) })) {
   const stack = newStack();
-  const stage = newIngest(stack, 'Ingest', { sources: { ...SOURCES, trips: IngestSource.s3(source(stack)) }, trigger, ...more });
+  const stage = newIngest(stack, 'Ingest', { sources: { ...SOURCES, trips: IngestSource.s3(source(stack)) }, trigger });
   const template = templateOf(stack);
   const all = (type: string): any[] => Object.entries(resourcesOf(template, type)).map(([id, { Properties }]) => ({ id, ...Properties as object }));
   const one = (type: string, end: string): any => all(type).find(({ id }) => id.startsWith(`IngestTrigger${end}`));
@@ -20,7 +20,8 @@ function synthesize(trigger: IngestTrigger, source: (stack: Stack) => S3SourcePr
 
 const ours = (stack: Stack): s3.Bucket => new s3.Bucket(stack, 'Ours', { bucketName: 'ours', enforceSSL: true });
 const theirs = (stack: Stack): s3.IBucket => s3.Bucket.fromBucketName(stack, 'Theirs', 'theirs');
-const keysOf = (source: (stack: Stack) => S3SourceProps): unknown => synthesize(IngestTrigger.newObjects(), source).rules[0].EventPattern.detail.object?.key;
+const keysOf = (source: (stack: Stack) => S3SourceProps): unknown => (
+  synthesize(IngestTrigger.newObjects(), source).rules[0].EventPattern.detail.object?.key);
 
 test('new objects of each S3 source go through a queue to a function, which the run time understands', () => {
   const { rules, one, all } = synthesize(IngestTrigger.newObjects({ gather: Duration.minutes(2) }), (stack) => ({ bucket: ours(stack), prefix: 'out/', suffix: '.csv' }));

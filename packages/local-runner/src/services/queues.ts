@@ -70,7 +70,7 @@ export class LocalQueues {
     return this.list(arn)[0]?.visibleAt;
   }
 
-  /** Takes messages that are visible. They come back when they are not deleted in time, and go to the dead-letter queue after that too often. */
+  /** Takes messages that are visible. They come back when they are not deleted in time, and after too many tries go to the dead-letter queue. */
   receive(arn: string, most: number): QueuedMessage[] {
     const queue = this.queue(arn);
     const now = this.options.now();
@@ -83,7 +83,8 @@ export class LocalQueues {
         this.giveUp(message, queue, queue.redrive.deadLetterArn);
       } else {
         const taken = {
-          ...message, receives: message.receives + 1, firstReceivedAt: message.firstReceivedAt ?? now, visibleAt: now + queue.visibilitySeconds * 1_000,
+          ...message, receives: message.receives + 1, firstReceivedAt: message.firstReceivedAt ?? now,
+          visibleAt: now + queue.visibilitySeconds * 1_000,
         };
         this.put(arn, taken);
         received.push(taken);
@@ -117,7 +118,7 @@ export class LocalQueues {
 
   private queue(arn: string): Queue {
     const queue = this.queues.get(arn);
-    if (queue === undefined) throw new Error(`no queue ${arn} in the assembly; it has ${[...this.queues.keys()].join(', ') || 'none'}`);
+    if (queue === undefined) throw new Error(`no queue ${arn} in the assembly; it has ${this.queues.size === 0 ? 'none' : [...this.queues.keys()].join(', ')}`);
     return queue;
   }
 

@@ -20,6 +20,7 @@ import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
 import type { Deployment } from './deployment';
+import { DetachedRuns } from './detached-runs';
 import { LocalEventBus, type AwsEvent } from './event-bus';
 import { executionPort } from './execution-port';
 import { Executions } from './executions';
@@ -104,6 +105,7 @@ export class LocalStack {
     const assembly = releases.read(options.assemblyDir);
     const bus = new LocalEventBus({ release: () => releases.current, topics, queues, onEvent });
     const tokens = new TaskTokens();
+    const detached = new DetachedRuns();
     const logs = new LocalLogs();
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
     let executions: Executions | undefined = undefined as Executions | undefined;
@@ -125,7 +127,7 @@ export class LocalStack {
       services: [
         snsApi(topics), eventsApi(bus, now), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served),
         stepFunctionsApi(executionPort(
-          () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn),
+          () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn), detached,
         )),
       ],
     });
@@ -165,7 +167,7 @@ export class LocalStack {
       const { deployment } = await releases.deploy(releases.read(assemblyDir), gateway, environment);
       onEvent({ kind: 'stack', what: `deployed: ${deployment.machines.length} machines`, milliseconds: Date.now() - start });
     };
-    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, unlock, deployNext);
+    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, detached, unlock, deployNext);
   }
 
   private constructor(
@@ -178,6 +180,7 @@ export class LocalStack {
     public readonly store: ExecutionStore,
     private readonly bus: LocalEventBus,
     private readonly consumers: QueueConsumers,
+    private readonly detached: DetachedRuns,
     private readonly unlock: () => void,
     private readonly deployNext: (assemblyDir: string) => Promise<void>,
   ) {}
@@ -208,6 +211,11 @@ export class LocalStack {
     return this.deployNext(assemblyDir);
   }
 
+  /** Buckets that tell EventBridge of their objects. */
+  public get bucketsWithEvents(): ReadonlySet<string> {
+    return this.releases.current.bucketsWithEvents;
+  }
+
   /** Runs an execution to its end. Throws ExecutionAlreadyExists for a name that is taken. */
   public start(request: StartExecution): Promise<ExecutionRecord> {
     return this.executions.start(request);
@@ -228,9 +236,10 @@ export class LocalStack {
     return existsSync(file) ? file : undefined;
   }
 
-  /** Stops everything. Data, logs and records stay in the state folder. */
+  /** Stops everything, and ends the executions that functions have started. Data, logs and records stay in the state folder. */
   public async close(): Promise<void> {
     await this.consumers.close();
+    await this.detached.end();
     await Promise.all([this.gateway.close(), ...this.databases.map((database) => database.stop())]);
     dismissGuard();
     this.unlock();

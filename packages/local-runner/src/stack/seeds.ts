@@ -51,20 +51,21 @@ export function bucketsWithEvents(assembly: Assembly): ReadonlySet<string> {
     const configuration = properties.NotificationConfiguration?.EventBridgeConfiguration;
     return configuration !== undefined && String(configuration.EventBridgeEnabled ?? true) === 'true';
   });
-  const set = assembly.ofType('Custom::S3BucketNotifications').filter(({ properties }) => properties.NotificationConfiguration?.EventBridgeConfiguration !== undefined);
+  const set = assembly.ofType('Custom::S3BucketNotifications')
+    .filter(({ properties }) => properties.NotificationConfiguration?.EventBridgeConfiguration !== undefined);
   return new Set([...own.map(({ ref }) => ref), ...set.map(({ properties }) => String(properties.BucketName))]);
 }
 
 /** Standard queues, with SQS's defaults for what the template leaves out. */
 export function queuesOf(assembly: Assembly): Queue[] {
   return assembly.ofType('AWS::SQS::Queue').map(({ attributes, properties }) => {
-    const redrive = properties.RedrivePolicy as { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
+    const policy = properties.RedrivePolicy as { deadLetterTargetArn: string; maxReceiveCount: number } | undefined;
     return {
       arn: String(attributes.Arn),
       delaySeconds: Number(properties.DelaySeconds ?? 0),
       visibilitySeconds: Number(properties.VisibilityTimeout ?? 30),
       retentionSeconds: Number(properties.MessageRetentionPeriod ?? 345_600),
-      ...(redrive === undefined ? {} : { redrive: { deadLetterArn: String(redrive.deadLetterTargetArn), maxReceives: Number(redrive.maxReceiveCount) } }),
+      redrive: policy && { deadLetterArn: String(policy.deadLetterTargetArn), maxReceives: Number(policy.maxReceiveCount) },
     };
   });
 }
