@@ -5,6 +5,9 @@ import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 import { findWatch } from './watched-stack';
 
+/** The SDK warns that a stream cannot be sent twice; the error itself says enough. */
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** `headrace put`: a file as an object of the app that `headrace watch` keeps up. */
 export async function putObject(options: { file: string; address: string; stateDir: string; terminal: Terminal }): Promise<ExitCode> {
   const { file, address, stateDir, terminal } = options;
@@ -15,7 +18,7 @@ export async function putObject(options: { file: string; address: string; stateD
   const state = StateFolder.open(stateDir);
   const config = state && findWatch(state);
   if (config === undefined) throw new UsageError(`no app of ${stateDir} is up; start headrace watch in another terminal`);
-  const client = new S3Client({ ...config, maxAttempts: 1 });
+  const client = new S3Client({ ...config, maxAttempts: 1, logger: SILENT });
   try {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: createReadStream(file), ContentLength: stat.size }));
   } finally {

@@ -48,7 +48,7 @@ export interface LocalStackOptions {
   readonly onEvent?: OnStackEvent;
   /** Faults of the S3 endpoint, for tests. */
   readonly fault?: S3ServiceOptions['fault'];
-  /** Waits and retry delays of the machines pass that many times faster. Default: 1, real time. */
+  /** Waits and retry delays of the machines, and the time of events and queues, pass that many times faster. Default: 1, real time. */
   readonly timeFactor?: number;
   /** Tasks of a distributed Map that run at once. Default: 2. */
   readonly concurrency?: number;
