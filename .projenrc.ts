@@ -106,7 +106,7 @@ new Library(root, {
     ...['ingest-construct', 'curate-construct', 'rds-loader-construct', 'local-runner'].map((name) => `@headrace/${name}@>=0.0.0`),
     `aws-cdk-lib@${V.cdkFloor}`, `constructs@${V.constructsDev}`, `@duckdb/node-api@${V.duckdb}`, 'vega-datasets@3.2.1',
   ],
-  devDeps: ['@headrace/stage@0.0.0', 'ts-node@^10'],
+  devDeps: ['@aws-sdk/client-s3@^3', '@headrace/stage@0.0.0', 'ts-node@^10'],
   sourcesOnly: true,
   jest: { roots: ['<rootDir>'], tsconfig: 'tsconfig.json', timeoutSeconds: 60 },
 });

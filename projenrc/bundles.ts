@@ -22,7 +22,7 @@ export const BUNDLES = {
     { entry: `${ENTRIES}/ingest-turn.ts`, into: 'assets/turn-function' },
     { entry: `${ENTRIES}/ingest-plan.ts`, into: 'assets/plan-function' },
     { entry: `${ENTRIES}/ingest-commit.ts`, into: 'assets/commit-function' },
-    { entry: `${ENTRIES}/load-scheduler.ts`, into: 'assets/scheduler-function' },
+    { entry: `${ENTRIES}/ingest-starter.ts`, into: 'assets/starter-function' },
     { entry: `${ENTRIES}/ingest-task.ts`, into: 'assets/task', copy: 'task-image' },
   ],
   curate: [

@@ -1,5 +1,5 @@
-import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
-import { RemovalPolicy, Stack, aws_s3 as s3, type StackProps } from 'aws-cdk-lib';
+import { IngestSize, IngestSource, IngestStage, IngestTrigger } from '@headrace/ingest-construct';
+import { Duration, RemovalPolicy, Stack, aws_s3 as s3, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 export interface S3SourceStackProps extends StackProps {
@@ -7,9 +7,11 @@ export interface S3SourceStackProps extends StackProps {
   readonly contract: string;
   /** Where the partner puts objects. */
   readonly bucketName: string;
+  /** Length of the windows whose objects are brought together. */
+  readonly gather?: Duration;
 }
 
-/** Brings what a partner puts into a bucket of the same app into Raw. */
+/** Brings what a partner puts into a bucket of the same app into Raw, as soon as it arrives. */
 export class S3SourceStack extends Stack {
   readonly partnerBucket: s3.Bucket;
 
@@ -19,6 +21,7 @@ export class S3SourceStack extends Stack {
     new IngestStage(this, 'Ingest', {
       contract: props.contract,
       sources: { trips: IngestSource.s3({ bucket: this.partnerBucket, prefix: 'exports/', suffix: '.csv' }) },
+      trigger: IngestTrigger.newObjects({ gather: props.gather ?? Duration.minutes(1) }),
       size: IngestSize.DEV,
     });
   }

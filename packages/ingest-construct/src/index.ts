@@ -14,6 +14,7 @@ export * from './ingest-schedule';
 export * from './ingest-size';
 export * from './ingest-source';
 export * from './ingest-stage';
+export * from './ingest-trigger';
 export * from './mysql-source';
 export * from './postgres-source';
 export * from './s3-source';

@@ -1,4 +1,4 @@
-import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/scheduler-settings';
+import { parseStarterSettings } from '@headrace/runtime/ingest/start/starter-settings';
 import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
 import { ruleFindings } from '@headrace/stage/testing/rule-findings';
 import { type App, Duration } from 'aws-cdk-lib';
@@ -18,7 +18,7 @@ test('fires by the clock of the zone and hands the scheduled time to a function,
   expect(schedule).toMatchObject({ ScheduleExpression: 'cron(30 3 ? * MON-FRI *)', ScheduleExpressionTimezone: 'Europe/Berlin', FlexibleTimeWindow: { Mode: 'OFF' } });
   expect(JSON.parse(asText(schedule.Target.Input))).toEqual({ scheduledTime: '<aws.scheduler.scheduled-time>' });
   const settings = JSON.parse(asText(starter.Environment.Variables.HEADRACE_SETTINGS).replace(/<[^>]*Machine[^>]*>/, 'arn:aws:states:eu-central-1:1:stateMachine:m'));
-  expect(parseSchedulerSettings(settings)).toEqual({ pipeline: 'trips', stateMachineArn: 'arn:aws:states:eu-central-1:1:stateMachine:m' });
+  expect(parseStarterSettings(settings)).toEqual({ pipeline: 'trips', stateMachineArn: 'arn:aws:states:eu-central-1:1:stateMachine:m' });
 });
 
 test.each([

@@ -16,6 +16,7 @@ export { ExecutionAlreadyExists, type ExecutionRecord, type ExecutionStatus, typ
 export { queryCurated } from './queries/query-curated';
 export { queryUrl, type TargetResult } from './queries/query-target';
 export { serveFolder, type SourceServer } from './source/serve-folder';
+export { type AwsEvent } from './stack/event-bus';
 export { LocalStack, type LocalStackOptions } from './stack/local-stack';
 export { type Machine } from './stack/machine';
 export { type OnStackEvent, type StackEvent } from './stack/stack-event';

@@ -4,6 +4,9 @@ import { fileSettings } from './file-settings';
 import type { BoundSource, SourceBinding } from './source-binding';
 import { allow } from './stage/permission';
 
+/** Of a manifest's key: filled from the slot of the run. */
+const PLACEHOLDER = /\{(slot|date)\}/;
+
 export function bindS3(props: S3SourceProps, binding: SourceBinding): BoundSource {
   const { bucket, prefix = '', manifestKey, manifestBucket, role, externalId, requesterPays } = props;
   const { prop, problems } = binding;
@@ -15,6 +18,10 @@ export function bindS3(props: S3SourceProps, binding: SourceBinding): BoundSourc
       kind: 's3', bucket: bucket.bucketName, prefix, manifestKey, manifestBucket: manifestBucket?.bucketName, roleArn: role?.roleArn, externalId,
       requesterPays: requesterPays ?? false, ...fileSettings(props, binding),
     },
+    arrivals: manifestKey === undefined
+      ? { bucket, prefix, suffix: props.suffix ?? '', isWhole: false }
+      : { bucket: manifestBucket ?? bucket, prefix: manifestKey, suffix: '', isWhole: true },
+    ...(manifestKey !== undefined && PLACEHOLDER.test(manifestKey) ? { namesBySlot: `${prop}.manifestKey` } : {}),
     grantRead: (reader) => {
       if (role !== undefined) return allow(reader, { actions: ['sts:AssumeRole'], resources: [role.roleArn] });
       // Versions are named by manifests only; without the permission a listing could not ask for them either.

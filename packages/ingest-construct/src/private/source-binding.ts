@@ -1,4 +1,4 @@
-import { type aws_ec2 as ec2, type aws_iam as iam, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, type aws_iam as iam, type aws_s3 as s3, type aws_secretsmanager as secretsmanager, type Duration, Token } from 'aws-cdk-lib';
 import type { ContainerSourceProps } from '../container-source';
 import type { DatasetView } from './stage/contract-file';
 import type { Problems } from './stage/fail';
@@ -10,6 +10,16 @@ export interface SourceBinding {
   readonly problems: Problems;
   /** What the contract says of it. @default - the contract has no such dataset, which is a problem already */
   readonly dataset?: DatasetView;
+}
+
+/** Which objects, when they arrive, are something new to read. */
+export interface Arrivals {
+  readonly bucket: s3.IBucket;
+  /** What their keys begin with, or the one key where `isWhole`. */
+  readonly prefix: string;
+  /** What their keys end with; empty where that is open. */
+  readonly suffix: string;
+  readonly isWhole: boolean;
 }
 
 /** A source as a stage uses it. */
@@ -24,6 +34,10 @@ export interface BoundSource {
   readonly secretsInTaskOnly?: boolean;
   /** Lets a role do what reading the source takes beyond network and secrets. */
   readonly grantRead?: (role: iam.IRole) => void;
+  /** Of a source that objects arrive at. */
+  readonly arrivals?: Arrivals;
+  /** Prop whose value names what is read by the run's slot; such a run must not be named after anything but its own time. */
+  readonly namesBySlot?: string;
   /** A container that reads the source, in a task of its own kind. */
   readonly container?: ContainerSourceProps;
   /** Gets the role of that task. */

@@ -33,7 +33,7 @@ export class StageSchedule extends Construct {
   constructor(scope: Construct, id: string, props: StageScheduleProps) {
     super(scope, id);
     const starter = new StageFunction(this, 'Starter', {
-      asset: 'scheduler-function',
+      asset: 'starter-function',
       description: 'Headrace ingest: starts the run of a scheduled time',
       memory: Size.mebibytes(256),
       timeout: Duration.minutes(1),

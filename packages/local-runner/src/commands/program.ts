@@ -6,10 +6,12 @@ import { init } from './init';
 import { listExecutions } from './list-executions';
 import { plan } from './plan';
 import { printLogs } from './print-logs';
+import { putObject } from './put-object';
 import { retry } from './retry';
 import { run } from './run';
 import { sql } from './sql';
 import { up } from './up';
+import { watch } from './watch';
 
 export interface Terminal {
   out(text: string): void;
@@ -26,6 +28,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
 Examples:
   headrace init trips --from ./trips.csv      draft a contract, an app and its test
   headrace run                                run the app of cdk.json from source to database
+  headrace watch                              keep the app up; files that arrive start runs
   headrace retry                              start the last failed run again, where it stopped
   headrace sql "SELECT count(*) FROM trips"   ask as Athena would
   headrace sql --target "TABLE trips"         ask the target database
@@ -83,6 +86,10 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--deadline <time>', 'also say whether this time can be met, like 2026-01-01T05:00:00Z')
     .option('--print-aws', 'print the command that does it in the account, and run nothing')
     .action(does((options) => plan({ ...options, terminal, signal })));
+  running('watch [cdk.out]').description('deploy the app here and keep it up until Ctrl-C: objects that arrive and other events start runs by themselves')
+    .action(does((assembly, options) => watch({ ...options, assembly, terminal, signal })));
+  stateful('put <file> <address>').description('put a file into a bucket of the app that headrace watch keeps up, like s3://exports/2026/a.csv')
+    .action(does((file, address, options) => putObject({ file, address, ...options, terminal })));
   stateful('up').description('keep the target database up until Ctrl-C')
     .addOption(new Option('--minutes <n>', 'end by itself').hideHelp())
     .action(does((options) => up({ ...options, terminal, signal })));

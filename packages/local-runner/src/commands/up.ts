@@ -3,6 +3,7 @@ import { StateFolder } from '../stack/state-folder';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import { findKeeper, stopKeeper } from './keeper';
 import type { Terminal } from './program';
+import { until } from './until';
 
 /** `headrace up`: the target databases of the last run, until a signal or the end of the time. */
 export async function up(options: { stateDir: string; minutes?: string; terminal: Terminal; signal: AbortSignal }): Promise<ExitCode> {
@@ -15,24 +16,4 @@ export async function up(options: { stateDir: string; minutes?: string; terminal
   await until(options.signal, options.minutes === undefined ? undefined : Number(options.minutes) * 60_000);
   await Promise.all(databases.map((database) => database.stop()));
   return EXIT.done;
-}
-
-/** The longest delay that a timer of Node takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/**
- * Waits for the signal, or for the end of the time.
- *
- * A timer of its own, because a signal does not keep a process up, and Node 20 may collect what `AbortSignal.any` waits
- * for (nodejs/node#54614): then the process would stay for ever.
- */
-async function until(signal: AbortSignal, milliseconds = LONGEST_TIMER_MS): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

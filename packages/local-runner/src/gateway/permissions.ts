@@ -1,4 +1,5 @@
 import type { AccessNeed } from '../iam/access';
+import { busName } from '../stack/event-rules';
 import { LOCAL_ACCOUNT, LOCAL_REGION, type ServiceInput } from './service-api';
 
 /** Looks up what a request names by something other than its ARN. */
@@ -41,6 +42,9 @@ const ofToken = (action: string): Need => ({ taskToken }, names) => one(action, 
  */
 export const PERMISSIONS: Readonly<Record<string, Need>> = {
   'sns:Publish': ({ TopicArn, TargetArn }) => one('sns:Publish', TopicArn ?? TargetArn ?? '*'),
+
+  'events:PutEvents': ({ Entries }) => [...new Set<string>((Entries ?? []).map(({ EventBusName }: { EventBusName?: string }) => busName(EventBusName)))]
+    .flatMap((bus) => one('events:PutEvents', `arn:aws:events:${LOCAL_REGION}:${LOCAL_ACCOUNT}:event-bus/${bus}`)),
 
   'secretsmanager:GetSecretValue': secret('secretsmanager:GetSecretValue'),
   'secretsmanager:DescribeSecret': secret('secretsmanager:DescribeSecret'),

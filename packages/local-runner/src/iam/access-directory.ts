@@ -31,7 +31,7 @@ interface Role {
 
 type Properties = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
 
-/** The roles of a deployment with all their policies, and the policies of its buckets, topics and secrets. */
+/** The roles of a deployment with all their policies, and the policies of its buckets, topics, queues and secrets. */
 export class AccessDirectory {
   private readonly roles = new Map<string, Role>();
   private readonly resourcePolicies = new Map<string, PolicyDocument[]>();
@@ -110,6 +110,8 @@ export class AccessDirectory {
       for (const topic of properties.Topics ?? []) this.attachToResource(topic, properties.PolicyDocument);
     } else if (type === 'AWS::SNS::TopicInlinePolicy') {
       this.attachToResource(properties.TopicArn, properties.PolicyDocument);
+    } else if (type === 'AWS::SQS::QueuePolicy') {
+      for (const url of properties.Queues ?? []) this.attachToResource(queueArn(String(url)), properties.PolicyDocument);
     } else if (type === 'AWS::SecretsManager::ResourcePolicy') {
       this.attachToResource(properties.SecretId, properties.ResourcePolicy);
     }
@@ -125,6 +127,12 @@ export class AccessDirectory {
     const owner = policyOwner(String(arn));
     this.resourcePolicies.set(owner, [...this.resourcePolicies.get(owner) ?? [], document]);
   }
+}
+
+/** ARN of a queue by its URL, which is what `Ref` gives. */
+function queueArn(url: string): string {
+  const [, region, account, name] = /^https:\/\/sqs\.([^.]+)\.[^/]+\/([^/]+)\/(.+)$/.exec(url) ?? [];
+  return name === undefined ? url : `arn:aws:sqs:${region}:${account}:${name}`;
 }
 
 /** ARN of the resource whose policy covers another: the bucket of an object, else the resource itself. */

@@ -23,9 +23,16 @@ export function lineOf(event: StackEvent): string | undefined {
       if (event.status === 'retried') return `  ↻ ${event.machine}  ${event.state}  ${event.error ?? ''}`;
       return `  ${event.status === 'succeeded' ? '✔' : '✘'} ${event.machine}  ${event.state} (${seconds(event.milliseconds)})`;
     case 'child-line': return failureLine(event.line);
+    case 'queued': return `⚡ ${event.event['detail-type']}${objectOf(event.event)}`;
     case 'notice': return `✉ ${event.topic}${event.subject ? `: ${event.subject}` : ''}\n${indent(event.message)}`;
     default: return undefined;
   }
+}
+
+/** Address of the object that an event of S3 tells of. */
+function objectOf({ source, detail }: Extract<StackEvent, { kind: 'queued' }>['event']): string {
+  const { bucket, object } = detail as { bucket?: { name: string }; object?: { key: string } };
+  return source === 'aws.s3' ? `  s3://${bucket?.name}/${object?.key}` : `  ${source}`;
 }
 
 /** Coded lines of a child: those that tell of trouble are shown, all of them are in the log. */

@@ -32,6 +32,8 @@ export interface Container {
 
 export interface LambdaFunction {
   readonly name: string;
+  /** Construct path. */
+  readonly path: string;
   readonly version: string;
   readonly roleArn: string;
   readonly handler: string;
@@ -113,6 +115,7 @@ export class Deployment {
     const codeFolder = this.assembly.lambdaCodeFolder(found);
     return {
       name: found.ref,
+      path: found.path.replace(/(\/Resource)+$/, ''),
       version: version ?? '$LATEST',
       roleArn: properties.Role as string,
       handler: properties.Handler as string,

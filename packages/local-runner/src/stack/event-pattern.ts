@@ -2,6 +2,7 @@
  * Does an event match an EventBridge pattern?
  *
  * Known: exact values, nested fields, arrays in the event, `$or`, and the filters `prefix`, `suffix`, `equals-ignore-case`,
+ * `wildcard`,
  * `anything-but` (values and prefix), `exists`, `numeric`. Anything else is refused by name, since a pattern that is
  * silently misread makes a rule that never fires.
  */
@@ -27,12 +28,20 @@ function matchesFilter(filter: Readonly<Record<string, unknown>>, values: readon
       case 'exists': return operand === present;
       case 'prefix': return values.some((value) => typeof value === 'string' && value.startsWith(String(operand)));
       case 'suffix': return values.some((value) => typeof value === 'string' && value.endsWith(String(operand)));
+      case 'wildcard': return values.some((value) => typeof value === 'string' && wildcard(String(operand)).test(value));
       case 'equals-ignore-case': return values.some((value) => typeof value === 'string' && value.toLowerCase() === String(operand).toLowerCase());
       case 'anything-but': return present && values.some((value) => !isButted(operand, value));
       case 'numeric': return values.some((value) => typeof value === 'number' && isInRange(operand as unknown[], value));
-      default: throw new Error(`event pattern: the filter ${name} is not emulated; known: exists, prefix, suffix, equals-ignore-case, anything-but, numeric`);
+      default: throw new Error(`event pattern: the filter ${name} is not emulated; known: exists, prefix, suffix, wildcard, equals-ignore-case, anything-but, numeric`);
     }
   });
+}
+
+/** `*` stands for any characters, also none; a backslash takes its meaning, and its own. */
+function wildcard(pattern: string): RegExp {
+  const parts = pattern.match(/\\[\\*]|\*|[^*\\]+|\\/g) ?? [];
+  const source = parts.map((part) => (part === '*' ? '.*' : part.replace(/^\\(?=[\\*]$)/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))).join('');
+  return new RegExp(`^${source}$`, 's');
 }
 
 function isButted(operand: unknown, value: unknown): boolean {

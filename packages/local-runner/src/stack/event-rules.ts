@@ -1,8 +1,13 @@
 import { matchesEvent } from './event-pattern';
 
-/** A rule of the default event bus, resolved from the template. */
+/** Where services of AWS put their events. */
+export const DEFAULT_BUS = 'default';
+
+/** A rule, resolved from the template. */
 export interface EventRule {
   readonly name: string;
+  /** Name of its event bus. */
+  readonly bus: string;
   readonly arn: string;
   readonly pattern?: Readonly<Record<string, unknown>>;
   readonly enabled: boolean;
@@ -23,14 +28,19 @@ export interface Delivery {
   readonly message: string;
 }
 
+/** Name of a bus that is given by name, by ARN, or not at all. */
+export function busName(nameOrArn: string | undefined): string {
+  return nameOrArn === undefined || nameOrArn === '' ? DEFAULT_BUS : nameOrArn.replace(/^.*event-bus\//, '');
+}
+
 /** What an event causes: one delivery for each target of each enabled rule that matches it. */
-export function deliveriesOf(rules: readonly EventRule[], event: Readonly<Record<string, unknown>>): Delivery[] {
+export function deliveriesOf(rules: readonly EventRule[], event: object): Delivery[] {
   return rules
     .filter((rule) => rule.enabled && rule.pattern !== undefined && matchesEvent(rule.pattern, event))
     .flatMap((rule) => rule.targets.map((target) => ({ rule, targetArn: target.arn, message: messageFor(target, event) })));
 }
 
-function messageFor(target: EventTarget, event: Readonly<Record<string, unknown>>): string {
+function messageFor(target: EventTarget, event: object): string {
   if (target.input !== undefined) return unquoted(target.input);
   if (target.inputPath !== undefined) return JSON.stringify(pick(event, target.inputPath));
   if (target.transformer === undefined) return JSON.stringify(event);

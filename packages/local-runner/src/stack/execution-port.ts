@@ -2,11 +2,12 @@ import type { TaskTokens } from '../asl';
 import { ExecutionAlreadyExists, type ExecutionRecord, type ExecutionStore } from '../executions/execution-store';
 import { ServiceError } from '../gateway/service-api';
 import type { ExecutionDescription, ExecutionPort } from '../services/step-functions-api';
+import type { DetachedRuns } from './detached-runs';
 import type { Executions } from './executions';
 
 /** The Step Functions API over the local executions: what functions and containers reach with the SDK. */
 export function executionPort(
-  executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: () => readonly string[],
+  executions: () => Executions, store: ExecutionStore, tokens: TaskTokens, machineArns: () => readonly string[], detached: DetachedRuns,
 ): ExecutionPort {
   const find = (arn: string): ExecutionRecord => {
     const record = store.list().find((each) => each.arn === arn);
@@ -30,7 +31,8 @@ export function executionPort(
         if (existing.status === 'RUNNING' && JSON.stringify(existing.input) === JSON.stringify(parsed)) return started(existing);
         throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${existing.arn}'`);
       }
-      const running = executions().start({ machineArn: stateMachineArn, name, input: parsed });
+      const running = executions().start({ machineArn: stateMachineArn, name, input: parsed, signal: detached.signal });
+      detached.add(running);
       const failed = running.then(() => undefined, (error: Error) => error);
       const record = store.find(stateMachineArn, name);
       if (record !== undefined) return started(record);

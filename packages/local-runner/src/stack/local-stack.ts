@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { TaskTokens } from '../asl';
-import { Assembly } from '../assembly';
+import { Assembly, LOCAL } from '../assembly';
 import { dismissGuard, reapLeftovers } from '../exec/child-guard';
 import { compileCache } from '../exec/compile-cache';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
@@ -13,13 +13,17 @@ import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
 import { sparkPython } from '../services/glue-jobs';
 import type { StartExecution } from '../services/nested-executions';
+import { eventsApi } from '../services/events-api';
+import { QueueConsumers } from '../services/queue-consumers';
+import { LocalQueues } from '../services/queues';
 import { LocalSecrets, secretsManagerApi } from '../services/secrets-manager';
 import { DEFAULT_FARGATE_VCPUS } from '../services/service-quotas';
 import { LocalTopics, snsApi } from '../services/sns';
 import { stepFunctionsApi } from '../services/step-functions-api';
 import { stsApi } from '../services/sts';
 import type { Deployment } from './deployment';
-import { deliverStatusChange } from './status-change';
+import { DetachedRuns } from './detached-runs';
+import { LocalEventBus, type AwsEvent } from './event-bus';
 import { executionPort } from './execution-port';
 import { Executions } from './executions';
 import { handlersFor } from './handlers';
@@ -27,12 +31,16 @@ import { certificateFolder, LocalDatabases, type LocalDatabase } from './local-d
 import type { Machine } from './machine';
 import { mapStorage } from './map-storage';
 import { nativePackages } from './native-packages';
+import { objectEvent } from './object-event';
 import { Releases, type ReleaseEnvironment } from './releases';
+import type { AccessKey } from './principals';
 import { SecretValues } from './secret-values';
 import { bucketNames } from './seeds';
 import type { OnStackEvent } from './stack-event';
 import { StateFolder } from './state-folder';
+import { stackTime } from './stack-time';
 import { lockStateFolder } from './state-lock';
+import { statusChange } from './status-change';
 
 export interface LocalStackOptions {
   /** Folder that `cdk synth` wrote. */
@@ -42,7 +50,7 @@ export interface LocalStackOptions {
   readonly onEvent?: OnStackEvent;
   /** Faults of the S3 endpoint, for tests. */
   readonly fault?: S3ServiceOptions['fault'];
-  /** Waits and retry delays of the machines pass that many times faster. Default: 1, real time. */
+  /** Waits and retry delays of the machines, and the time of events and queues, pass that many times faster. Default: 1, real time. */
   readonly timeFactor?: number;
   /** Tasks of a distributed Map that run at once. Default: 2. */
   readonly concurrency?: number;
@@ -90,11 +98,18 @@ export class LocalStack {
       dir: state.topics, topics: [],
       onMessage: ({ topicArn, subject, message }) => onEvent({ kind: 'notice', topic: topicArn.slice(topicArn.lastIndexOf(':') + 1), subject, message }),
     });
+    const now = stackTime(options.timeFactor ?? 1);
+    const queues = new LocalQueues({
+      dir: state.queues, now,
+      onDead: ({ receives }, { arn }) => onEvent({ kind: 'warning', message: `a message of ${arn} was received ${receives} times in vain; it is in the dead-letter queue now` }),
+    });
     const catalog = new GlueCatalog(state.catalog, { databases: [], tables: [] });
     const served = new LocalSecrets();
-    const releases = new Releases({ state, secrets, databases, topics, catalog, served, onEvent });
+    const releases = new Releases({ state, secrets, databases, topics, queues, catalog, served, onEvent });
     const assembly = releases.read(options.assemblyDir);
+    const bus = new LocalEventBus({ release: () => releases.current, topics, queues, onEvent });
     const tokens = new TaskTokens();
+    const detached = new DetachedRuns();
     const logs = new LocalLogs();
     // The port needs the executions, which need the gateway that it is part of: it looks them up when it is called.
     let executions: Executions | undefined = undefined as Executions | undefined;
@@ -102,11 +117,21 @@ export class LocalStack {
     open.push(...running.map((database) => () => database.stop()));
     const gateway = await startGateway({
       authorize: releases.authorize,
-      s3: { dir: state.s3, buckets: bucketNames(assembly), fault: options.fault },
+      s3: {
+        dir: state.s3, buckets: bucketNames(assembly), fault: options.fault,
+        onEvent: (event) => {
+          if (!releases.isDeployed || !releases.current.bucketsWithEvents.has(event.bucket)) return;
+          try {
+            bus.put(objectEvent(event, now()));
+          } catch (error) {
+            onEvent({ kind: 'denied', message: (error as Error).message });
+          }
+        },
+      },
       services: [
-        snsApi(topics), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served), stsApi(releases.sts),
+        snsApi(topics), eventsApi(bus, now), glueApi(catalog), cloudWatchLogsApi(logs), secretsManagerApi(served), stsApi(releases.sts),
         stepFunctionsApi(executionPort(
-          () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn),
+          () => executions as Executions, store, tokens, () => releases.current.deployment.machines.map(({ arn }) => arn), detached,
         )),
       ],
     });
@@ -133,9 +158,12 @@ export class LocalStack {
         start: (request) => executions!.start(request),
       }),
       storage: (machine) => mapStorage(clientOf(machine)),
-      onEnded: (record) => deliverStatusChange(record, releases.current.rules, topics, releases.current.access),
+      onEnded: async (record) => bus.put(statusChange(record)),
       timeFactor: options.timeFactor ?? 1,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    });
+    const consumers = new QueueConsumers({
+      queues, now, onEvent, release: () => releases.current, logs: state.functions, timeFactor: options.timeFactor ?? 1,
     });
     onEvent({ kind: 'stack', what: `stack up: ${machines.length} machines, ${running.length} databases`, milliseconds: Date.now() - began });
     const deployNext = async (assemblyDir: string): Promise<void> => {
@@ -144,7 +172,7 @@ export class LocalStack {
       const { deployment } = await releases.deploy(releases.read(assemblyDir), gateway, environment);
       onEvent({ kind: 'stack', what: `deployed: ${deployment.machines.length} machines`, milliseconds: Date.now() - start });
     };
-    return new LocalStack(state, gateway, running, releases, executions, catalog, store, unlock, deployNext);
+    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, detached, unlock, deployNext);
   }
 
   private constructor(
@@ -155,6 +183,9 @@ export class LocalStack {
     private readonly executions: Executions,
     public readonly catalog: GlueCatalog,
     public readonly store: ExecutionStore,
+    private readonly bus: LocalEventBus,
+    private readonly consumers: QueueConsumers,
+    private readonly detached: DetachedRuns,
     private readonly unlock: () => void,
     private readonly deployNext: (assemblyDir: string) => Promise<void>,
   ) {}
@@ -166,6 +197,11 @@ export class LocalStack {
 
   public get endpoint(): string {
     return this.gateway.url;
+  }
+
+  /** For a client of the SDK that acts as you: it may do everything, such as putting objects into a bucket. The key is a new one at each start. */
+  public get clientConfig(): { readonly endpoint: string; readonly region: string; readonly credentials: AccessKey } {
+    return { endpoint: this.endpoint, region: LOCAL.region, credentials: this.releases.operator };
   }
 
   public get machines(): readonly Machine[] {
@@ -180,9 +216,22 @@ export class LocalStack {
     return this.deployNext(assemblyDir);
   }
 
+  /** Buckets that tell EventBridge of their objects. */
+  public get bucketsWithEvents(): ReadonlySet<string> {
+    return this.releases.current.bucketsWithEvents;
+  }
+
   /** Runs an execution to its end. Throws ExecutionAlreadyExists for a name that is taken. */
   public start(request: StartExecution): Promise<ExecutionRecord> {
     return this.executions.start(request);
+  }
+
+  /**
+   * Puts an event on the default event bus, as a service of AWS does; EventBridge may deliver one more than once. Throws when the policy of a
+   * target of a rule refuses it.
+   */
+  public emit(event: AwsEvent): void {
+    this.bus.put(event);
   }
 
   /** Local file of an object; undefined where there is none. */
@@ -192,8 +241,10 @@ export class LocalStack {
     return existsSync(file) ? file : undefined;
   }
 
-  /** Stops everything. Data, logs and records stay in the state folder. */
+  /** Stops everything, and ends the executions that functions have started. Data, logs and records stay in the state folder. */
   public async close(): Promise<void> {
+    await this.consumers.close();
+    await this.detached.end();
     await Promise.all([this.gateway.close(), ...this.databases.map((database) => database.stop())]);
     dismissGuard();
     this.unlock();

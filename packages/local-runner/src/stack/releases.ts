@@ -7,6 +7,8 @@ import { AccessDirectory } from '../iam/access-directory';
 import { createAuthorizer } from '../iam/authorizer';
 import { CATALOG_FILE } from '../queries/query-curated';
 import type { GlueCatalog } from '../services/glue-catalog';
+import type { QueueMapping } from '../services/queue-consumers';
+import type { LocalQueues } from '../services/queues';
 import type { LocalSecrets } from '../services/secrets-manager';
 import type { LocalTopics } from '../services/sns';
 import type { StsPort } from '../services/sts';
@@ -16,7 +18,7 @@ import type { LocalDatabases } from './local-databases';
 import { machinesOf } from './machine';
 import { Principals, type AccessKey } from './principals';
 import type { SecretValues } from './secret-values';
-import { bucketNames, eventRules, glueSeeds, publishAssets } from './seeds';
+import { bucketNames, bucketsWithEvents, eventRules, glueSeeds, publishAssets, queueMappings, queuesOf } from './seeds';
 import type { OnStackEvent } from './stack-event';
 import type { StateFolder } from './state-folder';
 
@@ -26,6 +28,9 @@ export interface Release {
   readonly access: AccessDirectory;
   readonly principals: Principals;
   readonly rules: readonly EventRule[];
+  /** Buckets that tell EventBridge of their objects. */
+  readonly bucketsWithEvents: ReadonlySet<string>;
+  readonly queueMappings: readonly QueueMapping[];
   readonly authorize: Authorize;
 }
 
@@ -34,6 +39,7 @@ export interface ReleasesOptions {
   readonly secrets: SecretValues;
   readonly databases: LocalDatabases;
   readonly topics: LocalTopics;
+  readonly queues: LocalQueues;
   readonly catalog: GlueCatalog;
   /** What Secrets Manager serves. */
   readonly served: LocalSecrets;
@@ -45,13 +51,18 @@ export type ReleaseEnvironment = Pick<DeploymentOptions, 'pidFolder' | 'logs' | 
 
 /** Deploys assemblies into one state folder, one after the other, as a CDK app is deployed version by version. */
 export class Releases {
-  private readonly operator: AccessKey = {
+  /** Whoever uses the stack by hand: allowed everything, as the one who deploys. */
+  public readonly operator: AccessKey = {
     accessKeyId: `AKIAOPERATOR${randomBytes(4).toString('hex').toUpperCase()}`, secretAccessKey: randomBytes(20).toString('hex'),
   };
 
   private release: Release | undefined;
 
   public constructor(private readonly options: ReleasesOptions) {}
+
+  public get isDeployed(): boolean {
+    return this.release !== undefined;
+  }
 
   /** What new executions run. Throws before the first deployment. */
   public get current(): Release {
@@ -94,7 +105,7 @@ export class Releases {
 
   /** Makes an assembly what new executions run. What earlier ones made stays: buckets, topics, tables, secrets. */
   public async deploy(assembly: Assembly, gateway: Gateway, environment: ReleaseEnvironment): Promise<Release> {
-    const { state, secrets, topics, catalog, served, onEvent } = this.options;
+    const { state, secrets, topics, queues, catalog, served, onEvent } = this.options;
     topics.add(assembly.ofType('AWS::SNS::Topic').map(({ ref }) => ref));
     const definitions = glueSeeds(assembly);
     state.write(CATALOG_FILE, definitions);
@@ -115,7 +126,11 @@ export class Releases {
       },
     });
     const deployment = new Deployment({ ...environment, assembly, machines: machinesOf(assembly), principals, endpoint: gateway.url });
-    this.release = { deployment, access, principals, authorize, rules: eventRules(assembly) };
+    this.release = {
+      deployment, access, principals, authorize,
+      rules: eventRules(assembly), bucketsWithEvents: bucketsWithEvents(assembly), queueMappings: queueMappings(assembly),
+    };
+    queues.define(queuesOf(assembly));
     return this.release;
   }
 }

@@ -1,3 +1,4 @@
+import type { AwsEvent } from './event-bus';
 import type { ExecutionStatus } from '../executions/execution-store';
 
 /** What a local stack tells while it works. Names and data are stable; order between machines is not. */
@@ -11,6 +12,8 @@ export type StackEvent =
   | { readonly kind: 'child-started'; readonly machine: string; readonly state: string; readonly pid: number }
   | { readonly kind: 'child-ended'; readonly machine: string; readonly state: string; readonly pid: number; readonly exitCode: number; readonly peakRssBytes: number }
   | { readonly kind: 'child-line'; readonly machine: string; readonly state: string; readonly line: string }
+  /** A rule has put an event into a queue. */
+  | { readonly kind: 'queued'; readonly queue: string; readonly event: AwsEvent }
   | { readonly kind: 'notice'; readonly topic: string; readonly subject?: string; readonly message: string };
 
 export type OnStackEvent = (event: StackEvent) => void;

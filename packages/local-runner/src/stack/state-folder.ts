@@ -29,6 +29,8 @@ export class StateFolder {
   public get executions(): string { return path.join(this.root, 'executions'); }
   public get pids(): string { return path.join(this.root, 'pids'); }
   public get topics(): string { return path.join(this.root, 'topics'); }
+  public get queues(): string { return path.join(this.root, 'queues'); }
+  public get functions(): string { return path.join(this.root, 'functions'); }
   public get catalog(): string { return path.join(this.root, 'catalog'); }
   public get compileCache(): string { return path.join(this.root, 'compile-cache'); }
   public database(name: string): string { return path.join(this.root, 'postgres', name); }

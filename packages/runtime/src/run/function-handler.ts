@@ -1,6 +1,7 @@
 import { PipelineError, transientError } from '../errors/pipeline-error';
 import { Report } from '../report/report';
 import { ObjectStore } from '../stores/object-store';
+import { functionFailure } from './function-failure';
 import { parseFunctionEvent, type FunctionEvent } from './stage-io';
 
 /** What a function of a stage gets. */
@@ -20,9 +21,6 @@ export interface FunctionOptions {
 export interface LambdaContext {
   getRemainingTimeInMillis?(): number;
 }
-
-/** The error name that a state machine's Retry matches for everything that may pass by itself. */
-export const TRANSIENT_ERROR = 'Headrace.Transient';
 
 /** Left at the end of a function to report its failure. */
 const GRACE_MS = 2_000;
@@ -46,19 +44,11 @@ export function functionHandler<O>(
       return await run({ ...parseFunctionEvent(event), store, report, signal: limit.signal });
     } catch (thrown) {
       const error = limit.signal.aborted && !PipelineError.is(thrown) ? PipelineError.from(limit.signal.reason) : PipelineError.from(thrown);
-      report.say('FUNCTION_E0001', { error: error.code, kind: error.kind, fault: error.fault, reason: error.message, facts: error.facts });
-      throw namedError(error, report);
+      throw functionFailure(error, report);
     } finally {
       limit.clear();
     }
   };
-}
-
-function namedError(error: PipelineError, report: Report): Error {
-  const named = new Error(report.redact(error.message));
-  named.name = error.kind === 'transient' ? TRANSIENT_ERROR : `Headrace.${error.code}`;
-  named.stack = '';
-  return named;
 }
 
 function deadline(context: LambdaContext | undefined): { signal: AbortSignal; clear(): void } {

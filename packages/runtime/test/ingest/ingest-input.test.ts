@@ -8,6 +8,7 @@ describe('input of the ingest machine', () => {
   test.each([
     { operation: 'backfill', range: { from: '2026-01-01', to: '2026-02-01' } },
     { operation: 'replay', run: 's0', only: ['trips'] },
+    { operation: 'ingest', trigger: 'event' },
   ])('%j is read', (members) => {
     expect(parseIngestInput({ slot: 's1', ...members }, 'demo')).toEqual({ slot: 's1', attempt: 1, ...members });
   });
@@ -21,6 +22,8 @@ describe('input of the ingest machine', () => {
     [{ operation: 'replay', run: 'S 1' }, 'run must name a run'],
     [{ run: 's0' }, 'run belongs to operation replay'],
     [{ only: [] }, 'only must be a list of datasets'],
+    [{ trigger: 'cron' }, 'trigger must be "event", got "cron"'],
+    [{ trigger: 'event', only: ['trips'] }, 'trigger belongs to runs of all datasets'],
     [{ slto: 1 }, 'slto is not a known key'],
   ])('refuses %j', (members, problem) => {
     expect(() => parseIngestInput({ slot: 's1', ...members }, 'demo')).toThrow(expect.objectContaining({ code: 'INPUT', message: expect.stringContaining(problem) }));

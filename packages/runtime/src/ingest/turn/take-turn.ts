@@ -6,7 +6,7 @@ import type { FunctionEvent, StageOutput } from '../../run/stage-io';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
 import { parseIngestInput, type IngestInput } from '../ingest-input';
 import { parseIngestSettings } from '../settings';
-import { before, orderOf, turnsDocument, turnsOf, turnsRef, type Turn, type Turns } from './turns';
+import { before, laterInstead, orderOf, turnsDocument, turnsOf, turnsRef, type Turn, type Turns } from './turns';
 
 export interface TurnCall extends Omit<FunctionEvent, 'previous'> {
   /** `{executionArn, polls?}`: who asks, and how often it has asked before. */
@@ -41,7 +41,10 @@ export async function takeTurn(call: TurnCall): Promise<TurnAnswer> {
   const input = parseIngestInput(call.input, settings.pipeline);
   const { executionArn, polls } = parseAsker(call.previous);
   const ref = turnsRef(settings.rawBucket, settings.workPrefix);
-  const own: Turn = { slot: input.slot, attempt: input.attempt, executionArn, state: 'waiting', order: orderOf(input.slot, call.execution.startTime) };
+  const own: Turn = {
+    slot: input.slot, attempt: input.attempt, executionArn, state: 'waiting', order: orderOf(input.slot, call.execution.startTime),
+    ...(input.trigger === undefined ? {} : { trigger: input.trigger }),
+  };
   for (let lost = 0; lost < MOST_LOST; lost += 1) {
     const found = await store.getJson<Turns>(ref, { signal });
     const all = turnsOf(found?.value);
@@ -61,6 +64,11 @@ export async function takeTurn(call: TurnCall): Promise<TurnAnswer> {
     }
     if (settings.overlap === 'skip') {
       report.say('INGEST_W1010', about);
+      return { turn: 'skip', output: nothingDone(settings.pipeline, input, settings.sources) };
+    }
+    const later = laterInstead(own, others);
+    if (later !== undefined) {
+      report.say('INGEST_I1012', { ...about, other: later.slot, executionArn: later.executionArn });
       return { turn: 'skip', output: nothingDone(settings.pipeline, input, settings.sources) };
     }
     const isKnown = all.length === others.length + 1 && all.some((turn) => turn.executionArn === executionArn);

@@ -11,6 +11,8 @@ export interface Turn {
   readonly state: 'running' | 'waiting';
   /** Where it stands in the queue: the time of its slot, or of its start where the slot tells none. ISO 8601. */
   readonly order: string;
+  /** Of a run that an event started. */
+  readonly trigger?: 'event';
 }
 
 /**
@@ -52,4 +54,13 @@ export function before(turn: Turn, others: readonly Turn[]): Turn[] {
 
 function isEarlier(one: Turn, other: Turn): boolean {
   return one.order === other.order ? one.slot < other.slot : one.order < other.order;
+}
+
+/**
+ * A waiting run that will see all that this one would: a later one that an event started too (ADR 0034). Both ask the sources
+ * what is new, and it asks later. Undefined where there is none, or nobody works whom both wait for.
+ */
+export function laterInstead(turn: Turn, others: readonly Turn[]): Turn | undefined {
+  if (turn.trigger !== 'event' || !others.some(({ slot, state }) => state === 'running' && slot !== turn.slot)) return undefined;
+  return others.find((other) => other.trigger === 'event' && other.state === 'waiting' && other.slot !== turn.slot && isEarlier(turn, other));
 }

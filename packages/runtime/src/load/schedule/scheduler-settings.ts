@@ -9,12 +9,7 @@ export interface SchedulerSettings {
   readonly window?: LoadWindow;
 }
 
-/**
- * Parses HEADRACE_SETTINGS of the scheduler function; throws one PipelineError `CONFIG` that lists every problem.
- *
- * The environment and not the event, because the event is EventBridge Scheduler's own and anybody who may invoke the
- * function can send one.
- */
+/** Parses HEADRACE_SETTINGS of the scheduler function; throws one PipelineError `CONFIG` that lists every problem. */
 export function parseSchedulerSettings(json: unknown): SchedulerSettings {
   return readSettings(json, 'scheduler settings', (fields) => {
     const pipeline = fields.identifier('pipeline');

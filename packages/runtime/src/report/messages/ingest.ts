@@ -7,6 +7,7 @@ export const INGEST_MESSAGES = {
   INGEST_I1011: 'run {slot}, attempt {attempt}, waits {seconds} s for run {other}; {ahead} executions are before it',
   INGEST_W1010: 'run {slot}, attempt {attempt}, is skipped, as run {other} is still running',
   INGEST_W1002: 'the account may run {quotaVcpus} vCPU of Fargate, so {concurrency} tasks run at once, and not {wanted}; ask for more of the quota L-3032A538 in Service Quotas',
+  INGEST_I1012: 'run {slot}, attempt {attempt}, leaves its work to run {other}, which waits too and will see all that this one would',
   INGEST_W1001: '{dataset}: there are more files than maxFiles {maxFiles}; the rest waits for the next run',
   INGEST_I1101: 'pulling {dataset} from {url}',
   INGEST_I1102: '{dataset}: {bytes} bytes, {records} records so far, {bytesPerSecond} bytes/s',
@@ -22,4 +23,9 @@ export const INGEST_MESSAGES = {
   INGEST_W1401: '{dataset}: at this pace the run ends at {expectedEnd}, {lateSeconds} s after its deadline {deadline}',
   INGEST_I1301: '{dataset} committed as number {seq}: {bytes} bytes, {records} records',
   INGEST_I1302: '{dataset}: nothing committed, outcome {outcome}',
+  INGEST_I1501: 'started execution {name} of a scheduled time',
+  INGEST_I1502: 'execution {name} of a scheduled time was started before; nothing to do',
+  INGEST_I1503: 'started execution {name} for {events} events, or it is running already',
+  INGEST_I1504: 'execution {name} was started before and has seen what {events} events tell of; nothing to do',
+  INGEST_E1501: '{messages} messages start no run, the first of them {messageId}: {reason}',
 } as const;

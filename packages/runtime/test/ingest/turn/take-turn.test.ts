@@ -116,6 +116,49 @@ describe('the turn of an execution', () => {
     expect(await ask(hour(2), 2)).toEqual({ turn: 'go' });
   });
 
+  describe('of runs that events started', () => {
+    const event = { trigger: 'event' };
+
+    test('is left to the last of those that wait, so that no queue grows while a run takes long', async () => {
+      await ask(hour(1), 1, 0, event);
+      expect(await ask(hour(2), 1, 0, event)).toMatchObject({ turn: 'wait' });
+      expect(await ask(hour(3), 1, 0, event)).toMatchObject({ turn: 'wait' });
+      expect(await ask(hour(2), 1, 1, event)).toMatchObject({ turn: 'skip', output: { slot: hour(2), datasets: { trips: { outcome: 'nothing' }, riders: { outcome: 'nothing' } } } });
+      ended.set(arn(hour(2)), 'SUCCEEDED');
+      expect(await ask(hour(3), 1, 1, event)).toMatchObject({ turn: 'wait' });
+      ended.set(arn(hour(1)), 'SUCCEEDED');
+      expect(await ask(hour(3), 1, 2, event)).toEqual({ turn: 'go' });
+    });
+
+    test('is taken, and left to nobody, once nobody works: later ones would come for ever', async () => {
+      await ask(hour(1), 1, 0, event);
+      await ask(hour(2), 1, 0, event);
+      await ask(hour(3), 1, 0, event);
+      ended.set(arn(hour(1)), 'SUCCEEDED');
+      expect(await ask(hour(3), 1, 1, event)).toMatchObject({ turn: 'wait' });
+      expect(await ask(hour(2), 1, 1, event)).toEqual({ turn: 'go' });
+    });
+
+    test('is not left to one that has ended, to a run that nobody knows to see all, or by one that has its turn', async () => {
+      await ask(hour(1), 1, 0, event);
+      await ask(hour(2), 1, 0, event);
+      await ask(hour(3), 1, 0, { only: ['trips'] });
+      expect(await ask(hour(2), 1, 1, event)).toMatchObject({ turn: 'wait' });
+      await ask(hour(4), 1, 0, event);
+      ended.set(arn(hour(4)), 'ABORTED');
+      expect(await ask(hour(2), 1, 2, event)).toMatchObject({ turn: 'wait' });
+      await ask(hour(5), 1, 0, event);
+      expect(await ask(hour(1), 1, 0, event)).toEqual({ turn: 'go' });
+    });
+
+    test('is never left by a run that no event started', async () => {
+      await ask(hour(1));
+      await ask(hour(2));
+      await ask(hour(3), 1, 0, event);
+      expect(await ask(hour(2), 1, 1)).toMatchObject({ turn: 'wait' });
+    });
+  });
+
   test('is unknown while Step Functions does not answer', async () => {
     await ask(hour(1));
     ended.set(arn(hour(1)), 'ThrottlingException');
