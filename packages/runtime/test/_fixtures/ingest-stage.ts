@@ -89,7 +89,10 @@ export class IngestStage {
   }
 
   plan(slot: string, attempt?: number, more: Record<string, unknown> = {}): Promise<IngestPlanOutput> {
-    return planIngest({ settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret, previous: { fargateVcpus: this.quota } });
+    return planIngest({
+      settings: this.settings, input: { slot, attempt, ...more }, store: this.store, report: this.report, secret: this.secret,
+      previous: { fargateVcpus: this.quota },
+    });
   }
 
   /** One container; the answer is its exit code. */

@@ -80,7 +80,8 @@ function serve(world: World, by: By, rows: () => Row[], format: 'json' | 'lines'
     if (format === 'json') return { body: { data: shown, next: more } };
     const next = new URL(url);
     next.searchParams.set('after', more ?? '');
-    return { body: shown.map((each) => `${JSON.stringify(each)}\n`).join(''), headers: more === null ? {} : { link: `<${next.href}>; rel="next"` } };
+    const link: Record<string, string> = more === null ? {} : { link: `<${next.href}>; rel="next"` };
+    return { body: shown.map((each) => `${JSON.stringify(each)}\n`).join(''), headers: link };
   };
 }
 

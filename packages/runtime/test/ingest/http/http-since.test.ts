@@ -142,7 +142,10 @@ describe('an API that is asked for what is new', () => {
       await stage.run('s20260330t050000z');
       expect(asked()).toEqual(['?since=2026-03-30T03:50:00Z', '?since=2026-03-30T03:50:00Z&c=x']);
 
-      api.handler = ({ url }) => ({ body: lines([{ id: url.search }]), headers: url.searchParams.has('p') ? {} : { link: '<?p=2>; rel=next' } });
+      api.handler = ({ url }) => {
+        const body = lines([{ id: url.search }]);
+        return url.searchParams.has('p') ? { body } : { body, headers: { link: '<?p=2>; rel=next' } };
+      };
       stage.settings.sources.orders = { ...stage.settings.sources.orders, paging: { by: 'linkHeader' } };
       await stage.run('s20260330t060000z');
       expect(asked()).toEqual(['?since=2026-03-30T04:50:00Z', '?p=2']);
