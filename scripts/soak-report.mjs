@@ -22,7 +22,7 @@ export function writeSoakReport(root, { name, what, cases, covered, verdict, tab
 function readReport(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const [main = '', ...rest] = text.split(/^## /m);
-  const lines = new Map([...main.matchAll(/^\| `([a-z-]+)` \|.*$/gm)].map(([line, name]) => [name, line]));
+  const lines = new Map([...main.matchAll(/^\| `([a-z0-9-]+)` \|.*$/gm)].map(([line, name]) => [name, line]));
   const sections = new Map(rest.map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n')).trim()]));
   return { lines, sections };
 }

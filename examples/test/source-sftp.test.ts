@@ -6,11 +6,11 @@ import { App } from 'aws-cdk-lib';
 import { SftpSourceStack } from '../sources/sftp/sftp-source';
 import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
-import { describeWithSshd, SftpServer } from './_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from './_fixtures/sftp-server';
 
 jest.setTimeout(240_000);
 
-describeWithSshd('files of a real OpenSSH server', () => {
+(HAS_SSHD ? describe : describe.skip)('files of a real OpenSSH server', () => {
   test('land through the synthesized machine, byte for byte and once', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sftp-source-'));
     const server = await SftpServer.start();
