@@ -35,16 +35,16 @@ export class ByteLine {
 
   private async carry(client: Socket): Promise<void> {
     this.sockets.add(client);
-    let source: Socket | undefined;
+    const joined = [client];
     const part = () => {
       this.sockets.delete(client);
-      client.destroy();
-      source?.destroy();
+      for (const socket of joined) socket.destroy();
     };
     client.on('error', part).on('close', part);
     const step = this.gate.arrive(`${this.what}: connection`);
     if (!await this.gate.pass(step, 'before') || client.destroyed) return part();
-    source = connect(this.upstream, '127.0.0.1').on('error', part).on('close', part);
+    const source = connect(this.upstream, '127.0.0.1').on('error', part).on('close', part);
+    joined.push(source);
     client.pipe(source);
     await this.carryAnswers(source, client, step).catch(() => undefined);
     part();

@@ -12,7 +12,10 @@ export interface KillStageSeries extends KillSeries {
 /** Each case of ingest and curate adds commits to the logs that the next one reads, some four steps more. */
 const STRIDE = 23;
 
-/** Kills one stage of the reference pipeline at its steps; everything up to the stage must be right, and at the end of each pass all stages behind it. */
+/**
+ * Kills one stage of the reference pipeline at its steps. Everything up to the stage must be right after each case, and at the end of each pass
+ * all stages behind it.
+ */
 export async function killStage(bench: SoakBench, { stage, padding = 0, ...series }: KillStageSeries): Promise<KillResult> {
   bench.source.padding = padding;
   let nextSlot: () => Promise<string> = () => Promise.reject(new Error('no stack is up'));

@@ -35,11 +35,11 @@ function killLoop<Bench extends CountedStack>(name: string, what: string, { star
         return true;
       };
       const { killed, last } = await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
-        .catch((error: Error & { step?: number }) => { throw new SoakFailure(error.message, `--only ${name}${error.step === undefined ? '' : ` --step ${error.step}`}`); });
+        .catch(({ message, step }: Error & { step?: number }) => { throw new SoakFailure(message, `--only ${name}${step === undefined ? '' : ` --step ${step}`}`); });
       const left = openUploads(bench);
       return {
         cases,
-        covered: `${killed.length} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; ${left} uploads of killed children left to the lifecycle rule` : ''}`,
+        covered: `${killed.length} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; uploads of killed children left to the lifecycle rule: ${left}` : ''}`,
         complete: options.step === undefined && last !== undefined && new Set(killed.map(({ number }) => number)).size >= last,
       };
     }),
@@ -53,7 +53,10 @@ function stageLoop(name: string, what: string, series: KillStageSeries): SoakLoo
 
 /** The ingest of one kind of source. */
 function sourceLoop(name: string, what: string, startSource: StartSource, series: KillSeries): SoakLoop {
-  return killLoop(name, what, { start: () => SourceBench.start(startSource), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run() });
+  return killLoop(name, what, {
+    start: () => SourceBench.start(startSource),
+    kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
+  });
 }
 
 /** A loop over seeds; `--seed` takes one of them alone. */
@@ -132,8 +135,8 @@ export const LOOPS: readonly SoakLoop[] = [
   }),
   ...Object.entries(SOURCES).flatMap(([kind, startSource]) => [
     sourceLoop(`kill-source-${kind}-before`, `R1: SIGKILL at each I/O step of the ingest of ${kind}, before it is applied; the next attempt goes on`, startSource, { side: 'before' }),
-    sourceLoop(`kill-source-${kind}-after`, `R1: the same after it is applied, before its answer`, startSource, { side: 'after' }),
-    sourceLoop(`kill-source-${kind}-retried`, `R1: the same, and the machine's own retries go on in the same attempt`, startSource, { side: 'after', stop: false }),
+    sourceLoop(`kill-source-${kind}-after`, 'R1: the same after it is applied, before its answer', startSource, { side: 'after' }),
+    sourceLoop(`kill-source-${kind}-retried`, "R1: the same, and the machine's own retries go on in the same attempt", startSource, { side: 'after', stop: false }),
   ]),
   memoryLoop('memory-ingest', 'flat memory: HTTP → Raw under 512 MiB', 10, ['Ingest']),
   memoryLoop('memory-pipeline', 'flat memory: all stages, with CSV → Parquet and load', 2, STAGES),

@@ -10,8 +10,8 @@ import type { SoakSource, StartSource } from './soak-source';
 import { StepGate } from './step-gate';
 import { commitLog, logProblems, objectFile, uploadProblems } from './stored-objects';
 
-/** Steps by which a case makes the next one longer: the commit that it adds is read with the log. */
-const STRIDE = 7;
+/** Each case adds a commit to the log that the next one reads, some three steps more. */
+const STRIDE = 17;
 
 /** One source of one kind, and the stage that ingests it, with counted lines between all of them. */
 export class SourceBench extends CountedStack implements KillSubject {

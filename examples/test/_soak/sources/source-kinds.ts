@@ -8,5 +8,6 @@ import { startSftpSource } from './sftp-source';
 
 /** Sources by kind; HTTP files are those of the reference pipeline. */
 export const SOURCES: Readonly<Record<string, StartSource>> = {
-  pages: startPagesSource, s3: startS3Source, sftp: startSftpSource, container: startContainerSource, postgres: startPostgresSource, mysql: startMysqlSource,
+  pages: startPagesSource, s3: startS3Source, sftp: startSftpSource,
+  container: startContainerSource, postgres: startPostgresSource, mysql: startMysqlSource,
 };
