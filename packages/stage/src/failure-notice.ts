@@ -33,6 +33,9 @@ export function caught(state: string): string {
     `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
     + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
+    // Stands far behind in the description of a task, so it would be cut off with the rest of it.
+    + '"reason": $match($states.errorOutput.Cause, /"StoppedReason":\\s*"([^"]*)"/, 1).groups[0], '
+    + '"containerReason": $match($states.errorOutput.Cause, /"Reason":\\s*"([^"]*)"/, 1).groups[0], '
     + '"recorded": $match($states.errorOutput.Cause, /"errorMessage":\\s*"([^"]*)"/, 1).groups[0]}',
   );
 }
@@ -48,7 +51,8 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
     literal(`The ${words.stage} stage of pipeline ${words.pipeline} failed for slot `), '$slot', literal(', attempt '),
     '$string($attempt)', literal('.\n\nWhat failed: state '), '$states.input.state', literal(', '), '$states.input.error',
     '($exists($states.input.exitCode) ? ", exit code " & $states.input.exitCode : "")',
-    '($exists($states.input.recorded) ? "\\n  " & $states.input.recorded : "\\n  " & $states.input.cause)',
+    '"\\n  " & ($exists($states.input.recorded) ? $states.input.recorded : $exists($states.input.reason) ? '
+    + '$states.input.reason & ($exists($states.input.containerReason) ? ": " & $states.input.containerReason : "") : $states.input.cause)',
     literal(`\n\nWhat is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}`),
     literal('\n\nHow to continue: mend the cause, deploy if code or contract had to change, then start the next attempt. '),
     literal(`${words.resume}\n  headrace retry `), '$slot',
