@@ -40,6 +40,8 @@ export interface KillResult {
   readonly killed: readonly Step[];
   /** Steps that the subject takes; unknown while no case went through without a kill. */
   readonly last: number | undefined;
+  /** Whether the series ended by itself: every step was tried, up to one that no run reaches any more. */
+  readonly whole: boolean;
 }
 
 /**
@@ -58,18 +60,18 @@ export class KillLoop {
     for (const steps of this.passes()) {
       await subject.fresh();
       if (series.shares !== undefined) await this.killAt(Infinity);
-      let cases = 0;
+      let stopped = false;
       for (const step of steps) {
-        if (series.goOn?.(step) === false) break;
-        cases += 1;
+        stopped = series.goOn?.(step) === false;
+        if (stopped) break;
         await this.killAt(step).catch((error: Error) => {
           throw Object.assign(new Error(`killed ${series.side} step ${step} of ${subject.name}: ${error.message}`), { step });
         });
       }
-      if (cases === 0) break;
       await subject.rest();
+      if (stopped) return { killed: this.killed, last: this.last, whole: false };
     }
-    return { killed: this.killed, last: this.last };
+    return { killed: this.killed, last: this.last, whole: series.steps === undefined && series.shares === undefined };
   }
 
   private* passes(): Generator<Iterable<number>> {

@@ -34,13 +34,13 @@ function killLoop<Bench extends CountedStack>(name: string, what: string, { star
         options.say(`case ${cases}: step ${step}`);
         return true;
       };
-      const { killed, last } = await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
+      const { killed, last, whole } = await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
         .catch(({ message, step }: Error & { step?: number }) => { throw new SoakFailure(message, `--only ${name}${step === undefined ? '' : ` --step ${step}`}`); });
       const left = openUploads(bench);
       return {
         cases,
-        covered: `${killed.length} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; uploads of killed children left to the lifecycle rule: ${left}` : ''}`,
-        complete: options.step === undefined && last !== undefined && new Set(killed.map(({ number }) => number)).size >= last,
+        covered: `${new Set(killed.map(({ number }) => number)).size} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; uploads of killed children left to the lifecycle rule: ${left}` : ''}`,
+        complete: whole,
       };
     }),
   };
