@@ -141,7 +141,8 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
   const retry = [{
     ErrorEquals: ['S3.SdkClientException', 'S3.S3Exception'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL',
   }];
-  const goOnWith = (next: string) => [{ ErrorEquals: ['States.ALL'], Next: next, Output: jsonata('$states.input') }];
+  // States.ALL does not cover a result that is too large.
+  const goOnWith = (next: string) => ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Next: next, Output: jsonata('$states.input') }));
   const s3Task = (action: string) => `arn:${Aws.PARTITION}:states:::aws-sdk:s3:${action}`;
   const read = (key: string, otherwise: string): Step => ({
     state: {
