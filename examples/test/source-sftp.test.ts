@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { LocalStack } from '@headrace/local-runner';
 import { App } from 'aws-cdk-lib';
 import { SftpSourceStack } from '../sources/sftp/sftp-source';
+import { filesWith, secretValues } from './_fixtures/files-with';
 import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
 import { HAS_SSHD, SftpServer } from './_fixtures/sftp-server';
@@ -36,6 +37,9 @@ jest.setTimeout(240_000);
       expect(rawParts(stack, 'trips', 'first').map((file) => readFileSync(file, 'utf8'))).toEqual(Object.values(files));
       await runMachine(stack, 'Trips/Ingest', { slot: 'second' });
       expect(rawParts(stack, 'trips', 'second')).toEqual([]);
+      const secrets = secretValues(path.join(folder, 'state'));
+      expect(secrets).toHaveLength(1);
+      expect(filesWith(path.join(folder, 'state'), secrets)).toEqual([]);
     } finally {
       await stack?.close();
       await server.stop();

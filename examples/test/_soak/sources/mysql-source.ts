@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { IngestSize, IngestSource, IngestStage, SourceDatabase } from '@headrace/ingest-construct';
 import { aws_secretsmanager as secretsmanager, SecretValue, Stack } from 'aws-cdk-lib';
-import { startMariadb } from '../../_fixtures/mariadb-server';
+import { MARIADB_PASSWORD, startMariadb } from '../../_fixtures/mariadb-server';
 import { ByteLine } from '../byte-line';
 import type { SoakSource, StartSource } from '../soak-source';
 import { insertValues, rowBatch, rowLines, sqlInstant } from './row-batch';
@@ -15,7 +15,7 @@ export const startMysqlSource: StartSource = async (gate): Promise<SoakSource> =
     pipeline: 'trips', dataset: 'trips',
     define: (app) => {
       const stack = new Stack(app, 'Trips');
-      const login = { username: 'headrace', password: 'headrace', host: 'localhost', port: line.port, dbname: 'shop' };
+      const login = { username: 'headrace', password: MARIADB_PASSWORD, host: 'localhost', port: line.port, dbname: 'shop' };
       const secret = new secretsmanager.Secret(stack, 'Login', { secretStringValue: SecretValue.unsafePlainText(JSON.stringify(login)) });
       const database = SourceDatabase.fromEndpoint({ secret, authority: server.authority });
       return new IngestStage(stack, 'Ingest', {

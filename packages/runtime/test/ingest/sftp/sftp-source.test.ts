@@ -180,7 +180,6 @@ describeWithSshd('source sftp, on a real OpenSSH server', () => {
     }
   });
 
-
   test.each([
     ['a key that the server does not know', () => ({ ...server.login, privateKey: server.strangersKey }), 'SOURCE_LOGIN', /refused the login.*private key in the secret arn:secret/],
     ['no password and no key', () => ({ username: 'x' }), 'SOURCE_SECRET', /must be a JSON object of texts with password or privateKey/],
