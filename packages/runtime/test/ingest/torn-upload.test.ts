@@ -32,7 +32,8 @@ const SHAPES: Array<[string, jest.It, () => Promise<Source>]> = [
     const pages = [1, BYTES, 1].map((length, id) => Buffer.from(`${JSON.stringify({ id, note: 'x'.repeat(length) })}\n`));
     const api = await HttpApi.start(({ url }) => {
       const page = Number(url.searchParams.get('page') ?? 0);
-      return { headers: page + 1 < pages.length ? { link: `<?page=${page + 1}>; rel="next"` } : {}, body: pages[page]!.toString('utf8') };
+      const headers: Record<string, string> = page + 1 < pages.length ? { link: `<?page=${page + 1}>; rel="next"` } : {};
+      return { headers, body: pages[page]!.toString('utf8') };
     });
     const settings = { kind: 'httpPages', url: `${api.origin}/v1/trips`, paging: { by: 'linkHeader' } };
     return { settings, datasets: contractText(['trips'], '{ format: ndjson }'), bodies: pages, close: () => api.close() };
