@@ -22,7 +22,7 @@ export function writeSoakReport(root, { name, what, cases, covered, verdict, tab
 function readReport(file) {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const [main = '', ...rest] = text.split(/^## /m);
-  const lines = new Map([...main.matchAll(/^\| `([a-z-]+)` \|.*$/gm)].map(([line, name]) => [name, line]));
+  const lines = new Map([...main.matchAll(/^\| `([a-z0-9-]+)` \|.*$/gm)].map(([line, name]) => [name, line]));
   const sections = new Map(rest.map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n')).trim()]));
   return { lines, sections };
 }
@@ -33,7 +33,9 @@ function render(lines, sections) {
     'Written by the script: each line is the last run of one loop. A case holds when every invariant does: the target and Athena have exactly',
     "the source's clean rows, cell by cell; raw parts have the source's bytes; every balance is closed; commit logs have no gap and one entry for each",
     'batch; the ledger has one row for each commit, with the records that its manifest names; no staging table or half-staged part is left; no upload is open, but',
-    'those of killed children, which the lifecycle rule of every bucket ends.', '',
+    'those of killed children, which the lifecycle rule of every bucket ends. Of the `kill-source` loops: after each case the log of Raw has one more commit, whose',
+    "parts are the source's files, or hold its rows, exactly; nothing that the log names is missing. Each case adds a commit that later ones read, so the last steps of",
+    'the longest run are not those of every run.', '',
     cells(HEAD), cells(HEAD.map(() => '---')),
     ...[...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
     ...[...sections].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, section]) => ['', `## ${name}`, '', section]),

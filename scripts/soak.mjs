@@ -51,8 +51,8 @@ for (const loop of chosen) {
     const result = await loop.run({ seeds, seed, step, gigabytes, say, hasTime: () => Date.now() < until });
     const verdict = result.complete ? 'held' : 'held, as far as it came';
     say(`${verdict}: ${result.cases} cases, ${result.covered}`);
-    // A case that is replayed says nothing about the loop.
-    if (seed === undefined && step === undefined) writeSoakReport(root, { ...loop, ...result, verdict, seconds: elapsed(), commit });
+    // A case that is replayed, or none, says nothing about the loop.
+    if (seed === undefined && step === undefined && result.cases > 0) writeSoakReport(root, { ...loop, ...result, verdict, seconds: elapsed(), commit });
   } catch (error) {
     console.error(error.stack);
     const replay = error.replay === undefined ? `--only ${loop.name}` : error.replay;

@@ -8,7 +8,7 @@ import { type ExecutionRecord, LocalStack, type StackEvent } from '@headrace/loc
 import { App, aws_ecs as ecs, Size, Stack } from 'aws-cdk-lib';
 import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
-import { taskWithWorkingSet } from './_fixtures/task-with-working-set';
+import { taskWithWorkingSet } from './_fixtures/task-after';
 
 process.env.CDK_VALIDATION = 'false';
 jest.setTimeout(240_000);

@@ -6,7 +6,8 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { MysqlSourceStack } from '../sources/mysql/mysql-source';
 import { PostgresSourceStack } from '../sources/postgres/postgres-source';
 import { runMachine, target } from './_fixtures/local-pipeline';
-import { startMariadb, testWithMariadb } from './_fixtures/mariadb-server';
+import { filesWith, secretValues } from './_fixtures/files-with';
+import { hasMariadb, MARIADB_PASSWORD, startMariadb } from './_fixtures/mariadb-server';
 import { rawParts } from './_fixtures/raw-parts';
 
 jest.setTimeout(240_000);
@@ -16,6 +17,7 @@ const contract = path.join(__dirname, '../sources/changed-trips.odcs.yaml');
 describe('tables of real databases, through the synthesized machine', () => {
   let folder: string;
   let stack: LocalStack | undefined;
+  const events: string[] = [];
   beforeEach(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-database-source-')); });
   afterEach(async () => {
     await stack?.close();
@@ -27,13 +29,20 @@ describe('tables of real databases, through the synthesized machine', () => {
     const app = new App({ outdir: path.join(folder, 'cdk.out'), analyticsReporting: false });
     make(app);
     app.synth();
-    return stack = await LocalStack.start({ assemblyDir: path.join(folder, 'cdk.out'), stateDir: path.join(folder, 'state'), timeFactor: 50 });
+    return stack = await LocalStack.start({ assemblyDir: path.join(folder, 'cdk.out'), stateDir: path.join(folder, 'state'), timeFactor: 50, onEvent: (event) => events.push(JSON.stringify(event)) });
   }
 
   const run = async (slot: string) => {
     const { status, cause } = await runMachine(stack as LocalStack, 'Trips/Ingest', { slot });
     expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: undefined });
     return rawParts(stack as LocalStack, 'trips', slot).map((file) => readFileSync(file, 'utf8'));
+  };
+  /** Logs, events, state input and output, work documents, Raw, the server's own files. */
+  const expectNoSecret = (count: number): void => {
+    const secrets = secretValues(path.join(folder, 'state'));
+    expect(secrets).toHaveLength(count);
+    expect(filesWith(path.join(folder, 'state'), secrets)).toEqual([]);
+    for (const secret of secrets) expect(events.filter((event) => event.includes(secret))).toEqual([]);
   };
   const records = (parts: readonly string[]): string[] => parts.flatMap((part) => part.trimEnd().split('\n').slice(1)).sort();
 
@@ -48,17 +57,19 @@ describe('tables of real databases, through the synthesized machine', () => {
     await target(up, "INSERT INTO trips VALUES (3001, 'new', '2026-01-01 00:50:01Z')");
     expect(records(await run('second'))).toEqual((await target(up, `${text} WHERE changed_at >= '2026-01-01 00:45:00Z'`)).flat().sort());
     expect(await run('third')).toEqual([]);
+    expectNoSecret(2);
   });
 
-  testWithMariadb()('MariaDB: the rows of a query, over TLS that is checked', async () => {
+  (hasMariadb() ? test : test.skip)('MariaDB: the rows of a query, over TLS that is checked', async () => {
     const server = await startMariadb();
     try {
       server.query('CREATE TABLE trips (id bigint, note text, changed_at timestamp(6) NULL)');
       server.query("INSERT INTO trips VALUES (1, 'a, \"b\"', '2026-01-01 00:00:00.000001'), (2, NULL, NULL), (3, '', '2026-01-02'), (4, 'draft', NULL)");
       await start((app) => new MysqlSourceStack(app, 'Trips', {
-        contract, authority: server.authority, login: { username: 'headrace', password: 'headrace', host: 'localhost', port: server.port, dbname: 'shop' },
+        contract, authority: server.authority, login: { username: 'headrace', password: MARIADB_PASSWORD, host: 'localhost', port: server.port, dbname: 'shop' },
       }));
       expect(await run('first')).toEqual(['"id","note","changed_at"\n1,"a, ""b""",2026-01-01 00:00:00.000001Z\n3,"",2026-01-02 00:00:00.000000Z\n']);
+      expectNoSecret(1);
     } finally {
       await server.stop();
     }

@@ -4,13 +4,14 @@ import * as path from 'node:path';
 import { LocalStack } from '@headrace/local-runner';
 import { App } from 'aws-cdk-lib';
 import { SftpSourceStack } from '../sources/sftp/sftp-source';
+import { filesWith, secretValues } from './_fixtures/files-with';
 import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
-import { describeWithSshd, SftpServer } from './_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from './_fixtures/sftp-server';
 
 jest.setTimeout(240_000);
 
-describeWithSshd('files of a real OpenSSH server', () => {
+(HAS_SSHD ? describe : describe.skip)('files of a real OpenSSH server', () => {
   test('land through the synthesized machine, byte for byte and once', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sftp-source-'));
     const server = await SftpServer.start();
@@ -36,6 +37,9 @@ describeWithSshd('files of a real OpenSSH server', () => {
       expect(rawParts(stack, 'trips', 'first').map((file) => readFileSync(file, 'utf8'))).toEqual(Object.values(files));
       await runMachine(stack, 'Trips/Ingest', { slot: 'second' });
       expect(rawParts(stack, 'trips', 'second')).toEqual([]);
+      const secrets = secretValues(path.join(folder, 'state'));
+      expect(secrets).toHaveLength(1);
+      expect(filesWith(path.join(folder, 'state'), secrets)).toEqual([]);
     } finally {
       await stack?.close();
       await server.stop();

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import * as path from 'node:path';
 import { type ExecutionRecord, queryCurated, queryUrl, summarizeRun } from '@headrace/local-runner';
 import { AIRPORT_COLUMNS, FLIGHT_COLUMNS, type Row } from './batch-source';
 import type { SoakBench, Stage } from './soak-bench';
+import { commitLog, logProblems, uploadProblems } from './stored-objects';
 
 /** Columns whose text is the same in Athena and in the database. */
 const ATHENA_COLUMNS = FLIGHT_COLUMNS.filter((name) => name !== 'departed_at' && name !== 'updated_at');
+const PIPELINE = 'flights';
 const DATASETS = ['flights', 'airports'] as const;
 
 /**
@@ -15,8 +15,8 @@ const DATASETS = ['flights', 'airports'] as const;
  * @param records executions of the current batch, whose counts must balance
  */
 export async function requireInvariants(bench: SoakBench, records: readonly ExecutionRecord[], last: Stage): Promise<void> {
-  const problems = [...await balanceProblems(bench, records), ...uploadProblems(bench), ...logProblems(bench, 'raw')];
-  if (last !== 'Ingest') problems.push(...logProblems(bench, 'curated'), ...await athenaProblems(bench));
+  const problems = [...await balanceProblems(bench, records), ...uploadProblems(bench), ...logsProblems(bench, 'raw')];
+  if (last !== 'Ingest') problems.push(...logsProblems(bench, 'curated'), ...await athenaProblems(bench));
   if (last === 'Load') problems.push(...await ledgerProblems(bench), ...await targetProblems(bench));
   if (problems.length > 0) throw new Error(`${problems.length} broken: ${problems.join('; ')}`);
 }
@@ -37,17 +37,12 @@ async function balanceProblems({ stack, source }: SoakBench, records: readonly E
   return problems;
 }
 
-/** A log is numbered from 1 without a gap, has one entry for each batch, and every part that it names is there. */
-function logProblems(bench: SoakBench, layer: 'raw' | 'curated'): string[] {
+/** Each log has one entry for each batch, and that of Raw the bytes of the source. */
+function logsProblems(bench: SoakBench, layer: 'raw' | 'curated'): string[] {
   return DATASETS.flatMap((dataset) => {
-    const problems: string[] = [];
-    const log = commitLog(bench, layer, dataset);
-    const numbers = log.map(({ seq }) => seq);
     const { batches, digests } = bench.source;
-    if (numbers.some((seq, i) => seq !== i + 1)) problems.push(`the ${layer} log of ${dataset} has the numbers ${numbers.join(', ')}`);
-    if (log.length !== batches) problems.push(`the ${layer} log of ${dataset} has ${log.length} commits for ${batches} batches`);
-    const missing = log.flatMap(({ parts }) => parts).find(({ key }) => !buckets(bench).some((bucket) => existsSync(path.join(bucket, key))));
-    if (missing !== undefined) problems.push(`the ${layer} log of ${dataset} names ${missing.key}, which is not there`);
+    const log = commitLog(bench, PIPELINE, layer, dataset);
+    const problems = logProblems(bench, `the ${layer} log of ${dataset}`, log, batches);
     const wrong = layer === 'raw' ? log.find(({ parts }, i) => parts.length !== 1 || parts[0]?.sha256 !== digests[dataset][i]) : undefined;
     if (wrong !== undefined) problems.push(`raw commit ${wrong.seq} of ${dataset} does not hold the source's bytes`);
     return problems;
@@ -59,7 +54,7 @@ async function ledgerProblems(bench: SoakBench): Promise<string[]> {
   const problems: string[] = [];
   for (const dataset of DATASETS) {
     const ledger = await query(bench, `SELECT seq, outcome, staged FROM headrace.load_ledger WHERE dataset = '${dataset}' ORDER BY seq`);
-    const log = commitLog(bench, 'curated', dataset);
+    const log = commitLog(bench, PIPELINE, 'curated', dataset);
     const expected = log.map(({ seq, parts }, i) => {
       // Of several snapshots that wait, only the newest is loaded.
       const overtaken = dataset === 'airports' && ledger[i]?.[1] === 'overtaken' && seq < log.length;
@@ -114,41 +109,13 @@ export function difference(what: string, found: readonly Row[], expected: readon
   return [`${what}: ${found.length} rows, ${expected.length} expected; ${extra.length} too many, such as ${extra[0]}; ${left.size} missing, such as ${[...left.keys()][0]}`];
 }
 
-/** An upload that nobody ended can only be one of a killed child, and then every bucket must have the rule that removes it. */
-function uploadProblems(bench: SoakBench): string[] {
-  const open = openUploads(bench);
-  if (open === 0) return [];
-  if (bench.kills === 0) return [`${open} uploads are open although nothing was killed`];
-  return bench.stack.deployment.assembly.ofType('AWS::S3::Bucket')
-    .filter(({ properties }) => !JSON.stringify(properties.LifecycleConfiguration ?? {}).includes('AbortIncompleteMultipartUpload'))
-    .map(({ path: bucket }) => `${open} uploads are open, and ${bucket} has no rule that ends them`);
-}
-
-/** Multipart uploads that were begun and neither completed nor aborted. */
-export function openUploads({ stack }: SoakBench): number {
-  const folder = path.join(stack.state.s3, '.headrace-s3', 'uploads');
-  return existsSync(folder) ? readdirSync(folder).length : 0;
-}
-
 /** What readers see, and who made it, as one line: the ledger with its times, the commit logs, digests of all rows. */
 export async function visibleState(bench: SoakBench): Promise<string> {
   const digest = (table: string, key: string) => `(SELECT md5(string_agg(t::text, ' ' ORDER BY ${key})) FROM public.${table} t)`;
   const rows = await query(bench, `SELECT ${digest('flights', 'flight_id')}, ${digest('airports', 'iata')},
     (SELECT string_agg(concat_ws(' ', table_name, seq, epoch, attempt_id, published_at), ', ' ORDER BY table_name, seq) FROM headrace.load_ledger)`);
-  const logs = (['raw', 'curated'] as const).flatMap((layer) => DATASETS.map((dataset) => commitLog(bench, layer, dataset)));
+  const logs = (['raw', 'curated'] as const).flatMap((layer) => DATASETS.map((dataset) => commitLog(bench, PIPELINE, layer, dataset)));
   return JSON.stringify([rows, createHash('sha256').update(JSON.stringify(logs)).digest('hex')]);
-}
-
-interface Commit { readonly seq: number; readonly parts: ReadonlyArray<{ readonly key: string; readonly records: number; readonly sha256: string }> }
-
-function commitLog(bench: SoakBench, layer: 'raw' | 'curated', dataset: string): Commit[] {
-  const folders = buckets(bench).map((bucket) => path.join(bucket, 'flights/commits', layer, dataset)).filter(existsSync);
-  return folders.flatMap((folder) => readdirSync(folder).filter((name) => /^\d+\.json$/.test(name)).sort()
-    .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Commit));
-}
-
-function buckets({ stack }: SoakBench): string[] {
-  return stack.deployment.assembly.ofType('AWS::S3::Bucket').map(({ ref }) => path.join(stack.state.s3, ref));
 }
 
 async function query({ stack }: SoakBench, sql: string): Promise<readonly Row[]> {

@@ -1,21 +1,32 @@
-import { type KillSeries, runKillSeries } from './kill-loop';
+import type { CountedStack } from './counted-stack';
+import { type KillResult, KillLoop, type KillSeries } from './kill-loop';
+import { killStage, type KillStageSeries } from './kill-stage';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
 import { runRandomCase } from './random-loop';
 import { SeededRandom } from './seeded-random';
 import { SoakBench, type Stage, STAGES } from './soak-bench';
 import { type LoopOptions, type LoopResult, SoakFailure, type SoakLoop } from './soak-loop';
-import { openUploads } from './invariants';
+import type { StartSource } from './soak-source';
+import { SourceBench } from './source-bench';
+import { SOURCES } from './sources/source-kinds';
+import { openUploads } from './stored-objects';
 
 /** Flights of some 24 kB each: the flights file takes more than one part of an upload. */
 const PADDING = 24_000;
 /** Where somebody is made to wait, the time-outs of the machines must not come near. */
 const PATIENT = 20;
 
-function killLoop(name: string, what: string, series: Omit<KillSeries, 'steps' | 'goOn'>): SoakLoop {
+/** Where and how one loop kills. */
+interface Kills<Bench extends CountedStack> {
+  readonly start: () => Promise<Bench>;
+  readonly kill: (bench: Bench, series: Pick<KillSeries, 'steps' | 'goOn'>) => Promise<KillResult>;
+}
+
+function killLoop<Bench extends CountedStack>(name: string, what: string, { start, kill }: Kills<Bench>): SoakLoop {
   return {
     name, what,
-    run: (options) => withBench(async (bench) => {
+    run: (options) => withBench(start, async (bench) => {
       let cases = 0;
       const goOn = (step: number) => {
         if (!options.hasTime()) return false;
@@ -23,23 +34,36 @@ function killLoop(name: string, what: string, series: Omit<KillSeries, 'steps' |
         options.say(`case ${cases}: step ${step}`);
         return true;
       };
-      const { killed, last } = await runKillSeries(bench, { ...series, goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
-        .catch((error: Error & { step?: number }) => { throw new SoakFailure(error.message, `--only ${name}${error.step === undefined ? '' : ` --step ${error.step}`}`); });
+      const { killed, last, whole } = await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
+        .catch(({ message, step }: Error & { step?: number }) => { throw new SoakFailure(message, `--only ${name}${step === undefined ? '' : ` --step ${step}`}`); });
       const left = openUploads(bench);
       return {
         cases,
-        covered: `${killed.length} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; ${left} uploads of killed children left to the lifecycle rule` : ''}`,
-        complete: options.step === undefined && last !== undefined && new Set(killed.map(({ number }) => number)).size >= last,
+        covered: `${new Set(killed.map(({ number }) => number)).size} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; uploads of killed children left to the lifecycle rule: ${left}` : ''}`,
+        complete: whole,
       };
     }),
   };
+}
+
+/** A stage of the reference pipeline. */
+function stageLoop(name: string, what: string, series: KillStageSeries): SoakLoop {
+  return killLoop(name, what, { start: () => SoakBench.start(), kill: (bench, more) => killStage(bench, { ...series, ...more }) });
+}
+
+/** The ingest of one kind of source. */
+function sourceLoop(name: string, what: string, startSource: StartSource, series: KillSeries): SoakLoop {
+  return killLoop(name, what, {
+    start: () => SourceBench.start(startSource),
+    kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
+  });
 }
 
 /** A loop over seeds; `--seed` takes one of them alone. */
 function seededLoop(name: string, what: string, run: (bench: SoakBench, seed: number) => Promise<string>): SoakLoop {
   return {
     name, what,
-    run: (options) => withBench(async (bench) => {
+    run: (options) => withBench(() => SoakBench.start(), async (bench) => {
       const seeds = options.seed === undefined ? Array.from({ length: options.seeds }, (_, i) => i + 1) : [options.seed];
       const told: string[] = [];
       for (const seed of seeds) {
@@ -87,8 +111,8 @@ function sumOf(told: readonly string[]): string {
   return [...sum].filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`).join(', ');
 }
 
-async function withBench(use: (bench: SoakBench) => Promise<LoopResult>): Promise<LoopResult> {
-  const bench = await SoakBench.start();
+async function withBench<Bench extends CountedStack>(start: () => Promise<Bench>, use: (bench: Bench) => Promise<LoopResult>): Promise<LoopResult> {
+  const bench = await start();
   try {
     return await use(bench);
   } finally {
@@ -103,12 +127,17 @@ export const LOOPS: readonly SoakLoop[] = [
   ...(['before', 'after'] as const).flatMap((side) => {
     const when = side === 'before' ? 'before it is applied' : 'after it is applied, before its answer';
     return [
-      killLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
-      killLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
-      killLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
-      killLoop(`kill-load-${side}`, `R1: SIGKILL at each I/O step of load, ${when}`, { stage: 'Load', side }),
+      stageLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
+      stageLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
+      stageLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
+      stageLoop(`kill-load-${side}`, `R1: SIGKILL at each I/O step of load, ${when}`, { stage: 'Load', side }),
     ];
   }),
+  ...Object.entries(SOURCES).flatMap(([kind, startSource]) => [
+    sourceLoop(`kill-source-${kind}-before`, `R1: SIGKILL at each I/O step of the ingest of ${kind}, before it is applied; the next attempt goes on`, startSource, { side: 'before' }),
+    sourceLoop(`kill-source-${kind}-after`, 'R1: the same after it is applied, before its answer', startSource, { side: 'after' }),
+    sourceLoop(`kill-source-${kind}-retried`, "R1: the same, and the machine's own retries go on in the same attempt", startSource, { side: 'after', stop: false }),
+  ]),
   memoryLoop('memory-ingest', 'flat memory: HTTP → Raw under 512 MiB', 10, ['Ingest']),
   memoryLoop('memory-pipeline', 'flat memory: all stages, with CSV → Parquet and load', 2, STAGES),
   seededLoop('meet', 'R2: two attempts of one slot at once in each stage, the second begun at a drawn step of the first', async (bench, seed) => {

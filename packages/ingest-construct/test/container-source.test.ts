@@ -100,7 +100,7 @@ test('a stage without a container has no further state', () => {
   const stack = newStack();
   newIngest(stack);
   const [{ States }] = Object.values(machineDefinitions(templateOf(stack))) as [any];
-  expect(Object.keys(States.Pulls.ItemProcessor.States)).toEqual(['PullSize', 'Pull', 'PullFailed', 'PullAgain', 'PullTooLarge', 'PullGivenUp']);
+  expect(Object.keys(States.Pulls.ItemProcessor.States)).toEqual(['PullSize', 'Pull', 'PullFailed', 'PullAgain', 'PullTooLarge', 'PullRecorded', 'PullGivenUp']);
 });
 
 test('fails once with everything that is wrong', () => {

@@ -34,12 +34,15 @@ test('the machine begins where the plan says, and goes up only for memory', () =
   const stack = newStack();
   newIngest(stack, 'Ingest', { size: IngestSize.of({ taskMemoryLimit: Size.gibibytes(1) }) });
   const [machine] = Object.values(machineDefinitions(templateOf(stack))) as [any];
-  const { Pull, PullFailed, PullTooLarge, PullGivenUp } = machine.States.Pulls.ItemProcessor.States;
+  const { Pull, PullFailed, PullTooLarge, PullRecorded, PullGivenUp } = machine.States.Pulls.ItemProcessor.States;
 
   expect(Pull.Arguments.Overrides).toMatchObject({ Cpu: '{% $string([256,256][$rung]) %}', Memory: '{% $string([512,1024][$rung]) %}' });
   expect(Pull.Retry.flatMap(({ ErrorEquals }: any) => ErrorEquals)).not.toContain('States.TaskFailed');
   expect(PullFailed.Choices.map(({ Next }: any) => Next)).toEqual(['Pull', 'PullTooLarge', 'PullAgain']);
   expect(PullTooLarge.Arguments.Body.message).toBe('out of memory at the largest size of the task, 1024 MiB; raise taskMemoryLimit of the size, or make the shards of the source smaller');
+  // Whatever ends it, a document says so before the item fails.
+  expect([PullFailed.Default, PullTooLarge.Next, Pull.Catch.at(-1).Next, PullRecorded.Next]).toEqual(['PullRecorded', 'PullRecorded', 'PullRecorded', 'PullGivenUp']);
+  expect(PullRecorded.Arguments.Key).toContain('"errors/0-pull-"');
   expect(PullGivenUp).toMatchObject({ Type: 'Fail', Error: 'States.TaskFailed' });
 });
 

@@ -33,8 +33,14 @@ export function caught(state: string): string {
     `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
     + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
-    + '"recorded": ($said := $match($states.errorOutput.Cause, /"errorMessage":\\s*("(?:[^"\\\\]|\\\\.)*")/, 1).groups[0]; $exists($said) ? $parse($said))}',
+    // Stand far behind in the description of a task, so they would be cut off with the rest of it.
+    + `"reason": ${member('StoppedReason')}, "containerReason": ${member('Reason')}, "recorded": ${member('errorMessage')}}`,
   );
+}
+
+/** JSONata of a text member of the cause, wherever it stands: the cause may be cut off, and then is no JSON. */
+function member(name: string): string {
+  return `($text := $match($states.errorOutput.Cause, /"${name}":\\s*("(?:[^"\\\\]|\\\\.)*")/, 1).groups[0]; $exists($text) ? $parse($text))`;
 }
 
 /** JSONata of the next attempt's input: what was asked for stays, what the stage before handed over does not. */
@@ -48,7 +54,8 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
     literal(`The ${words.stage} stage of pipeline ${words.pipeline} failed for slot `), '$slot', literal(', attempt '),
     '$string($attempt)', literal('.\n\nWhat failed: state '), '$states.input.state', literal(', '), '$states.input.error',
     '($exists($states.input.exitCode) ? ", exit code " & $states.input.exitCode : "")',
-    '($exists($states.input.recorded) ? "\\n  " & $states.input.recorded : "\\n  " & $states.input.cause)',
+    '"\\n  " & ($exists($states.input.recorded) ? $states.input.recorded : $exists($states.input.reason) ? '
+    + '$states.input.reason & ($exists($states.input.containerReason) ? ": " & $states.input.containerReason : "") : $states.input.cause)',
     literal(`\n\nWhat is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}`),
     literal('\n\nHow to continue: mend the cause, deploy if code or contract had to change, then start the next attempt. '),
     literal(`${words.resume}\n  headrace retry `), '$slot',

@@ -1,4 +1,5 @@
 import { Aws, type Duration, Stack } from 'aws-cdk-lib';
+import { CAUGHT_CAUSE } from './given-up';
 import { jsonata } from './jsonata';
 import type { Permission } from './permission';
 import type { StageTask } from './stage-task';
@@ -38,6 +39,8 @@ export interface RunTaskProps {
   readonly size?: { readonly cpu: string; readonly memory: string };
   /** Where a container that failed goes on, with its cause in `$cause`. @default - it is tried twice more */
   readonly failed?: string;
+  /** Where any other failure goes on, or one that was tried often enough, with its cause in `$cause`. @default - the state fails */
+  readonly givenUp?: string;
   readonly next?: string;
 }
 
@@ -73,7 +76,7 @@ export function runTask(props: RunTaskProps): Step {
       Output: props.output ?? jsonata('$states.input'),
       TimeoutSeconds: props.timeout.toSeconds(),
       Retry: props.failed === undefined ? [NOT_STARTED, FAILED] : [NOT_STARTED],
-      ...(props.failed === undefined ? {} : { Catch: [lookAtCause(props.failed)] }),
+      ...catches(props),
       ...goOn(props.next),
     },
     allow: permissions(task),
@@ -81,8 +84,10 @@ export function runTask(props: RunTaskProps): Step {
   };
 }
 
-function lookAtCause(next: string): Record<string, unknown> {
-  return { ErrorEquals: ['States.TaskFailed'], Assign: { cause: jsonata('$states.errorOutput.Cause') }, Output: jsonata('$states.input'), Next: next };
+function catches({ failed, givenUp }: RunTaskProps): Record<string, unknown> {
+  const catcher = (error: string, next: string) => ({ ErrorEquals: [error], Assign: CAUGHT_CAUSE, Output: jsonata('$states.input'), Next: next });
+  const all = [...(failed === undefined ? [] : [catcher('States.TaskFailed', failed)]), ...(givenUp === undefined ? [] : [catcher('States.ALL', givenUp)])];
+  return all.length === 0 ? {} : { Catch: all };
 }
 
 function override(name: string, environment: Record<string, string>): Record<string, unknown> {

@@ -5,6 +5,7 @@ import {
 import { Construct } from 'constructs';
 import { explain } from './exception';
 import { caught, failedStates, notifyFailure, type NoticeWords, unnoticedEnds, unnoticedText } from './failure-notice';
+import { GIVEN_UP_MARK } from './given-up';
 import { ATTEMPT, jsonata, literal, SLOT } from './jsonata';
 import { allow, explainWildcards } from './permission';
 import { readWork } from './prefix-grants';
@@ -124,18 +125,38 @@ function begin(next: string): Record<string, Step> {
 const FIND = 'FindErrorDocument';
 const FOUND = 'ErrorDocumentFound';
 const READ = 'ReadErrorDocument';
+const READ_GIVEN_UP = 'ReadGivenUp';
 const NOTIFY = 'NotifyFailure';
 const FAILED = 'Failed';
 const NOT_NOTIFIED = 'FailedUnnoticed';
 
-/** A failed container says only its exit code; the sentence that helps is in a document that it left. */
+/**
+ * A failed container says only its exit code; the sentence that helps is in a document that it left.
+ *
+ * Of several, one of a task that was given up comes first: the others may be of tries that were followed by better ones. What such a task
+ * said itself is worth more than what ECS says of its end.
+ */
 function explainFailure(props: StageMachineProps): Record<string, Step> {
   const errors = `${literal(props.workPrefix)} & $attemptId & "/errors/"`;
   const retry = [{
     ErrorEquals: ['S3.SdkClientException', 'S3.S3Exception'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL',
   }];
-  const goOnWithout = [{ ErrorEquals: ['States.ALL'], Next: NOTIFY, Output: jsonata('$states.input') }];
+  // States.ALL does not cover a result that is too large.
+  const goOnWith = (next: string) => ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Next: next, Output: jsonata('$states.input') }));
   const s3Task = (action: string) => `arn:${Aws.PARTITION}:states:::aws-sdk:s3:${action}`;
+  const read = (key: string, otherwise: string): Step => ({
+    state: {
+      Type: 'Task',
+      Resource: s3Task('getObject'),
+      Arguments: { Bucket: props.workBucket.bucketName, Key: jsonata(key) },
+      Output: jsonata('$merge([$states.input, {"recorded": $substring($parse($states.result.Body).message, 0, 4000)}])'),
+      TimeoutSeconds: 60,
+      Retry: retry,
+      Catch: goOnWith(otherwise),
+      Next: NOTIFY,
+    },
+    allow: [readWork(props.workBucket, props.workPrefix)],
+  });
   return {
     [FIND]: {
       state: {
@@ -145,7 +166,7 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
         Output: jsonata('$merge([$states.input, {"key": $states.result.Contents[0].Key}])'),
         TimeoutSeconds: 60,
         Retry: retry,
-        Catch: goOnWithout,
+        Catch: goOnWith(NOTIFY),
         Next: FOUND,
       },
       allow: [{
@@ -159,19 +180,8 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
       Choices: [{ Condition: jsonata('$exists($states.input.key)'), Next: READ }],
       Default: NOTIFY,
     }),
-    [READ]: {
-      state: {
-        Type: 'Task',
-        Resource: s3Task('getObject'),
-        Arguments: { Bucket: props.workBucket.bucketName, Key: jsonata('$states.input.key') },
-        Output: jsonata('$merge([$states.input, {"recorded": $substring($parse($states.result.Body).message, 0, 4000)}])'),
-        TimeoutSeconds: 60,
-        Retry: retry,
-        Catch: goOnWithout,
-        Next: NOTIFY,
-      },
-      allow: [readWork(props.workBucket, props.workPrefix)],
-    },
+    [READ]: read(`$replace($states.input.key, "/errors/${GIVEN_UP_MARK}", "/errors/")`, READ_GIVEN_UP),
+    [READ_GIVEN_UP]: read('$states.input.key', NOTIFY),
     [NOTIFY]: plain(notifyFailure(props.failureTopic.topicArn, props.words, FAILED, NOT_NOTIFIED)),
     ...Object.fromEntries(Object.entries(failedStates(FAILED, NOT_NOTIFIED)).map(([name, state]) => [name, plain(state)])),
   };

@@ -1,5 +1,6 @@
 import { Aws, type aws_s3 as s3, type Duration } from 'aws-cdk-lib';
 import { type FargateRung, MOST_MEMORY_MIB } from './fargate-size';
+import { givenUp } from './given-up';
 import { jsonata } from './jsonata';
 import { runTask, type RunTaskProps } from './run-task';
 import type { StageTask } from './stage-task';
@@ -39,7 +40,7 @@ export function taskOnLadder(props: TaskLadderProps): { readonly startAt: string
   const failed = `${name}Failed`;
   const again = `${name}Again`;
   const tooLarge = `${name}TooLarge`;
-  const givenUp = `${name}GivenUp`;
+  const end = givenUp(props);
   const start = `${name}Size`;
   const step = runTask({
     task: props.task,
@@ -48,6 +49,7 @@ export function taskOnLadder(props: TaskLadderProps): { readonly startAt: string
     timeout: props.timeout,
     size: { cpu: jsonata(`$string(${rungOf(ladder, 'cpu')})`), memory: jsonata(`$string(${rungOf(ladder, 'memoryMiB')})`) },
     failed,
+    givenUp: end.startAt,
     output: {},
   });
   return {
@@ -66,11 +68,11 @@ export function taskOnLadder(props: TaskLadderProps): { readonly startAt: string
           { Condition: jsonata(OUT_OF_MEMORY), Next: tooLarge },
           { Condition: jsonata(`$not(${HOPELESS}) and $tries < ${TRIES}`), Assign: { tries: jsonata('$tries + 1') }, Next: again },
         ],
-        Default: givenUp,
+        Default: end.startAt,
       }),
       [again]: plain({ Type: 'Wait', Seconds: jsonata(`($tries - 1) * ${WAIT_SECONDS}`), Next: name }),
-      [tooLarge]: recordOutOfMemory(props, givenUp),
-      [givenUp]: plain({ Type: 'Fail', Error: 'States.TaskFailed', Cause: jsonata('$substring($cause, 0, 30000)') }),
+      [tooLarge]: recordOutOfMemory(props, end.startAt),
+      ...end.steps,
     },
   };
 }

@@ -2,6 +2,7 @@ import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { CurateSize } from '../curate-size';
 import type { SparkJob } from './spark-job';
 import { distributedMap } from './stage/distributed-map';
+import { givenUp } from './stage/given-up';
 import { invokeFunction } from './stage/invoke-function';
 import { jsonata } from './stage/jsonata';
 import { runTask } from './stage/run-task';
@@ -30,7 +31,10 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   const { size } = props;
   const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
   const work = (step: string) => `{"step": "${step}", "plan": $states.input.plan, "index": $states.input.index}`;
-  const task = (step: string) => runTask({ task: props.task, work: work(step), timeout: size.taskTimeout, output: {} });
+  const task = (name: string, step: string) => {
+    const end = givenUp({ name, step, bucket: props.curatedBucket, workPrefix: props.workPrefix });
+    return { [name]: runTask({ task: props.task, work: work(step), timeout: size.taskTimeout, output: {}, givenUp: end.startAt }), ...end.steps };
+  };
   const map = {
     bucket: props.curatedBucket,
     workPrefix: props.workPrefix,
@@ -47,7 +51,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     Rows: distributedMap({
       ...map,
       name: 'Rows',
-      item: { startAt: 'Kernel', steps: { Kernel: task('rows') } },
+      item: { startAt: 'Kernel', steps: task('Kernel', 'rows') },
       list: '$states.input.items',
       maxConcurrency: size.concurrency,
       next: 'ShapesNeeded',
@@ -56,7 +60,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     Shapes: distributedMap({
       ...map,
       name: 'Shapes',
-      item: { startAt: 'Shape', steps: { Shape: props.spark?.runJob(work('shape')) ?? task('shape') } },
+      item: { startAt: 'Shape', steps: props.spark === undefined ? task('Shape', 'shape') : { Shape: props.spark.runJob(work('shape')) } },
       list: '$states.input.units',
       maxConcurrency: props.spark?.maxConcurrentRuns ?? size.concurrency,
       next: 'Publish',

@@ -29,6 +29,8 @@ export interface ProcessEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
   readonly peakRssBytes: number;
+  /** Why the command could not be started, where it could not. */
+  readonly notStarted?: string;
 }
 
 export interface StartedProcess {
@@ -54,8 +56,9 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
     child.once('spawn', () => resolve(undefined)).once('error', resolve);
   });
   if (failure !== undefined || child.pid === undefined) {
-    options.onLine?.(`cannot start ${options.command}: ${failure?.message}`);
-    return { pid: 0, done: Promise.resolve({ exitCode: COMMAND_NOT_FOUND, oomKilled: false, peakRssBytes: 0 }), send: () => {} };
+    const notStarted = failure?.message ?? 'no process';
+    options.onLine?.(`cannot start ${options.command}: ${notStarted}`);
+    return { pid: 0, done: Promise.resolve({ exitCode: COMMAND_NOT_FOUND, oomKilled: false, peakRssBytes: 0, notStarted }), send: () => {} };
   }
   const pid = child.pid;
   guardChild(pid, options.pidFolder);

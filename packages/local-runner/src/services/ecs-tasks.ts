@@ -39,6 +39,7 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, se
       secrets: new Map(definition.containers.map((container) => [container.name, containerSecrets(container, definition.executionRoleArn, secrets)])),
     });
     const essential = ends.filter((end) => end.essential);
+    const notStarted = essential.some((end) => end.notStarted !== undefined);
     const report = {
       ClusterArn: args.Cluster,
       TaskDefinitionArn: definition.arn,
@@ -47,8 +48,8 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, se
       LaunchType: 'FARGATE',
       Cpu: String(cpu),
       Memory: String(memoryMiB),
-      StopCode: 'EssentialContainerExited',
-      StoppedReason: essential.some(({ oomKilled }) => oomKilled)
+      StopCode: notStarted ? 'TaskFailedToStart' : 'EssentialContainerExited',
+      StoppedReason: notStarted ? 'Task failed to start' : essential.some(({ oomKilled }) => oomKilled)
         ? 'OutOfMemoryError: Container killed due to memory usage'
         : 'Essential container in task exited',
       Containers: ends.map((end) => reportOf(end, memoryMiB)),
@@ -58,7 +59,8 @@ export function ecsRunTaskSync(deployment: Deployment, scope: ExecutionScope, se
   };
 }
 
-function reportOf({ name, exitCode, oomKilled }: ContainerEnd, memoryMiB: number): Record<string, unknown> {
+function reportOf({ name, exitCode, oomKilled, notStarted }: ContainerEnd, memoryMiB: number): Record<string, unknown> {
+  if (notStarted !== undefined) return { Name: name, LastStatus: 'STOPPED', Reason: `CannotStartContainerError: ${notStarted}` };
   return {
     Name: name,
     ExitCode: exitCode,

@@ -38,6 +38,8 @@ export interface ContainerEnd {
   readonly essential: boolean;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  /** Why it could not be started, where it could not. */
+  readonly notStarted?: string;
 }
 
 /**
@@ -69,11 +71,11 @@ export async function runContainers(deployment: Deployment, scope: ExecutionScop
   const untilItEnds = async (container: Container): Promise<ContainerEnd> => {
     const { name, essential } = container;
     const status = statuses.find(({ Name }) => Name === name)!;
-    const ended = (exitCode: number, oomKilled = false): ContainerEnd => {
+    const ended = (exitCode: number, more: Partial<ContainerEnd> = {}): ContainerEnd => {
       Object.assign(status, { KnownStatus: 'STOPPED', ExitCode: exitCode });
       // The task ends with its first essential container.
       if (essential) stop.abort();
-      return { name, essential, exitCode, oomKilled };
+      return { name, essential, exitCode, oomKilled: false, ...more };
     };
     for (const { container: other, condition } of container.dependsOn) {
       if (condition === 'START' || condition === 'HEALTHY') await Promise.race([begun.get(other)!.promise, endOf(other)]);
@@ -83,9 +85,9 @@ export async function runContainers(deployment: Deployment, scope: ExecutionScop
     const child = await startContainer(deployment, scope, call, container, endpoint.uri, AbortSignal.any([call.signal, stop.signal]));
     status.KnownStatus = 'RUNNING';
     begun.get(name)!.resolve();
-    const { exitCode, oomKilled, peakRssBytes } = await child.done;
-    scope.childEnded(call.state, { pid: child.pid, exitCode, peakRssBytes });
-    return ended(exitCode, oomKilled);
+    const { exitCode, oomKilled, peakRssBytes, notStarted } = await child.done;
+    if (notStarted === undefined) scope.childEnded(call.state, { pid: child.pid, exitCode, peakRssBytes });
+    return ended(exitCode, { oomKilled, ...(notStarted === undefined ? {} : { notStarted }) });
   };
   try {
     return await Promise.all(definition.containers.map(({ name }) => endOf(name)));
@@ -127,7 +129,8 @@ async function startContainer(
     pidFolder: deployment.pidFolder,
     onLine: (line) => scope.childLine(call.state, line),
   });
-  scope.childStarted(call.state, child.pid);
+  // 0 is the process of a command that could not be started: a signal to it would go to everybody.
+  if (child.pid > 0) scope.childStarted(call.state, child.pid);
   return child;
 }
 

@@ -1,6 +1,7 @@
 import type { aws_s3 as s3 } from 'aws-cdk-lib';
 import type { LoadSize } from '../load-size';
 import { distributedMap } from './stage/distributed-map';
+import { givenUp } from './stage/given-up';
 import { jsonata, literal } from './stage/jsonata';
 import { readDocument } from './stage/read-document';
 import { runTask } from './stage/run-task';
@@ -24,6 +25,7 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
   const folder = `${literal(workPrefix)} & $attemptId`;
   const plan = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
   const document = (name: string) => ({ bucket, workPrefix, key: `${folder} & "/${name}.json"` });
+  const end = givenUp({ name: 'StagePart', step: 'stage', bucket, workPrefix });
   const claim = `{"step": "claim", "plan": ${plan}, "input": $input, "execution": $execution}`;
   return {
     Claim: runTask({ task, work: claim, timeout: size.taskTimeout, next: 'Claimed' }),
@@ -48,7 +50,9 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
             work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
             timeout: size.taskTimeout,
             output: {},
+            givenUp: end.startAt,
           }),
+          ...end.steps,
         },
       },
       bucket,

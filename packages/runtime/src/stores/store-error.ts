@@ -7,6 +7,9 @@ export interface StoreCall {
   readonly key?: string;
 }
 
+/** The parts of an upload are not what was sent, or not there any more: all of it must be sent again. */
+const TORN = new Set(['BadDigest', 'IncompleteBody', 'InvalidPart', 'InvalidPartOrder', 'NoSuchUpload', 'XAmzContentChecksumMismatch']);
+
 interface ServiceFault {
   readonly name?: string;
   readonly code?: string;
@@ -56,6 +59,9 @@ export function storeError(error: unknown, call: StoreCall): unknown {
   }
   if (status === undefined || status === 408 || status === 429 || status >= 500 || name === 'RequestTimeout' || name === 'SlowDown') {
     return transientError('STORE_UNAVAILABLE', `${call.action} ${where} failed after retries: ${message || name || String(error)}`, facts, error);
+  }
+  if (name !== undefined && TORN.has(name)) {
+    return transientError('STORE_TORN', `${call.action} ${where}: S3 does not have what was sent (${name}: ${message ?? status}); nothing of it is visible, send it again`, facts, error);
   }
   return new PipelineError('STORE_REFUSED', `${call.action} ${where} was refused with ${status}: ${message ?? name}`, { facts, cause: error });
 }

@@ -15,8 +15,9 @@ export interface S3Request {
   readonly payer?: string;
 }
 
-/** What to do instead of serving: a status, a broken connection, or serving and then losing the answer. */
-export type S3Fault = { readonly status: number; readonly code?: string } | { readonly cutAfter: number } | 'reset' | 'lose-answer' | undefined;
+/** What to do instead of serving: a status, a broken connection, or serving and then losing the answer, what was sent, or the truth of it. */
+export type S3Fault =
+  | { readonly status: number; readonly code?: string } | { readonly cutAfter: number } | { readonly after: number } | 'reset' | 'lose-answer' | 'lose-body' | undefined;
 
 interface StoredObject { body: Buffer; readonly bytes: number; readonly etag: string; readonly headers: Record<string, string> }
 interface Upload { readonly path: string; readonly headers: Record<string, string>; readonly parts: Map<number, ReceivedBody> }
@@ -96,10 +97,13 @@ export class FakeS3 {
     if (fault === 'reset') return void request.socket.destroy();
     const body = await readBody(request, this.discardBodies && action === 'UploadPart');
     if (typeof fault === 'object' && 'status' in fault) return fail(response, fault.status, fault.code ?? 'InternalError', 'injected');
+    // What a part was is forgotten, and its number is too.
+    if (fault === 'lose-body') return void response.writeHead(200, { etag: body.etag }).end();
     const answer = this.act(action, `${bucket}/${key}`, request, url.searchParams, body);
+    if (typeof fault === 'object' && 'after' in fault) return fail(response, fault.after, 'InternalError', 'injected');
     if (fault === 'lose-answer') return void request.socket.destroy();
     response.writeHead(answer.status, { 'x-amz-request-id': 'local', ...answer.headers });
-    if (typeof fault === 'object') return void response.write(answer.body?.slice(0, fault.cutAfter), () => { request.socket.destroy(); });
+    if (typeof fault === 'object' && 'cutAfter' in fault) return void response.write(answer.body?.slice(0, fault.cutAfter), () => { request.socket.destroy(); });
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   }
 

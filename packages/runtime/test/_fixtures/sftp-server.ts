@@ -47,6 +47,11 @@ export class SftpServer {
     return readFileSync(path.join(this.home, 'stranger'), 'utf8');
   }
 
+  /** Knows this key from now on, and no other; sessions that are open stay. */
+  allow(name: 'client' | 'stranger'): void {
+    writeFileSync(path.join(this.home, 'authorized_keys'), readFileSync(path.join(this.home, `${name}.pub`)), { mode: 0o600 });
+  }
+
   /** Starts the server, on the same port and with the same keys as before. */
   async resume(): Promise<void> {
     // Debian makes this folder when it boots; sshd refuses to run as root without it.

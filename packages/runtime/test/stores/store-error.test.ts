@@ -18,6 +18,8 @@ describe('store errors', () => {
     ['a broken connection', 'reset' as const, 'STORE_UNAVAILABLE', 'transient', 'system'],
     ['403', { status: 403, code: 'AccessDenied' }, 'STORE_DENIED', 'terminal', 'user'],
     ['a missing bucket', { status: 404, code: 'NoSuchBucket' }, 'STORE_BUCKET', 'terminal', 'user'],
+    ['a part that is lost', { status: 400, code: 'InvalidPart' }, 'STORE_TORN', 'transient', 'system'],
+    ['bytes that changed on their way', { status: 400, code: 'BadDigest' }, 'STORE_TORN', 'transient', 'system'],
     ['400', { status: 400, code: 'InvalidArgument' }, 'STORE_REFUSED', 'terminal', 'system'],
   ])('%s names action and object', async (_, fault, code, kind, blame) => {
     s3.fault = () => fault;

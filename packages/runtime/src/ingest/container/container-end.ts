@@ -27,6 +27,9 @@ const ASKS = 20;
 const ASK_AGAIN_MS = 500;
 const ANSWER_MS = 5_000;
 
+/** How programs of any language say that there is no room, in the words of the kernel or of Node.js. */
+const DISK_FULL = /No space left on device|ENOSPC|Disk quota exceeded/i;
+
 /** 128 and the number of SIGKILL. */
 const KILLED = 137;
 
@@ -42,7 +45,8 @@ export async function requireDone(deps: EndDeps): Promise<void> {
   if (exitCode === 0) return;
   const lines = log === undefined ? [] : await readLines(log, signal).catch((error: Error) => [`(its log cannot be read: ${error.message})`]);
   const about = `the source's container ended with exit code ${exitCode}${exitCode === KILLED ? ', killed, most often because its memory was too small; raise taskMemory of the source' : ''}`;
-  const text = report.redact(`${about}; its last lines:\n${lines.length === 0 ? '(none)' : lines.join('\n')}`);
+  const room = lines.some((line) => DISK_FULL.test(line)) ? '; raise taskScratch of the source, or have it write fewer or smaller files per shard' : '';
+  const text = report.redact(`${about}${room}; its last lines:\n${lines.length === 0 ? '(none)' : lines.join('\n')}`);
   const facts = { exitCode, ...(log === undefined ? {} : { logGroup: log.group, logStream: log.stream }) };
   throw exitCode === EXIT.transient ? transientError('CONTAINER_FAILED', text, facts) : userError('CONTAINER_FAILED', text, facts);
 }

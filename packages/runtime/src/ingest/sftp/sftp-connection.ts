@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, ConnectConfig, FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
 import { userError, type PipelineError } from '../../errors/pipeline-error';
 import type { ReadSecret } from '../../stores/read-secret';
 import { checkAddress, guardedLookup } from '../http/address-guard';
-import { readLogin } from './sftp-login';
+import { readLogin, type SftpLogin } from './sftp-login';
 import type { SftpSourceSettings } from './sftp-settings';
 
 /** Until the login is done. */
@@ -13,6 +15,11 @@ const READY_MS = 30_000;
 /** A server that answers none of four questions in a row is gone; with them a firewall keeps the way open. */
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_MISSES = 4;
+
+/** What ssh2 says of a login that the server refuses. */
+const REFUSED = 'client-authentication';
+/** A rotation changes the server first and the secret a moment later. */
+const ROTATION_MS = 2_000;
 
 /** One login, and the few calls that a reader needs. All calls fail once the connection has. */
 export class SftpConnection {
@@ -24,9 +31,24 @@ export class SftpConnection {
     client.on('close', () => { this.end(new Error('the connection was closed')); });
   }
 
-  /** Connects and logs in; throws what went wrong as it is, or a PipelineError that names the cure. */
+  /**
+   * Connects and logs in with the secret as it is now; a login that was changed between the two is read once more. Throws what went wrong as
+   * it is, or a PipelineError that names the cure.
+   */
   static async open(source: SftpSourceSettings, secret: ReadSecret, signal: AbortSignal): Promise<SftpConnection> {
-    const login = await readLogin(source, secret, signal);
+    const first = await readLogin(source, secret, signal);
+    try {
+      return await SftpConnection.logIn(source, first, signal);
+    } catch (error) {
+      if ((error as { level?: string }).level !== REFUSED) throw error;
+      await delay(ROTATION_MS, undefined, { signal });
+      const second = await readLogin(source, secret, signal);
+      if (isDeepStrictEqual(first, second)) throw error;
+      return SftpConnection.logIn(source, second, signal);
+    }
+  }
+
+  private static async logIn(source: SftpSourceSettings, login: SftpLogin, signal: AbortSignal): Promise<SftpConnection> {
     // Loaded by those who have such a source only: it would slow the start of every task.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would not run in tests, which have no modules
     const ssh = require('ssh2') as typeof import('ssh2');

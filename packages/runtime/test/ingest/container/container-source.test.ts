@@ -187,6 +187,14 @@ describe('a container source', () => {
     await expect(requireDone({ signal, report: quiet, readLines: async () => ['no such table: orders'], ...log(code) })).rejects.toMatchObject({ code: 'CONTAINER_FAILED', kind, message: expect.stringMatching(message) });
   });
 
+  test('names the cure when its container says that the disk is full', async () => {
+    exitCode = 1;
+    const readLines = async () => ['OSError: [Errno 28] No space left on device'];
+    await expect(requireDone({ signal, report: quiet, readLines, ...log(1) })).rejects.toMatchObject({
+      code: 'CONTAINER_FAILED', message: expect.stringMatching(/exit code 1; raise taskScratch of the source, .*; its last lines:\nOSError: \[Errno 28\] No space left/),
+    });
+  });
+
   /** An endpoint that names a log stream too. */
   function log(code: number) {
     endpoint.removeAllListeners('request').on('request', (_, response) => response.end(JSON.stringify({

@@ -147,6 +147,39 @@ describeWithSshd('source sftp, on a real OpenSSH server', () => {
     expect((await (await stageOf({ hostKeys: [other, server.fingerprint] })).plan('s1')).items.count).toBe(0);
   });
 
+  test('a login that is rotated in the middle of a run, and once more while it is being used, is read again', async () => {
+    put('a.csv', CSV);
+    put('b.bin', randomBytes(9_000_000));
+    const rotated = { ...server.login, privateKey: server.strangersKey };
+    const logins = [server.login];
+    const stage = await stageOf();
+    stage.secret = async () => JSON.stringify(logins.length > 1 ? logins.shift() : logins[0]);
+    try {
+      const plan = await stage.plan('s1');
+      // The secret follows a moment after the server.
+      server.allow('stranger');
+      logins.push(rotated);
+      const upload = stage.store.upload.bind(stage.store);
+      stage.store.upload = async (...call) => {
+        const done = await upload(...call);
+        // The next file needs another connection, and finds the login changed back.
+        if (logins.length === 1 && logins[0] === rotated) {
+          server.allow('client');
+          logins.push({ ...server.login });
+          await server.cut();
+          await server.resume();
+        }
+        return done;
+      };
+      expect(await stage.pull(plan, 0)).toBe(0);
+      expect((await stage.commit('s1')).datasets.trips).toMatchObject({ outcome: 'committed', counts: { parts: 2, bytes: 9_000_016 } });
+      const written = stage.everythingWritten();
+      for (const { privateKey } of [server.login, rotated]) expect(written).not.toContain(privateKey.split('\n')[2]);
+    } finally {
+      server.allow('client');
+    }
+  });
+
   test.each([
     ['a key that the server does not know', () => ({ ...server.login, privateKey: server.strangersKey }), 'SOURCE_LOGIN', /refused the login.*private key in the secret arn:secret/],
     ['no password and no key', () => ({ username: 'x' }), 'SOURCE_SECRET', /must be a JSON object of texts with password or privateKey/],
