@@ -52,7 +52,8 @@ for (const loop of chosen) {
     const verdict = result.complete ? 'held' : 'held, as far as it came';
     say(`${verdict}: ${result.cases} cases, ${result.covered}`);
     // A case that is replayed, or none, says nothing about the loop.
-    if (seed === undefined && step === undefined && result.cases > 0) writeSoakReport(root, { ...loop, ...result, verdict, seconds: elapsed(), commit });
+    const real = seed === undefined && step === undefined && result.cases > 0;
+    if (real) writeSoakReport(root, { ...loop, ...result, verdict, seconds: elapsed(), commit });
   } catch (error) {
     console.error(error.stack);
     const replay = error.replay === undefined ? `--only ${loop.name}` : error.replay;
