@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import * as path from 'node:path';
@@ -8,6 +9,7 @@ import { duckdbType, postgresTargetDdl, requireContract } from '@headrace/runtim
 import { serveFolder, startS3Endpoint } from '@headrace/local-runner';
 import { startPostgres } from '@headrace/local-runner/engines/postgres';
 import { Client } from 'pg';
+import { hasMariadb, startMariadb, type MariadbServer } from '../examples/test/_fixtures/mariadb-server';
 import { writeSourceFiles } from '../examples/reference-pipeline/source/write-data';
 
 const LF = 0x0a;
@@ -39,12 +41,29 @@ async function start(folder: string, contractFile: string): Promise<void> {
   await database.query('ALTER TABLE flights DROP CONSTRAINT IF EXISTS flights_pkey');
   await database.end();
 
+  const mariadb = hasMariadb() ? await startMariadb() : undefined;
   process.stdout.write(`${JSON.stringify({
+    ...(mariadb === undefined ? {} : { BENCH_MARIADB: JSON.stringify(fillMariadb(mariadb, clean.csv)) }),
     BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_LARGE_CSV: large.csv, BENCH_LARGE_CLEAN_SOURCE: large.clean, BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
     BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_ROWS: String(clean.rows),
     AWS_ENDPOINT_URL: s3.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
   })}\n`);
-  process.once('SIGTERM', () => void Promise.all([source.close(), s3.close(), postgres.stop()]).then(() => process.exit(0)));
+  process.once('SIGTERM', () => void Promise.all([source.close(), s3.close(), postgres.stop(), mariadb?.stop()]).then(() => process.exit(0)));
+}
+
+/** The clean rows in MariaDB, and who may read them. */
+function fillMariadb(server: MariadbServer, csv: string): object {
+  const account = { port: server.port, user: 'bench', password: 'bench', database: 'shop', table: 'flights' };
+  server.query("CREATE USER bench@'%' IDENTIFIED BY 'bench'; GRANT ALL ON shop.* TO bench@'%'; GRANT RELOAD, PROCESS ON *.* TO bench@'%'");
+  server.query(`CREATE TABLE flights (
+    flight_id varchar(8), flight_date date, flight_month varchar(7), departed_at datetime, delay_minutes int, distance_miles int, origin varchar(3), destination varchar(3),
+    origin_city varchar(200), destination_city varchar(200), origin_latitude decimal(9, 6), origin_longitude decimal(9, 6), updated_at timestamp NULL) CHARACTER SET utf8mb4`);
+  const columns = ['flight_id', 'flight_date', 'flight_month', 'departed_at', 'delay_minutes', 'distance_miles', 'origin', 'destination', 'origin_city', 'destination_city', 'origin_latitude', 'origin_longitude'];
+  execFileSync('mariadb', ['--no-defaults', '--local-infile=1', '-h', '127.0.0.1', '-P', String(server.port), '-ubench', '-pbench', '--skip-ssl', 'shop', '-e', `SET time_zone = '+00:00';
+    LOAD DATA LOCAL INFILE '${csv}' INTO TABLE flights CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '' LINES TERMINATED BY '\\n' IGNORE 1 LINES
+    (${[...columns, 'updated_at'].map((name) => `@${name}`).join(', ')})
+    SET ${columns.map((name) => `${name} = NULLIF(@${name}, '')`).join(', ')}, updated_at = LEFT(@updated_at, 19)`]);
+  return account;
 }
 
 /** The same clean rows as Parquet and as CSV, so that both sides of a load read the same values. */

@@ -1,8 +1,8 @@
 /**
- * `npm run bench [pairs]`: each part against a named reference, in turns, each side in a process of its own.
+ * `npm run bench [-- pairs [case]]`: each part against a named reference, in turns, each side in a process of its own.
  *
  * A ratio is the reference's time divided by ours, pair by pair, and the median of the pairs is what counts: a machine that
- * slows down does so for both. Writes bench/RESULTS.md.
+ * slows down does so for both. Writes bench/RESULTS.md, unless only one case is asked for.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { NATIVE_PARTS } from './native-parts.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const data = path.join(root, 'bench', '.data');
-const pairs = Number(process.argv[2] ?? 5);
+const [pairs, only] = [Number(process.argv[2] ?? 5), process.argv[3]];
 const MIB = 1024 * 1024;
 
 const CASES = [
@@ -23,21 +23,25 @@ const CASES = [
   { name: 'csv-to-parquet', what: 'CSV → curated Parquet: Rows, then Shape (dedupe, sort, column partitions)', reference: "DuckDB's bare COPY, disk to disk, without any of that", bar: 0.5 },
   { name: 'csv-to-parquet', side: 'rows', large: true, what: 'CSV → typed Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk", bar: 0.5 },
   { name: 'csv-to-parquet', large: true, what: 'CSV → curated Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk, without any of that", bar: 0.5 },
-  { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: psql() },
-  { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: psql() },
+  { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: 'psql' },
+  { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
+  { name: 'mysql-to-raw', what: 'MariaDB → S3 Raw, one connection, planned, digest and record count', reference: 'mariadb-dump of the same table to a file on disk (SQL)', peakMiB: 256, needs: 'mariadbd' },
+  { name: 'mysql-to-raw', against: 'client', what: 'MariaDB → S3 Raw', reference: 'mariadb --quick --batch of the same table to a file on disk (tab-separated)', peakMiB: 256, needs: 'mariadbd' },
   { name: 'merge-into-table', side: 'empty', against: 'empty-reference', what: 'merge into an empty table', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
   { name: 'merge-into-table', side: 'changed', against: 'changed-reference', what: 'merge into an existing table: a third new, a third changed, a third the same', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
   { name: 'merge-into-table', side: 'same', against: 'same-reference', what: 'merge of rows that are all there already', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
 ];
 
 async function main() {
+  const chosen = CASES.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) throw new Error(`the case must be one of ${[...new Set(CASES.map(({ name }) => name))].join(', ')}, got ${JSON.stringify(only)}`);
   mkdirSync(data, { recursive: true });
   for (const name of new Set(['environment', ...CASES.map((each) => each.name)])) bundle(name);
   const servers = await startServers();
   const rows = [];
   try {
-    for (const each of CASES) {
-      if ('needs' in each && each.needs === undefined) rows.push([each.what, each.reference, 'skipped: no psql on this machine']);
+    for (const each of chosen) {
+      if ('needs' in each && program(each.needs) === undefined) rows.push([each.what, each.reference, `skipped: no ${each.needs} on this machine`]);
       else rows.push(measure(each, servers.env));
       console.log(rows.at(-1).join(' | '));
     }
@@ -45,7 +49,8 @@ async function main() {
     servers.process.kill('SIGTERM');
     await new Promise((resolve) => { servers.process.once('exit', resolve); });
   }
-  report(rows);
+  // What was not measured must not stand beside what was.
+  if (only === undefined) report(rows);
 }
 
 function bundle(name) {
@@ -66,7 +71,7 @@ async function startServers() {
     });
     child.once('exit', (code) => reject(new Error(`the servers of the bench ended with ${code}`)));
   });
-  return { process: child, env: { ...process.env, ...JSON.parse(line), BENCH_PSQL: psql() ?? '', NODE_NO_WARNINGS: '1' } };
+  return { process: child, env: { ...process.env, ...JSON.parse(line), BENCH_PSQL: program('psql') ?? '', NODE_NO_WARNINGS: '1' } };
 }
 
 function measure({ name, side = 'headrace', against = 'reference', large = false, what, reference, bar, peakMiB }, env) {
@@ -115,9 +120,9 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-function psql() {
-  const folders = [...(process.env.PATH ?? '').split(':'), ...(existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`) : [])];
-  return folders.map((folder) => path.join(folder, 'psql')).find((file) => existsSync(file));
+function program(name) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', ...(existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`) : [])];
+  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
 await main();
