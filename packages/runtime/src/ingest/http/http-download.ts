@@ -60,7 +60,7 @@ export class HttpDownload implements ShardReader {
     this.sleep = deps.sleep ?? abortableSleep;
     this.monotonic = deps.monotonic ?? (() => performance.now());
     this.startedAt = this.monotonic();
-    const late = transientError('SOURCE_TIMEOUT', `${redactUrl(request.url)} was not read within ${request.timeoutMs / 1_000} s`, { url: redactUrl(request.url), timeoutMs: request.timeoutMs });
+    const late = transientError('SOURCE_TIMEOUT', `${redactUrl(request.url)} was not read within ${request.timeoutMs / 1_000} s; raise the source's timeout, or have it send less at once`, { url: redactUrl(request.url), timeoutMs: request.timeoutMs });
     const limit = new AbortController();
     this.timer = setTimeout(() => limit.abort(late), request.timeoutMs);
     this.signal = AbortSignal.any([caller, limit.signal]);
