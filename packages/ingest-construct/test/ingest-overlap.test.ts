@@ -32,9 +32,9 @@ test('nothing is planned or pulled before an execution has its turn, and a plan 
   };
   expect(StartAt).toBe('Begin');
   expect(Object.fromEntries(['Begin', 'TurnNeeded', 'Turn', 'TurnTaken', 'WaitForTurn'].map((name) => [name, goesTo(name)]))).toEqual({
-    Begin: ['TurnNeeded'], TurnNeeded: ['Plan', 'Turn'], Turn: ['TurnTaken'], TurnTaken: ['Plan', 'Skipped', 'WaitForTurn'], WaitForTurn: ['Turn'],
+    Begin: ['TurnNeeded'], TurnNeeded: ['Quota', 'Turn'], Turn: ['TurnTaken'], TurnTaken: ['Quota', 'Skipped', 'WaitForTurn'], WaitForTurn: ['Turn'],
   });
-  expect(States.TurnNeeded.Choices).toEqual([{ Condition: '{% $input.operation = "plan" %}', Next: 'Plan' }]);
+  expect(States.TurnNeeded.Choices).toEqual([{ Condition: '{% $input.operation = "plan" %}', Next: 'Quota' }]);
 });
 
 test('the function may ask about executions of its own machine, and about no other', () => {
