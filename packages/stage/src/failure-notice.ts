@@ -33,7 +33,8 @@ export function caught(state: string): string {
     `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
     + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
-    + '"recorded": ($said := $match($states.errorOutput.Cause, /"errorMessage":\\s*("(?:[^"\\\\]|\\\\.)*")/, 1).groups[0]; $exists($said) ? $parse($said))}',
+    // The quote stands last in its brackets: JSONata takes a bracket behind a backslash for an escaped one, and finds no end.
+    + '"recorded": ($said := $match($states.errorOutput.Cause, /"errorMessage":\\s*("(?:[^\\\\"]|\\\\.)*")/, 1).groups[0]; $exists($said) ? $parse($said))}',
   );
 }
 
