@@ -4,7 +4,7 @@ import type { HttpAuth } from './http-auth';
 /** How a source is asked, over HTTP. */
 export interface HttpRequestProps {
   /**
-   * Headers of each request. They stand in the template: a header that would hold a secret is refused when the stage runs.
+   * Headers of each request. They stand in the template: a header that would hold a secret is refused.
    *
    * @default - the client's own
    */

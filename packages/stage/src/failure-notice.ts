@@ -80,7 +80,8 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
 
 /** The two ends of a failed execution. */
 export function failedStates(failed: string, notNotified: string): Record<string, AslState> {
-  const cause = jsonata('$states.input.state & ": " & $states.input.error');
+  // Whoever looks at the execution, and not at the notice, finds the reason too.
+  const cause = jsonata('$states.input.state & ": " & $states.input.error & ($exists($states.input.recorded) ? ": " & $states.input.recorded)');
   return {
     [failed]: { Type: 'Fail', Error: NOTIFIED, Cause: cause },
     [notNotified]: { Type: 'Fail', Error: NOT_NOTIFIED, Cause: 'the failure notice could not be published' },
