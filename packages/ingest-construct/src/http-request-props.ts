@@ -12,7 +12,8 @@ export interface HttpRequestProps {
 
   /**
    * Who asks. Credentials are read from Secrets Manager when they are needed, and again when the source refuses them; they
-   * go to the origin of the URL alone, and follow no redirect to another.
+   * go to the origin of the URL alone, and follow no redirect to another. An `http:` URL is refused with them, but for one on
+   * the own machine.
    *
    * @default - the source needs no credentials
    */

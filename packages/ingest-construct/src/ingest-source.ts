@@ -163,7 +163,9 @@ export class ContainerSource extends IngestSource implements iam.IGrantable {
 }
 
 class PropsSource<T extends object> extends IngestSource {
-  constructor(private readonly props: T, private readonly names: PropNames<T>, private readonly bind: (props: T, binding: SourceBinding) => BoundSource) {
+  constructor(
+    private readonly props: T, private readonly names: PropNames<T>, private readonly bind: (props: T, binding: SourceBinding) => BoundSource,
+  ) {
     super();
   }
 

@@ -103,7 +103,8 @@ function laterOf(before: string | undefined, to: string): string {
 
 function fileShard(url: string, { dataset }: Call, mayBeMissing = false): Shard<HttpRead> {
   const noWebPage = refusesWebPage(dataset.record.format);
-  return { url: redactUrl(url), fileName: fileNameOf(url), read: { url, ...(mayBeMissing ? { mayBeMissing } : {}), ...(noWebPage ? { noWebPage } : {}) } };
+  const read = { url, ...(mayBeMissing ? { mayBeMissing } : {}), ...(noWebPage ? { noWebPage } : {}) };
+  return { url: redactUrl(url), fileName: fileNameOf(url), read };
 }
 
 export function fileNameOf(url: string): string {
