@@ -8,9 +8,9 @@ import { transientError, userError } from '../errors/pipeline-error';
  */
 export type ReadSecret = (secretArn: string, options: { readonly code: string; readonly signal?: AbortSignal }) => Promise<string>;
 
-/** Names under which Secrets Manager says no for good; anything else may pass. */
 const NOT_ALLOWED = 'grant the task role secretsmanager:GetSecretValue and use of the secret\'s key';
 const NOT_THERE = 'store it under that name, with a value, in the account and Region of the stack';
+/** Names under which Secrets Manager says no for good; anything else may pass. */
 const TERMINAL = new Set(['ResourceNotFoundException', 'AccessDeniedException', 'InvalidRequestException', 'DecryptionFailure', 'InvalidParameterException']);
 
 export function secretsManager(client?: SecretsManagerClient): ReadSecret {
