@@ -19,6 +19,7 @@ const CONTRACT: Bundle = { entry: 'packages/runtime/src/contract/index.ts', into
 export const BUNDLES = {
   ingest: [
     CONTRACT,
+    { entry: 'packages/runtime/src/ingest/source/source-rules.ts', into: 'assets/source-rules' },
     { entry: `${ENTRIES}/ingest-turn.ts`, into: 'assets/turn-function' },
     { entry: `${ENTRIES}/ingest-plan.ts`, into: 'assets/plan-function' },
     { entry: `${ENTRIES}/ingest-commit.ts`, into: 'assets/commit-function' },

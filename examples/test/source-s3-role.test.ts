@@ -51,7 +51,7 @@ test.each([
 ])('with %s the run fails at once, and says whose trust policy must name what', async (_, externalId, cure) => {
   const { status, cause, notices, log, landed } = await run(externalId);
   expect({ status, landed }).toEqual({ status: 'FAILED', landed: [] });
-  expect(cause).toBe('Plan: Headrace.SOURCE_DENIED');
+  expect(cause).toMatch(/^Plan: Headrace\.SOURCE_DENIED: /);
   // STS tells that it refuses, and no cure.
   expect(notices).toHaveLength(1);
   expect(notices[0]).toMatch(/cannot be assumed \(AccessDenied: .*; its trust policy must name the stage's task role and Plan function role/);

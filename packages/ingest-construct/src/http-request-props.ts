@@ -4,7 +4,7 @@ import type { HttpAuth } from './http-auth';
 /** How a source is asked, over HTTP. */
 export interface HttpRequestProps {
   /**
-   * Headers of each request. They stand in the template: a header that would hold a secret is refused when the stage runs.
+   * Headers of each request. They stand in the template: a header that would hold a secret is refused.
    *
    * @default - the client's own
    */
@@ -12,7 +12,8 @@ export interface HttpRequestProps {
 
   /**
    * Who asks. Credentials are read from Secrets Manager when they are needed, and again when the source refuses them; they
-   * go to the origin of the URL alone, and follow no redirect to another.
+   * go to the origin of the URL alone, and follow no redirect to another. An `http:` URL is refused with them, but for one on
+   * the own machine.
    *
    * @default - the source needs no credentials
    */

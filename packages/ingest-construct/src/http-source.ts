@@ -77,7 +77,8 @@ export interface HttpDatesSourceProps extends HttpRequestProps {
 
   /**
    * Files before the newest one of the last commit that are asked again, in case they changed or came late; from 0 to
-   * 10,000. Files that did not change are not fetched. Needs a dedupe rule in the contract where the dataset appends.
+   * 10,000. Files that did not change are not fetched; one that changed lands again as a whole, so a dataset of history
+   * `append` is refused: write `headraceHistory: changes` with a primary key.
    *
    * @default 0
    */

@@ -1,4 +1,7 @@
 import { aws_scheduler as scheduler, Duration, TimeZone, Token } from 'aws-cdk-lib';
+import { checkCronFields } from './private/check-cron-fields';
+import { checkProps } from './private/check-props';
+import { CRON_PROPS } from './private/source-props';
 import type { Problems } from './private/stage/fail';
 import { isTimeZone } from './private/stage/time-zone';
 
@@ -83,9 +86,13 @@ export class IngestSchedule {
   _check(problems: Problems): void {
     const { timeZone = 'UTC', day, weekDay } = this.cronProps ?? {};
     if (!Token.isUnresolved(timeZone) && !isTimeZone(timeZone)) problems.add(`schedule.timeZone must be a name of the IANA database like Europe/Berlin, got ${JSON.stringify(timeZone)}`);
+    if (this.cronProps !== undefined) {
+      checkProps(this.cronProps, CRON_PROPS, 'schedule.', problems);
+      checkCronFields(this.cronProps, problems);
+    }
     if (day !== undefined && weekDay !== undefined) problems.add('schedule.day and schedule.weekDay exclude each other; leave one out');
     const seconds = this._longestGap.toSeconds();
     const what = this.every === undefined ? 'schedule.longestGap' : 'the rate of the schedule';
-    if (seconds < 60 || seconds > 6 * 86_400 || !Number.isInteger(seconds / 60)) problems.add(`${what} must be whole minutes from 1 minute to 6 days, got ${seconds} s`);
+    if (seconds < 60 || seconds > 6 * 86_400 || !Number.isInteger(seconds / 60)) problems.add(`${what} must be whole minutes from 1 minute to 6 days, as far as an alarm looks back, got ${seconds} s`);
   }
 }

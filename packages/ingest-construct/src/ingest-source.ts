@@ -9,7 +9,11 @@ import { bindHttp, bindHttpDates, bindHttpFiles, bindHttpPages } from './private
 import { bindS3 } from './private/bind-s3';
 import { bindSftp } from './private/bind-sftp';
 import { bindSql } from './private/bind-sql';
+import { checkProps, type PropNames } from './private/check-props';
 import type { BoundSource, SourceBinding } from './private/source-binding';
+import {
+  CONTAINER_PROPS, HTTP_DATES_PROPS, HTTP_FILES_PROPS, HTTP_PAGES_PROPS, HTTP_PROPS, S3_PROPS, SFTP_PROPS, SQL_PROPS,
+} from './private/source-props';
 import type { S3SourceProps } from './s3-source';
 import type { SftpSourceProps } from './sftp-source';
 
@@ -27,7 +31,7 @@ export abstract class IngestSource {
 
   /** A file or endpoint behind HTTP. It is not fetched again while its ETag or Last-Modified is that of the last commit. */
   static http(props: HttpSourceProps): IngestSource {
-    return new PropsSource((binding) => bindHttp(props, binding));
+    return new PropsSource(props, HTTP_PROPS, bindHttp);
   }
 
   /**
@@ -42,12 +46,12 @@ export abstract class IngestSource {
    * });
    */
   static httpDates(props: HttpDatesSourceProps): IngestSource {
-    return new PropsSource((binding) => bindHttpDates(props, binding));
+    return new PropsSource(props, HTTP_DATES_PROPS, bindHttpDates);
   }
 
   /** Several files behind HTTP, each one part. Where the dataset is no snapshot, files that did not change are not fetched again. */
   static httpFiles(props: HttpFilesSourceProps): IngestSource {
-    return new PropsSource((binding) => bindHttpFiles(props, binding));
+    return new PropsSource(props, HTTP_FILES_PROPS, bindHttpFiles);
   }
 
   /**
@@ -65,7 +69,7 @@ export abstract class IngestSource {
    * });
    */
   static httpPages(props: HttpPagesSourceProps): IngestSource {
-    return new PropsSource((binding) => bindHttpPages(props, binding));
+    return new PropsSource(props, HTTP_PAGES_PROPS, bindHttpPages);
   }
 
   /**
@@ -76,7 +80,7 @@ export abstract class IngestSource {
    * IngestSource.s3({ bucket: s3.Bucket.fromBucketName(this, 'Theirs', 'partner-exports'), prefix: 'trips/', suffix: '.csv.gz' });
    */
   static s3(props: S3SourceProps): IngestSource {
-    return new PropsSource((binding) => bindS3(props, binding));
+    return new PropsSource(props, S3_PROPS, bindS3);
   }
 
   /**
@@ -93,7 +97,7 @@ export abstract class IngestSource {
    * });
    */
   static sftp(props: SftpSourceProps): IngestSource {
-    return new PropsSource((binding) => bindSftp(props, binding));
+    return new PropsSource(props, SFTP_PROPS, bindSftp);
   }
 
   /**
@@ -105,7 +109,7 @@ export abstract class IngestSource {
    * IngestSource.mysql({ database: SourceDatabase.fromInstance(database), table: 'orders' });
    */
   static mysql(props: MysqlSourceProps): IngestSource {
-    return new PropsSource((binding) => bindSql('mysql', props, binding));
+    return new PropsSource(props, SQL_PROPS, (checked, binding) => bindSql('mysql', checked, binding));
   }
 
   /**
@@ -122,7 +126,7 @@ export abstract class IngestSource {
    * });
    */
   static postgres(props: PostgresSourceProps): IngestSource {
-    return new PropsSource((binding) => bindSql('postgres', props, binding));
+    return new PropsSource(props, SQL_PROPS, (checked, binding) => bindSql('postgres', checked, binding));
   }
 
   /**
@@ -153,17 +157,21 @@ export class ContainerSource extends IngestSource implements iam.IGrantable {
   _bind(binding: SourceBinding): BoundSource {
     if (this.bound) binding.problems.add(`${binding.prop} is the source of another dataset too, and each has a role of its own; make one with IngestSource.container for each`);
     this.bound = true;
+    if (!checkProps(this.props, CONTAINER_PROPS, `${binding.prop}.`, binding.problems)) return { settings: {} };
     return { ...bindContainer(this.props, binding), useRole: (role) => { this.role = role; } };
   }
 }
 
-class PropsSource extends IngestSource {
-  constructor(private readonly bind: (binding: SourceBinding) => BoundSource) {
+class PropsSource<T extends object> extends IngestSource {
+  constructor(
+    private readonly props: T, private readonly names: PropNames<T>, private readonly bind: (props: T, binding: SourceBinding) => BoundSource,
+  ) {
     super();
   }
 
   /** @internal */
   _bind(binding: SourceBinding): BoundSource {
-    return this.bind(binding);
+    // Without what must be there nothing more can be said; the stage throws before it uses such a source.
+    return checkProps(this.props, this.names, `${binding.prop}.`, binding.problems) ? this.bind(this.props, binding) : { settings: {} };
   }
 }

@@ -22,6 +22,7 @@ import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask, type StageTaskProps } from './private/stage/stage-task';
 import { taskMemoryMetric } from './private/task-memory-metric';
+import { checkProps, type PropNames } from './private/check-props';
 import { TURN_NEEDED } from './private/turn-steps';
 
 /** What an ingest stage is made of. */
@@ -79,6 +80,12 @@ export interface IngestStageProps extends StageBaseProps {
    */
   readonly rawBucket?: s3.IBucket;
 }
+
+const STAGE_PROPS: PropNames<IngestStageProps> = {
+  contract: 'required', sources: 'required', pipelineName: 'optional', failureTopic: 'optional', vpc: 'optional', vpcSubnets: 'optional', securityGroups: 'optional',
+  cluster: 'optional', image: 'optional', cpuArchitecture: 'optional', tracingEnabled: 'optional', size: 'optional', deadline: 'optional', schedule: 'optional',
+  trigger: 'optional', overlap: 'optional', rawBucket: 'optional',
+};
 
 /**
  * Brings batches of data from remote sources into S3, as they are.
@@ -210,6 +217,7 @@ export class IngestStage extends StageBase {
 
   private boundSources(props: IngestStageProps): Record<string, BoundSource> {
     const problems = new Problems(this, 'INGEST_PROPS');
+    if (!checkProps(props, STAGE_PROPS, '', problems)) problems.throwIfAny();
     const datasets = this._contract.contract.datasets.map((dataset) => dataset.name);
     for (const name of datasets.filter((dataset) => !(dataset in props.sources))) {
       problems.add(`sources.${name} is missing; the contract has a dataset ${name}`);

@@ -38,11 +38,11 @@ test.each<[string, (stack: Stack, secret: secretsmanager.Secret) => IngestSource
   ['several files with mutual TLS', (_, secret) => IngestSource.httpFiles({ urls: ['https://x.example/a', 'https://x.example/b'], clientCertificate: secret, requestsPerMinute: 30, maxSize: Size.mebibytes(5) }),
     { kind: 'http', urls: ['https://x.example/a', 'https://x.example/b'], certificate: { secretArn: 'arn:secret' }, requestsPerMinute: 30, maxBytes: 5 * 1024 * 1024 }],
   ['files by date', (_, secret) => IngestSource.httpDates({
-    urlTemplate: 'https://x.example/{yyyy}/{MM-dd}.csv', step: HttpDateStep.DAY, firstDate: '2026-01-31', timeZone: 'Europe/Berlin', availableAfter: Duration.hours(26), lag: 3,
+    urlTemplate: 'https://x.example/{yyyy}/{MM-dd}.csv', step: HttpDateStep.DAY, firstDate: '2026-01-31', timeZone: 'Europe/Berlin', availableAfter: Duration.hours(26),
     missingFile: HttpMissingFile.SKIP, auth: HttpAuth.basic(secret),
   }), {
     kind: 'http', url: 'https://x.example/{yyyy}/{MM-dd}.csv', auth: { by: 'basic', secretArn: 'arn:secret', usernameField: 'username', passwordField: 'password' },
-    dates: { step: 'day', from: '2026-01-31', timeZone: 'Europe/Berlin', availableAfterSeconds: 93_600, lag: 3, missing: 'skip' },
+    dates: { step: 'day', from: '2026-01-31', timeZone: 'Europe/Berlin', availableAfterSeconds: 93_600, lag: 0, missing: 'skip' },
   }],
   ['files by date with what is left out', () => IngestSource.httpDates({ urlTemplate: 'https://x.example/{yyyy}/{MM}', step: HttpDateStep.MONTH, firstDate: '2026-01' }),
     { dates: { step: 'month', from: '2026-01', timeZone: 'UTC', lag: 0, missing: 'fail' } }],
@@ -90,7 +90,33 @@ test('mistakes are all found at once, each with prop, value and form', () => {
   expect(bind(IngestSource.httpFiles({ urls: [] })).problems).toEqual(['sources.trips.urls must name 1 to 1000 files, got 0']);
   expect(bind(IngestSource.httpDates({ urlTemplate: 'x', step: HttpDateStep.HOUR, firstDate: '2026-01-01', lag: -1 })).problems).toEqual([
     'sources.trips.urlTemplate must be an http or https URL without credentials, got "x"', 'sources.trips.lag must be a whole number from 0 to 10000, got -1',
+    'sources.trips.urlTemplate must hold {yyyy}, {MM}, {dd}, {HH}, or several hours have one address',
     'sources.trips.firstDate must be written like 2026-01-31T09Z for the step hour, got "2026-01-01"',
   ]);
   expect(bind(IngestSource.httpPages({ url: 'https://x', paging: HttpPaging.linkHeader(), maxPages: 0 })).problems).toEqual(['sources.trips.maxPages must be a whole number from 1 to 99999, got 0']);
+});
+
+test.each<[string, IngestSource, string]>([
+  ['a template with words that it does not know', IngestSource.httpDates({ urlTemplate: 'https://x.example/{YYYY}-{MM}', step: HttpDateStep.MONTH, firstDate: '2026-01' }), 'has unknown words in braces: YYYY'],
+  ['a zone that there is not', IngestSource.httpDates({ urlTemplate: 'https://x.example/{yyyy-MM}', step: HttpDateStep.MONTH, firstDate: '2026-01', timeZone: 'Berlin' }), 'timeZone must be a name of the IANA database like Europe/Berlin, got "Berlin"'],
+  ['a secret in a header', IngestSource.http({ url: 'https://x.example/a', headers: { Authorization: 'Bearer canary' } }), 'headers.Authorization would put a secret into the settings; give it as auth'],
+  ['a file named twice', IngestSource.httpFiles({ urls: ['https://x.example/a', 'https://x.example/a'] }), 'urls[1] is "https://x.example/a" once more'],
+])('%s is found at synthesis', (_, source, problem) => {
+  const { problems } = bind(source);
+  expect(problems.join()).toContain(problem);
+  expect(problems.join()).not.toContain('canary');
+});
+
+test('credentials go out by https only, apart from the own machine', () => {
+  const secret = secretsmanager.Secret.fromSecretNameV2(newStack(), 'Login', 'partner');
+  const asked = (url: string): string[] => bind(IngestSource.http({ url, auth: HttpAuth.bearer(secret) })).problems;
+  expect(asked('http://x.example/a')).toEqual([expect.stringMatching(/^sources\.trips has auth .*"http:\/\/x\.example\/a".*write https:$/)]);
+  expect(['https://x.example/a', 'http://127.0.0.1:8080/a', 'http://localhost/a'].flatMap(asked)).toEqual([]);
+  expect(bind(IngestSource.http({ url: 'http://x.example/a' })).problems).toEqual([]);
+});
+
+test('a lag is told to the run time, and refused where the dataset appends', () => {
+  const source = IngestSource.httpDates({ urlTemplate: 'https://x.example/{yyyy-MM}', step: HttpDateStep.MONTH, firstDate: '2026-01', lag: 1 });
+  expect(bind(source).settings.dates.lag).toBe(1);
+  expect(() => newIngest(newStack(), 'Ingest', { sources: { ...SOURCES, trips: source } })).toThrow(/sources\.trips\.lag needs headraceHistory: changes and a primary key.*\[INGEST_PROPS\]/);
 });

@@ -37,7 +37,7 @@ test('rule packs find nothing that is not explained', () => {
 
 test('fails once with everything that is wrong', () => {
   expect(() => synthesize(IngestSchedule.cron({ timeZone: 'Mars/Base', day: '1', weekDay: 'MON', longestGap: Duration.days(30) }))).toThrow(
-    /schedule\.timeZone must be .* got "Mars\/Base"; schedule\.day and schedule\.weekDay exclude each other.*; schedule\.longestGap must be whole minutes from 1 minute to 6 days, got 2592000 s/,
+    /schedule\.timeZone must be .* got "Mars\/Base"; schedule\.day and schedule\.weekDay exclude each other.*; schedule\.longestGap must be whole minutes from 1 minute to 6 days, as far as an alarm looks back, got 2592000 s/,
   );
   expect(() => synthesize(IngestSchedule.rate(Duration.seconds(30)))).toThrow(/the rate of the schedule must be/);
 });

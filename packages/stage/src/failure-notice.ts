@@ -38,9 +38,13 @@ export function caught(state: string): string {
   );
 }
 
-/** JSONata of a text member of the cause, wherever it stands: the cause may be cut off, and then is no JSON. */
+/**
+ * JSONata of a text member of the cause, wherever it stands: the cause may be cut off, and then is no JSON.
+ *
+ * The quote stands last in its brackets: JSONata takes a bracket behind a backslash for an escaped one, and finds no end.
+ */
 function member(name: string): string {
-  return `($text := $match($states.errorOutput.Cause, /"${name}":\\s*("(?:[^"\\\\]|\\\\.)*")/, 1).groups[0]; $exists($text) ? $parse($text))`;
+  return `($text := $match($states.errorOutput.Cause, /"${name}":\\s*("(?:[^\\\\"]|\\\\.)*")/, 1).groups[0]; $exists($text) ? $parse($text))`;
 }
 
 /** JSONata of the next attempt's input: what was asked for stays, what the stage before handed over does not. */
@@ -86,7 +90,8 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
 
 /** The two ends of a failed execution. */
 export function failedStates(failed: string, notNotified: string): Record<string, AslState> {
-  const cause = jsonata('$states.input.state & ": " & $states.input.error');
+  // Whoever looks at the execution, and not at the notice, finds the reason too.
+  const cause = jsonata('$states.input.state & ": " & $states.input.error & ($exists($states.input.recorded) ? ": " & $states.input.recorded)');
   return {
     [failed]: { Type: 'Fail', Error: NOTIFIED, Cause: cause },
     [notNotified]: { Type: 'Fail', Error: NOT_NOTIFIED, Cause: 'the failure notice could not be published' },

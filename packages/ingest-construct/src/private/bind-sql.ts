@@ -1,9 +1,10 @@
-import { type aws_ec2 as ec2, Duration, Size } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, Duration, Size, Token } from 'aws-cdk-lib';
 import { CursorNulls } from '../cursor-nulls';
 import type { MysqlSourceProps } from '../mysql-source';
 import type { PostgresSourceProps } from '../postgres-source';
 import type { SqlSourceProps } from '../sql-source-props';
 import { checkWhole, commonSettings, type BoundSource, type SourceBinding } from './source-binding';
+import { sourceRules } from './source-rules';
 
 /** Engine families as CDK calls them, by our name of the engine. */
 const FAMILIES = { postgres: ['POSTGRESQL', 'POSTGRES'], mysql: ['MYSQL', 'MARIADB'] };
@@ -13,6 +14,9 @@ export function bindSql(kind: keyof typeof FAMILIES, props: PostgresSourceProps 
   const { prop, problems } = binding;
   database._check(FAMILIES[kind], binding);
   if ((table === undefined) === (query === undefined)) problems.add(`${prop} must have table or query, and not both`);
+  const wrong = query === undefined || Token.isUnresolved(query) ? undefined : sourceRules().queryProblem(query, kind);
+  if (wrong !== undefined) problems.add(`${prop}.query ${wrong}, got ${JSON.stringify(query)}`);
+  if (table?.includes('.') === true && !Token.isUnresolved(table)) problems.add(`${prop}.table is one name, and ${JSON.stringify(table)} holds a dot; give what stands before it as schema`);
   if (schema !== undefined && query !== undefined) problems.add(`${prop}.schema has no meaning for a query; name the schema in the query`);
   checkWhole(problems, `${prop}.lockTimeout in seconds`, lockTimeout?.toSeconds(), 1, 3_600);
   const secret = database._secret;

@@ -39,8 +39,14 @@ function objectOf({ source, detail }: Extract<StackEvent, { kind: 'queued' }>['e
 function failureLine(line: string): string | undefined {
   const message = codedMessage(line);
   return message !== undefined && (message.level === 'error' || message.level === 'warning')
-    ? `    ${message.code} ${message.message}${message.data?.reason ? `: ${String(message.data.reason)}` : ''}`
+    ? `    ${message.code} ${message.message}${reasonOf(message)}`
     : undefined;
+}
+
+/** What a message does not say itself yet. */
+function reasonOf({ message, data }: CodedMessage): string {
+  const reason = typeof data?.reason === 'string' ? data.reason : '';
+  return reason === '' || message.includes(reason) ? '' : `: ${reason}`;
 }
 
 export interface CodedMessage {

@@ -33,7 +33,9 @@ export class LocalSecrets {
 
   /** ARN to check permissions against, also for a secret that does not exist. */
   arnOf(id: string): string {
-    return this.find(id)?.arn ?? (id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:${id}`);
+    const whole = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${LOCAL_REGION}:${LOCAL_ACCOUNT}:secret:${id}`;
+    // With a suffix, so that whoever may read it is told that it is not there, and not that reading is denied.
+    return this.find(id)?.arn ?? (/-[A-Za-z0-9]{6}$/.test(whole) ? whole : `${whole}-000000`);
   }
 
   /** @throws ServiceError ResourceNotFoundException */

@@ -79,7 +79,14 @@ function failure(summary: RunSummary): string {
   return `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${failed?.cause ?? ''}\n\nNext:\n  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n`;
 }
 
-function next({ datasets }: RunSummary): string {
+/** Only what has something to show: not every app has curated tables and a database. */
+function next({ datasets, target }: RunSummary): string {
   const [dataset = 'dataset'] = Object.keys(datasets);
-  return `\nNext:\n  npx headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n  npx headrace sql --target "SELECT count(*) FROM ${dataset}"\n  npx headrace ls\n`;
+  const isCurated = Object.values(datasets).some(({ stages }) => stages.curate !== undefined);
+  return [
+    '\nNext:\n',
+    isCurated ? `  npx headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n` : '',
+    target === undefined ? '' : `  npx headrace sql --target "SELECT count(*) FROM ${dataset}"\n`,
+    '  npx headrace ls\n',
+  ].join('');
 }

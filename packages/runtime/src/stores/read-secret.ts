@@ -8,6 +8,8 @@ import { transientError, userError } from '../errors/pipeline-error';
  */
 export type ReadSecret = (secretArn: string, options: { readonly code: string; readonly signal?: AbortSignal }) => Promise<string>;
 
+const NOT_ALLOWED = 'grant the task role secretsmanager:GetSecretValue and use of the secret\'s key';
+const NOT_THERE = 'store it under that name, with a value, in the account and Region of the stack';
 /** Names under which Secrets Manager says no for good; anything else may pass. */
 const TERMINAL = new Set(['ResourceNotFoundException', 'AccessDeniedException', 'InvalidRequestException', 'DecryptionFailure', 'InvalidParameterException']);
 
@@ -22,7 +24,7 @@ export function secretsManager(client?: SecretsManagerClient): ReadSecret {
       const { name, message } = error as Error;
       const about = `the secret ${secretArn} cannot be read (${name}: ${message})`;
       throw TERMINAL.has(name)
-        ? userError(code, `${about}; grant the task role secretsmanager:GetSecretValue and use of the secret's key`, { secretArn }, error)
+        ? userError(code, `${about}; ${name === 'ResourceNotFoundException' ? NOT_THERE : NOT_ALLOWED}`, { secretArn }, error)
         : transientError(code, about, { secretArn }, error);
     }
   };

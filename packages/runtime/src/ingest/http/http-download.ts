@@ -7,6 +7,7 @@ import type { Headers, HttpAnswer, HttpClient } from './http-request';
 import { redactUrl } from './redact-url';
 import { DEFAULT_RETRY, parseRetryAfterMs, retryDelayMs, type RetryPolicy } from '../retry-policy';
 import { parseContentRange, readHead, strongEtag } from './answer-head';
+import { refuseWebPage } from './web-page';
 
 export interface DownloadRequest {
   readonly url: string;
@@ -20,6 +21,8 @@ export interface DownloadRequest {
   readonly maxBytes?: number;
   /** Statuses other than 200 and 304 that are an answer: 404 and 410 that there is no such file, 204 a body of no bytes. */
   readonly accept?: ReadonlyArray<204 | 404 | 410>;
+  /** A body that begins as a web page is refused. */
+  readonly noWebPage?: boolean;
 }
 
 export interface DownloadDeps {
@@ -109,6 +112,7 @@ export class HttpDownload implements ShardReader {
     for (;;) {
       try {
         for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+          if (offset === 0 && this.request.noWebPage === true) refuseWebPage(answer.url, chunk);
           offset += chunk.length;
           this.checkSize(offset, answer);
           yield chunk;

@@ -11,13 +11,17 @@ export function isTransientStatus(status: number): boolean {
   return TRANSIENT_STATUS.has(status) || (status >= 500 && !TERMINAL_STATUS.has(status));
 }
 
+const LESS_OFTEN = 'it is asked too often; set requestsPerMinute to what its owner allows';
+const LATER = 'if that lasts, ask its owner, and start the next attempt when it is back';
+
 /** The failure that a status stands for. The body is not shown: it may repeat what the request held. */
 export function statusFailure(status: number, url: string, retryAfterMs?: number): PipelineError {
   const where = redactUrl(url);
   const facts = { status, url: where, retryAfterMs };
-  if (isTransientStatus(status)) return transientError('SOURCE_UNAVAILABLE', `${where} answered ${status}`, facts);
-  const cure = status === 401 || status === 403 ? 'check that the source lets this task in'
-    : status === 404 || status === 410 ? 'check the URL of the source'
+  if (isTransientStatus(status)) return transientError('SOURCE_UNAVAILABLE', `${where} answered ${status}; ${status === 429 ? LESS_OFTEN : LATER}`, facts);
+  const cure = status === 401 ? 'it wants to know who asks: give auth, or correct its secret'
+    : status === 403 ? 'it does not let this task in: check what the credentials of auth may read, and which addresses the source admits'
+    : status === 404 || status === 410 ? 'there is no such file: check the URL, and of files by date availableAfter and missingFile'
       : 'check the URL and the headers of the source';
   return userError('SOURCE_STATUS', `${where} answered ${status}; ${cure}`, facts);
 }
@@ -33,10 +37,20 @@ export function networkFailure(error: unknown, url: string, offset: number): Pip
   const { code = 'UNKNOWN', message } = deepest(error);
   const facts = { url: where, offset, network: code };
   if (TERMINAL_NETWORK.test(code)) {
-    return userError('SOURCE_TLS', `${where}: the certificate was refused (${code}: ${message}); it must be valid for the host and signed by a known authority`, facts, error);
+    return userError('SOURCE_TLS', `${where}: the certificate was refused (${code}: ${message}); it must be valid, made for this host name, and signed by a known authority or by one of trustedCertificates`, facts, error);
   }
-  if (/TIMEOUT/.test(code)) return transientError('SOURCE_TIMEOUT', `${where}: ${message} (${code}) at byte ${offset}`, facts, error);
-  return transientError('SOURCE_NETWORK', `${where}: ${message || code} (${code}) at byte ${offset}`, facts, error);
+  if (/TIMEOUT/.test(code)) {
+    const cure = /CONNECT/.test(code) ? '; check host, port, firewalls, and that the subnets of the task lead there' : '';
+    return transientError('SOURCE_TIMEOUT', `${where}: ${message} (${code}) at byte ${offset}${cure}`, facts, error);
+  }
+  return transientError('SOURCE_NETWORK', `${where}: ${message || code} (${code}) at byte ${offset}${cureOf(code)}`, facts, error);
+}
+
+/** What to look at when it lasts; a connection that breaks on its way is nobody's mistake. */
+function cureOf(code: string): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return '; check the name of the host, and that it is known in the VPC of the task';
+  if (code === 'ECONNREFUSED') return '; nothing listens there: check host and port';
+  return /^E(HOST|NET)UNREACH$/.test(code) ? '; check that there is a way from the subnets of the task to the host' : '';
 }
 
 /** Errors of the socket come wrapped, some in an AggregateError of all addresses tried. */

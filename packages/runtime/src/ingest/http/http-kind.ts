@@ -11,7 +11,7 @@ import { clientFor } from './request-settings';
 /** Files behind HTTP. */
 export const httpKind: SourceKind<HttpSourceSettings, HttpRead> = {
   remembers: true,
-  decides: ({ headers, auth }, read) => ({ headers, auth, read }),
+  decides: ({ headers, auth }, { noWebPage, ...read }) => ({ headers, auth, read }),
   parse: parseHttpSource,
   url: (source) => redactUrl(source.url ?? (source.urls as string[])[0] as string),
   plan: async (call) => planFiles(call),
@@ -31,7 +31,7 @@ export class HttpSession implements SourceSession<HttpRead> {
     return new HttpDownload(
       {
         url: shard.read.url, headers, timeoutMs: timeoutSeconds * 1_000, validators: shard.validators, maxBytes,
-        accept: shard.read.mayBeMissing === true ? [404, 410] : [],
+        accept: shard.read.mayBeMissing === true ? [404, 410] : [], noWebPage: shard.read.noWebPage,
       },
       { retry: { ...DEFAULT_RETRY, tries: retries + 1 }, onRetry, ...this.download, client: this.client },
       this.deps.signal,

@@ -5,6 +5,7 @@ import { parseAuth, parseSecretArn, type AuthSettings, type CertificateSettings 
 import { httpAuth } from './auth/http-auth';
 import { DEFAULT_TIMEOUTS, HttpClient, type ClientOptions } from './http-request';
 import { RateBudget } from './rate-budget';
+import { checkHeaders } from './check-headers';
 import { parseUrl } from './redact-url';
 
 /** How a source is asked, over HTTP. Holds no secrets: those are named by ARN. */
@@ -19,15 +20,6 @@ export interface RequestSettings {
   /** Of one file, or of all pages together. */
   readonly maxBytes?: number;
 }
-
-/** Headers that this stage sets itself, or that would change what the bytes are. */
-const RESERVED_HEADERS = new Set([
-  'accept-encoding', 'connection', 'content-length', 'expect', 'host', 'if-match', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since',
-  'keep-alive', 'range', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-]);
-
-/** Headers that hold secrets; settings are readable by everybody who may read the stack. */
-const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie)$|token|secret|api-?key/;
 
 export function parseRequest(fields: Fields): RequestSettings {
   const headers = parseHeaders(fields);
@@ -67,14 +59,8 @@ export function clientFor(
 
 function parseHeaders(fields: Fields): Record<string, string> {
   const given = fields.texts('headers', { optional: true, names: /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/ });
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const lower = name.toLowerCase();
-    if (RESERVED_HEADERS.has(lower)) fields.problem(`headers.${name}`, 'is set by the stage itself; leave it out');
-    else if (SECRET_HEADERS.test(lower)) fields.problem(`headers.${name}`, 'would put a secret into the settings; give it as auth');
-    else if (lower in headers) fields.problem(`headers.${name}`, 'is given twice');
-    else if (typeof value === 'string' && /[\r\n\0]/.test(value)) fields.problem(`headers.${name}`, 'must be one line');
-    else headers[lower] = value;
-  }
-  return headers;
+  const problems = checkHeaders(given);
+  for (const [name, problem] of problems) fields.problem(`headers.${name}`, problem);
+  const wrong = new Set(problems.map(([name]) => name));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -25,5 +25,5 @@ export function sftpFailure(error: unknown, source: SftpSourceSettings, what: st
   if (/parse.*privateKey|Encrypted private|passphrase/i.test(message)) {
     return userError('SOURCE_SECRET', `the secret ${source.secretArn}: privateKey cannot be read (${message}); it must be a private key in PEM or OpenSSH form, with its passphrase beside it if it has one`, facts, error);
   }
-  return transientError(level === 'client-timeout' || /timed? ?out/i.test(message) ? 'SOURCE_TIMEOUT' : 'SOURCE_NETWORK', `${where}: ${what}: ${message} at byte ${offset}`, facts, error);
+  return transientError(level === 'client-timeout' || /timed? ?out/i.test(message) ? 'SOURCE_TIMEOUT' : 'SOURCE_NETWORK', `${where}: ${what}: ${message} at byte ${offset}; if it lasts, check host and port, and that the server's firewall lets the tasks in`, facts, error);
 }

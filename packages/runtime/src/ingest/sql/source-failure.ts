@@ -4,7 +4,7 @@ import { type PipelineError, transientError, userError, type Facts } from '../..
 export type SourceFailureCode = keyof typeof CURES;
 
 const CURES = {
-  SOURCE_CONNECTION: 'nothing of the batch is visible',
+  SOURCE_CONNECTION: 'if it lasts, check host and port, and that the server\'s security group or firewall lets the tasks in; nothing of the batch is visible',
   SOURCE_BUSY: 'it may pass by itself',
   SOURCE_LOCK: 'somebody else holds a lock on the table for longer than lockTimeout; raise it, or read when nobody changes the table\'s definition',
   SOURCE_TIMEOUT: 'raise timeout, or cut the source into shards with shardBy',
@@ -12,7 +12,7 @@ const CURES = {
   SOURCE_CREDENTIALS: 'correct username and password in the secret; the user must exist and may be asked for TLS',
   SOURCE_PRIVILEGE: 'let the user of the secret read it: GRANT SELECT, and in PostgreSQL USAGE on the schema; a table with row-level security is read through a view',
   SOURCE_SCHEMA: 'name a table, schema and columns that exist, in their own upper and lower case',
-  SOURCE_DATABASE: 'name a database that exists',
+  SOURCE_DATABASE: 'name a database that exists as databaseName, or as dbname of the secret',
   SOURCE_VALUE: 'the server cannot compute or convert a value; correct the query, the cursor or the range of the backfill',
   SOURCE_QUERY: 'correct the query, or the settings that it is made of',
 } as const;

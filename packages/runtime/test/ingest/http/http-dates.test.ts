@@ -30,7 +30,8 @@ describe('files by date', () => {
   }
 
   const asked = (): string[] => api.asked.splice(0).map(({ url }) => url.pathname).sort();
-  const deduped = (): string => contractText(['trips']).replace('\n    properties:', `${DEDUPE}\n    properties:`).replace('{ name: id,', '{ name: id, primaryKey: true,');
+  const withHistory = (history: string, more = ''): string => contractText(['trips'])
+    .replace('\n    properties:', `\n      - { property: headraceHistory, value: ${history} }${more}\n    properties:`).replace('{ name: id,', '{ name: id, primaryKey: true,');
 
   test('reads from the first date to the slot, then each new one, each once', async () => {
     await open({});
@@ -68,7 +69,7 @@ describe('files by date', () => {
   });
 
   test('a lag asks files again with what is known of them, and lands only those that changed', async () => {
-    await open({ lag: 2 }, undefined, deduped());
+    await open({ lag: 2 }, undefined, withHistory('changes'));
     await stage.run('s20260330t030000z');
     asked();
     versions['/2026/t-0328.csv'] = 'v2';
@@ -77,9 +78,9 @@ describe('files by date', () => {
     expect(stage.log('trips')[1].parts.map(({ key }: { key: string }) => stage.s3.text(BUCKET, key))).toEqual(['id,note\n1,2026/t-0328.csvv2\n', 'id,note\n1,2026/t-0330.csv\n']);
   });
 
-  test('a lag is refused where nothing would remove what lands twice', async () => {
-    await open({ lag: 1 });
-    await expect(stage.plan('s20260330t030000z')).rejects.toMatchObject({ code: 'SOURCE_DATES', message: expect.stringContaining('dedupe rule') });
+  test.each([['without a dedupe rule', ''], ['with one, which looks into one batch only', DEDUPE]])('a lag is refused where files append, %s', async (_, rule) => {
+    await open({ lag: 1 }, undefined, withHistory('append', rule));
+    await expect(stage.plan('s20260330t030000z')).rejects.toMatchObject({ code: 'SOURCE_DATES', message: expect.stringContaining('write headraceHistory: changes') });
   });
 
   test('a missing file fails the run, and nothing is committed', async () => {
@@ -114,6 +115,12 @@ describe('files by date', () => {
   test.each([['2026-01-03', '2026-01-01'], ['2026-02-30', '2026-03-02'], ['2026-01', '2026-02']])('a back-fill from %s to %s is refused', async (from, to) => {
     await open({});
     await expect(stage.plan('fill', 1, { operation: 'backfill', range: { from, to } })).rejects.toMatchObject({ code: 'INPUT', message: expect.stringContaining('2026-01-31') });
+  });
+
+  test('a back-fill of an address without a date is refused, since it would read everything', async () => {
+    stage = await IngestStage.start({ trips: { kind: 'http', url: `${api.origin}/2026/t-0327.csv` } }, contractText(['trips']));
+    await expect(stage.plan('fill', 1, { operation: 'backfill', range: { from: '2026-01-01', to: '2026-02-01' } }))
+      .rejects.toMatchObject({ code: 'INPUT', message: expect.stringMatching(/trips reads addresses that name no date.*httpDates.*only/) });
   });
 
   test('of a snapshot only the newest file counts', async () => {

@@ -76,6 +76,13 @@ describe('an API that answers in pages', () => {
     expect(stage.log('orders')[0].parts.map(({ source: { url } }: any) => url)).toEqual(asked.map((_each, index) => `${api.origin}/v1/orders#page=${index}`));
   });
 
+  test('a back-fill without since is refused, since it would read everything', async () => {
+    await open(byLinkHeader, { paging: { by: 'linkHeader' } });
+    await expect(stage.plan('fill', 1, { operation: 'backfill', range: { from: '2026-01-01', to: '2026-02-01' } }))
+      .rejects.toMatchObject({ code: 'SOURCE_CURSOR', message: expect.stringContaining('set since with untilParameter') });
+    expect(api.paths).toEqual([]);
+  });
+
   test('goes on by a Link header, and counts lines', async () => {
     await open(byLinkHeader, { paging: { by: 'linkHeader' } });
     const output = await stage.run('s1');

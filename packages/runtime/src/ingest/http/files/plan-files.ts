@@ -3,6 +3,7 @@ import { slotTime } from '../../../run/ids';
 import type { PlanCall, Shard, SourcePlan } from '../../source/source-kind';
 import type { HttpSourceSettings } from '../http-settings';
 import { redactUrl } from '../redact-url';
+import { refusesWebPage } from '../web-page';
 import type { DateSettings } from './date-settings';
 import { calendarOf, ordinalOf, STEP_FORMS, stepAt, textOf } from './date-step';
 import { fillTemplate } from './url-template';
@@ -12,6 +13,8 @@ export interface HttpRead {
   readonly url: string;
   /** That there is no such file is an answer, and no failure. */
   readonly mayBeMissing?: boolean;
+  /** That records are expected, and no web page. */
+  readonly noWebPage?: true;
 }
 
 type Call = Pick<PlanCall<HttpSourceSettings>, 'source' | 'dataset' | 'input' | 'last'> & { readonly now?: Date };
@@ -23,8 +26,9 @@ export function planFiles(call: Call): SourcePlan<HttpRead> {
   const { source } = call;
   const budget = source.requestsPerMinute === undefined ? {} : { tasks: 'one' as const };
   if (source.dates !== undefined) return { ...planDates(call, source.url as string, source.dates), ...budget };
+  refuseRange(call);
   const urls = source.urls ?? [source.url as string];
-  return { shards: urls.map((url) => fileShard(url)), ...budget };
+  return { shards: urls.map((url) => fileShard(url, call)), ...budget };
 }
 
 function planDates(call: Call, template: string, dates: DateSettings): SourcePlan<HttpRead> {
@@ -42,7 +46,7 @@ function planDates(call: Call, template: string, dates: DateSettings): SourcePla
     const url = fillTemplate(template, calendarOf(step, ordinal, timeZone));
     // When clocks go back two hours have one address; the file counts for the later.
     shards.delete(url);
-    shards.set(url, { ...fileShard(url, dates.missing === 'skip'), ...(back ? {} : { cursor: textOf(step, ordinal) }) });
+    shards.set(url, { ...fileShard(url, call, dates.missing === 'skip'), ...(back ? {} : { cursor: textOf(step, ordinal) }) });
   }
   // A back-fill leaves the cursor where it is.
   const to = back || shards.size === 0 ? before : laterOf(before, textOf(step, end - 1));
@@ -75,18 +79,32 @@ function backfillSteps({ input, dataset }: Call, { step }: DateSettings): { firs
   return { first, end };
 }
 
-/** A file that changed after it was committed lands again, and so do its records. */
+/** A file that changed lands again as a whole, and a dedupe rule looks into one batch only: the view of append would show both. */
 function checkLag({ dataset }: Call, { lag }: DateSettings): void {
-  if (lag === 0 || dataset.history !== 'append' || dataset.dedupe !== undefined) return;
-  throw userError('SOURCE_DATES', `${dataset.name}: a lag of ${lag} reads changed files again, and nothing in the contract removes their records that are there already; give the dataset a dedupe rule (headraceDedupe), or leave lag out`, { dataset: dataset.name, lag });
+  if (lag === 0 || dataset.history !== 'append') return;
+  throw userError(
+    'SOURCE_DATES', `${dataset.name}: a lag of ${lag} reads files that changed again, and history append would keep their records twice, also with a dedupe rule, which looks into one batch only; `
+      + 'write headraceHistory: changes and mark the key with primaryKey: true, or leave lag out', { dataset: dataset.name, lag },
+  );
+}
+
+/** Everything would be read, under the name of a range. */
+function refuseRange({ input, dataset }: Call): void {
+  if (input.operation !== 'backfill') return;
+  throw userError(
+    'INPUT', `state input: operation backfill takes a range, and ${dataset.name} reads addresses that name no date; start an ordinary run, or a replay of one, or make the source IngestSource.httpDates. `
+      + 'Where only other datasets are meant, name them in only', { dataset: dataset.name, range: input.range },
+  );
 }
 
 function laterOf(before: string | undefined, to: string): string {
   return before !== undefined && before > to ? before : to;
 }
 
-function fileShard(url: string, mayBeMissing = false): Shard<HttpRead> {
-  return { url: redactUrl(url), fileName: fileNameOf(url), read: { url, ...(mayBeMissing ? { mayBeMissing } : {}) } };
+function fileShard(url: string, { dataset }: Call, mayBeMissing = false): Shard<HttpRead> {
+  const noWebPage = refusesWebPage(dataset.record.format);
+  const read = { url, ...(mayBeMissing ? { mayBeMissing } : {}), ...(noWebPage ? { noWebPage } : {}) };
+  return { url: redactUrl(url), fileName: fileNameOf(url), read };
 }
 
 export function fileNameOf(url: string): string {

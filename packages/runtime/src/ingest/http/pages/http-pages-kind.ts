@@ -54,7 +54,12 @@ function planPages(call: PlanCall<HttpPagesSettings>): SourcePlan<PagesRead> {
     url: redactUrl(source.url), fileName: partFileName(source.url, isDocument ? 'json' : format),
     read: { url: source.url, ...(isDocument ? {} : { headerLines: format === 'csv' && header !== 'none' ? 1 : 0 }) },
   };
-  if (source.since === undefined) return { shards: [shard] };
+  if (source.since === undefined) {
+    if (call.input.operation === 'backfill') {
+      throw userError('SOURCE_CURSOR', `${dataset.name}: a back-fill is a range of what since goes by, and the source has no since; set since with untilParameter, or start an ordinary run. Where only other datasets are meant, name them in only`, { dataset: dataset.name });
+    }
+    return { shards: [shard] };
+  }
   const { by } = source.since;
   const window = sinceWindow(source.since, call, (parameters) => partPlace(redactUrl(source.url), by, parameters));
   const reached = call.last?.cursor.to;

@@ -157,7 +157,11 @@ class Page implements SeriesPart {
   reader(): ShardReader {
     const { settings, deps, bytesLeft, msLeft } = this.series;
     const download = new HttpDownload(
-      { url: this.at.href, headers: settings.headers, timeoutMs: msLeft, maxBytes: bytesLeft, accept: [204] },
+      {
+        url: this.at.href, headers: settings.headers, timeoutMs: msLeft, maxBytes: bytesLeft, accept: [204],
+        // Of a page that is a document its own reader says what is wrong.
+        noWebPage: this.series.read.headerLines !== undefined,
+      },
       { ...deps.download, onRetry: deps.onRetry }, deps.signal,
     );
     return {
