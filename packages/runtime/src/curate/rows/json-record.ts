@@ -1,9 +1,9 @@
-/** Why a line is not one flat JSON object; thrown within this folder only, and cheap: it has no stack. */
+/** Why a record is not one flat JSON object; thrown within this folder only, and cheap: it has no stack. */
 export class JsonProblem {
   constructor(readonly reason: string) {}
 }
 
-/** Receives the members of one line: `text` is the value's exact text, null for JSON null. */
+/** Receives the members of one record: `text` is the value's exact text, null for JSON null. */
 export type MemberSink = (name: string, text: Buffer | null) => void;
 
 const QUOTE = 34;
@@ -17,30 +17,30 @@ const WORDS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')] a
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
- * Reads one line as a flat JSON object (RFC 8259) and hands over each member's text.
+ * Reads one record as a flat JSON object (RFC 8259) and hands over each member's text.
  *
  * A number keeps its lexeme: 1.10 stays 1.10 and 20 digits stay 20 digits, because no value ever becomes a JavaScript
  * number. Throws {@link JsonProblem}.
  */
-export function readJsonLine(line: Buffer, member: MemberSink): void {
-  const reader = new LineReader(line);
+export function readJsonRecord(record: Buffer, member: MemberSink): void {
+  const reader = new RecordReader(record);
   reader.object(member);
 }
 
-class LineReader {
+class RecordReader {
   private at = 0;
 
-  constructor(private readonly line: Buffer) {}
+  constructor(private readonly record: Buffer) {}
 
   object(member: MemberSink): void {
     this.space();
-    if (this.line[this.at] !== OPEN) throw new JsonProblem(this.at === this.line.length ? 'the line is empty' : 'the line is not a JSON object');
+    if (this.record[this.at] !== OPEN) throw new JsonProblem(this.at === this.record.length ? 'the record is empty' : 'the record is not a JSON object');
     this.at++;
     this.space();
-    if (this.line[this.at] === CLOSE) this.at++;
+    if (this.record[this.at] === CLOSE) this.at++;
     else this.members(member);
     this.space();
-    if (this.at < this.line.length) throw new JsonProblem(`text after the object at byte ${this.at}`);
+    if (this.at < this.record.length) throw new JsonProblem(`text after the object at byte ${this.at}`);
   }
 
   private members(member: MemberSink): void {
@@ -52,7 +52,7 @@ class LineReader {
       this.space();
       member(name, this.value(name));
       this.space();
-      const byte = this.line[this.at++];
+      const byte = this.record[this.at++];
       if (byte === CLOSE) return;
       if (byte !== COMMA) throw this.unexpected('a comma or the end of the object', this.at - 1);
       this.space();
@@ -60,7 +60,7 @@ class LineReader {
   }
 
   private value(name: string): Buffer | null {
-    const byte = this.line[this.at];
+    const byte = this.record[this.at];
     if (byte === QUOTE) {
       this.at++;
       return this.string();
@@ -68,8 +68,8 @@ class LineReader {
     if (byte === MINUS || isDigit(byte)) return this.number();
     if (byte === OPEN || byte === 91) throw new JsonProblem(`member ${JSON.stringify(name)} is ${byte === OPEN ? 'an object' : 'an array'}, expected a plain value`);
     for (const word of WORDS) {
-      if (this.line.compare(word, 0, word.length, this.at, Math.min(this.at + word.length, this.line.length)) === 0) {
-        const text = this.line.subarray(this.at, this.at + word.length);
+      if (this.record.compare(word, 0, word.length, this.at, Math.min(this.at + word.length, this.record.length)) === 0) {
+        const text = this.record.subarray(this.at, this.at + word.length);
         this.at += word.length;
         return word === WORDS[2] ? null : text;
       }
@@ -79,24 +79,24 @@ class LineReader {
 
   /** The text of a string whose opening quote has been read. */
   private string(): Buffer {
-    const { line } = this;
+    const { record } = this;
     const start = this.at;
-    let byte = line[this.at];
+    let byte = record[this.at];
     while (byte !== QUOTE && byte !== BACKSLASH) {
       if (byte === undefined) throw new JsonProblem('a string is not closed');
       if (byte < 32) throw new JsonProblem(`an unescaped control character in a string at byte ${this.at}`);
-      byte = line[++this.at];
+      byte = record[++this.at];
     }
-    if (byte === QUOTE) return line.subarray(start, this.at++);
-    const pieces: Buffer[] = [line.subarray(start, this.at)];
+    if (byte === QUOTE) return record.subarray(start, this.at++);
+    const pieces: Buffer[] = [record.subarray(start, this.at)];
     this.escapedRest(pieces);
     return Buffer.concat(pieces);
   }
 
   private escapedRest(pieces: Buffer[]): void {
-    const { line } = this;
+    const { record } = this;
     for (;;) {
-      const byte = line[this.at];
+      const byte = record[this.at];
       if (byte === undefined) throw new JsonProblem('a string is not closed');
       if (byte === QUOTE) {
         this.at++;
@@ -108,16 +108,16 @@ class LineReader {
         continue;
       }
       const start = this.at;
-      while (this.at < line.length && line[this.at] !== QUOTE && line[this.at] !== BACKSLASH) {
-        if (line[this.at]! < 32) throw new JsonProblem(`an unescaped control character in a string at byte ${this.at}`);
+      while (this.at < record.length && record[this.at] !== QUOTE && record[this.at] !== BACKSLASH) {
+        if (record[this.at]! < 32) throw new JsonProblem(`an unescaped control character in a string at byte ${this.at}`);
         this.at++;
       }
-      pieces.push(line.subarray(start, this.at));
+      pieces.push(record.subarray(start, this.at));
     }
   }
 
   private escape(): string {
-    const char = String.fromCharCode(this.line[this.at++] ?? 0);
+    const char = String.fromCharCode(this.record[this.at++] ?? 0);
     if (char !== 'u') {
       const text = ESCAPES[char];
       if (text === undefined) throw new JsonProblem(`\\${char} is not an escape of JSON`);
@@ -126,7 +126,7 @@ class LineReader {
     const unit = this.hex();
     if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
     // Half of a pair is no character; a reader that replaced it would change the value.
-    if (unit > 0xdbff || this.line[this.at] !== BACKSLASH || this.line[this.at + 1] !== 117) throw new JsonProblem('half of a surrogate pair');
+    if (unit > 0xdbff || this.record[this.at] !== BACKSLASH || this.record[this.at + 1] !== 117) throw new JsonProblem('half of a surrogate pair');
     this.at += 2;
     const low = this.hex();
     if (low < 0xdc00 || low > 0xdfff) throw new JsonProblem('half of a surrogate pair');
@@ -134,51 +134,51 @@ class LineReader {
   }
 
   private hex(): number {
-    const text = this.line.toString('latin1', this.at, this.at + 4);
+    const text = this.record.toString('latin1', this.at, this.at + 4);
     if (!/^[0-9a-fA-F]{4}$/.test(text)) throw new JsonProblem('\\u needs four hexadecimal digits');
     this.at += 4;
     return Number.parseInt(text, 16);
   }
 
   private number(): Buffer {
-    const { line } = this;
+    const { record } = this;
     const start = this.at;
-    if (line[this.at] === MINUS) this.at++;
-    const first = line[this.at];
+    if (record[this.at] === MINUS) this.at++;
+    const first = record[this.at];
     this.digits(start);
-    if (first === 48 && this.at - start > (line[start] === MINUS ? 2 : 1)) throw new JsonProblem(`a number with a leading zero at byte ${start}`);
-    if (line[this.at] === 46) {
+    if (first === 48 && this.at - start > (record[start] === MINUS ? 2 : 1)) throw new JsonProblem(`a number with a leading zero at byte ${start}`);
+    if (record[this.at] === 46) {
       this.at++;
       this.digits(start);
     }
-    if (line[this.at] === 101 || line[this.at] === 69) {
+    if (record[this.at] === 101 || record[this.at] === 69) {
       this.at++;
-      if (line[this.at] === 43 || line[this.at] === MINUS) this.at++;
+      if (record[this.at] === 43 || record[this.at] === MINUS) this.at++;
       this.digits(start);
     }
-    return line.subarray(start, this.at);
+    return record.subarray(start, this.at);
   }
 
   private digits(start: number): void {
-    if (!isDigit(this.line[this.at])) throw new JsonProblem(`a malformed number at byte ${start}`);
-    while (isDigit(this.line[this.at])) this.at++;
+    if (!isDigit(this.record[this.at])) throw new JsonProblem(`a malformed number at byte ${start}`);
+    while (isDigit(this.record[this.at])) this.at++;
   }
 
   private space(): void {
     for (;;) {
-      const byte = this.line[this.at];
+      const byte = this.record[this.at];
       if (byte !== 32 && byte !== 9 && byte !== 13 && byte !== 10) return;
       this.at++;
     }
   }
 
   private expect(byte: number, what: string): void {
-    if (this.line[this.at] !== byte) throw this.unexpected(what, this.at);
+    if (this.record[this.at] !== byte) throw this.unexpected(what, this.at);
     this.at++;
   }
 
   private unexpected(what: string, at: number): JsonProblem {
-    return new JsonProblem(at >= this.line.length ? `the line ends where ${what} is expected` : `expected ${what} at byte ${at}`);
+    return new JsonProblem(at >= this.record.length ? `the record ends where ${what} is expected` : `expected ${what} at byte ${at}`);
   }
 }
 
