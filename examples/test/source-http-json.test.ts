@@ -24,7 +24,7 @@ describe('JSON documents from an API, through the synthesized machines', () => {
   let stores = '';
   let asked: string[] = [];
 
-  const product = (number: number, price: string): string => `{\n  "product_id": ${FIRST + BigInt(number)},\r\n  "title": "n\\u00b0 ${number}", "tags": 1,\n  "price": ${price}\n}`;
+  const product = (number: number, price: string): string => `{\n  "product_id": ${FIRST + BigInt(number)},\r\n  "title": "n\\u00b0 ${number}", "tags": [{"product_id": 1}],\n  "price": ${price}\n}`;
 
   /** A page as such APIs write them: the records are not all that it holds, and the cursor comes first. */
   function page(after: number): string {

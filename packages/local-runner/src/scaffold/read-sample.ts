@@ -20,6 +20,8 @@ export interface Sample {
   /** Whether the first line holds names; always true for JSON, whose records hold them. */
   readonly header: boolean;
   readonly fields: readonly string[];
+  /** Members of JSON that hold objects or arrays, which are no columns. */
+  readonly leftOut?: readonly string[];
   readonly records: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 
@@ -98,10 +100,12 @@ function ndjsonSample(text: string, from: string): Sample {
   return { format: 'ndjson', header: true, ...fieldsOf(records) };
 }
 
-function fieldsOf(records: ReadonlyArray<Record<string, unknown>>): Pick<Sample, 'fields' | 'records'> {
-  const fields = [...new Set(records.flatMap((record) => Object.keys(record)))];
+function fieldsOf(records: ReadonlyArray<Record<string, unknown>>): Pick<Sample, 'fields' | 'leftOut' | 'records'> {
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const leftOut = names.filter((name) => records.some((record) => typeof record[name] === 'object' && record[name] !== null));
+  const fields = names.filter((name) => !leftOut.includes(name));
   const textOf = (value: unknown) => (value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value));
-  return { fields, records: records.map((record) => fields.map((field) => textOf(record[field]))) };
+  return { fields, leftOut, records: records.map((record) => fields.map((field) => textOf(record[field]))) };
 }
 
 /** The first line tells the dialect: dirty records further down would mislead a sniffer that looks at many lines. */

@@ -26,6 +26,12 @@ export interface DraftOptions {
    * @default '' - the document itself
    */
   readonly recordsAt?: string;
+  /**
+   * Of JSON and NDJSON: members that hold objects or arrays, which are no columns.
+   *
+   * @default - none
+   */
+  readonly leftOut?: readonly string[];
 }
 
 /**
@@ -33,11 +39,11 @@ export interface DraftOptions {
  *
  * The text is valid as it stands.
  */
-export function draftContract({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '' }: DraftOptions): string {
+export function draftContract({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string {
   const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
   const byPosition = format === 'csv' && !header;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = recordFormat({ format, header, delimiter, recordsAt });
+  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
   const lines = [
     '# What the data is. Where it comes from, where it goes and how fast are props of the stages.',
     'apiVersion: v3.1.0',
@@ -52,6 +58,7 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
     '    customProperties:',
     '      - property: headraceRecord',
     `        value: ${record} ${guessed}`,
+    ...(leftOut.length === 0 ? [] : [`      # subset leaves out what holds objects or arrays: ${list(leftOut)}`]),
     '      # append: runs add rows. snapshot: a run is the whole. changes: a run has new versions of rows, and needs a primaryKey.',
     '      - property: headraceHistory',
     '        value: append',
@@ -64,9 +71,12 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
   return `${lines.join('\n')}\n`;
 }
 
-function recordFormat({ format, header, delimiter, recordsAt }: Required<Pick<DraftOptions, 'format' | 'header' | 'delimiter' | 'recordsAt'>>): string {
+function recordFormat({ format, header, delimiter, recordsAt, leftOut }: Required<Omit<DraftOptions, 'name' | 'columns' | 'records'>>): string {
   if (format === 'csv') return `{ format: csv, header: ${header ? 'exact' : 'none'}, delimiter: ${text(delimiter)} }`;
-  return format === 'ndjson' || recordsAt === '' ? `{ format: ${format} }` : `{ format: ${format}, recordsAt: ${text(recordsAt)} }`;
+  const options = [
+    `format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`]), ...(leftOut.length === 0 ? [] : ['header: subset']),
+  ];
+  return `{ ${options.join(', ')} }`;
 }
 
 function columnLines(column: ColumnGuess, index: number, byPosition: boolean, guessed: string, key: boolean): string[] {

@@ -8,7 +8,7 @@ export const REJECT_CODES = {
   FIELDS: { level: 'record', meaning: 'the record has more or fewer fields than the header or contract says', cure: 'quote fields that hold the delimiter, or mend the record' },
   QUOTE: { level: 'record', meaning: 'a quote stands inside an unquoted field, or text follows a closing quote, or a quote is not closed', cure: 'quote whole fields only, and double quotes inside them' },
   LINE_END: { level: 'record', meaning: 'a carriage return stands inside the record, or the line ends in a way that the contract does not allow', cure: 'quote fields that hold line ends and declare multiline, or declare newline: auto' },
-  JSON: { level: 'record', meaning: 'the record is not one JSON object with unique names and plain values', cure: 'have the source write one flat object for each record' },
+  JSON: { level: 'record', meaning: 'the record is not one JSON object with unique names and plain values for the columns', cure: 'have the source write one flat object for each record' },
   DOCUMENT: { level: 'record', meaning: 'the part is not one well-formed JSON document, so none of its records is kept', cure: 'have the source write one whole JSON document, and land it again' },
   RECORD_SIZE: { level: 'record', meaning: 'the record is longer than maxRecordBytes', cure: 'raise headraceRecord.maxRecordBytes, or mend the record' },
   REQUIRED: { level: 'column', meaning: 'a required column is NULL', cure: 'have the source fill it, declare headraceDefault, or drop required' },

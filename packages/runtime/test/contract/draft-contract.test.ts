@@ -97,6 +97,12 @@ schema:
 `);
   });
 
+  test('says which members of JSON are left out, and leaves them out', () => {
+    const draft = draftContract({ name: 'trips', format: 'json', columns: guessColumns([['1']], ['id']), records: 1, leftOut: ['tags', 'a\nb'] });
+    expect(draft).toContain('value: { format: json, header: subset } # guessed from 1 record\n      # subset leaves out what holds objects or arrays: ["tags", "a\\nb"]\n');
+    expect(parseContract(draft, 'c.yaml').contract?.datasets[0]?.record).toMatchObject({ format: 'json', header: 'subset', recordsAt: '' });
+  });
+
   test.each(['csv', 'ndjson', 'json'] as const)('is a valid contract with the guessed columns for any %s sample', (format) => {
     const value = fc.oneof(
       fc.constantFrom('', null, 'true', 'Y', 'N', '2024-01-05', '29.02.2024', '2024-01-05T10:00:00Z', '2024-01-05 10:00', '10:00:00', '1e5', '007', '"', '#', ': x', "it's"),

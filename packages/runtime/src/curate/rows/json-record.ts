@@ -6,13 +6,20 @@ export class JsonProblem {
 /** Receives the members of one record: `text` is the value's exact text, null for JSON null. */
 export type MemberSink = (name: string, text: Buffer | null) => void;
 
+/** Whether a member may be an object or array, because it is left out. */
+export type LeavesOut = (name: string) => boolean;
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
 const COLON = 58;
 const OPEN = 123;
 const CLOSE = 125;
+const OPEN_ARRAY = 91;
+const CLOSE_ARRAY = 93;
 const MINUS = 45;
+/** As of documents. */
+const MAX_DEPTH = 1_000;
 const WORDS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')] as const;
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
@@ -22,15 +29,15 @@ const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '
  * A number keeps its lexeme: 1.10 stays 1.10 and 20 digits stay 20 digits, because no value ever becomes a JavaScript
  * number. Throws {@link JsonProblem}.
  */
-export function readJsonRecord(record: Buffer, member: MemberSink): void {
-  const reader = new RecordReader(record);
+export function readJsonRecord(record: Buffer, member: MemberSink, leavesOut: LeavesOut): void {
+  const reader = new RecordReader(record, leavesOut);
   reader.object(member);
 }
 
 class RecordReader {
   private at = 0;
 
-  constructor(private readonly record: Buffer) {}
+  constructor(private readonly record: Buffer, private readonly leavesOut: LeavesOut) {}
 
   object(member: MemberSink): void {
     this.space();
@@ -45,11 +52,7 @@ class RecordReader {
 
   private members(member: MemberSink): void {
     for (;;) {
-      this.expect(QUOTE, 'a member name in quotes');
-      const name = this.string().toString('utf8');
-      this.space();
-      this.expect(COLON, 'a colon');
-      this.space();
+      const name = this.name();
       member(name, this.value(name));
       this.space();
       const byte = this.record[this.at++];
@@ -59,14 +62,66 @@ class RecordReader {
     }
   }
 
+  /** Reads a member's name, up to its value. */
+  private name(): string {
+    this.expect(QUOTE, 'a member name in quotes');
+    const name = this.string().toString('utf8');
+    this.space();
+    this.expect(COLON, 'a colon');
+    this.space();
+    return name;
+  }
+
   private value(name: string): Buffer | null {
+    const byte = this.record[this.at];
+    if (byte !== OPEN && byte !== OPEN_ARRAY) return this.plain();
+    if (!this.leavesOut(name)) throw new JsonProblem(`member ${JSON.stringify(name)} is ${byte === OPEN ? 'an object' : 'an array'}, expected a plain value`);
+    this.skip();
+    return null;
+  }
+
+  /** Passes an object or array. */
+  private skip(): void {
+    const closes: number[] = [];
+    for (;;) {
+      const byte = this.record[this.at];
+      if (byte === OPEN || byte === OPEN_ARRAY) {
+        if (closes.length === MAX_DEPTH) throw new JsonProblem(`more than ${MAX_DEPTH.toLocaleString('en-US')} objects and arrays in each other`);
+        closes.push(byte === OPEN ? CLOSE : CLOSE_ARRAY);
+        this.at++;
+        this.space();
+        if (this.record[this.at] !== closes.at(-1)) {
+          if (byte === OPEN) this.name();
+          continue;
+        }
+      } else {
+        this.plain();
+      }
+      this.closeAll(closes);
+      if (closes.length === 0) return;
+      this.expect(COMMA, closes.at(-1) === CLOSE ? 'a comma or }' : 'a comma or ]');
+      this.space();
+      if (closes.at(-1) === CLOSE) this.name();
+    }
+  }
+
+  /** Passes the ends of objects and arrays that stand here. */
+  private closeAll(closes: number[]): void {
+    while (closes.length > 0) {
+      this.space();
+      if (this.record[this.at] !== closes.at(-1)) return;
+      closes.pop();
+      this.at++;
+    }
+  }
+
+  private plain(): Buffer | null {
     const byte = this.record[this.at];
     if (byte === QUOTE) {
       this.at++;
       return this.string();
     }
     if (byte === MINUS || isDigit(byte)) return this.number();
-    if (byte === OPEN || byte === 91) throw new JsonProblem(`member ${JSON.stringify(name)} is ${byte === OPEN ? 'an object' : 'an array'}, expected a plain value`);
     for (const word of WORDS) {
       if (this.record.compare(word, 0, word.length, this.at, Math.min(this.at + word.length, this.record.length)) === 0) {
         const text = this.record.subarray(this.at, this.at + word.length);

@@ -1,7 +1,7 @@
 import type { Dataset } from '../../contract/contract';
 import { fieldName } from './csv-header';
 import type { FrameCode } from './framed-records';
-import { JsonProblem, readJsonRecord } from './json-record';
+import { JsonProblem, readJsonRecord, type LeavesOut } from './json-record';
 
 const LF = 10;
 const QUOTE = 34;
@@ -17,6 +17,7 @@ export class JsonRecords {
   private readonly indexes: ReadonlyMap<string, number>;
   private readonly values: (Buffer | null | undefined)[];
   private readonly exact: boolean;
+  private readonly leavesOut: LeavesOut;
   private out = Buffer.allocUnsafe(64 * 1024);
   private used = 0;
 
@@ -24,6 +25,7 @@ export class JsonRecords {
     this.indexes = new Map(dataset.columns.map((column, index) => [fieldName(column), index]));
     this.values = new Array<undefined>(dataset.columns.length).fill(undefined);
     this.exact = dataset.record.header === 'exact';
+    this.leavesOut = (name) => !this.exact && !this.indexes.has(name);
   }
 
   /** Takes the bytes of one record, which are UTF-8. */
@@ -41,7 +43,7 @@ export class JsonRecords {
         }
         if (this.values[index] !== undefined) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
         this.values[index] = text;
-      });
+      }, this.leavesOut);
     } catch (problem) {
       if (problem instanceof JsonProblem) return { code: 'JSON', reason: problem.reason };
       throw problem;

@@ -96,20 +96,24 @@ describe('records of JSON documents', () => {
     const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\r'), maxLength: 2 });
     const text = fc.string({ unit: 'binary', maxLength: 8 }).filter((value) => value.isWellFormed()).map((value) => JSON.stringify(value));
     const odd = ['null', 'true', 'false', '1.10', '-0', '0.1', '12345678901234567890.12', '1e2', '1.001', '9'.repeat(39), '"\\ud83d"', '"\\u0041"', '{}', '[1]'];
-    const lexeme = fc.oneof(text, fc.constantFrom(...odd), fc.integer().map(String));
+    const nested = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value));
+    const lexeme = fc.oneof(text, nested, fc.constantFrom(...odd), fc.integer().map(String));
     const member = fc.tuple(fc.constantFrom('"a"', '"n"', '"ok"', '"\\u0061"', '"z"'), lexeme, space).map(([name, value, around]) => `${around}${name}${around}:${around}${value}${around}`);
     const record = fc.oneof({ weight: 9, arbitrary: fc.array(member, { maxLength: 3 }).map((members) => `{${members.join(',')}}`) }, { weight: 1, arbitrary: lexeme });
     const gaps = fc.infiniteStream(fc.string({ unit: fc.constantFrom(' ', '\n', '\r'), maxLength: 3 }));
     const recordLists = fc.array(record, { minLength: 1, maxLength: 30 });
-    await fc.assert(fc.asyncProperty(recordLists, gaps, fc.constantFrom(70, 150, 1 << 20), async (records, spaces, blockBytes) => {
+    const headers = fc.constantFrom('exact', 'subset');
+    await fc.assert(fc.asyncProperty(recordLists, gaps, fc.constantFrom(70, 150, 1 << 20), headers, async (records, spaces, blockBytes, header) => {
       const gap = (): string => spaces.next().value!;
       // A short limit makes documents of several blocks.
-      const limit = 'maxRecordBytes: 400';
+      const more = `header: ${header}, maxRecordBytes: 400`;
       const document = `{"data":${gap()}{"items":${gap()}[${records.map((one) => gap() + one + gap()).join(',')}]}}`;
-      const fromJson = await bench.curate({ ...AT_ITEMS, record: `${AT_ITEMS.record!}, ${limit}` }, document, { blockBytes });
-      const fromLines = await bench.curate({ ...NDJSON_SPEC, record: `${NDJSON_SPEC.record!}, ${limit}` }, records.map((one) => `${one}\n`).join(''), { blockBytes });
+      const fromJson = await bench.curate({ ...AT_ITEMS, record: `${AT_ITEMS.record!}, ${more}` }, document, { blockBytes });
+      const inLines = records.map((one) => `${one}\n`).join('');
+      const fromLines = await bench.curate({ ...NDJSON_SPEC, record: `${NDJSON_SPEC.record!}, ${more}` }, inLines, { blockBytes });
       expect(fromJson.rows).toEqual(fromLines.rows);
-      const essence = ({ quarantine }: typeof fromJson): unknown[] => quarantine.map(({ raw, code, column, reason }) => ({ raw: raw.toString(), code, column, reason }));
+      const essence = ({ quarantine }: typeof fromJson): unknown[] => quarantine
+        .map(({ raw, code, column, reason }) => ({ raw: raw.toString(), code, column, reason }));
       expect(essence(fromJson)).toEqual(essence(fromLines));
       expect(fromJson.result.counts).toEqual(fromLines.result.counts);
       for (const { raw, offset, line } of fromJson.quarantine) {
