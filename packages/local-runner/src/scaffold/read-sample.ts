@@ -5,6 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { jsonFields } from './json-fields';
 import { isJsonDocument, jsonSample } from './json-sample';
 
 /** A contract is drafted from at most so many records, and bytes of text. */
@@ -33,9 +34,13 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
     const { text, bytes, cut } = await copyBeginning(from, file, signal);
     if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
     if (isJsonDocument(cut && text === '' ? bytes.toString('utf8') : text)) {
-      const { recordsAt, records } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });
-      if (records.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
-      return { format: 'json', header: true, recordsAt, ...fieldsOf(records) };
+      const { recordsAt, texts } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });
+      if (texts.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
+      const place = recordsAt === '' ? 'the top' : recordsAt;
+      return {
+        format: 'json', header: true, recordsAt,
+        ...jsonFields(texts, (record, reason) => new Error(`${from}: record ${record + 1} at ${place} cannot be read: ${reason}`)),
+      };
     }
     return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : await csvSample(file, text);
   } finally {
@@ -90,22 +95,11 @@ function isGzip(from: string): boolean {
 }
 
 function ndjsonSample(text: string, from: string): Sample {
-  const records = text.split('\n').filter((line) => line.trim() !== '').slice(0, SAMPLE_RECORDS).map((line, i) => {
-    try {
-      return JSON.parse(line) as Record<string, unknown>;
-    } catch {
-      throw new Error(`${from}: line ${i + 1} is no JSON object; NDJSON has one on each line`);
-    }
-  });
-  return { format: 'ndjson', header: true, ...fieldsOf(records) };
-}
-
-function fieldsOf(records: ReadonlyArray<Record<string, unknown>>): Pick<Sample, 'fields' | 'leftOut' | 'records'> {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const leftOut = names.filter((name) => records.some((record) => typeof record[name] === 'object' && record[name] !== null));
-  const fields = names.filter((name) => !leftOut.includes(name));
-  const textOf = (value: unknown) => (value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value));
-  return { fields, leftOut, records: records.map((record) => fields.map((field) => textOf(record[field]))) };
+  const texts = text.split('\n').filter((line) => line.trim() !== '').slice(0, SAMPLE_RECORDS);
+  return {
+    format: 'ndjson', header: true,
+    ...jsonFields(texts, (record, reason) => new Error(`${from}: line ${record + 1} is no JSON object, which NDJSON has on each line: ${reason}`)),
+  };
 }
 
 /** The first line tells the dialect: dirty records further down would mislead a sniffer that looks at many lines. */

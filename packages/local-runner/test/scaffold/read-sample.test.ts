@@ -17,6 +17,7 @@ describe('a sample of data', () => {
 
   test.each([
     ['an array', '[{"a":1,"b":"x"},{"a":null}]', { format: 'json', recordsAt: '', fields: ['a', 'b'], records: [['1', 'x'], [null, null]] }],
+    ['an array, with numbers as they are written', '[{"id":18446744073709551615,"price":1.10}]', { records: [['18446744073709551615', '1.10']] }],
     ['an array with a byte order mark', '\ufeff[{"a":1}]', { format: 'json', recordsAt: '' }],
     ['an object over several lines', '{\n "a": 1\n}\n', { format: 'json', recordsAt: '', records: [['1']] }],
     ['an envelope', '{"links":[{"rel":"next"}],"data":{"all items":[{"a":1},{"a":2},{"a":3}]}}', { format: 'json', recordsAt: '/data/all items', fields: ['a'] }],
@@ -41,7 +42,7 @@ describe('a sample of data', () => {
     ['nothing', ' \n', 'is empty: a contract cannot be drafted from it'],
     ['text after the document', '{"items":[]\n}\n{', 'is not one well-formed JSON document: expected nothing after the document, at byte 14, line 3'],
     ['an empty array', '[]', 'has no records'],
-    ['records that are no objects', '[1,2]', 'a record at the top is no JSON object'],
+    ['records that are no objects', '[1,2]', 'record 1 at the top cannot be read: the record is not a JSON object'],
     ['a broken document', '[{"a":1},]', 'is not one well-formed JSON document: expected a value, at byte 9, line 1'],
   ])('fails with its name when there is %s', async (_title, content, message) => {
     await expect(sampleOf(content)).rejects.toThrow(message);
