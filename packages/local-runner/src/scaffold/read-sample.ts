@@ -5,6 +5,8 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { jsonFields } from './json-fields';
+import { isJsonDocument, jsonSample } from './json-sample';
 
 /** A contract is drafted from at most so many records, and bytes of text. */
 export const SAMPLE_RECORDS = 10_000;
@@ -12,11 +14,15 @@ const DELIMITERS = [',', '\t', ';', '|'] as const;
 const SAMPLE_BYTES = 8 * 1024 * 1024;
 
 export interface Sample {
-  readonly format: 'csv' | 'ndjson';
+  readonly format: 'csv' | 'ndjson' | 'json';
   readonly delimiter?: string;
-  /** Whether the first line holds names; always true for NDJSON, whose records hold them. */
+  /** Of a JSON document: JSON pointer to its records; empty for the document itself. */
+  readonly recordsAt?: string;
+  /** Whether the first line holds names; always true for JSON, whose records hold them. */
   readonly header: boolean;
   readonly fields: readonly string[];
+  /** Members of JSON that hold objects or arrays, which are no columns. */
+  readonly leftOut?: readonly string[];
   readonly records: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 
@@ -25,15 +31,24 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-'));
   try {
     const file = path.join(folder, 'sample');
-    const text = await copyBeginning(from, file, signal);
-    if (text.trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
+    const { text, bytes, cut } = await copyBeginning(from, file, signal);
+    if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
+    if (isJsonDocument(cut && text === '' ? bytes.toString('utf8') : text)) {
+      const { recordsAt, texts } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });
+      if (texts.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
+      const place = recordsAt === '' ? 'the top' : recordsAt;
+      return {
+        format: 'json', header: true, recordsAt,
+        ...jsonFields(texts, (record, reason) => new Error(`${from}: record ${record + 1} at ${place} cannot be read: ${reason}`)),
+      };
+    }
     return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : await csvSample(file, text);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<string> {
+async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<Beginning> {
   const stop = new AbortController();
   const source = await open(from, AbortSignal.any([signal, stop.signal]));
   const chunks: Buffer[] = [];
@@ -53,10 +68,19 @@ async function copyBeginning(from: string, file: string, signal: AbortSignal): P
   });
   const all = Buffer.concat(chunks);
   // The last line may be cut.
-  const end = bytes >= SAMPLE_BYTES ? all.lastIndexOf(0x0a) + 1 : all.length;
+  const cut = bytes >= SAMPLE_BYTES;
+  const end = cut ? all.lastIndexOf(0x0a) + 1 : all.length;
   const text = all.subarray(0, end).toString('utf8');
   await pipeline(Readable.from([text]), createWriteStream(file));
-  return text;
+  return { text, bytes: all, cut };
+}
+
+interface Beginning {
+  /** Whole lines. */
+  readonly text: string;
+  readonly bytes: Buffer;
+  /** Whether more follows. */
+  readonly cut: boolean;
 }
 
 async function open(from: string, signal: AbortSignal): Promise<Readable> {
@@ -71,16 +95,11 @@ function isGzip(from: string): boolean {
 }
 
 function ndjsonSample(text: string, from: string): Sample {
-  const records = text.split('\n').filter((line) => line.trim() !== '').slice(0, SAMPLE_RECORDS).map((line, i) => {
-    try {
-      return JSON.parse(line) as Record<string, unknown>;
-    } catch {
-      throw new Error(`${from}: line ${i + 1} is no JSON object; NDJSON has one on each line`);
-    }
-  });
-  const fields = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const textOf = (value: unknown) => (value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value));
-  return { format: 'ndjson', header: true, fields, records: records.map((record) => fields.map((field) => textOf(record[field]))) };
+  const texts = text.split('\n').filter((line) => line.trim() !== '').slice(0, SAMPLE_RECORDS);
+  return {
+    format: 'ndjson', header: true,
+    ...jsonFields(texts, (record, reason) => new Error(`${from}: line ${record + 1} is no JSON object, which NDJSON has on each line: ${reason}`)),
+  };
 }
 
 /** The first line tells the dialect: dirty records further down would mislead a sniffer that looks at many lines. */

@@ -39,7 +39,7 @@ export type TypeKind = ColumnType['kind'];
 
 /** Where a column's text comes from in a record: a named field, or a 1-based position. */
 export interface ColumnSource {
-  /** Header name in CSV, member name in NDJSON. */
+  /** Header name in CSV, member name in JSON and NDJSON. */
   readonly field?: string;
   /** 1-based field number, for CSV without a header. */
   readonly position?: number;
@@ -101,6 +101,8 @@ export interface RecordFormat {
   /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
   readonly trim: 'none' | 'spaces';
   readonly maxRecordBytes: number;
+  /** Of json: where the records are, as a JSON pointer; empty for the document itself. */
+  readonly recordsAt?: string;
 }
 
 export interface OrderKey {

@@ -4,7 +4,7 @@ import type { ColumnGuess } from './guess-columns';
 export interface DraftOptions {
   /** Name of the dataset and, with hyphens, of the contract. */
   readonly name: string;
-  readonly format: 'csv' | 'ndjson';
+  readonly format: 'csv' | 'ndjson' | 'json';
   readonly columns: readonly ColumnGuess[];
   /** How many records the guesses rest on. */
   readonly records: number;
@@ -20,6 +20,18 @@ export interface DraftOptions {
    * @default true
    */
   readonly header?: boolean;
+  /**
+   * Of a JSON document: JSON pointer to its records.
+   *
+   * @default '' - the document itself
+   */
+  readonly recordsAt?: string;
+  /**
+   * Of JSON and NDJSON: members that hold objects or arrays, which are no columns.
+   *
+   * @default - none
+   */
+  readonly leftOut?: readonly string[];
 }
 
 /**
@@ -27,11 +39,11 @@ export interface DraftOptions {
  *
  * The text is valid as it stands.
  */
-export function draftContract({ name, format, columns, records, delimiter = ',', header = true }: DraftOptions): string {
+export function draftContract({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string {
   const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
   const byPosition = format === 'csv' && !header;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = format === 'ndjson' ? '{ format: ndjson }' : `{ format: csv, header: ${header ? 'exact' : 'none'}, delimiter: ${text(delimiter)} }`;
+  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
   const lines = [
     '# What the data is. Where it comes from, where it goes and how fast are props of the stages.',
     'apiVersion: v3.1.0',
@@ -46,6 +58,7 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
     '    customProperties:',
     '      - property: headraceRecord',
     `        value: ${record} ${guessed}`,
+    ...(leftOut.length === 0 ? [] : [`      # subset leaves out what holds objects or arrays: ${list(leftOut)}`]),
     '      # append: runs add rows. snapshot: a run is the whole. changes: a run has new versions of rows, and needs a primaryKey.',
     '      - property: headraceHistory',
     '        value: append',
@@ -56,6 +69,14 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
     ...columns.flatMap((column, index) => columnLines(column, index, byPosition, guessed, column === key)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function recordFormat({ format, header, delimiter, recordsAt, leftOut }: Required<Omit<DraftOptions, 'name' | 'columns' | 'records'>>): string {
+  if (format === 'csv') return `{ format: csv, header: ${header ? 'exact' : 'none'}, delimiter: ${text(delimiter)} }`;
+  const options = [
+    `format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`]), ...(leftOut.length === 0 ? [] : ['header: subset']),
+  ];
+  return `{ ${options.join(', ')} }`;
 }
 
 function columnLines(column: ColumnGuess, index: number, byPosition: boolean, guessed: string, key: boolean): string[] {

@@ -1,4 +1,5 @@
 import type { RecordFormat } from './contract';
+import { JSON_POINTER } from './json-pointer';
 import type { MapReader } from './map-reader';
 import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 
@@ -9,18 +10,19 @@ const LARGEST_RECORD = 64 * MEBIBYTE;
 
 /** Reads `headraceRecord`; what a record format does not know is refused, not left without effect. */
 export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
-  const named = record.choice('format', FORMATS, `write ${READABLE_FORMATS.join(' or ')}, tsv for csv with tabs, or one that only lands in Raw: ${LANDED_FORMATS.join(', ')}`);
+  const named = record.choice('format', FORMATS, `write ${READABLE_FORMATS.join(', ')}, tsv for csv with tabs, or one that only lands in Raw: ${LANDED_FORMATS.join(', ')}`);
   if (named === undefined && !record.has('format')) {
-    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv or ndjson' });
+    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson or json' });
   }
   const format = named === 'tsv' ? 'csv' : named;
   record.choice('encoding', ['utf-8', 'UTF-8'], 'have the source write UTF-8');
-  record.refuse('path', 'paths into JSON or XML documents are not supported', 'have the source write one object a line');
+  record.refuse('path', 'paths into documents are not supported', 'of json, write recordsAt with a JSON pointer');
+  if (format !== 'json') record.refuse('recordsAt', 'recordsAt has a meaning for json only', 'leave it out, or write format: json');
   record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
   const common = {
     compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
     encoding: 'utf-8' as const,
-    newline: record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
+    newline: format === 'json' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
   };
   const dialect = dialectOf(record, format, named === 'tsv' ? '\t' : ',');
@@ -32,6 +34,7 @@ const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
 
 function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | undefined, delimiter: string): Dialect {
   if (format === undefined || format === 'csv') return csvDialect(record, delimiter);
+  if (format === 'json') return jsonDialect(record);
   return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
 }
 
@@ -60,11 +63,29 @@ function csvDialect(record: MapReader, separator: string): Dialect {
 }
 
 function ndjsonDialect(record: MapReader): Dialect {
-  for (const key of ['delimiter', 'quote', 'escape', 'nullTokens', 'trim']) {
-    record.refuse(key, `${key} has no meaning for ndjson`, key === 'nullTokens' ? 'leave it out; NULL is null, or an absent member' : 'leave it out');
-  }
   if (record.boolean('multiline') === true) {
     record.problem('multiline', { rule: 'dialect', value: 'true', message: 'in ndjson a line end always ends the record', fix: 'leave it out' });
+  }
+  return membersDialect(record, 'ndjson');
+}
+
+function jsonDialect(record: MapReader): Dialect {
+  for (const key of ['multiline', 'newline']) record.refuse(key, `${key} has no meaning for json, where line ends are spaces`, 'leave it out');
+  const written = record.text('recordsAt') ?? '';
+  // As sources of pages have it.
+  const recordsAt = written === '#' ? '' : written;
+  if (!JSON_POINTER.test(recordsAt)) {
+    record.problem('recordsAt', {
+      rule: 'json-pointer', value: JSON.stringify(recordsAt), message: 'recordsAt must be a JSON pointer', fix: 'write one like /data/items (~1 for a slash in a name, ~0 for a tilde), or # for the document itself',
+    });
+  }
+  return { ...membersDialect(record, 'json'), recordsAt };
+}
+
+/** Of records whose fields are members of an object. */
+function membersDialect(record: MapReader, format: 'ndjson' | 'json'): Dialect {
+  for (const key of ['delimiter', 'quote', 'escape', 'nullTokens', 'trim']) {
+    record.refuse(key, `${key} has no meaning for ${format}`, key === 'nullTokens' ? 'leave it out; NULL is null, or an absent member' : 'leave it out');
   }
   return {
     header: record.choice('header', ['exact', 'subset'], 'write exact (unknown members are rejects) or subset (they are left out)') ?? 'exact',

@@ -1,8 +1,8 @@
 /** Formats whose records curate reads. */
-export const READABLE_FORMATS = ['csv', 'ndjson'] as const;
+export const READABLE_FORMATS = ['csv', 'ndjson', 'json'] as const;
 
 /** Formats that land in Raw as they are, for readers of your own: this version of curate does not open them. */
-export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'json', 'parquet', 'text', 'xml'] as const;
+export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'parquet', 'text', 'xml'] as const;
 
 export type ReadableFormat = (typeof READABLE_FORMATS)[number];
 export type LandedFormat = (typeof LANDED_FORMATS)[number];

@@ -97,7 +97,13 @@ schema:
 `);
   });
 
-  test.each(['csv', 'ndjson'] as const)('is a valid contract with the guessed columns for any %s sample', (format) => {
+  test('says which members of JSON are left out, and leaves them out', () => {
+    const draft = draftContract({ name: 'trips', format: 'json', columns: guessColumns([['1']], ['id']), records: 1, leftOut: ['tags', 'a\nb'] });
+    expect(draft).toContain('value: { format: json, header: subset } # guessed from 1 record\n      # subset leaves out what holds objects or arrays: ["tags", "a\\nb"]\n');
+    expect(parseContract(draft, 'c.yaml').contract?.datasets[0]?.record).toMatchObject({ format: 'json', header: 'subset', recordsAt: '' });
+  });
+
+  test.each(['csv', 'ndjson', 'json'] as const)('is a valid contract with the guessed columns for any %s sample', (format) => {
     const value = fc.oneof(
       fc.constantFrom('', null, 'true', 'Y', 'N', '2024-01-05', '29.02.2024', '2024-01-05T10:00:00Z', '2024-01-05 10:00', '10:00:00', '1e5', '007', '"', '#', ': x', "it's"),
       fc.integer().map(String), fc.string(), fc.uuid(), fc.double().map(String),
@@ -108,11 +114,12 @@ schema:
     ));
     fc.assert(fc.property(sample, fc.boolean(), ([header, records], named) => {
       const columns = guessColumns(records, header);
-      const { contract, problems } = parseContract(draftContract({ name: 'trips', format, columns, records: records.length, header: named }), 'c.yaml');
+      const { contract, problems } = parseContract(draftContract({ name: 'trips', format, columns, records: records.length, header: named, recordsAt: '/data~1x/: "items' }), 'c.yaml');
       expect(problems).toEqual([]);
+      if (format === 'json') expect(contract?.datasets[0]?.record.recordsAt).toBe('/data~1x/: "items');
       const essence = ({ name, type, required }: Pick<Column, 'name' | 'type' | 'required'>): object => ({ name, type, required });
       expect(contract?.datasets[0]?.columns.map(essence)).toEqual(columns.map(essence));
-      if (named || format === 'ndjson') expect(contract?.datasets[0]?.columns.map(({ source }) => source.field)).toEqual(header);
+      if (named || format !== 'csv') expect(contract?.datasets[0]?.columns.map(({ source }) => source.field)).toEqual(header);
     }), { numRuns: 100, seed: 8 });
   });
 });

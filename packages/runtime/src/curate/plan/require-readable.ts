@@ -8,7 +8,7 @@ export function requireReadable(contract: Contract): void {
   if (landed.length === 0) return;
   const named = landed.map(({ name, record }) => `${name} (${record.format})`).join(', ');
   throw userError(
-    'FORMAT', `curate reads ${READABLE_FORMATS.join(' and ')}; ${named} of contract ${contract.id} only lands in Raw. Keep such datasets in a contract of their own, for ingest alone`,
+    'FORMAT', `curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; ${named} of contract ${contract.id} only lands in Raw. Keep such datasets in a contract of their own, for ingest alone`,
     { datasets: landed.map(({ name }) => name) },
   );
 }

@@ -18,12 +18,14 @@ import { mapHeader, mapPositions, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
 import type { BlockScanner } from './framed-records';
 import { InFlight } from './in-flight';
+import { documentBlockBytes, JsonDocumentScanner } from './json-document-scanner';
 import { NdjsonScanner } from './ndjson-scanner';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { canonicalCsv, sourceCsv } from './row-query';
 import { NO_PROOF, ProvenFields } from './proven-fields';
+import type { RecordEnds } from './segment-records';
 import { SegmentWriter } from './segment-writer';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
@@ -140,7 +142,7 @@ class PartRows {
 
   /** Whether records are re-told by us, because the engine's own reader of the format may not see them. */
   private get canonical(): boolean {
-    return this.options.dataset.record.format === 'ndjson';
+    return this.options.dataset.record.format !== 'csv';
   }
 
   private async scan(segments: SegmentWriter, quarantine: QuarantineWriter): Promise<SourceExtent> {
@@ -151,7 +153,8 @@ class PartRows {
     let extent: SourceExtent | undefined;
     const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
       extent = await scanRecords(chunks, {
-        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed: segments, signal, blockBytes,
+        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed: segments, signal,
+        blockBytes: record.format === 'json' ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
         header: csv && record.header !== 'none' ? { quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); } } : undefined,
         scanner: (line) => this.scanner(segments, line),
         flush: async () => {
@@ -188,6 +191,7 @@ class PartRows {
 
   private scanner(segments: SegmentWriter, line: number): BlockScanner {
     const { dataset } = this.options;
+    if (dataset.record.format === 'json') return new JsonDocumentScanner(dataset, this.source, segments, (bytes) => { segments.canonical(bytes); });
     if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, (bytes) => segments.canonical(bytes), line);
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
@@ -205,7 +209,7 @@ class PartRows {
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
       const file = await curateSegment({
-        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, multiline: record.multiline,
+        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, ends: recordEnds(record),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       if (file !== undefined) this.files.push({ ...file, number: segment.number });
@@ -215,6 +219,11 @@ class PartRows {
       throw PipelineError.is(error) || signal?.aborted ? error : PipelineError.from(error);
     }
   }
+}
+
+function recordEnds({ format, multiline, quote }: Dataset['record']): RecordEnds {
+  if (format === 'json') return 'marks';
+  return multiline ? { quote: quote.charCodeAt(0) } : 'lines';
 }
 
 /** Tells the files of this process from those of another try of the same item, so that neither can overwrite the other's. */

@@ -10,7 +10,7 @@ import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
 import type { QuarantineWriter } from './quarantine-writer';
 import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
-import { SegmentRecords } from './segment-records';
+import { SegmentRecords, type RecordEnds } from './segment-records';
 import type { Segment } from './segment-writer';
 
 /**
@@ -40,7 +40,7 @@ export interface SegmentJob {
   readonly store: ObjectStore;
   readonly target: ObjectRef;
   readonly source: string;
-  readonly multiline: boolean;
+  readonly ends: RecordEnds;
   readonly signal?: AbortSignal;
 }
 
@@ -64,7 +64,6 @@ export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefin
 
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
   const { segment, session, dataset, quarantine } = job;
-  const quote = job.multiline ? job.csv.quote.charCodeAt(0) : -1;
   let records: SegmentRecords | undefined;
   let total = 0;
   let after = -1;
@@ -73,7 +72,7 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
       // The file keeps the order of the segment, so a row's number in it is the record's number.
       const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
         + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
-      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, quote);
+      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends);
       for (const row of rejects) {
         const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
         const rejectedColumn = dataset.columns[Number(column)]!;

@@ -6,11 +6,12 @@ export type FrameCode = { [C in keyof typeof REJECT_CODES]: (typeof REJECT_CODES
 /** Receives what a scanner finds, in the order of the source. Byte ranges are valid only until the block is used again. */
 export interface FramedRecords {
   /**
-   * `records` consecutive good records, each ended by one LF in `block[start, end)`, without gaps.
+   * `records` consecutive good records, each ended by one LF in `block[start, end)`, without gaps. Of a JSON document
+   * {@link RECORD_MARK} ends each, and what stood between records precedes all but the first.
    *
    * @param offset of the first record's first byte in the source, in bytes
    * @param line 1-based, of the first record
-   * @param terminator bytes of each line end in the source, 1 or 2
+   * @param terminator bytes of each line end in the source, 1 or 2; 0 where the ends in the block are marks of ours
    */
   good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void;
   /** One record that may not pass; its bytes are without the line end. */
@@ -31,7 +32,19 @@ export interface BlockScanner {
    * @param synthetic index of an LF that is not in the source: it stands for a last line end that the source lacks
    */
   scan(block: Buffer, from: number, to: number, base: number, synthetic?: number): number;
+  /**
+   * Called before any scan when all of the source is at hand: true when there is nothing to scan, because it was taken as
+   * one bad record, or is empty. Only for formats whose sources are right or wrong as a whole.
+   *
+   * @param base source offset of its first byte, in bytes
+   */
+  refuses?(whole: Buffer, base: number): boolean;
+  /** Called after the last scan; throws when the source should have gone on. */
+  end?(): void;
 }
+
+/** Ends a record where a line end may stand inside one: no byte of valid JSON is this one. */
+export const RECORD_MARK = 0x1e;
 
 /** The reason of a RECORD_SIZE reject. */
 export function tooLong(bytes: number, maxRecordBytes: number): string {

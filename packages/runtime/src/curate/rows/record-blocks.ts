@@ -55,6 +55,8 @@ class RecordBlocks {
   private base = 0;
   private scanner?: BlockScanner;
   private atStart = true;
+  /** Whether the block still holds all that came after the header. */
+  private complete = true;
   /** An overlong record whose end has not been seen. */
   private overlong?: { readonly bytes: Buffer; readonly offset: number; readonly line: number; length: number };
 
@@ -89,6 +91,11 @@ class RecordBlocks {
       from = this.skipOverlong(from, final);
       if (this.overlong !== undefined) return this.makeRoom(this.have, final);
     }
+    if (final && this.complete && this.scanner!.refuses?.(this.block.subarray(from, this.have), this.base + from) === true) {
+      await this.options.flush();
+      return this.makeRoom(this.have, true);
+    }
+    this.complete = false;
     let to = this.have;
     let synthetic = -1;
     if (final && to > from && this.block[to - 1] !== LF) {
@@ -97,7 +104,8 @@ class RecordBlocks {
     }
     const used = this.scanner!.scan(this.block, from, to, this.base + from, synthetic);
     await this.options.flush();
-    if (final && used < to) this.endInsideRecord(used, to - (synthetic < 0 ? 0 : 1));
+    if (final && this.scanner!.end !== undefined) this.scanner!.end();
+    else if (final && used < to) this.endInsideRecord(used, to - (synthetic < 0 ? 0 : 1));
     this.makeRoom(final ? this.have : used, final);
   }
 

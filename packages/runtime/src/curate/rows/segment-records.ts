@@ -1,7 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { RECORD_MARK } from './framed-records';
 import type { Segment } from './segment-writer';
 
 const LF = 10;
+/** What stands between the records of a list: spaces and a comma. */
+const BETWEEN = new Set([9, LF, 13, 32, 44]);
 
 /** Bytes of a segment that are read at once. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -15,6 +18,9 @@ export interface SourceRecord {
   /** 1-based. */
   readonly line: number;
 }
+
+/** What ends a record of a segment: each line end, those outside of quotes (given by their byte), or our own marks. */
+export type RecordEnds = 'lines' | 'marks' | { readonly quote: number };
 
 /**
  * Finds records of a segment again by their number, for the few that the engine rejects: keeping an index of all
@@ -30,14 +36,13 @@ export class SegmentRecords {
   /** Where the window begins in the file. */
   private windowAt: number;
 
-  private constructor(private readonly segment: Segment, private readonly file: FileHandle, private readonly quote: number) {
+  private constructor(private readonly segment: Segment, private readonly file: FileHandle, private readonly ends: RecordEnds) {
     this.windowAt = segment.sourceStart;
     this.line = segment.runs[0]!.line;
   }
 
-  /** @param quote the quote byte of a multi-line format, else -1 */
-  static async open(segment: Segment, quote: number): Promise<SegmentRecords> {
-    return new SegmentRecords(segment, await open(segment.sourcePath), quote);
+  static async open(segment: Segment, ends: RecordEnds): Promise<SegmentRecords> {
+    return new SegmentRecords(segment, await open(segment.sourcePath), ends);
   }
 
   /** @param number 0-based in the segment, and larger than that of the call before */
@@ -45,10 +50,11 @@ export class SegmentRecords {
     for (;;) {
       this.enterRun();
       const end = await this.recordEnd();
+      if (this.ends === 'marks') this.skipBetween();
       const { start, line, window } = this;
       const run = this.segment.runs[this.run]!;
       const offset = run.offset + (this.windowAt + start - run.start) + (this.record - run.firstRecord) * (run.terminator - 1);
-      this.line += this.quote < 0 ? 1 : lines(window, start, end);
+      this.line += this.ends === 'lines' ? 1 : lineEnds(window, start, end) + (this.ends === 'marks' ? 0 : 1);
       this.start = end + 1;
       if (this.record++ === number) return { bytes: Buffer.from(window.subarray(start, end)), offset, line };
     }
@@ -56,6 +62,10 @@ export class SegmentRecords {
 
   async close(): Promise<void> {
     await this.file.close();
+  }
+
+  private skipBetween(): void {
+    for (; BETWEEN.has(this.window[this.start]!); this.start++) if (this.window[this.start] === LF) this.line++;
   }
 
   private enterRun(): void {
@@ -68,7 +78,7 @@ export class SegmentRecords {
   /** Where in the window the next record ends; reads on until its end is there. */
   private async recordEnd(): Promise<number> {
     for (;;) {
-      const end = recordEnd(this.window, this.start, this.quote);
+      const end = recordEnd(this.window, this.start, this.ends);
       if (end >= 0) return end;
       const rest = this.window.subarray(this.start);
       const larger = Buffer.allocUnsafeSlow(rest.length + WINDOW_BYTES);
@@ -82,9 +92,10 @@ export class SegmentRecords {
   }
 }
 
-/** The LF that ends the record: the first one, or the first outside quotes; -1 while it is not there. Good records have whole quotes only. */
-function recordEnd(window: Buffer, start: number, quote: number): number {
-  if (quote < 0) return window.indexOf(LF, start);
+/** Where the record ends; -1 while its end is not there. Good records have whole quotes only. */
+function recordEnd(window: Buffer, start: number, ends: RecordEnds): number {
+  if (ends === 'lines' || ends === 'marks') return window.indexOf(ends === 'lines' ? LF : RECORD_MARK, start);
+  const { quote } = ends;
   let open = false;
   for (let position = start; position < window.length; position++) {
     const byte = window[position];
@@ -94,8 +105,8 @@ function recordEnd(window: Buffer, start: number, quote: number): number {
   return -1;
 }
 
-function lines(window: Buffer, start: number, end: number): number {
-  let count = 1;
+function lineEnds(window: Buffer, start: number, end: number): number {
+  let count = 0;
   for (let position = window.indexOf(LF, start); position >= 0 && position < end; position = window.indexOf(LF, position + 1)) count++;
   return count;
 }

@@ -5,7 +5,7 @@ import { contractText } from '../../_fixtures/ingest-stage';
 const contract = (record: string) => requireContract(contractText(['trips'], record), 'c.yaml');
 
 test('curate refuses a format that only lands, by name and with the cure', () => {
-  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv and ndjson; trips \(parquet\).*a contract of their own/);
+  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv, ndjson and json; trips \(parquet\).*a contract of their own/);
   for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format} }`)); }).not.toThrow();
 });
 

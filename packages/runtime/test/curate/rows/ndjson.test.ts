@@ -87,6 +87,15 @@ describe('framing of NDJSON records', () => {
     expect(quarantine).toMatchObject([{ code: 'JSON', line: 3 }]);
   });
 
+  test('leaves unknown members of any form out where the contract wants a subset, as long as they are JSON', async () => {
+    const nested = ['{}', '[]', '{"x":[{"a":"no"},[],{}],"a":{"b":null}}', '[1.50,"]}",true,[[{"c":-0e1}]]]', `${'['.repeat(1_000)}${']'.repeat(1_000)}`, ' [ 1 , { "x" : 2 } ] '];
+    const broken = ['[1,]', '{"x":1,}', '[1}', '{"x"}', '{"x":}', '[01]', '["\\u12"]', '{x:1}', '[', '{"x":[1', '[1 2]', `${'['.repeat(1_001)}${']'.repeat(1_001)}`];
+    const line = (value: string): string => `{"b":${value},"a":"x"}`;
+    const { rows, quarantine } = await bench.curate({ ...SPEC, record: 'format: ndjson, header: subset' }, lines(...nested.map(line), ...broken.map(line), '{"a":{"x":1}}', '{"a":[1]}'));
+    expect(rows).toEqual([KEPT_AROUND[0], ...nested.map(() => ['x', null, null]), KEPT_AROUND[1]]);
+    expect(quarantine.map(({ raw, code }) => [raw.toString(), code])).toEqual([...broken.map(line), '{"a":{"x":1}}', '{"a":[1]}'].map((text) => [text, 'JSON']));
+  });
+
   test('keeps every record whatever the block and segment size', async () => {
     const text = Array.from({ length: 200 }, (_, index) => (index % 17 === 3 ? '{"a":' : `{"a":"${'é'.repeat(index % 40)}\\n${index}","n":${index}.5}`)).join('\r\n');
     for (const [blockBytes, segmentBytes] of [[200, 1_000], [1 << 20, 1 << 20]] as const) {

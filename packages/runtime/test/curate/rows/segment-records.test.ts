@@ -8,10 +8,11 @@ const HEADER = 'headrace\n';
 const SOURCE_OFFSET = 5_000;
 
 describe.each([
-  ['lines', -1, (n: number) => `${n},${'x'.repeat(n % 700)}`],
-  ['records of several lines', '"'.charCodeAt(0), (n: number) => `${n},"${'é\n'.repeat(n % 5)}""${'y'.repeat(n % 700)}"`],
-  ['records longer than what is read at once', -1, (n: number) => `${n},${'z'.repeat(n % 3_000 === 0 ? 2_500_000 : 10)}`],
-] as const)('%s of a long segment', (_name, quote, recordOf) => {
+  ['lines', 'lines', '\n', (n: number) => `${n},${'x'.repeat(n % 700)}`],
+  ['records of several lines', { quote: '"'.charCodeAt(0) }, '\n', (n: number) => `${n},"${'é\n'.repeat(n % 5)}""${'y'.repeat(n % 700)}"`],
+  ['records longer than what is read at once', 'lines', '\n', (n: number) => `${n},${'z'.repeat(n % 3_000 === 0 ? 2_500_000 : 10)}`],
+  ['records of a JSON document', 'marks', '\n ,\r\n\t', (n: number) => `{ "n":\n${n}, "x": "${'é'.repeat(n % 700)}"${'\n'.repeat(n % 3)}}`],
+] as const)('%s of a long segment', (_name, ends, between, recordOf) => {
   const records = Array.from({ length: 9_000 }, (_, index) => recordOf(index));
   let folder: string;
   beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'headrace-test-')); });
@@ -19,12 +20,12 @@ describe.each([
 
   test('are found by their number, with place and line in the source', async () => {
     const sourcePath = join(folder, '0.csv');
-    await writeFile(sourcePath, `${HEADER}${records.join('\n')}\n`);
+    await writeFile(sourcePath, `${HEADER}${ends === 'marks' ? `${records.join(`\x1e${between}`)}\x1e` : `${records.join(between)}${between}`}`);
     const segment = {
       number: 0, firstRecord: 0, records: records.length, sourcePath, sourceStart: HEADER.length, csvPath: sourcePath, proof: NO_PROOF,
-      runs: [{ firstRecord: 0, start: HEADER.length, offset: SOURCE_OFFSET, line: 2, terminator: 1 }],
+      runs: [{ firstRecord: 0, start: HEADER.length, offset: SOURCE_OFFSET, line: 2, terminator: ends === 'marks' ? 0 : 1 }],
     };
-    const found = await SegmentRecords.open(segment, quote);
+    const found = await SegmentRecords.open(segment, ends);
     let offset = SOURCE_OFFSET;
     let line = 2;
     try {
@@ -33,8 +34,8 @@ describe.each([
           const record = await found.find(number);
           expect([record.bytes.toString(), record.offset, record.line]).toEqual([text, offset, line]);
         }
-        offset += Buffer.byteLength(text) + 1;
-        line += text.split('\n').length;
+        offset += Buffer.byteLength(text + between);
+        line += (text + between).split('\n').length - 1;
       }
       await expect(found.find(records.length)).rejects.toThrow('segment 0 has no record 9000');
     } finally {

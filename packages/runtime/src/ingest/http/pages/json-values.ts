@@ -1,5 +1,6 @@
 import Tokenizer from '@streamparser/json/tokenizer.js';
 import TokenType from '@streamparser/json/utils/types/tokenType.js';
+import { segmentsOf } from '../../../contract/json-pointer';
 import type { RecordValue, RecordValues } from './record-values';
 
 /** A value at a pointer: text, a number as it is written, true, false or null; of what holds others, how many. */
@@ -108,17 +109,9 @@ export class JsonValues {
 
 const NONE: readonly string[] = [];
 
-/** `""` is the whole document, `/a/b` the member b of a; `~1` stands for a slash and `~0` for a tilde. */
-export const JSON_POINTER = /^(\/([^~/]|~[01])*)*$/;
-
 function recordValue(token: TokenType, value: string | boolean | null): RecordValue {
   if (token === TokenType.STRING || token === TokenType.NUMBER) return { text: value as string, isNumber: token === TokenType.NUMBER };
   return token === TokenType.NULL ? 'none' : 'other';
-}
-
-/** The keys that a pointer names, one after the other. */
-export function segmentsOf(pointer: string): string[] {
-  return pointer.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function unexpected(token: TokenType): Error {

@@ -1,4 +1,5 @@
-import { JsonValues, segmentsOf, type JsonValue } from './json-values';
+import { segmentsOf } from '../../../contract/json-pointer';
+import { JsonValues, type JsonValue } from './json-values';
 import { RecordValues, type RecordValue } from './record-values';
 
 /** What a page told, once all its bytes have passed. */

@@ -1,5 +1,5 @@
 import type { Fields } from '../../../run/settings';
-import { JSON_POINTER } from './json-values';
+import { JSON_POINTER } from '../../../contract/json-pointer';
 
 /** How one page tells of the next. Names ending in `At` are JSON pointers into the page. */
 export type PagingSettings =

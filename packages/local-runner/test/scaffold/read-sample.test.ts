@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { readSample } from '../../src/scaffold/read-sample';
+
+describe('a sample of data', () => {
+  let folder: string;
+  beforeAll(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-test-')); });
+  afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+  const sampleOf = async (content: string | Buffer, name = 'trips.json') => {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    return readSample(file, AbortSignal.timeout(10_000));
+  };
+
+  test.each([
+    ['an array', '[{"a":1,"b":"x"},{"a":null}]', { format: 'json', recordsAt: '', fields: ['a', 'b'], records: [['1', 'x'], [null, null]] }],
+    ['an array, with numbers as they are written', '[{"id":18446744073709551615,"price":1.10}]', { records: [['18446744073709551615', '1.10']] }],
+    ['an array with a byte order mark', '\ufeff[{"a":1}]', { format: 'json', recordsAt: '' }],
+    ['an object over several lines', '{\n "a": 1\n}\n', { format: 'json', recordsAt: '', records: [['1']] }],
+    ['an envelope', '{"links":[{"rel":"next"}],"data":{"all items":[{"a":1},{"a":2},{"a":3}]}}', { format: 'json', recordsAt: '/data/all items', fields: ['a'] }],
+    ['an envelope over several lines, with odd names', '{\n"a/b": {"m~n": [{"a":1},\n{"a":2}]}\n}', { format: 'json', recordsAt: '/a~1b/m~0n' }],
+    ['objects in lines', '{"a":1}\n{"a":2}\n', { format: 'ndjson', fields: ['a'] }],
+    ['one object in one line', '{"a":1}\n', { format: 'ndjson', fields: ['a'] }],
+    ['objects in lines that hold lists', '{"a":[{"x":1}],"b":1}\n{"a":null}\n', { format: 'ndjson', fields: ['b'], leftOut: ['a'], records: [['1'], [null]] }],
+    ['CSV', 'a,b\n1,x\n', { format: 'csv', fields: ['a', 'b'] }],
+  ])('is read as %s', async (_title, content, sample) => {
+    expect(await sampleOf(content)).toMatchObject(sample);
+  });
+
+  test('is read of a long document that is one line, gzipped, as far as it is looked at', async () => {
+    const record = `{"a":1,"text":"${'é'.repeat(2_000)}"}`;
+    const sample = await sampleOf(gzipSync(`{"total":3000,"items":[${Array.from({ length: 3_000 }, () => record).join(',')}]}`), 'trips.json.gz');
+    expect(sample).toMatchObject({ format: 'json', recordsAt: '/items', fields: ['a', 'text'] });
+    expect(sample.records.length).toBeGreaterThan(1_500);
+    expect(sample.records.length).toBeLessThan(3_000);
+  });
+
+  test.each([
+    ['nothing', ' \n', 'is empty: a contract cannot be drafted from it'],
+    ['text after the document', '{"items":[]\n}\n{', 'is not one well-formed JSON document: expected nothing after the document, at byte 14, line 3'],
+    ['an empty array', '[]', 'has no records'],
+    ['records that are no objects', '[1,2]', 'record 1 at the top cannot be read: the record is not a JSON object'],
+    ['a broken document', '[{"a":1},]', 'is not one well-formed JSON document: expected a value, at byte 9, line 1'],
+  ])('fails with its name when there is %s', async (_title, content, message) => {
+    await expect(sampleOf(content)).rejects.toThrow(message);
+  });
+});

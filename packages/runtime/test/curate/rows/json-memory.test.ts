@@ -1,0 +1,40 @@
+import { scanRecords } from '../../../src/curate/rows/record-blocks';
+import { documentBlockBytes, JsonDocumentScanner } from '../../../src/curate/rows/json-document-scanner';
+import { testContract } from '../_fixtures/contract-text';
+
+const MEBIBYTE = 1024 * 1024;
+const MANY = 32;
+/** A few blocks, their copies and what the collector has not taken yet. */
+const ALLOWED = 24 * MEBIBYTE;
+
+const repeated = (text: string): Buffer => Buffer.from(text.repeat(Math.ceil(MEBIBYTE / text.length)));
+
+test.each([
+  ['spaces', '{"data":[{"a":"x"}', repeated(' \n'), ',{"a":"y"}]}', 2, 0],
+  ['a text around the records', '{"note":"', repeated('é\\"'), '","data":[{"a":"x"}]}', 1, 0],
+  ['a name around the records', '{"', repeated('x'), '":1,"data":[{"a":"x"}]}', 1, 0],
+  ['one record', '{"data":[{"a":"x"},{"a":"', repeated('é,]}'), '"},{"a":"y"}]}', 2, 1],
+  ['records', '{"data":[{"a":"y"}', repeated(`,{"a":"${'x'.repeat(200)}"}\n  `), ']}', undefined, 0],
+])('memory does not grow with %s', async (_title, before, piece, after, good, bad) => {
+  const dataset = testContract({ columns: [{ name: 'a', type: 'string' }], record: 'format: json, recordsAt: /data' }).datasets[0]!;
+  const counts = { good: 0, bad: 0, most: 0 };
+  const measure = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+  const framed = {
+    good: (_block: Buffer, _start: number, _end: number, records: number) => { counts.good += records; },
+    bad: () => { counts.bad += 1; },
+  };
+  function* pieces(): Iterable<Buffer> {
+    yield Buffer.from(before);
+    for (let count = 0; count < MANY; count++) yield piece;
+    yield Buffer.from(after);
+  }
+  const start = measure();
+  await scanRecords((async function* () { yield* pieces(); })(), {
+    source: 's', maxRecordBytes: dataset.record.maxRecordBytes, lines: true, framed, blockBytes: documentBlockBytes(dataset.record.maxRecordBytes),
+    scanner: () => new JsonDocumentScanner(dataset, 's', framed, () => undefined),
+    flush: async () => { counts.most = Math.max(counts.most, measure() - start); },
+  });
+  expect(counts.good).toBe(good ?? 1 + MANY * (piece.toString().split('{').length - 1));
+  expect(counts.bad).toBe(bad);
+  expect(counts.most).toBeLessThan(ALLOWED);
+});
