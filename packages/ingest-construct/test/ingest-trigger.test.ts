@@ -6,6 +6,7 @@ import { ruleFindings } from '@headrace/stage/testing/rule-findings';
 import { type App, aws_events as events, aws_s3 as s3, Duration, type Stack } from 'aws-cdk-lib';
 import { IngestOverlap, IngestSchedule, IngestSource, IngestTrigger, type S3SourceProps } from '../src';
 import { newIngest, newStack, SOURCES, templateOf } from './_fixtures/ingest';
+import { newObjectsPattern } from '../src/private/new-objects-pattern';
 
 type Props = Parameters<typeof newIngest>[2];
 
@@ -87,10 +88,15 @@ describe('keys of new objects', () => {
     ['the whole bucket', {}, undefined],
     ['a prefix', { prefix: 'out/' }, [{ prefix: 'out/' }]],
     ['a suffix', { suffix: '.csv' }, [{ suffix: '.csv' }]],
-    ['both, with characters that mean something in a pattern', { prefix: 'o*t\\/', suffix: '.c*v' }, [{ wildcard: 'o\\*t\\\\/*.c\\*v' }]],
+    ['both, with a character that means something in a pattern', { prefix: 'o\\t/', suffix: '.c\\v' }, [{ wildcard: 'o\\\\t/*.c\\\\v' }]],
     ['a manifest', { prefix: 'out/', manifestKey: 'lists/today.json' }, ['lists/today.json']],
   ])('%s', (_, source, key) => {
     expect(keysOf((stack) => ({ bucket: theirs(stack), ...source }))).toEqual(key);
+  });
+
+  test('are no patterns themselves', () => {
+    const { detail } = newObjectsPattern({ bucket: theirs(newStack()), prefix: 'o*/', suffix: '.c*v', isWhole: false });
+    expect(detail?.object.key).toEqual([{ wildcard: 'o\\*/*.c\\*v' }]);
   });
 
   test('a manifest is waited for in its own bucket', () => {
