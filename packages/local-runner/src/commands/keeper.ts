@@ -11,8 +11,9 @@ interface Keeper { readonly pid: number; readonly mark: string }
 
 /** The process that keeps a database up after a run; undefined when there is none any more. */
 export function findKeeper(state: StateFolder): Keeper | undefined {
-  const keeper = state.read<Keeper>(FILE);
-  return keeper !== undefined && startMark(keeper.pid) === keeper.mark ? keeper : undefined;
+  // Where the last one was stopped, the document is empty.
+  const { pid, mark } = state.read<Partial<Keeper>>(FILE) ?? {};
+  return pid !== undefined && mark !== undefined && startMark(pid) === mark ? { pid, mark } : undefined;
 }
 
 /** Starts a keeper that ends by itself, and waits until the database answers again. */
