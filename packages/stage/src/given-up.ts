@@ -1,5 +1,6 @@
-import { Aws, type aws_s3 as s3 } from 'aws-cdk-lib';
+import type { aws_s3 as s3 } from 'aws-cdk-lib';
 import { jsonata } from './jsonata';
+import { recordFailure } from './record-failure';
 import { plain, type Step } from './step';
 
 export interface GivenUpProps {
@@ -31,26 +32,10 @@ export function givenUp(props: GivenUpProps): { readonly startAt: string; readon
   return {
     startAt: record,
     steps: {
-      [record]: {
-        state: {
-          Type: 'Task',
-          Resource: `arn:${Aws.PARTITION}:states:::aws-sdk:s3:putObject`,
-          Arguments: {
-            Bucket: bucket.bucketName,
-            Key: jsonata(`$replace($states.input.plan.key, /plan\\.json$/, "errors/${GIVEN_UP_MARK}${step}-" & $string($states.input.index) & ".json")`),
-            Body: {
-              schemaVersion: 1, step, index: jsonata('$states.input.index'), at: jsonata('$now()'),
-              code: 'TASK_ENDED', kind: 'transient', fault: 'system', message: jsonata(MESSAGE), facts: { state: name },
-            },
-          },
-          Output: jsonata('$states.input'),
-          TimeoutSeconds: 60,
-          Retry: [{ ErrorEquals: ['S3.SdkClientException', 'S3.S3Exception'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL' }],
-          Catch: [{ ErrorEquals: ['States.ALL'], Output: jsonata('$states.input'), Next: fail }],
-          Next: fail,
-        },
-        allow: [{ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(`${workPrefix}*`)], wildcardReason: 'objects below folders of this pipeline' }],
-      },
+      [record]: recordFailure({
+        bucket, workPrefix, step, mark: GIVEN_UP_MARK, next: fail,
+        failure: { code: 'TASK_ENDED', kind: 'transient', fault: 'system', message: jsonata(MESSAGE), facts: { state: name } },
+      }),
       [fail]: plain({ Type: 'Fail', Error: 'States.TaskFailed', Cause: jsonata('$substring($cause, 0, 30000)') }),
     },
   };

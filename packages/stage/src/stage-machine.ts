@@ -9,6 +9,7 @@ import { GIVEN_UP_MARK } from './given-up';
 import { ATTEMPT, jsonata, literal, SLOT } from './jsonata';
 import { allow, explainWildcards } from './permission';
 import { readWork } from './prefix-grants';
+import { S3_FAILED } from './record-failure';
 import { type AslState, plain, type Step } from './step';
 
 export interface StageMachineProps {
@@ -138,9 +139,7 @@ const NOT_NOTIFIED = 'FailedUnnoticed';
  */
 function explainFailure(props: StageMachineProps): Record<string, Step> {
   const errors = `${literal(props.workPrefix)} & $attemptId & "/errors/"`;
-  const retry = [{
-    ErrorEquals: ['S3.SdkClientException', 'S3.S3Exception'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL',
-  }];
+  const retry = [S3_FAILED];
   // States.ALL does not cover a result that is too large.
   const goOnWith = (next: string) => ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Next: next, Output: jsonata('$states.input') }));
   const s3Task = (action: string) => `arn:${Aws.PARTITION}:states:::aws-sdk:s3:${action}`;

@@ -1,7 +1,8 @@
-import { Aws, type aws_s3 as s3, type Duration } from 'aws-cdk-lib';
+import type { aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import { type FargateRung, MOST_MEMORY_MIB } from './fargate-size';
 import { givenUp } from './given-up';
 import { jsonata } from './jsonata';
+import { recordFailure } from './record-failure';
 import { runTask, type RunTaskProps } from './run-task';
 import type { StageTask } from './stage-task';
 import { plain, type Step } from './step';
@@ -91,24 +92,8 @@ function rungOf(ladder: FargateRung[], member: keyof FargateRung): string {
 function recordOutOfMemory({ name, step, ladder, limit, bucket, workPrefix }: TaskLadderProps, next: string): Step {
   const largest = ladder.at(-1)!.memoryMiB;
   const message = `out of memory at the largest size of the task, ${largest} MiB; ${largest < MOST_MEMORY_MIB ? `raise ${limit}, or ` : ''}make the shards of the source smaller`;
-  return {
-    state: {
-      Type: 'Task',
-      Resource: `arn:${Aws.PARTITION}:states:::aws-sdk:s3:putObject`,
-      Arguments: {
-        Bucket: bucket.bucketName,
-        Key: jsonata(`$replace($states.input.plan.key, /plan\\.json$/, "errors/${step}-" & $string($states.input.index) & ".json")`),
-        Body: {
-          schemaVersion: 1, step, index: jsonata('$states.input.index'), at: jsonata('$now()'),
-          code: 'OUT_OF_MEMORY', kind: 'terminal', fault: 'user', message, facts: { memoryMiB: largest, state: name },
-        },
-      },
-      Output: jsonata('$states.input'),
-      TimeoutSeconds: 60,
-      Retry: [{ ErrorEquals: ['S3.SdkClientException', 'S3.S3Exception'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2, JitterStrategy: 'FULL' }],
-      Catch: [{ ErrorEquals: ['States.ALL'], Output: jsonata('$states.input'), Next: next }],
-      Next: next,
-    },
-    allow: [{ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(`${workPrefix}*`)], wildcardReason: 'objects below folders of this pipeline' }],
-  };
+  return recordFailure({
+    bucket, workPrefix, step, mark: '', next,
+    failure: { code: 'OUT_OF_MEMORY', kind: 'terminal', fault: 'user', message, facts: { memoryMiB: largest, state: name } },
+  });
 }

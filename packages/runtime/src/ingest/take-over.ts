@@ -1,3 +1,4 @@
+import { inParallel } from '../run/in-parallel';
 import type { SourceIdentity } from '../run/manifest';
 import type { Abortable, ObjectStore } from '../stores/object-store';
 import type { EarlierShard, LandedShard, PullResult } from './documents';
@@ -110,11 +111,9 @@ function byShard({ shards }: PullResult): LandedShard[][] {
 /** A shard whose object is not there as it was told is none that was pulled. */
 async function dropMissing(bucket: string, chosen: Map<number, Pulled>, store: ObjectStore, options: Abortable): Promise<void> {
   const parts = [...chosen].flatMap(([number, pulled]) => pulled.parts.map(({ part }) => ({ number, part })));
-  for (let at = 0; at < parts.length; at += HEAD_CONCURRENCY) {
-    await Promise.all(parts.slice(at, at + HEAD_CONCURRENCY).map(async ({ number, part }) => {
-      if ((await store.head({ bucket, key: part.key }, options))?.bytes !== part.bytes) chosen.delete(number);
-    }));
-  }
+  await inParallel(parts, HEAD_CONCURRENCY, async ({ number, part }) => {
+    if ((await store.head({ bucket, key: part.key }, options))?.bytes !== part.bytes) chosen.delete(number);
+  });
 }
 
 /** Shards that belong together are of one moment, which only one task of one attempt has seen. */

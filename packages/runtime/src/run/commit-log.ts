@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { transientError, userError } from '../errors/pipeline-error';
 import type { Abortable, ObjectStore } from '../stores/object-store';
 import { readCommitIndex, writeCommitIndex } from './commit-index';
+import { inParallel } from './in-parallel';
 import { commitKey, seqOfCommitKey } from './keys';
 import { commitIdentity, requireSchemaVersion, type Manifest } from './manifest';
 
@@ -66,11 +67,7 @@ export async function listCommits(store: ObjectStore, log: CommitLog, afterSeq =
 export async function readEntries<M extends Manifest>(
   store: ObjectStore, log: CommitLog, seqs: readonly number[], options: Abortable = {},
 ): Promise<LogEntry<M>[]> {
-  const entries: LogEntry<M>[] = [];
-  for (let at = 0; at < seqs.length; at += READ_CONCURRENCY) {
-    entries.push(...await Promise.all(seqs.slice(at, at + READ_CONCURRENCY).map((seq) => readEntry<M>(store, log, seq, options))));
-  }
-  return entries;
+  return inParallel(seqs, READ_CONCURRENCY, (seq) => readEntry<M>(store, log, seq, options));
 }
 
 async function readEntry<M extends Manifest>(store: ObjectStore, log: CommitLog, seq: number, options: Abortable): Promise<LogEntry<M>> {

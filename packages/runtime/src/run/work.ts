@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { PipelineError } from '../errors/pipeline-error';
 import type { Abortable, ObjectRef, ObjectStore } from '../stores/object-store';
+import { inParallel } from './in-parallel';
 import { SCHEMA_VERSION } from './manifest';
 
 /**
@@ -132,12 +133,8 @@ function linesRef(list: ObjectRef): ObjectRef {
 export async function findResults<T>(
   store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {},
 ): Promise<(T | undefined)[]> {
-  const results: (T | undefined)[] = [];
-  for (let at = 0; at < count; at += READ_CONCURRENCY) {
-    const indexes = Array.from({ length: Math.min(READ_CONCURRENCY, count - at) }, (_, offset) => at + offset);
-    results.push(...await Promise.all(indexes.map(async (index) => (await store.getJson<T>(resultRef(folder, step, index), options))?.value)));
-  }
-  return results;
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  return inParallel(indexes, READ_CONCURRENCY, async (index) => (await store.getJson<T>(resultRef(folder, step, index), options))?.value);
 }
 
 /** Reads the results of all items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */

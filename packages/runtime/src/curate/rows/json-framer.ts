@@ -1,11 +1,9 @@
 import { ACTION, expected, FIRST_ACTION, MOVES, STATE, VALUE_STATES } from './json-grammar';
+import { MAX_DEPTH } from './json-record';
 import { JsonRecordsPlace } from './json-records-place';
 
 const OPEN_OBJECT = 123;
 const OPEN_ARRAY = 91;
-
-/** Objects and arrays in each other. No data has so many, and none of them may cost memory without end. */
-const MAX_DEPTH = 1_000;
 
 /** Why a document is not JSON; thrown within this folder only. */
 export class JsonFault {

@@ -18,8 +18,8 @@ const CLOSE = 125;
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
 const MINUS = 45;
-/** As of documents. */
-const MAX_DEPTH = 1_000;
+/** Objects and arrays in each other, in a record and in a document. No data has so many, and none of them may cost memory without end. */
+export const MAX_DEPTH = 1_000;
 const WORDS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')] as const;
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../../contract/contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
+import { inParallel } from '../../run/in-parallel';
 import { dataKey } from '../../run/keys';
 import type { CuratedPart } from '../../run/manifest';
 import type { ObjectStore } from '../../stores/object-store';
@@ -137,15 +138,4 @@ class UnitShape {
 
 function total(rows: readonly Record<string, unknown>[], name: string): number {
   return rows.reduce((sum, row) => sum + Number(row[name]), 0);
-}
-
-/** Maps with a limited number of jobs at once; results keep the order of the items. */
-async function inParallel<T, R>(items: readonly T[], limit: number, job: (item: T, index: number) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await job(items[index]!, index);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }

@@ -1,4 +1,5 @@
 import { PipelineError } from '../../errors/pipeline-error';
+import { inParallel } from '../../run/in-parallel';
 import { resultRef, type WorkFolder } from '../../run/work';
 import type { Abortable, ObjectStore } from '../../stores/object-store';
 import { checkBalance } from '../../run/balance';
@@ -26,18 +27,15 @@ const READ_CONCURRENCY = 16;
 
 /** Reads the Rows results of a unit by number and adds them up; throws `RESULT_MISSING` or `BALANCE`. */
 export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit: ShapeItem, options: Abortable = {}): Promise<UnitRows> {
-  const results: (RowsResult & ResultEnvelope)[] = [];
-  for (let at = 0; at < unit.items; at += READ_CONCURRENCY) {
-    const indexes = Array.from({ length: Math.min(READ_CONCURRENCY, unit.items - at) }, (_, offset) => unit.firstItem + at + offset);
-    results.push(...await Promise.all(indexes.map(async (index) => {
-      const found = await store.getJson<RowsResult & ResultEnvelope>(resultRef(folder, 'rows', index), options);
-      if (found === undefined) throw new PipelineError('RESULT_MISSING', `step rows left no result for item ${index} of unit ${unit.unitId} in s3://${folder.bucket}/${folder.prefix}`, { facts: { index, unit: unit.unitId } });
-      if (found.value.unitId !== unit.unitId) {
-        throw new PipelineError('RESULT_MISSING', `the result of item ${index} of step rows belongs to unit ${found.value.unitId}, the plan has ${unit.unitId} there; start a new attempt`, { facts: { index, unit: unit.unitId } });
-      }
-      return found.value;
-    })));
-  }
+  const indexes = Array.from({ length: unit.items }, (_, offset) => unit.firstItem + offset);
+  const results = await inParallel(indexes, READ_CONCURRENCY, async (index) => {
+    const found = await store.getJson<RowsResult & ResultEnvelope>(resultRef(folder, 'rows', index), options);
+    if (found === undefined) throw new PipelineError('RESULT_MISSING', `step rows left no result for item ${index} of unit ${unit.unitId} in s3://${folder.bucket}/${folder.prefix}`, { facts: { index, unit: unit.unitId } });
+    if (found.value.unitId !== unit.unitId) {
+      throw new PipelineError('RESULT_MISSING', `the result of item ${index} of step rows belongs to unit ${found.value.unitId}, the plan has ${unit.unitId} there; start a new attempt`, { facts: { index, unit: unit.unitId } });
+    }
+    return found.value;
+  });
   const counts = { parsed: 0, kept: 0, rejected: 0 };
   const byCode: Record<string, number> = {};
   for (const result of results) {

@@ -1,4 +1,5 @@
 import { userError } from '../../errors/pipeline-error';
+import { timeOf } from '../../run/scheduled-time';
 
 const SECOND_MS = 1_000;
 
@@ -24,10 +25,8 @@ export function windowEnd(eventTime: Date, gatherSeconds: number, receivedAt: Da
 
 /** When the event in a message happened. Throws PipelineError `EVENT`. */
 export function eventTime({ body }: QueueMessage): Date {
-  const time = fieldOf(body, 'time');
-  // EventBridge and whoever puts events there write times of ISO 8601; Date takes years and words too.
-  const parsed = typeof time === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(time) ? new Date(time) : undefined;
-  if (parsed !== undefined && !Number.isNaN(parsed.getTime())) return parsed;
+  const time = timeOf(fieldOf(body, 'time'));
+  if (time !== undefined) return time;
   throw userError('EVENT', `the message must be an event of EventBridge with a time like 2026-01-01T01:00:00Z, got ${body.slice(0, 200)}; give the rule's target no input of its own`);
 }
 

@@ -1,5 +1,6 @@
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { executionName, scheduledSlot } from '../../run/ids';
+import { inParallel } from '../../run/in-parallel';
 import { startExecution } from '../../run/start-execution';
 import { FIRST_ATTEMPT, type StartDeps } from '../../run/starter-handler';
 import { DOCUMENT_HEAD } from '../../run/work';
@@ -39,17 +40,13 @@ export async function startGatheredRuns(
       fail([message], PipelineError.from(thrown));
     }
   }
-  const waiting = [...slots];
-  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [slot, messages] = next;
-      try {
-        await startRun(slot, messages.length, settings, deps);
-      } catch (thrown) {
-        fail(messages, PipelineError.from(thrown));
-      }
+  await inParallel([...slots], STARTS_AT_ONCE, async ([slot, messages]) => {
+    try {
+      await startRun(slot, messages.length, settings, deps);
+    } catch (thrown) {
+      fail(messages, PipelineError.from(thrown));
     }
-  }));
+  });
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
