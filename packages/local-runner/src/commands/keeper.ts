@@ -1,19 +1,17 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import { startMark } from '../exec/process-memory';
+import { isRunning, markOf, type ProcessMark } from '../exec/process-mark';
 import { StateFolder } from '../stack/state-folder';
 
 const FILE = 'keeper.json';
 const STOP_WITHIN_MS = 15_000;
 const CHECK_MS = 50;
 
-interface Keeper { readonly pid: number; readonly mark: string }
-
 /** The process that keeps a database up after a run; undefined when there is none any more. */
-export function findKeeper(state: StateFolder): Keeper | undefined {
+export function findKeeper(state: StateFolder): ProcessMark | undefined {
   // Where the last one was stopped, the document is empty.
-  const { pid, mark } = state.read<Partial<Keeper>>(FILE) ?? {};
-  return pid !== undefined && mark !== undefined && startMark(pid) === mark ? { pid, mark } : undefined;
+  const keeper = state.read<Partial<ProcessMark>>(FILE);
+  return isRunning(keeper) ? keeper : undefined;
 }
 
 /** Starts a keeper that ends by itself, and waits until the database answers again. */
@@ -23,7 +21,7 @@ export async function linger(stateDir: string, minutes: number): Promise<void> {
     detached: true, stdio: ['ignore', 'pipe', 'ignore'], cwd: state.root,
   });
   if (child.pid === undefined) return;
-  state.write(FILE, { pid: child.pid, mark: startMark(child.pid) ?? '' });
+  state.write(FILE, markOf(child.pid));
   await new Promise<void>((resolve) => {
     child.stdout?.once('data', () => resolve());
     child.once('exit', () => resolve());

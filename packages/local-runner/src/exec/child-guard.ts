@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { startMark } from './process-memory';
+import { isRunning, startMark } from './process-mark';
 
 /** Milliseconds that children get between SIGTERM and SIGKILL once the runner is gone. */
 const GRACE_MS = 2_000;
@@ -61,7 +61,7 @@ export function reapLeftovers(pidFolder: string): number[] {
     const pid = Number(file.slice(0, -'.pid'.length));
     const full = path.join(pidFolder, file);
     const mark = readFileSync(full, 'utf8');
-    if (mark !== '' && startMark(pid) === mark) {
+    if (isRunning({ pid, mark })) {
       try {
         process.kill(-pid, 'SIGKILL');
         reaped.push(pid);

@@ -52,20 +52,6 @@ function psGroup(pgid: number): number {
   }
 }
 
-/** When a process was started, in a form that differs for every process that ever has this pid; undefined when it is gone. */
-export function startMark(pid: number): string | undefined {
-  if (process.platform === 'linux') {
-    const text = read(`/proc/${pid}/stat`);
-    // Field 22, counted behind the command name, which may itself hold spaces and brackets.
-    return text === '' ? undefined : text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  }
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');

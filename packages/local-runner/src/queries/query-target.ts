@@ -1,5 +1,5 @@
 import { Client, type types } from 'pg';
-import { startMark } from '../exec/process-memory';
+import { isRunning, type ProcessMark } from '../exec/process-mark';
 import { databaseUrl, savedDatabases, startSavedDatabases } from '../stack/local-databases';
 import type { StateFolder } from '../stack/state-folder';
 
@@ -29,8 +29,7 @@ export async function queryUrl(url: string, sql: string): Promise<TargetResult> 
 export async function queryTarget(state: StateFolder, sql: string): Promise<TargetResult> {
   const [saved] = savedDatabases(state);
   if (saved === undefined) throw new Error(`${state.root} has no target database: no run had one`);
-  const keeper = state.read<{ pid?: number; mark?: string }>('keeper.json');
-  if (keeper?.pid !== undefined && startMark(keeper.pid) === keeper.mark) return queryUrl(databaseUrl(saved), sql);
+  if (isRunning(state.read<Partial<ProcessMark>>('keeper.json'))) return queryUrl(databaseUrl(saved), sql);
   const databases = await startSavedDatabases(state);
   try {
     return await queryUrl(databaseUrl(saved), sql);

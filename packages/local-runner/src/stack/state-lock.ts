@@ -1,10 +1,8 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { startMark } from '../exec/process-memory';
+import { isRunning, markOf, type ProcessMark } from '../exec/process-mark';
 
 const FILE = 'in-use.json';
-
-interface Owner { readonly pid: number; readonly mark: string }
 
 /**
  * Takes a state folder for this process; the returned function gives it back.
@@ -16,11 +14,11 @@ interface Owner { readonly pid: number; readonly mark: string }
  */
 export function lockStateFolder(folder: string): () => void {
   const file = path.join(folder, FILE);
-  const own: Owner = { pid: process.pid, mark: startMark(process.pid) ?? '' };
+  const own = markOf(process.pid);
   for (;;) {
     if (makeWhole(file, JSON.stringify(own))) return () => rmSync(file, { force: true });
     const owner = readOwner(file);
-    if (owner !== undefined && startMark(owner.pid) === owner.mark) {
+    if (isRunning(owner)) {
       throw new Error(`the state folder ${folder} is in use by process ${owner.pid}; wait until it ends, or give another folder with --state-dir`);
     }
     rmSync(file, { force: true });
@@ -45,12 +43,12 @@ function makeWhole(file: string, text: string): boolean {
 /** The process that uses a state folder now; undefined where nobody does. */
 export function stateFolderUser(folder: string): number | undefined {
   const owner = readOwner(path.join(folder, FILE));
-  return owner !== undefined && startMark(owner.pid) === owner.mark ? owner.pid : undefined;
+  return isRunning(owner) ? owner.pid : undefined;
 }
 
-function readOwner(file: string): Owner | undefined {
+function readOwner(file: string): ProcessMark | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+    return JSON.parse(readFileSync(file, 'utf8')) as ProcessMark;
   } catch {
     return undefined;
   }

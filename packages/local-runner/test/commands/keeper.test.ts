@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { findKeeper, stopKeeper } from '../../src/commands/keeper';
-import { startMark } from '../../src/exec/process-memory';
+import { startMark } from '../../src/exec/process-mark';
 import { StateFolder } from '../../src/stack/state-folder';
 
 describe('the keeper of a state folder', () => {

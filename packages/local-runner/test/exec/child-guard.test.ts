@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { reapLeftovers } from '../../src/exec/child-guard';
-import { startMark } from '../../src/exec/process-memory';
+import { startMark } from '../../src/exec/process-mark';
 
 let folder: string;
 const children: ChildProcess[] = [];

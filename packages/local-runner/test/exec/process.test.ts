@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { runFunction } from '../../src/exec/lambda-function';
 import { startProcess, type ProcessOptions } from '../../src/exec/process';
-import { startMark } from '../../src/exec/process-memory';
+import { startMark } from '../../src/exec/process-mark';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-exec-')); });

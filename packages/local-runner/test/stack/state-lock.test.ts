@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { startMark } from '../../src/exec/process-memory';
+import { startMark } from '../../src/exec/process-mark';
 import { lockStateFolder } from '../../src/stack/state-lock';
 
 let folder: string;
