@@ -26,6 +26,7 @@ describe('a thousand files in one batch, on this machine', () => {
   let stack: LocalStack;
   const asked = new Map<string, number>();
   const open = { now: 0, most: 0 };
+  const waiting: Array<() => void> = [];
   const tasks = { now: 0, most: 0, all: 0, peakBytes: 0 };
 
   beforeAll(async () => {
@@ -58,8 +59,12 @@ describe('a thousand files in one batch, on this machine', () => {
     asked.set(url, (asked.get(url) ?? 0) + 1);
     open.most = Math.max(open.most, ++open.now);
     const body = fileOf(url.slice(1, -4));
-    // Long enough that those who ask at the same time are seen to.
-    setTimeout(() => response.writeHead(200, { 'content-length': body.length, 'etag': `"${url}"` }).end(body, () => { open.now -= 1; }), 2);
+    const send = () => response.writeHead(200, { 'content-length': body.length, 'etag': `"${url}"` }).end(body, () => { open.now -= 1; });
+    // The first to ask wait for one another: tasks that do not run side by side never get an answer.
+    if (open.most < CONCURRENCY) return void waiting.push(send);
+    for (const held of waiting.splice(0)) held();
+    // Long enough that one more than there should be would be seen.
+    setTimeout(send, 2);
   }
 
   function count(event: StackEvent): void {
