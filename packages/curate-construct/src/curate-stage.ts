@@ -7,6 +7,7 @@ import { CurateSize } from './curate-size';
 import { Catalog, PUBLISHED_TABLE } from './private/catalog';
 import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-steps';
 import { SparkJob } from './private/spark-job';
+import type { QualityView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { allow } from './private/stage/permission';
@@ -151,6 +152,7 @@ export class CurateStage extends StageBase {
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
         plan, task, spark, publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
       timeout: this.size.executionTimeout,
@@ -199,9 +201,17 @@ export class CurateStage extends StageBase {
     for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
       problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
+    if (engine._kind === 'spark' && this.hasRule(({ metric }) => metric === 'sql')) {
+      const named = this._contract.contract.datasets.flatMap(({ name, quality }) => quality.filter(({ metric }) => metric === 'sql').map(({ id }) => `${id} of ${name}`));
+      problems.add(`quality rules of type sql run in DuckDB, which CurateEngine.glueSpark() does not start: ${named.join(', ')}; write them as library metrics, or use CurateEngine.embedded()`);
+    }
     engine._check(problems);
     this.size._check(problems);
     problems.throwIfAny();
+  }
+
+  private hasRule(matches: (rule: QualityView) => boolean): boolean {
+    return this._contract.contract.datasets.some(({ quality }) => quality.some(matches));
   }
 
   private grantAccess(

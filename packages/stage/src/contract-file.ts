@@ -23,6 +23,13 @@ export interface DatasetView {
   readonly columns: ReadonlyArray<{ readonly name: string }>;
   readonly primaryKey: readonly string[];
   readonly partitionColumns: readonly string[];
+  readonly quality: readonly QualityView[];
+}
+
+export interface QualityView {
+  readonly id: string;
+  readonly metric: string;
+  readonly severity: 'info' | 'warning' | 'error';
 }
 
 interface ContractBundle {

@@ -132,8 +132,15 @@ export type QualityOperator =
 
 export type QualityMetric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount';
 
-/** One rule over the batch as parsed, before rejection. */
+/**
+ * One rule over a batch: the records of one raw commit.
+ *
+ * `nullValues`, `missingValues`, `invalidValues` and `duplicateValues` count records as they were parsed, before any is
+ * rejected; a record that did not frame has no fields, so only `rowCount` and the 100 percent count it. `sql` sees the
+ * kept rows.
+ */
 export interface QualityRule {
+  /** Its `id`, else its `name`, else where it stands; unique in a dataset. */
   readonly id: string;
   readonly column?: string;
   readonly metric: QualityMetric | 'sql';

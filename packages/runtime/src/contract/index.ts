@@ -11,6 +11,7 @@ export { duckdbCast, withDefault } from './duckdb-cast';
 export { duckdbText } from './duckdb-text';
 export { columnChecks, columnReject, rejectReason, type ColumnCheck, type RejectExpressions } from './column-reject';
 export { columnBounds, type ColumnBound } from './column-bounds';
+export { countedBy, duplicateColumns, isOfOneRecord, ruleSubject } from './quality-metrics';
 export { REJECT_CODES, type ColumnRejectCode, type RejectCode } from './reject-codes';
 export {
   duckdbType, engineTypes, glueType, integerRange, mysqlType, parquetType, postgresType, sparkType, typeName, type EngineTypes,

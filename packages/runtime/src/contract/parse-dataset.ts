@@ -1,5 +1,6 @@
 import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from './contract';
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
+import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
@@ -15,7 +16,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const table = parseTable(object) ?? name;
   object.ignore('id', 'physicalType', 'description', 'businessName', 'tags', 'authoritativeDefinitions', 'dataGranularityDescription', 'relationships');
 
-  const columnQuality: Dataset['quality'][number][] = [];
+  const columnQuality: ParsedRule[] = [];
   const parsed = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
     columnQuality.push(...parseQuality(property, property.text('name')));
     const column = parseColumn(property);
@@ -24,7 +25,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   if (!object.has('properties')) {
     object.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'properties is required', fix: 'write properties: with one entry per column' });
   }
-  const quality = [...parseQuality(object), ...columnQuality];
+  const rules = [...parseQuality(object), ...columnQuality];
   const custom = readCustomProperties(object, 'dataset');
   object.finish();
 
@@ -34,6 +35,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const columns = checkColumns(object, parsed, record);
   const history = choiceOf(custom, 'headraceHistory', ['append', 'snapshot', 'changes']) ?? 'append';
   const schemaPolicy = choiceOf(custom, 'headraceSchemaPolicy', ['strict', 'evolve', 'permissive']) ?? 'strict';
+  const quality = checkQuality(rules, columns);
   const dedupe = readDedupe(object, custom, columns, primaryKey);
   const threshold = readThreshold(custom);
   if (history === 'changes' && primaryKey.length === 0) {

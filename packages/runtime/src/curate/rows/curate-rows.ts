@@ -83,6 +83,7 @@ class PartRows {
   private readonly inFlight: InFlight;
   private readonly idle: EngineSession[] = [];
   private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
+  private readonly quality: Record<number, number> = {};
   private fieldMap?: FieldMap;
   private proven?: ProvenFields;
 
@@ -92,7 +93,7 @@ class PartRows {
   }
 
   async run(): Promise<RowsResult> {
-    const { signal, item, report } = this.options;
+    const { signal, item, report, dataset } = this.options;
     const quarantine = await this.openQuarantine();
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
@@ -118,6 +119,7 @@ class PartRows {
       unitId: item.unitId, key: item.key, content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
       files: this.files.sort((a, b) => a.number - b.number).map(({ key, bytes, sha256, kept: rows }) => ({ key, bytes, sha256, kept: rows })),
       quarantine: { parts: quarantine.parts, byCode: quarantine.counts },
+      ...(dataset.quality.length === 0 ? {} : { quality: this.quality }),
     };
   }
 
@@ -208,11 +210,12 @@ class PartRows {
       ? canonicalCsv(segment.csvPath, columns.length, record.maxRecordBytes)
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
-      const file = await curateSegment({
+      const { file, quality } = await curateSegment({
         segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, ends: recordEnds(record),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       if (file !== undefined) this.files.push({ ...file, number: segment.number });
+      for (const [rule, count] of Object.entries(quality)) this.quality[Number(rule)] = (this.quality[Number(rule)] ?? 0) + count;
       this.idle.push(session);
     } catch (error) {
       session.close();

@@ -137,6 +137,18 @@ export class CurateBench {
     return found;
   }
 
+  /** Line, code, column, reason and bytes of the rejected records, by line. */
+  async quarantine(): Promise<(string | null)[][]> {
+    const rows: (string | null)[][] = [];
+    for await (const { key } of this.store.listKeys('curated', 'lake/quarantine/trips/')) {
+      const path = join(this.directory, `quarantine-${this.files++}.parquet`);
+      await pipeline(await this.store.getStream({ bucket: 'curated', key }), createWriteStream(path));
+      const result = await this.connection.runAndReadAll(`SELECT CAST(line AS VARCHAR), code, column_name, reason, CAST(raw AS VARCHAR) FROM read_parquet('${path}') ORDER BY line`);
+      rows.push(...result.getRows() as (string | null)[][]);
+    }
+    return rows;
+  }
+
   async published(): Promise<{ attempt_id: string; state: string; rows: number }[]> {
     const text = (await this.store.getText({ bucket: 'curated', key: publishedKey('lake', 'trips') }))?.value ?? '';
     return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { attempt_id: string; state: string; rows: number });
