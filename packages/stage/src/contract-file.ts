@@ -20,7 +20,8 @@ export interface DatasetView {
   readonly table: string;
   readonly record: { readonly format: string };
   readonly history: 'append' | 'snapshot' | 'changes';
-  readonly columns: ReadonlyArray<{ readonly name: string }>;
+  /** As they are stored. */
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly mask?: { readonly method: string } }>;
   readonly primaryKey: readonly string[];
   readonly partitionColumns: readonly string[];
   readonly quality: readonly QualityView[];

@@ -1,6 +1,6 @@
 export type {
-  Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, OrderKey, QualityMetric, QualityOperator,
-  QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
+  Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, Mask, OrderKey, QualityMetric,
+  QualityOperator, QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
 } from './contract';
 export { parseContract, requireContract, type ParsedContract } from './parse-contract';
 export { ContractError } from './contract-error';
@@ -19,6 +19,7 @@ export {
 export { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 export { translatePattern, type TranslatedPattern } from './translate-pattern';
 export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken } from './date-format';
+export { asRecorded, isHashed, masksOf } from './mask';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
 export { compareColumns, widens, type ColumnDifference } from './compare-columns';

@@ -4,13 +4,14 @@ import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
+import { maskColumns, type MaskDefaults } from './parse-mask';
 import { parseQuality } from './parse-quality';
 import { parseRecordFormat } from './parse-record-format';
 
 type Custom = ReadonlyMap<string, CustomProperty>;
 
 /** Reads one schema object. */
-export function parseDataset(object: MapReader): Dataset | undefined {
+export function parseDataset(object: MapReader, masks: MaskDefaults = new Map()): Dataset | undefined {
   const name = parseName(object, 'dataset');
   object.choice('logicalType', ['object']);
   const table = parseTable(object) ?? name;
@@ -19,7 +20,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const columnQuality: ParsedRule[] = [];
   const parsed = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
     columnQuality.push(...parseQuality(property, property.text('name')));
-    const column = parseColumn(property);
+    const column = parseColumn(property, masks);
     return column === undefined ? [] : [column];
   });
   if (!object.has('properties')) {
@@ -37,6 +38,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const schemaPolicy = choiceOf(custom, 'headraceSchemaPolicy', ['strict', 'evolve', 'permissive']) ?? 'strict';
   const quality = checkQuality(rules, columns);
   const dedupe = readDedupe(object, custom, columns, primaryKey);
+  const stored = maskColumns(parsed, columns, { primaryKey, partitionColumns: partitions, dedupe, quality });
   const threshold = readThreshold(custom);
   if (history === 'changes' && primaryKey.length === 0) {
     (custom.get('headraceHistory')?.reader ?? object).problem('value', {
@@ -45,7 +47,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   }
   if (name === undefined || table === undefined || record === undefined) return undefined;
   return {
-    name, table, record, history, schemaPolicy, columns, primaryKey, partitionColumns: partitions,
+    name, table, record, history, schemaPolicy, ...stored, primaryKey, partitionColumns: partitions,
     ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }), quality,
   };
 }

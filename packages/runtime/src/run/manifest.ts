@@ -181,6 +181,8 @@ export interface CuratedManifest extends Commit {
   readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: Readonly<Record<string, number>> };
   /** In the order of the contract; absent where it has no rules. A rule with severity error has passed, or there is no commit. */
   readonly quality?: readonly QualityResult[];
+  /** `hash`, `redact` or `drop` by column; absent where nothing is masked. Quarantine holds such values as they came. */
+  readonly masks?: Readonly<Record<string, string>>;
   readonly balance: {
     readonly parsed: number; readonly kept: number; readonly rejected: number;
     readonly written: number; readonly deduplicated: number; readonly filtered: number;

@@ -178,7 +178,6 @@ describe('parseContract', () => {
     ['a schema in physicalName', { object: ['physicalName: public.trips'] }, 'Fix: write the table alone; its schema is a prop of the load stage'],
     ['no record format', { custom: ['{ property: headraceHistory, value: append }'] }, 'the record format is not declared (found nothing). Fix: add to customProperties: { property: headraceRecord, value: { format: csv } }'],
     ['a filter', custom('{ property: headraceFilter, value: "a > 1" }'), 'filters are not supported by this version'],
-    ['a mask', column('logicalType: string, customProperties: [{ property: headraceMask, value: hash }]'), 'masks are not supported by this version, and the value would be stored unmasked'],
     ['an unknown property of ours', custom('{ property: headraceHistry, value: append }'), 'headraceHistry is not a property of Headrace (found "headraceHistry"). Fix: use one of headraceRecord'],
     ['a property at the wrong place', custom('{ property: headraceDefault, value: x }'), 'headraceDefault belongs to a column, not to a dataset'],
     ['a property twice', custom('{ property: headraceHistory, value: append }', '{ property: headraceHistory, value: changes }'), 'headraceHistory appears twice'],

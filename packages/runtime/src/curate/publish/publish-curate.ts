@@ -1,5 +1,5 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
-import { derivedColumns, type Contract, type Dataset } from '../../contract';
+import { derivedColumns, masksOf, type Contract, type Dataset } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import { appendCommit, LogView } from '../../run/commit-log';
@@ -85,6 +85,11 @@ async function prepare({ store, signal }: FunctionCall, settings: CurateSettings
   const quality = judgeQuality(dataset, { parsed: rows.counts.parsed, counted: rows.quality, shaped: shape.quality ?? {} });
   requireQuality(dataset, unit.unitId, rows.counts.parsed, quality);
   return { unit, dataset, rows, shape, quality };
+}
+
+function masked(dataset: Dataset): Pick<CuratedManifest, 'masks'> {
+  const masks = masksOf(dataset);
+  return Object.keys(masks).length === 0 ? {} : { masks };
 }
 
 /** The execution's output has little room, and the manifests say all. */
@@ -180,7 +185,8 @@ class Publisher {
       contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
       columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
       engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
-      parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode }, ...(quality.length === 0 ? {} : { quality }),
+      parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
+      ...(quality.length === 0 ? {} : { quality }), ...masked(dataset),
       balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },
       supersedes,
       timing: { startedAt: rows.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },

@@ -2,6 +2,7 @@ import { columnPasses, columnReject } from '../../contract/column-reject';
 import type { Column, Dataset, QualityRule } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
 import { countedBy, isOfOneRecord } from '../../contract/quality-metrics';
+import { maskedValue } from '../../contract/mask';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
@@ -84,7 +85,11 @@ export function rowQuery(options: RowQueryOptions): string {
   const values = casts.map(({ value }, index) => `${value} AS v${index}`);
   values.push(...rules.map(({ rule, number, index }) => `${countedBy(rule, `s${index}`)} AS ${ruleColumn(number)}`));
   const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
-  const output = columns.map((column, index) => `t${index} AS ${quoteIdentifier(column.name)}`);
+  // Masks come last: every check was made of the clear value.
+  const output = columns.flatMap((column, index) => {
+    const stored = maskedValue(column, `t${index}`);
+    return stored === undefined ? [] : [`${stored} AS ${quoteIdentifier(column.name)}`];
+  });
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
   output.push(...rules.map(({ number }) => ruleColumn(number)));
   const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
