@@ -22,6 +22,8 @@ export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken }
 export { asRecorded, isHashed, masksOf } from './mask';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
+export { diffContracts } from './diff-contracts';
+export { CONTRACT_CHANGES, type ChangeRisk, type ContractChange, type ContractChangeKind } from './contract-changes';
 export { compareColumns, widens, type ColumnDifference } from './compare-columns';
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
@@ -31,4 +33,4 @@ export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCo
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
-export { draftContract, type DraftOptions } from './draft-contract';
+export { draftContract, draftDatasets, type DraftOptions } from './draft-contract';
