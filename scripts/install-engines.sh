@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions),
+# Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions), datacontract-cli,
 # cfn-lint and pytest, into .engines/venv, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,4 +65,4 @@ install_python
 install_sshd
 java -version 2>&1 | head -n 1
 "$venv/bin/python" --version
-"$venv/bin/pip" list --disable-pip-version-check --format=freeze | grep -E '^(moto|pyspark|cfn-lint|pytest)=='
+"$venv/bin/pip" list --disable-pip-version-check --format=freeze | grep -E '^(moto|pyspark|cfn-lint|datacontract-cli|pytest)=='

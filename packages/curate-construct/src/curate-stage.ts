@@ -1,5 +1,5 @@
 import {
-  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration,
+  type aws_iam as iam, type aws_s3 as s3, type aws_secretsmanager as secretsmanager, type aws_stepfunctions as sfn, Duration,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
@@ -7,6 +7,7 @@ import { CurateSize } from './curate-size';
 import { Catalog, PUBLISHED_TABLE } from './private/catalog';
 import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-steps';
 import { SparkJob } from './private/spark-job';
+import type { QualityView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { allow } from './private/stage/permission';
@@ -57,6 +58,14 @@ export interface CurateStageProps extends StageBaseProps {
   readonly databaseName?: string;
 
   /**
+   * Secret whose text keys the hashes of columns with `headraceMask: { method: hash }`, at least 16 bytes. Tasks read it while they work;
+   * it stands in no setting, log or state. Keep it: values that are hashed with another one are other values.
+   *
+   * @default - none, which is refused where the contract hashes a column
+   */
+  readonly maskSalt?: secretsmanager.ISecret;
+
+  /**
    * How long rejected records are kept, in a bucket that the stage makes.
    *
    * @default Duration.days(30)
@@ -98,7 +107,7 @@ export class CurateStage extends StageBase {
     this.size = props.size ?? CurateSize.DEV;
     const engine = props.engine ?? CurateEngine.embedded();
     this.databaseName = props.databaseName ?? `${this.pipelineName}_${this.node.addr.slice(-8)}`;
-    this.check(engine);
+    this.check(engine, props.maskSalt);
     this.curatedBucket = props.curatedBucket ?? stageBucket(this, 'CuratedBucket', {
       pipeline: this.pipelineName,
       expiring: { quarantine: props.quarantineRetention ?? Duration.days(30) },
@@ -139,8 +148,9 @@ export class CurateStage extends StageBase {
       memory: this.size.taskMemory,
       scratch: this.size.taskScratch,
       logRetention: this.size.logRetention,
-      settings,
+      settings: props.maskSalt === undefined ? settings : { ...settings, maskSalt: props.maskSalt.secretArn },
     });
+    props.maskSalt?.grantRead(task.role);
     const spark = engine._spark === undefined ? undefined : new SparkJob(this, 'Spark', {
       ...engine._spark,
       settings,
@@ -151,6 +161,7 @@ export class CurateStage extends StageBase {
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
         plan, task, spark, publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
       timeout: this.size.executionTimeout,
@@ -186,7 +197,7 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine): void {
+  private check(engine: CurateEngine, maskSalt: secretsmanager.ISecret | undefined): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
@@ -199,9 +210,21 @@ export class CurateStage extends StageBase {
     for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
       problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
+    if (engine._kind === 'spark' && this.hasRule(({ metric }) => metric === 'sql')) {
+      const named = this._contract.contract.datasets.flatMap(({ name, quality }) => quality.filter(({ metric }) => metric === 'sql').map(({ id }) => `${id} of ${name}`));
+      problems.add(`quality rules of type sql run in DuckDB, which CurateEngine.glueSpark() does not start: ${named.join(', ')}; write them as library metrics, or use CurateEngine.embedded()`);
+    }
+    const hashed = this._contract.contract.datasets.flatMap(({ name, columns }) => columns.filter(({ mask }) => mask?.method === 'hash').map((column) => `${name}.${column.name}`));
+    if (hashed.length > 0 && maskSalt === undefined) {
+      problems.add(`maskSalt is missing, and the contract hashes ${hashed.join(', ')}; give a secret with a random text of at least 16 bytes`);
+    }
     engine._check(problems);
     this.size._check(problems);
     problems.throwIfAny();
+  }
+
+  private hasRule(matches: (rule: QualityView) => boolean): boolean {
+    return this._contract.contract.datasets.some(({ quality }) => quality.some(matches));
   }
 
   private grantAccess(

@@ -20,9 +20,17 @@ export interface DatasetView {
   readonly table: string;
   readonly record: { readonly format: string };
   readonly history: 'append' | 'snapshot' | 'changes';
-  readonly columns: ReadonlyArray<{ readonly name: string }>;
+  /** As they are stored. */
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly mask?: { readonly method: string } }>;
   readonly primaryKey: readonly string[];
   readonly partitionColumns: readonly string[];
+  readonly quality: readonly QualityView[];
+}
+
+export interface QualityView {
+  readonly id: string;
+  readonly metric: string;
+  readonly severity: 'info' | 'warning' | 'error';
 }
 
 interface ContractBundle {

@@ -1,5 +1,6 @@
 import { type aws_s3 as s3, Duration } from 'aws-cdk-lib';
 import type { CurateSize } from '../curate-size';
+import { NOTICE_NEEDED, qualityNotice, type NoticeProps } from './quality-notice';
 import type { SparkJob } from './spark-job';
 import { distributedMap } from './stage/distributed-map';
 import { givenUp } from './stage/given-up';
@@ -24,6 +25,8 @@ export interface CurateStepsProps {
   readonly curatedBucket: s3.IBucket;
   readonly workPrefix: string;
   readonly size: CurateSize;
+  /** Of quality rules with severity warning; undefined where the contract has none. */
+  readonly notices: NoticeProps | undefined;
 }
 
 /** Plan which batches are new, read the records of each part, shape each batch, publish what balances. */
@@ -69,6 +72,8 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       function: props.publish.function,
       payload: { ...call, previous: jsonata('$states.input') },
       timeout: PUBLISH_TIMEOUT,
+      next: props.notices === undefined ? undefined : NOTICE_NEEDED,
     }),
+    ...(props.notices === undefined ? {} : qualityNotice(props.notices)),
   };
 }

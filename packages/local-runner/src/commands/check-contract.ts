@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { formatProblem } from '@headrace/runtime/contract/problems';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
@@ -10,7 +11,7 @@ export async function checkContract(options: { files: readonly string[]; termina
   let failed = false;
   for (const file of options.files) {
     const { contract, problems, ignored } = parseContract(readFileSync(file, 'utf8'), file);
-    for (const problem of problems) options.terminal.out(`${problem.severity}: ${problem.message}\n`);
+    for (const problem of problems) options.terminal.out(`${formatProblem(problem)}\n`);
     if (ignored.length > 0) options.terminal.out(`${file}: without effect: ${ignored.join(', ')}\n`);
     failed ||= problems.some(({ severity }) => severity === 'error');
     if (contract) options.terminal.out(`${file}: ${contract.name} ${contract.version}, ${contract.datasets.map(({ name, columns }) => `${name} (${columns.length} columns)`).join(', ')}\n`);

@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { checkContract } from './check-contract';
+import { diffContract } from './diff-contract';
 import { down } from './down';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
+import { inferContract } from './infer-contract';
 import { init } from './init';
 import { listExecutions } from './list-executions';
 import { plan } from './plan';
@@ -100,9 +102,17 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .action(does((options) => listExecutions({ ...options, terminal })));
   stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')
     .action(does((name, options) => printLogs({ run: name, ...options, terminal })));
-  command('contract').description('work with data contracts')
-    .command('check <file...>').copyInheritedSettings(headrace).description('check contracts: every problem with line, rule, value and fix')
+  const contract = command('contract').description('work with data contracts');
+  contract.command('check <file...>').copyInheritedSettings(headrace).description('check contracts: every problem with line, rule, value and fix')
     .action(does((files) => checkContract({ files, terminal })));
+  contract.command('diff <old> <new>').copyInheritedSettings(headrace).description('say what changed, what that does to stored data, loads and readers; 1 where it breaks something')
+    .option('--json', 'print one JSON object')
+    .action(does((before, after, options) => diffContract({ before, after, ...options, terminal })));
+  contract.command('infer <file|url...>').copyInheritedSettings(headrace).description('draft a contract from samples: CSV, NDJSON or JSON documents, also gzipped')
+    .option('--dataset <name>', 'all files are samples of this one dataset; a dataset for each file when left out')
+    .option('--name <name>', 'name of the contract; that of its first dataset when left out')
+    .option('--out <file>', 'write it there; to standard output when left out')
+    .action(does((from, options) => inferContract({ from, ...options, terminal, signal })));
   stateful('down').description('stop what is still up')
     .option('--delete', 'also delete the state folder')
     .action(does((options) => down({ ...options, terminal })));

@@ -1,3 +1,5 @@
+import type { QualityResult } from '@headrace/runtime/run/manifest';
+
 /** Whole numbers, or `unknown` where nobody can tell; never a guess. */
 export type Count = number | 'unknown';
 
@@ -30,6 +32,8 @@ export interface StageSummary {
   readonly peakMemoryBytes?: number;
   /** Rejected records by code. */
   readonly rejects?: Readonly<Record<string, number>>;
+  /** What the quality rules gave for the last commit. */
+  readonly quality?: readonly QualityResult[];
 }
 
 export interface DatasetSummary {

@@ -25,6 +25,7 @@ export function summarizeDataset(
         bytes: curated?.parts.reduce((sum, { bytes }) => sum + bytes, 0),
         parts: curated?.parts.length,
         rejects: curated?.quarantine.byCode,
+        ...(curated?.quality === undefined ? {} : { quality: curated.quality }),
         ...pace(curated, rawBytes),
       },
     }),

@@ -3,6 +3,7 @@ import { bytesText, countText } from '../progress/figures';
 import { queryCurated } from '../queries/query-curated';
 import { queryUrl } from '../queries/query-target';
 import type { LocalStack } from '../stack/local-stack';
+import { qualityTable } from './quality-table';
 import { rejectSamples } from './reject-samples';
 import type { DatasetSummary, StageSummary } from './dataset-figures';
 import type { RunSummary } from './run-summary';
@@ -13,6 +14,7 @@ export async function describeRun(stack: LocalStack, summary: RunSummary): Promi
     hopTable(summary),
     balanceLines(summary),
     await rejectSamples(stack, summary),
+    qualityTable(summary),
     await readersSee(stack, summary),
     summary.status === 'SUCCEEDED' ? next(summary) : failure(summary),
   ];

@@ -13,30 +13,32 @@ export async function rejectSamples(stack: LocalStack, summary: RunSummary): Pro
   const rows: string[][] = [];
   for (const [dataset, { stages }] of Object.entries(summary.datasets)) {
     if (stages.curate?.manifestKey === undefined) continue;
-    const files = quarantineFiles(stack, stages.curate.manifestKey);
-    for (const sample of files.length === 0 ? [] : await samples(files)) rows.push([dataset, ...sample]);
+    const { files, masked } = quarantineOf(stack, stages.curate.manifestKey);
+    for (const sample of files.length === 0 ? [] : await samples(files, masked)) rows.push([dataset, ...sample]);
   }
   return rows.length === 0 ? '' : `Rejected\n${table(['dataset', 'code', 'records', 'line', 'sample', 'reason'], rows)}`;
 }
 
-function quarantineFiles(stack: LocalStack, manifestKey: string): string[] {
+/** Where the rejected records of a commit are, and whether values of masked columns may be among them. */
+function quarantineOf(stack: LocalStack, manifestKey: string): { files: string[]; masked: boolean } {
   for (const { ref: bucket } of stack.deployment.assembly.ofType('AWS::S3::Bucket')) {
     const file = stack.fileOf(bucket, manifestKey);
     if (file === undefined) continue;
-    const { quarantine } = JSON.parse(readFileSync(file, 'utf8')) as CuratedManifest;
-    return quarantine.parts.flatMap(({ key }) => stack.fileOf(bucket, key) ?? []).filter(existsSync);
+    const { quarantine, masks } = JSON.parse(readFileSync(file, 'utf8')) as CuratedManifest;
+    return { files: quarantine.parts.flatMap(({ key }) => stack.fileOf(bucket, key) ?? []).filter(existsSync), masked: masks !== undefined };
   }
-  return [];
+  return { files: [], masked: false };
 }
 
-async function samples(files: readonly string[]): Promise<string[][]> {
+/** @param masked whether records are not to be shown: of one that is malformed, nobody knows where its values stand */
+export async function samples(files: readonly string[], masked: boolean): Promise<string[][]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
     const list = files.map((file) => `'${file.replace(/'/g, "''")}'`).join(', ');
     // Bytes are shown as DuckDB prints a BLOB: printable ASCII as it is, all else as \\xNN, so that a sample cannot break the screen.
     const result = await connection.runAndReadAll(`
-      SELECT code, count(*)::VARCHAR, min(line)::VARCHAR, left(arg_min(raw, line)::VARCHAR, ${SHOWN}), arg_min(reason, line)
+      SELECT code, count(*)::VARCHAR, min(line)::VARCHAR, ${masked ? '\'masked\'' : `left(arg_min(raw, line)::VARCHAR, ${SHOWN})`}, arg_min(reason, line)
       FROM read_parquet([${list}]) GROUP BY code ORDER BY code`);
     return result.getRowsJson().map((row) => row.map((value) => String(value ?? '')));
   } finally {

@@ -4,7 +4,7 @@ import type { MapReader } from './map-reader';
 import type { ParsedColumn } from './parse-column';
 
 // NaN, and texts whose bytes differ while they mean the same, make such keys equal or different by engine.
-const NO_KEY: readonly ColumnType['kind'][] = ['float', 'binary'];
+export const NO_KEY: readonly ColumnType['kind'][] = ['float', 'binary'];
 // Types whose value in a path every engine reads back alike.
 const PARTITION_KINDS: readonly ColumnType['kind'][] = ['string', 'integer', 'boolean', 'date'];
 

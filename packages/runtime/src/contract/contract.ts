@@ -45,6 +45,15 @@ export interface ColumnSource {
   readonly position?: number;
 }
 
+/**
+ * What is stored in place of a value.
+ *
+ * - `hash`: HMAC-SHA-256 of its canonical text with the stage's salt, in 64 lower case hexadecimal digits.
+ * - `redact`: a fixed text, or NULL without one; NULL stays NULL.
+ * - `drop`: nothing, and there is no such column.
+ */
+export type Mask = { readonly method: 'hash' } | { readonly method: 'redact'; readonly text?: string } | { readonly method: 'drop' };
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -77,6 +86,8 @@ export interface Column {
   readonly description?: string;
   /** As in the contract, for example `public`, `restricted`. */
   readonly classification?: string;
+  /** Its own, or that of its classification. */
+  readonly mask?: Mask;
 }
 
 /** Format and dialect of a record; part of what the data is, so part of the contract. */
@@ -132,8 +143,15 @@ export type QualityOperator =
 
 export type QualityMetric = 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount';
 
-/** One rule over the batch as parsed, before rejection. */
+/**
+ * One rule over a batch: the records of one raw commit.
+ *
+ * `nullValues`, `missingValues`, `invalidValues` and `duplicateValues` count records as they were parsed, before any is
+ * rejected; a record that did not frame has no fields, so only `rowCount` and the 100 percent count it. `sql` sees the
+ * kept rows.
+ */
 export interface QualityRule {
+  /** Its `id`, else its `name`, else where it stands; unique in a dataset. */
   readonly id: string;
   readonly column?: string;
   readonly metric: QualityMetric | 'sql';
@@ -163,7 +181,10 @@ export interface Dataset {
   readonly record: RecordFormat;
   readonly history: History;
   readonly schemaPolicy: SchemaPolicy;
+  /** As they are stored: masked ones with the type of what stands in their place, dropped ones not at all. */
   readonly columns: readonly Column[];
+  /** As records have them, all of them; only where a column is masked. */
+  readonly recordColumns?: readonly Column[];
   /** Column names in key order; empty when there is no key. */
   readonly primaryKey: readonly string[];
   /** Column names in path order; empty when the dataset has no column partitions. */

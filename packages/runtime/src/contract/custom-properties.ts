@@ -28,10 +28,8 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceSource: { place: 'column' },
   headraceDefault: { place: 'column' },
   headraceBoolean: { place: 'column' },
-  headraceMask: {
-    place: 'column',
-    refused: { message: 'masks are not supported by this version, and the value would be stored unmasked', fix: 'leave the column out of the contract with header: subset, or mask it at the source' },
-  },
+  headraceMask: { place: 'column' },
+  headraceMasks: { place: 'contract' },
   headraceAction: { place: 'quality rule' },
 };
 

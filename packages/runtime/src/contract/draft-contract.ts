@@ -39,11 +39,12 @@ export interface DraftOptions {
  *
  * The text is valid as it stands.
  */
-export function draftContract({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string {
-  const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
-  const byPosition = format === 'csv' && !header;
-  const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
+export function draftContract(options: DraftOptions): string {
+  return draftDatasets(options.name, [options]);
+}
+
+/** As {@link draftContract}, with a dataset for each sample. */
+export function draftDatasets(name: string, datasets: readonly DraftOptions[]): string {
   const lines = [
     '# What the data is. Where it comes from, where it goes and how fast are props of the stages.',
     'apiVersion: v3.1.0',
@@ -54,6 +55,17 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
     'status: draft',
     '',
     'schema:',
+    ...datasets.flatMap(datasetLines),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string[] {
+  const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
+  const byPosition = format === 'csv' && !header;
+  const key = columns.find((column) => column.distinct && canBeKey(column.type));
+  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
+  return [
     `  - name: ${name}`,
     '    customProperties:',
     '      - property: headraceRecord',
@@ -68,7 +80,6 @@ export function draftContract({ name, format, columns, records, delimiter = ',',
     '    properties:',
     ...columns.flatMap((column, index) => columnLines(column, index, byPosition, guessed, column === key)),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function recordFormat({ format, header, delimiter, recordsAt, leftOut }: Required<Omit<DraftOptions, 'name' | 'columns' | 'records'>>): string {

@@ -1,6 +1,6 @@
 export type {
-  Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, OrderKey, QualityMetric, QualityOperator,
-  QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
+  Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, Mask, OrderKey, QualityMetric,
+  QualityOperator, QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
 } from './contract';
 export { parseContract, requireContract, type ParsedContract } from './parse-contract';
 export { ContractError } from './contract-error';
@@ -11,6 +11,7 @@ export { duckdbCast, withDefault } from './duckdb-cast';
 export { duckdbText } from './duckdb-text';
 export { columnChecks, columnReject, rejectReason, type ColumnCheck, type RejectExpressions } from './column-reject';
 export { columnBounds, type ColumnBound } from './column-bounds';
+export { countedBy, duplicateColumns, isOfOneRecord, ruleSubject } from './quality-metrics';
 export { REJECT_CODES, type ColumnRejectCode, type RejectCode } from './reject-codes';
 export {
   duckdbType, engineTypes, glueType, integerRange, mysqlType, parquetType, postgresType, sparkType, typeName, type EngineTypes,
@@ -18,8 +19,11 @@ export {
 export { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 export { translatePattern, type TranslatedPattern } from './translate-pattern';
 export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken } from './date-format';
+export { asRecorded, isHashed, masksOf } from './mask';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
+export { diffContracts } from './diff-contracts';
+export { CONTRACT_CHANGES, type ChangeRisk, type ContractChange, type ContractChangeKind } from './contract-changes';
 export { compareColumns, widens, type ColumnDifference } from './compare-columns';
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
@@ -29,4 +33,4 @@ export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCo
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
-export { draftContract, type DraftOptions } from './draft-contract';
+export { draftContract, draftDatasets, type DraftOptions } from './draft-contract';

@@ -22,6 +22,11 @@ export class MapReader {
   }
 
   /** The position of a key's value, or of the whole object when the key is absent. */
+  /** All keys, known or not. */
+  keys(): string[] {
+    return [...this.map.entries.keys()];
+  }
+
   at(key?: string): Position {
     return (key === undefined ? undefined : this.map.entries.get(key)?.value.at) ?? this.map.at;
   }

@@ -3,6 +3,7 @@ import { readCustomProperties, type CustomProperty } from './custom-properties';
 import { integerRange, typeName } from './engine-types';
 import { lexicalGrammar, matchesGrammar } from './lexical-grammar';
 import { type MapReader } from './map-reader';
+import { maskOf, readMask, type MaskDefaults } from './parse-mask';
 import { parseLimits } from './parse-bounds';
 import { parseColumnType } from './parse-column-type';
 
@@ -22,7 +23,7 @@ export interface ParsedColumn {
 }
 
 /** Reads one property; a column comes back if its name and type are sound, other problems notwithstanding. */
-export function parseColumn(property: MapReader): ParsedColumn | undefined {
+export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()): ParsedColumn | undefined {
   const name = parseName(property, 'column');
   const options = property.object('logicalTypeOptions');
   const parsed = parseColumnType(property, options);
@@ -40,6 +41,7 @@ export function parseColumn(property: MapReader): ParsedColumn | undefined {
 
   const custom = readCustomProperties(property, 'column');
   const source = readSource(custom.get('headraceSource'), name);
+  const mask = maskOf(readMask(custom.get('headraceMask')), classification, masks);
   const booleans = readBooleans(custom.get('headraceBoolean'), parsed?.type);
   property.finish();
   if (name === undefined || parsed === undefined) return undefined;
@@ -49,7 +51,7 @@ export function parseColumn(property: MapReader): ParsedColumn | undefined {
   }
   const column: Column = defined({
     name, type: parsed.type, required: required ?? primaryKey, unique, source, ...limits,
-    minLength: limits.minLength ?? parsed.exactLength, format: parsed.format, ...booleans, description, classification,
+    minLength: limits.minLength ?? parsed.exactLength, format: parsed.format, ...booleans, description, classification, mask,
   });
   const fallback = readDefault(custom.get('headraceDefault'), column);
   return {

@@ -3,6 +3,7 @@ import type { Contract, ContractProblem, Dataset } from './contract';
 import { ContractError } from './contract-error';
 import { readCustomProperties } from './custom-properties';
 import { MapReader } from './map-reader';
+import { readMaskDefaults, type MaskDefaults } from './parse-mask';
 import { parseDataset } from './parse-dataset';
 import { ProblemList } from './problems';
 import { readYaml } from './yaml-value';
@@ -35,7 +36,7 @@ export function parseContract(text: string, file: string): ParsedContract {
   }
   const root = new MapReader(yaml.value, '', list);
   const head = readHead(root);
-  const datasets = readDatasets(root);
+  const datasets = readDatasets(root, readMaskDefaults(readCustomProperties(root, 'contract').get('headraceMasks')));
   root.finish();
 
   const ignored = [...list.ignored].sort();
@@ -64,7 +65,6 @@ function readHead(root: MapReader): Pick<Contract, 'id' | 'name' | 'version' | '
   );
   // Listed one by one, because users look for the single property here.
   for (const { path } of root.items('slaProperties') ?? []) root.noteIgnored(path);
-  readCustomProperties(root, 'contract');
   if (id === undefined || version === undefined || status === undefined) return undefined;
   return { id, name: name ?? id, version, status };
 }
@@ -79,14 +79,14 @@ function readApiVersion(root: MapReader): void {
   });
 }
 
-function readDatasets(root: MapReader): Dataset[] {
+function readDatasets(root: MapReader, masks: MaskDefaults): Dataset[] {
   const objects = root.maps('schema') ?? [];
   if (objects.length === 0) {
     root.problem('schema', { rule: 'required-key', value: 'nothing', message: 'a contract needs at least one dataset', fix: 'write schema: with one entry per dataset' });
   }
   const seen = new Map<string, string>();
   return objects.flatMap((object) => {
-    const dataset = parseDataset(object);
+    const dataset = parseDataset(object, masks);
     if (dataset === undefined) return [];
     for (const [what, value] of [['dataset', dataset.name], ['target table', dataset.table]] as const) {
       if (seen.has(`${what} ${value}`)) {

@@ -1,30 +1,32 @@
 import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from './contract';
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
+import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
+import { maskColumns, type MaskDefaults } from './parse-mask';
 import { parseQuality } from './parse-quality';
 import { parseRecordFormat } from './parse-record-format';
 
 type Custom = ReadonlyMap<string, CustomProperty>;
 
 /** Reads one schema object. */
-export function parseDataset(object: MapReader): Dataset | undefined {
+export function parseDataset(object: MapReader, masks: MaskDefaults = new Map()): Dataset | undefined {
   const name = parseName(object, 'dataset');
   object.choice('logicalType', ['object']);
   const table = parseTable(object) ?? name;
   object.ignore('id', 'physicalType', 'description', 'businessName', 'tags', 'authoritativeDefinitions', 'dataGranularityDescription', 'relationships');
 
-  const columnQuality: Dataset['quality'][number][] = [];
+  const columnQuality: ParsedRule[] = [];
   const parsed = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
     columnQuality.push(...parseQuality(property, property.text('name')));
-    const column = parseColumn(property);
+    const column = parseColumn(property, masks);
     return column === undefined ? [] : [column];
   });
   if (!object.has('properties')) {
     object.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'properties is required', fix: 'write properties: with one entry per column' });
   }
-  const quality = [...parseQuality(object), ...columnQuality];
+  const rules = [...parseQuality(object), ...columnQuality];
   const custom = readCustomProperties(object, 'dataset');
   object.finish();
 
@@ -34,7 +36,9 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const columns = checkColumns(object, parsed, record);
   const history = choiceOf(custom, 'headraceHistory', ['append', 'snapshot', 'changes']) ?? 'append';
   const schemaPolicy = choiceOf(custom, 'headraceSchemaPolicy', ['strict', 'evolve', 'permissive']) ?? 'strict';
+  const quality = checkQuality(rules, columns);
   const dedupe = readDedupe(object, custom, columns, primaryKey);
+  const stored = maskColumns(parsed, columns, { primaryKey, partitionColumns: partitions, dedupe, quality });
   const threshold = readThreshold(custom);
   if (history === 'changes' && primaryKey.length === 0) {
     (custom.get('headraceHistory')?.reader ?? object).problem('value', {
@@ -43,7 +47,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   }
   if (name === undefined || table === undefined || record === undefined) return undefined;
   return {
-    name, table, record, history, schemaPolicy, columns, primaryKey, partitionColumns: partitions,
+    name, table, record, history, schemaPolicy, ...stored, primaryKey, partitionColumns: partitions,
     ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }), quality,
   };
 }

@@ -1,4 +1,5 @@
 import type { QualityMetric, QualityOperator, QualityRule } from './contract';
+import type { ParsedRule } from './check-quality';
 import { readCustomProperties } from './custom-properties';
 import { compareDecimals, parseDecimal, type ExactDecimal } from './exact-decimal';
 import type { MapReader } from './map-reader';
@@ -10,10 +11,10 @@ const BETWEEN = ['mustBeBetween', 'mustNotBeBetween'] as const;
 const OPERATORS: readonly QualityOperator[] = [...SINGLE, ...BETWEEN];
 
 /** Reads the `quality` list of a dataset, or of a column. */
-export function parseQuality(owner: MapReader, column?: string): QualityRule[] {
-  return (owner.maps('quality') ?? []).flatMap((rule) => {
-    const parsed = parseRule(rule, column);
-    return parsed === undefined ? [] : [parsed];
+export function parseQuality(owner: MapReader, column?: string): ParsedRule[] {
+  return (owner.maps('quality') ?? []).flatMap((reader) => {
+    const rule = parseRule(reader, column);
+    return rule === undefined ? [] : [{ rule, reader }];
   });
 }
 
@@ -40,10 +41,6 @@ function parseRule(rule: MapReader, column: string | undefined): QualityRule | u
   const quarantine = parseAction(rule, what?.metric);
   rule.finish();
   if (comparison === undefined || what === undefined) return undefined;
-  rule.problem(undefined, {
-    rule: 'quality-not-run', value: what.metric, severity: 'warning', message: 'quality rules are checked here and not run by this version',
-    fix: 'use required, pattern, minimum and the like, which reject records, and headraceThreshold, which stops a run',
-  });
   if (unit === 'percent' && (what.metric === 'rowCount' || what.metric === 'sql')) {
     rule.problem('unit', { rule: 'quality-unit', value: 'percent', message: `${what.metric} has no percent`, fix: 'write unit: rows' });
   }
@@ -152,6 +149,13 @@ function parseAction(rule: MapReader, metric: QualityRule['metric'] | undefined)
   const chosen = action.reader.choice('value', ['quarantine']);
   if (chosen === 'quarantine' && (metric === 'rowCount' || metric === 'sql')) {
     action.reader.problem('value', { rule: 'quality-action', value: 'quarantine', message: `${metric} selects no records to quarantine`, fix: 'leave headraceAction out; severity: error stops the run' });
+    return false;
+  }
+  if (chosen === 'quarantine' && metric === 'duplicateValues') {
+    action.reader.problem('value', {
+      rule: 'quality-action', value: 'quarantine', message: 'duplicateValues counts records, and this version does not quarantine them',
+      fix: 'leave headraceAction out; headraceDedupe keeps one record per key, and severity: error stops the run',
+    });
     return false;
   }
   return chosen === 'quarantine';

@@ -52,7 +52,7 @@ export interface RowsFile {
   readonly key: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Rows whose `_reject` is NULL. */
+  /** Rows whose `_reject` is NULL; may be none where duplicates are counted before rejection. */
   readonly kept: number;
 }
 
@@ -69,6 +69,8 @@ export interface RowsResult {
   readonly counts: { readonly parsed: number; readonly kept: number; readonly rejected: number };
   readonly files: readonly RowsFile[];
   readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: CodeCounts };
+  /** Records as parsed that each quality rule on single records counts, by the rule's number in its dataset; absent where there is no rule. */
+  readonly quality?: Readonly<Record<number, number>>;
 }
 
 /** `shape/<index>.json` */
@@ -77,4 +79,6 @@ export interface ShapeResult {
   readonly engine: 'duckdb' | 'spark';
   readonly counts: { readonly kept: number; readonly written: number; readonly deduplicated: number; readonly filtered: number };
   readonly parts: readonly CuratedPart[];
+  /** What quality rules over all rows gave, as exact decimal text, by the rule's number in its dataset; NULL where SQL gave NULL. */
+  readonly quality?: Readonly<Record<number, string | null>>;
 }

@@ -1,9 +1,13 @@
 import { datasetOf, readContract } from '../curate/contract-source';
 import type { RowsItem, ShapeItem } from '../curate/documents';
 import { curateRows } from '../curate/rows/curate-rows';
+import { readMaskSalt } from '../curate/rows/mask-salt';
 import { parseCurateSettings } from '../curate/settings';
 import { shapeUnit } from '../curate/shape/shape-unit';
 import { runTask } from '../run/task';
+import { secretsManager } from '../stores/read-secret';
+
+const readSecret = secretsManager();
 
 /** The container of the curate stage. */
 void runTask({
@@ -12,7 +16,8 @@ void runTask({
     rows: async ({ settings, item, folder, store, report, signal }) => {
       const { pipeline, rawBucket, curatedBucket } = settings;
       const dataset = datasetOf(await readContract(store, settings.contract, { signal }), (item as RowsItem).dataset);
-      return curateRows({ item: item as RowsItem, dataset, pipeline, rawBucket, curatedBucket, folder, store, report, signal });
+      const maskSalt = await readMaskSalt(dataset, settings.maskSalt, readSecret, { report, signal });
+      return curateRows({ item: item as RowsItem, dataset, pipeline, rawBucket, curatedBucket, folder, maskSalt, store, report, signal });
     },
     shape: {
       items: 'units',

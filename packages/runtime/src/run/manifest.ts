@@ -151,6 +151,24 @@ export interface QuarantinePart {
   readonly records: number;
 }
 
+/** What a quality rule of the contract gave for one batch. */
+export interface QualityResult {
+  /** The rule's id in its dataset. */
+  readonly rule: string;
+  readonly metric: string;
+  readonly column?: string;
+  /** Decimal text, of four places at most where it is a share; NULL where SQL gave no number. */
+  readonly value: string | null;
+  readonly unit: 'rows' | 'percent';
+  /** Records that the metric counted; absent for SQL. */
+  readonly records?: number;
+  readonly operator: string;
+  /** Decimal text as in the contract: one, or two for the between operators. */
+  readonly limits: readonly string[];
+  readonly passed: boolean;
+  readonly severity: 'info' | 'warning' | 'error';
+}
+
 /** An entry of the curated commit log. */
 export interface CuratedManifest extends Commit {
   readonly stage: 'curate';
@@ -161,6 +179,10 @@ export interface CuratedManifest extends Commit {
   readonly ingestManifestKey: string;
   readonly parts: readonly CuratedPart[];
   readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: Readonly<Record<string, number>> };
+  /** In the order of the contract; absent where it has no rules. A rule with severity error has passed, or there is no commit. */
+  readonly quality?: readonly QualityResult[];
+  /** `hash`, `redact` or `drop` by column; absent where nothing is masked. Quarantine holds such values as they came. */
+  readonly masks?: Readonly<Record<string, string>>;
   readonly balance: {
     readonly parsed: number; readonly kept: number; readonly rejected: number;
     readonly written: number; readonly deduplicated: number; readonly filtered: number;

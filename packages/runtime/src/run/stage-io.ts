@@ -26,6 +26,8 @@ export interface DatasetResult {
   readonly seq?: number;
   readonly manifestKey?: string;
   readonly counts: Readonly<Record<string, Count>>;
+  /** Of curate, where the contract has quality rules: how many results there are, and which rules did not hold. */
+  readonly quality?: { readonly results: number; readonly failed: readonly string[] };
 }
 
 /** What a stage machine ends with, and what the next stage is started with. */
@@ -35,6 +37,8 @@ export interface StageOutput {
   readonly slot: string;
   readonly attempt: number;
   readonly datasets: Readonly<Record<string, DatasetResult>>;
+  /** For the stage's topic. The state machine publishes it and hands the rest on. */
+  readonly notice?: { readonly subject: string; readonly message: string };
 }
 
 // `pipeline` and `datasets` come from the stage before; Step Functions adds its own key to nested executions.

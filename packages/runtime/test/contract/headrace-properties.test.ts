@@ -25,7 +25,7 @@ function rules(name: string, value: unknown): string[] {
   const record = { property: 'headraceRecord', value: { format: 'csv' } };
   const place = HEADRACE_PROPERTIES[name]?.place;
   const contract = {
-    apiVersion: 'v3.1.0', kind: 'DataContract', id: 'a', version: '1', status: 'active',
+    apiVersion: 'v3.1.0', kind: 'DataContract', id: 'a', version: '1', status: 'active', customProperties: place === 'contract' ? [own] : [],
     schema: [{
       name: 'trips', customProperties: name === 'headraceRecord' ? [own] : place === 'dataset' ? [record, own] : [record],
       properties: [
@@ -83,6 +83,10 @@ test.each<[string, unknown, boolean]>([
   ['headraceDefault', 'true', true],
   ['headraceDefault', true, true],
   ['headraceDefault', ['true'], false],
+  ['headraceMask', { method: 'redact' }, true],
+  ['headraceMask', { method: 'redact', text: 'x' }, false],
+  ['headraceMasks', { a: { method: 'hash' }, b: { method: 'redact', text: '' } }, true],
+  ['headraceMasks', { a: 'hash' }, false],
   ['headraceBoolean', { trueTokens: ['Y'], falseTokens: ['N'] }, true],
   ['headraceBoolean', { trueTokens: [], falseTokens: ['N'] }, false],
 ])('%s takes %j: %s', (name, value, sound) => {

@@ -115,10 +115,9 @@ describe('parseContract', () => {
     expect(dataset.dedupe).toEqual({ orderBy: [{ column: 'id', direction: 'desc', nulls: 'last' }], keep: 'first' });
   });
 
-  test('reads quality rules, and warns that they are not run and of exclusive limits', () => {
+  test('reads quality rules, and warns of exclusive limits', () => {
     const { contract, problems } = parseContract(yaml(column('logicalType: string, quality: [{ metric: nullValues, mustBeBetween: [0, 2.5], unit: percent, severity: warning, customProperties: [{ property: headraceAction, value: quarantine }] }]')), 'c.yaml');
     expect(problems.map(formatProblem)).toEqual([
-      'c.yaml:12 warning: schema[trips].properties[fare].quality[0]: quality rules are checked here and not run by this version (found nullValues). Fix: use required, pattern, minimum and the like, which reject records, and headraceThreshold, which stops a run',
       'c.yaml:12 warning: schema[trips].properties[fare].quality[0].mustBeBetween: mustBeBetween leaves both limits out, as the text of the standard says (found 0 and 2.5). Fix: no change if that is meant; otherwise two rules with OrEqualTo',
     ]);
     expect(contract?.datasets[0]?.quality).toEqual([{
@@ -179,7 +178,6 @@ describe('parseContract', () => {
     ['a schema in physicalName', { object: ['physicalName: public.trips'] }, 'Fix: write the table alone; its schema is a prop of the load stage'],
     ['no record format', { custom: ['{ property: headraceHistory, value: append }'] }, 'the record format is not declared (found nothing). Fix: add to customProperties: { property: headraceRecord, value: { format: csv } }'],
     ['a filter', custom('{ property: headraceFilter, value: "a > 1" }'), 'filters are not supported by this version'],
-    ['a mask', column('logicalType: string, customProperties: [{ property: headraceMask, value: hash }]'), 'masks are not supported by this version, and the value would be stored unmasked'],
     ['an unknown property of ours', custom('{ property: headraceHistry, value: append }'), 'headraceHistry is not a property of Headrace (found "headraceHistry"). Fix: use one of headraceRecord'],
     ['a property at the wrong place', custom('{ property: headraceDefault, value: x }'), 'headraceDefault belongs to a column, not to a dataset'],
     ['a property twice', custom('{ property: headraceHistory, value: append }', '{ property: headraceHistory, value: changes }'), 'headraceHistory appears twice'],
@@ -279,6 +277,10 @@ describe('parseContract', () => {
     ['quarantine by sql', quality('type: sql, query: "SELECT 1", mustBe: 0, customProperties: [{ property: headraceAction, value: quarantine }]'), 'sql selects no records to quarantine'],
     ['another placeholder', quality('type: sql, query: "SELECT count(*) FROM ${table}", mustBe: 0'), '${table} is not known here (found ${table}). Fix: write {object} or {property}'],
     ['crossed limits', quality('metric: nullValues, mustBeBetween: [5, 1]'), 'mustBeBetween needs two numbers, the smaller one first'],
+    ['quarantine of duplicates', quality('metric: duplicateValues, mustBe: 0, customProperties: [{ property: headraceAction, value: quarantine }]'), 'duplicateValues counts records, and this version does not quarantine them'],
+    ['duplicates of an unknown column', quality('metric: duplicateValues, mustBe: 0, arguments: { properties: [fares] }'), 'no column has this name (found "fares"). Fix: use some of id, fare'],
+    ['duplicates of a float', column('logicalType: number, logicalTypeOptions: { format: f64 }, quality: [{ metric: duplicateValues, mustBe: 0 }]'), 'fare: duplicates of a number f64 cannot be told alike by every engine'],
+    ['two rules of one name', column('logicalType: string, quality: [{ name: a, metric: nullValues, mustBe: 0 }, { id: a, metric: nullValues, mustBe: 0 }]'), 'another rule of this dataset has this name (line 12) (found "a")'],
     ['a schedule of a rule', quality('metric: nullValues, mustBe: 0, schedule: "0 0 * * *"'), 'rules run with every batch'],
   ])('refuses %s', (_name, parts, message) => {
     const { contract, problems } = parseContract(yaml(parts), 'c.yaml');

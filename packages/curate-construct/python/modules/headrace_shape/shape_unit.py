@@ -6,9 +6,10 @@ from headrace_shape.balance import check_balance
 from headrace_shape.curated_files import plan_files, publish, write
 from headrace_shape.dedupe import count_losers, deduplicated
 from headrace_shape.object_store import Store
+from headrace_shape.quality import measure_duplicates
 from headrace_shape.rows_of_unit import read_unit_rows
 from headrace_shape.threshold import check_threshold
-from headrace_shape.typed_rows import kept_rows
+from headrace_shape.typed_rows import all_rows, kept_rows
 from headrace_shape.uniqueness import refuse_duplicates
 
 
@@ -21,8 +22,10 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
     kept = sum(result["counts"]["kept"] for result in results)
     inputs = [file for result in results for file in result["files"]]
     losers, parts = 0, []
+    records = all_rows(spark, [store.input(bucket, file["key"]) for file in inputs], spec) if inputs else None
+    quality = measure_duplicates(records, spec)
     if kept > 0:
-        rows = kept_rows(spark, [store.input(bucket, file["key"]) for file in inputs], spec)
+        rows = kept_rows(records)
         if spec["dedupe"] is None and spec["primaryKey"]:
             refuse_duplicates(rows, spec["primaryKey"], "KEY", spec["dataset"])
         losers = count_losers(rows, spec)
@@ -36,4 +39,4 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
     written = sum(part["records"] for part in parts)
     made = {"written": written, "deduplicated": losers, "filtered": 0}
     check_balance(f"rows to curated of {unit['dataset']} ({unit['unitId']})", {"kept": kept}, made)
-    return {"unitId": unit["unitId"], "engine": "spark", "counts": {"kept": kept, **made}, "parts": parts}
+    return {"unitId": unit["unitId"], "engine": "spark", "counts": {"kept": kept, **made}, "parts": parts, **({"quality": quality} if quality else {})}

@@ -12,12 +12,16 @@ def quoted(name):
     return F.col(f"`{name}`")
 
 
-def kept_rows(spark, paths, spec) -> DataFrame:
-    """The rows of a unit that passed all checks. The schema is the contract's, never inferred from a file."""
+def all_rows(spark, paths, spec) -> DataFrame:
+    """The records of a unit that framed, those that a check rejected included. The schema is the contract's, never inferred from a file."""
     columns = [f"`{column['name']}` {column['sparkType']}" for column in spec["columns"]]
     if spec["dedupe"] is not None:
         columns += [f"{PART} int", f"{RECORD} bigint"]
-    rows = spark.read.schema(", ".join([*columns, f"{REJECT} string"])).parquet(*paths)
+    return spark.read.schema(", ".join([*columns, f"{REJECT} string"])).parquet(*paths)
+
+
+def kept_rows(rows: DataFrame) -> DataFrame:
+    """Those that passed all checks."""
     # By the place in the input and no running number: a task that Spark repeats must send each row to the same file again.
     # By no value either: of equal rows there may be more than one file should hold.
     spread = F.xxhash64("_metadata.file_name", "_metadata.row_index").alias(SPREAD)

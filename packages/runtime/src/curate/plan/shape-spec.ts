@@ -1,4 +1,4 @@
-import { sparkType, type Dataset, type Dedupe, type Threshold } from '../../contract';
+import { duplicateColumns, sparkType, type Dataset, type Dedupe, type Threshold } from '../../contract';
 import { SCHEMA_VERSION } from '../../run/manifest';
 
 /** `shape-<dataset>.json` beside the plan: what a shaper that cannot read contracts must know of a dataset. */
@@ -11,6 +11,8 @@ export interface ShapeSpec {
   readonly unique: readonly string[];
   readonly dedupe: Dedupe | null;
   readonly threshold: Threshold | null;
+  /** Quality rules on duplicates: number of the rule in its dataset, and the columns that are compared together. */
+  readonly duplicates: readonly { readonly rule: number; readonly columns: readonly string[] }[];
   readonly partitionColumns: readonly string[];
   readonly targetFileBytes: number;
 }
@@ -20,8 +22,13 @@ export function shapeSpec(dataset: Dataset, targetFileBytes: number): ShapeSpec 
     schemaVersion: SCHEMA_VERSION, dataset: dataset.name,
     columns: dataset.columns.map(({ name, type }) => ({ name, sparkType: sparkType(type) })),
     primaryKey: dataset.primaryKey, unique: uniqueColumns(dataset), dedupe: dataset.dedupe ?? null,
-    threshold: dataset.threshold ?? null, partitionColumns: dataset.partitionColumns, targetFileBytes,
+    threshold: dataset.threshold ?? null, duplicates: duplicateRules(dataset), partitionColumns: dataset.partitionColumns, targetFileBytes,
   };
+}
+
+/** The quality rules on duplicates. */
+export function duplicateRules({ quality }: Dataset): { rule: number; columns: readonly string[] }[] {
+  return quality.flatMap((rule, number) => (rule.metric === 'duplicateValues' ? [{ rule: number, columns: duplicateColumns(rule) }] : []));
 }
 
 /** Columns whose uniqueness the key does not prove already. */

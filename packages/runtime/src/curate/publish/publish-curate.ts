@@ -1,10 +1,10 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
-import { derivedColumns, type Contract, type Dataset } from '../../contract';
+import { derivedColumns, masksOf, type Contract, type Dataset } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import { appendCommit, LogView } from '../../run/commit-log';
 import type { FunctionCall } from '../../run/function-handler';
-import { curateIdentity, requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import { curateIdentity, requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest, type QualityResult } from '../../run/manifest';
 import { parseStageInput, type DatasetResult, type StageOutput } from '../../run/stage-io';
 import { folderOfPlan, itemsRef, readPlan, readResults, type WorkFolder } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
@@ -12,6 +12,8 @@ import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
 import { curatedLog } from '../plan/pending-commits';
 import type { CuratePlanOutput } from '../plan/plan-curate';
 import { quarantinePrefix } from '../quarantine-prefix';
+import { describeResult, judgeQuality, requireQuality } from '../quality/judge-quality';
+import { qualityNotice } from '../quality/quality-notice';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { checkThreshold } from '../shape/check-threshold';
 import { readUnitRows, type ResultEnvelope, type UnitRows } from '../shape/rows-of-unit';
@@ -25,6 +27,7 @@ interface ReadyUnit {
   readonly dataset: Dataset;
   readonly rows: UnitRows;
   readonly shape: ShapeResult & ResultEnvelope;
+  readonly quality: readonly QualityResult[];
 }
 
 /**
@@ -59,7 +62,9 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
     const log = await publishLog(store, target, signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
-  return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets };
+  const judged = ready.map(({ dataset, unit, quality }) => ({ dataset, unitId: unit.unitId, results: quality }));
+  const notice = qualityNotice(settings.pipeline, slot, judged);
+  return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, ...(notice === undefined ? {} : { notice }) };
 }
 
 async function readUnits({ store, signal }: FunctionCall, folder: WorkFolder, count: number): Promise<ShapeItem[]> {
@@ -77,7 +82,24 @@ async function prepare({ store, signal }: FunctionCall, settings: CurateSettings
   const hop = `rows to curated of ${unit.dataset} (${unit.unitId})`;
   checkBalance({ hop, in: { kept: rows.counts.kept }, out: { written, deduplicated, filtered } });
   checkBalance({ hop: `${hop}, files`, in: { written }, out: { inFiles: shape.parts.reduce((sum, part) => sum + part.records, 0) } });
-  return { unit, dataset, rows, shape };
+  const quality = judgeQuality(dataset, { parsed: rows.counts.parsed, counted: rows.quality, shaped: shape.quality ?? {} });
+  requireQuality(dataset, unit.unitId, rows.counts.parsed, quality);
+  return { unit, dataset, rows, shape, quality };
+}
+
+function masked(dataset: Dataset): Pick<CuratedManifest, 'masks'> {
+  const masks = masksOf(dataset);
+  return Object.keys(masks).length === 0 ? {} : { masks };
+}
+
+/** The execution's output has little room, and the manifests say all. */
+const MOST_NAMED = 20;
+
+function qualityOf(units: readonly ReadyUnit[]): Pick<DatasetResult, 'quality'> {
+  const results = units.flatMap(({ quality }) => quality);
+  if (results.length === 0) return {};
+  const failed = new Set(results.filter(({ passed }) => !passed).map(({ rule }) => rule));
+  return { quality: { results: results.length, failed: [...failed].slice(0, MOST_NAMED) } };
 }
 
 class Publisher {
@@ -103,13 +125,14 @@ class Publisher {
     }
     if (last === undefined) return { outcome: 'nothing', counts };
     const outcome = !anyCommitted ? 'already-committed' : counts.parsed === 0 ? 'empty' : 'committed';
-    return { outcome, seq: last.seq, manifestKey: last.key, counts };
+    return { outcome, seq: last.seq, manifestKey: last.key, counts, ...qualityOf(units) };
   }
 
   private async commit(name: string, ready: ReadyUnit): Promise<{ outcome: 'committed' | 'already-committed'; seq: number; key: string }> {
     const { store, signal, report } = this.call;
     const { settings } = this;
     const { unit, dataset, shape, rows } = ready;
+    this.sayQuality(ready);
     const table = settings.runsTables[name];
     if (table === undefined) throw userError('CONFIG', `curate settings: runsTables has no table for dataset ${name}; deploy the stage again`, { dataset: name });
     const partitions = catalogPartitions(dataset, unit.unitId, shape.parts, settings);
@@ -126,6 +149,14 @@ class Publisher {
       await this.forget(name, unit.unitId, catalog, partitions);
     }
     return result;
+  }
+
+  private sayQuality({ unit: { unitId }, dataset, quality }: ReadyUnit): void {
+    if (quality.length === 0) return;
+    const { report } = this.call;
+    const failed = quality.filter(({ passed }) => !passed);
+    report.say('CURATE_I1304', { dataset: dataset.name, unitId, rules: quality.length, passed: quality.length - failed.length });
+    for (const result of failed) report.say(result.severity === 'warning' ? 'CURATE_W1302' : 'CURATE_I1305', { dataset: dataset.name, unitId, result: describeResult(dataset, result) });
   }
 
   /** Takes the partitions of a unit that lost the race out of the audit table; the view never shows them anyhow. */
@@ -146,7 +177,7 @@ class Publisher {
     return entries.flatMap((entry) => (entry === undefined ? [] : [entry.manifest.attemptId]));
   }
 
-  private manifest(seq: number, { unit, dataset, rows, shape }: ReadyUnit, supersedes: readonly string[]): CuratedManifest {
+  private manifest(seq: number, { unit, dataset, rows, shape, quality }: ReadyUnit, supersedes: readonly string[]): CuratedManifest {
     const { settings, contract, plan } = this;
     return {
       schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'ingest', pipeline: settings.pipeline, dataset: unit.dataset, seq,
@@ -155,6 +186,7 @@ class Publisher {
       columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
       engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
       parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
+      ...(quality.length === 0 ? {} : { quality }), ...masked(dataset),
       balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },
       supersedes,
       timing: { startedAt: rows.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },

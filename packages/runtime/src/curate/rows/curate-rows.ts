@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Dataset } from '../../contract/contract';
+import { asRecorded } from '../../contract/mask';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
 import { quarantineKey } from '../../run/keys';
@@ -24,6 +25,7 @@ import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { canonicalCsv, sourceCsv } from './row-query';
+import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './proven-fields';
 import type { RecordEnds } from './segment-records';
 import { SegmentWriter } from './segment-writer';
@@ -49,6 +51,8 @@ export interface RowsOptions {
   readonly rawBucket: string;
   readonly curatedBucket: string;
   readonly folder: WorkFolder;
+  /** What keys the hashes; needed where a column is hashed. */
+  readonly maskSalt?: string;
   readonly store: ObjectStore;
   readonly report: Report;
   readonly signal?: AbortSignal;
@@ -71,7 +75,7 @@ export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   const directory = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
   const engine = await DuckdbEngine.open({ directory, memoryMiB: MEMORY_MIB, threads: SEGMENT_THREADS });
   try {
-    return await new PartRows(options, directory, engine).run();
+    return await new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine).run();
   } finally {
     engine.close();
     await rm(directory, { recursive: true, force: true });
@@ -83,6 +87,7 @@ class PartRows {
   private readonly inFlight: InFlight;
   private readonly idle: EngineSession[] = [];
   private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
+  private readonly quality: Record<number, number> = {};
   private fieldMap?: FieldMap;
   private proven?: ProvenFields;
 
@@ -92,7 +97,7 @@ class PartRows {
   }
 
   async run(): Promise<RowsResult> {
-    const { signal, item, report } = this.options;
+    const { signal, item, report, dataset } = this.options;
     const quarantine = await this.openQuarantine();
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
@@ -118,6 +123,7 @@ class PartRows {
       unitId: item.unitId, key: item.key, content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
       files: this.files.sort((a, b) => a.number - b.number).map(({ key, bytes, sha256, kept: rows }) => ({ key, bytes, sha256, kept: rows })),
       quarantine: { parts: quarantine.parts, byCode: quarantine.counts },
+      ...(dataset.quality.length === 0 ? {} : { quality: this.quality }),
     };
   }
 
@@ -202,22 +208,38 @@ class PartRows {
   private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
     const { dataset, item, folder, store, signal } = this.options;
     const { record, columns } = dataset;
-    const session = this.idle.pop() ?? await this.engine.session(signal);
+    const session = this.idle.pop() ?? await this.session();
     const fieldMap = this.fieldMap ?? { fields: columns.length, byColumn: columns.map((_, index) => index), unused: [] };
     const csv = this.canonical
       ? canonicalCsv(segment.csvPath, columns.length, record.maxRecordBytes)
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
-      const file = await curateSegment({
+      const { file, quality } = await curateSegment({
         segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, ends: recordEnds(record),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       if (file !== undefined) this.files.push({ ...file, number: segment.number });
+      for (const [rule, count] of Object.entries(quality)) this.quality[Number(rule)] = (this.quality[Number(rule)] ?? 0) + count;
       this.idle.push(session);
     } catch (error) {
       session.close();
-      throw PipelineError.is(error) || signal?.aborted ? error : PipelineError.from(error);
+      throw PipelineError.is(error) || signal?.aborted ? this.discreet(error) : PipelineError.from(error);
     }
+  }
+
+  private async session(): Promise<EngineSession> {
+    const { maskSalt, signal } = this.options;
+    const session = await this.engine.session(signal);
+    if (maskSalt !== undefined) await useMaskSalt(session, maskSalt);
+    return session;
+  }
+
+  /** An engine that cannot read a line quotes it, and values of masked columns belong nowhere but to quarantine. */
+  private discreet(error: unknown): unknown {
+    const masked = this.options.dataset.columns.some(({ mask }) => mask !== undefined);
+    if (!masked || !PipelineError.is(error) || !error.code.startsWith('ENGINE')) return error;
+    const { code, kind, fault } = error;
+    return new PipelineError(code, `${this.source}: the engine failed; what it said is left out, because it may quote values of masked columns`, { kind, fault });
   }
 }
 

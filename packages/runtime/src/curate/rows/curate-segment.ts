@@ -2,14 +2,15 @@ import { unlink } from 'node:fs/promises';
 import type { Dataset } from '../../contract/contract';
 import { rejectReason } from '../../contract/column-reject';
 import { quoteLiteral } from '../../contract/quote-identifier';
+import { ruleSubject } from '../../contract/quality-metrics';
 import type { ColumnRejectCode } from '../../contract/reject-codes';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
 import type { RowsFile } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
-import type { QuarantineWriter } from './quarantine-writer';
-import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
+import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
+import { REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type CsvSource } from './row-query';
 import { SegmentRecords, type RecordEnds } from './segment-records';
 import type { Segment } from './segment-writer';
 
@@ -44,8 +45,16 @@ export interface SegmentJob {
   readonly signal?: AbortSignal;
 }
 
-/** Casts and checks one segment, uploads its typed rows, and removes its local files; undefined when no row was kept. */
-export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefined> {
+/** What a segment gave. */
+export interface CuratedSegment {
+  /** Undefined when nobody needs its rows, since none was kept. */
+  readonly file?: RowsFile;
+  /** Records that each rule counts, by the rule's number in its dataset. */
+  readonly quality: Readonly<Record<number, number>>;
+}
+
+/** Casts and checks one segment, uploads its typed rows, and removes its local files. */
+export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
   const { segment, session, dataset, csv, fieldMap, store, target } = job;
   const path = `${segment.csvPath}.parquet`;
   const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
@@ -57,9 +66,29 @@ export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefin
   }
   const rejected = await quarantineRejects(job, path);
   const kept = segment.records - rejected;
-  const uploaded = kept === 0 ? undefined : await store.putFile(target, path, { signal: job.signal });
+  const quality = await countRules(job, path);
+  // Duplicates are counted before rejection, in Shape.
+  const needed = kept > 0 || dataset.quality.some(({ metric }) => metric === 'duplicateValues');
+  const uploaded = !needed ? undefined : await store.putFile(target, path, { signal: job.signal });
   await Promise.all([...new Set([path, segment.csvPath, segment.sourcePath])].map((file) => unlink(file)));
-  return uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept };
+  return { file: uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept }, quality };
+}
+
+async function countRules({ session, dataset }: SegmentJob, path: string): Promise<Record<number, number>> {
+  const rules = rowRules(dataset);
+  if (rules.length === 0) return {};
+  const counts = rules.map(({ number }) => `count(*) FILTER (${ruleColumn(number)}) AS n${number}`);
+  const [row] = await session.rows(`SELECT ${counts.join(', ')} FROM read_parquet(${quoteLiteral(path)})`);
+  return Object.fromEntries(rules.map(({ number }) => [number, Number(row![`n${number}`])]));
+}
+
+function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUALITY'): Pick<RejectedRecord, 'code' | 'column' | 'reason'> {
+  if (code === 'QUALITY') {
+    const rule = dataset.quality[number]!;
+    return { code, column: rule.column, reason: `quality rule ${rule.id} (${ruleSubject(rule)}) selects the record` };
+  }
+  const column = dataset.columns[number]!;
+  return { code, column: column.name, reason: rejectReason(code, column) };
 }
 
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
@@ -74,9 +103,8 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
         + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
       if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends);
       for (const row of rejects) {
-        const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];
-        const rejectedColumn = dataset.columns[Number(column)]!;
-        quarantine.add({ code, column: rejectedColumn.name, reason: rejectReason(code, rejectedColumn), ...await records!.find(Number(row.number)) });
+        const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];
+        quarantine.add({ ...verdict(dataset, Number(number), code), ...await records!.find(Number(row.number)) });
       }
       if (quarantine.full) await quarantine.flush();
       total += rejects.length;

@@ -1,6 +1,8 @@
 import { columnPasses, columnReject } from '../../contract/column-reject';
-import type { Column, Dataset } from '../../contract/contract';
+import type { Column, Dataset, QualityRule } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
+import { countedBy, isOfOneRecord } from '../../contract/quality-metrics';
+import { maskedValue } from '../../contract/mask';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
@@ -11,6 +13,16 @@ import type { FieldProof } from './proven-fields';
 export const PART_COLUMN = '_part';
 export const RECORD_COLUMN = '_record';
 export const REJECT_COLUMN = '_reject';
+
+/** Whether a quality rule counts the row; the number is that of the rule in its dataset. */
+export function ruleColumn(rule: number): string {
+  return `_rule${rule}`;
+}
+
+/** The rules that Rows counts, with their numbers. */
+export function rowRules({ quality }: Dataset): { readonly rule: QualityRule; readonly number: number }[] {
+  return quality.map((rule, number) => ({ rule, number })).filter(({ rule }) => isOfOneRecord(rule));
+}
 
 /** True for rows with a text that the scanner did not find in its grammar. */
 const DOUBTED = '_doubted';
@@ -57,8 +69,9 @@ export interface RowQueryOptions {
 }
 
 /**
- * The query of one segment: every contract column typed, and `_reject`, which is NULL for a good row and
- * `<column number>:<code>` for one that a check refused.
+ * The query of one segment: every contract column typed, `_rule<number>` for each quality rule that a row decides on, and `_reject`,
+ * which is NULL for a good row, `<column number>:<code>` for one that a check refused, and `<rule number>:QUALITY` for one that a rule
+ * sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
   const { dataset, csv, fieldMap, order, proof } = options;
@@ -66,10 +79,19 @@ export function rowQuery(options: RowQueryOptions): string {
   const numbered = order !== undefined || proof.elsewhere.size > 0;
   const raw = columns.map((column, index) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
   const casts = columns.map((column, index) => cast(column, index, proof));
+  const rules = rowRules(dataset).map(({ rule, number }) => ({ number, index: columns.findIndex(({ name }) => name === rule.column), rule }));
+  // As parsed is before the default: a rule must see what the source left out.
+  for (const index of new Set(rules.map((each) => each.index))) raw.push(`${fieldColumn(fieldMap.byColumn[index]!)} AS s${index}`);
   const values = casts.map(({ value }, index) => `${value} AS v${index}`);
+  values.push(...rules.map(({ rule, number, index }) => `${countedBy(rule, `s${index}`)} AS ${ruleColumn(number)}`));
   const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
-  const output = columns.map((column, index) => `t${index} AS ${quoteIdentifier(column.name)}`);
+  // Masks come last: every check was made of the clear value.
+  const output = columns.flatMap((column, index) => {
+    const stored = maskedValue(column, `t${index}`);
+    return stored === undefined ? [] : [`${stored} AS ${quoteIdentifier(column.name)}`];
+  });
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
+  output.push(...rules.map(({ number }) => ruleColumn(number)));
   const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
@@ -96,6 +118,11 @@ function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
     const pass = columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) });
     if (pass !== undefined) passes.push(pass);
   });
+  for (const { rule, number } of rowRules(dataset)) {
+    if (!rule.quarantine) continue;
+    codes.push(`CASE WHEN ${ruleColumn(number)} THEN '${number}:QUALITY' END`);
+    passes.push(`NOT ${ruleColumn(number)}`);
+  }
   if (elsewhere.size > 0) passes.push(`NOT ${DOUBTED}`);
   return passes.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${passes.join(' AND ')} THEN NULL ELSE coalesce(${codes.join(', ')}) END`;
 }

@@ -13,8 +13,9 @@ import type { ObjectStore } from '../../stores/object-store';
 import type { RowsFile, ShapeResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
-import { uniqueColumns } from '../plan/shape-spec';
-import { collectRepeated, createLosers, duplicateKeys, type HashShare, LOSERS, REPEATED } from './shape-sql';
+import { duplicateRules, uniqueColumns } from '../plan/shape-spec';
+import { runSqlRules } from '../quality/sql-rules';
+import { collectRepeated, createLosers, duplicateKeys, type HashShare, LOSERS, REPEATED, repeatedRecords } from './shape-sql';
 import { writeCurated, type CuratedFile } from './write-curated';
 
 /** Files of typed rows that are fetched, or curated files that are sent, at the same time. */
@@ -37,6 +38,8 @@ export interface ShapeOptions {
   readonly sourceBytes: number;
   /** Of the engine, which spills what it has no room for. */
   readonly memoryMiB: number;
+  /** Rows in the files, rejected ones included. */
+  readonly rows: number;
   /** Rows whose keys are compared at once. */
   readonly keysAtOnce: number;
 }
@@ -58,8 +61,9 @@ class UnitShape {
 
   async run(): Promise<ShapeResult> {
     const { dataset, unitId, kept, files, sourceBytes, targetFileBytes } = this.options;
-    if (kept === 0) return { unitId, engine: 'duckdb', counts: { kept: 0, written: 0, deduplicated: 0, filtered: 0 }, parts: [] };
     const paths = await this.fetch();
+    const quality = await this.measure(paths);
+    if (kept === 0) return { unitId, engine: 'duckdb', counts: { kept: 0, written: 0, deduplicated: 0, filtered: 0 }, parts: [], ...quality };
     const deduplicated = await this.findDuplicates(paths);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const written = await writeCurated(this.session, {
@@ -68,7 +72,7 @@ class UnitShape {
     const parts = await this.upload(written);
     const total = written.reduce((sum, file) => sum + file.records, 0);
     checkBalance({ hop: `rows to curated of ${dataset.name} (${unitId})`, in: { kept }, out: { written: total, deduplicated, filtered: 0 } });
-    return { unitId, engine: 'duckdb', counts: { kept, written: total, deduplicated, filtered: 0 }, parts };
+    return { unitId, engine: 'duckdb', counts: { kept, written: total, deduplicated, filtered: 0 }, parts, ...quality };
   }
 
   private async fetch(): Promise<string[]> {
@@ -81,6 +85,24 @@ class UnitShape {
       if (target.bytesWritten !== bytes) throw new PipelineError('ROWS_FILE', `s3://${bucket}/${key} has ${target.bytesWritten} bytes, its result says ${bytes}; start a new attempt`, { facts: { key, bytes } });
       return path;
     });
+  }
+
+  /** What the quality rules over all rows give. */
+  private async measure(paths: string[]): Promise<Pick<ShapeResult, 'quality'>> {
+    const { dataset, unitId, memoryMiB, signal } = this.options;
+    const measured: Record<number, string | null> = {};
+    for (const { rule, columns } of duplicateRules(dataset)) {
+      let repeated = 0;
+      for (const share of paths.length === 0 ? [] : this.keyShares()) {
+        const [row] = await this.session.rows(repeatedRecords(paths, columns, share));
+        repeated += Number(row?.repeated);
+      }
+      measured[rule] = String(repeated);
+    }
+    if (dataset.quality.some(({ metric }) => metric === 'sql')) {
+      Object.assign(measured, await runSqlRules({ dataset, unitId, paths, directory: join(this.directory, 'sql'), memoryMiB, signal }));
+    }
+    return Object.keys(measured).length === 0 ? {} : { quality: measured };
   }
 
   /** Returns how many rows a dedupe leaves out; without one, a key that stands twice stops the run. */
@@ -119,7 +141,7 @@ class UnitShape {
   }
 
   private keyShares(): HashShare[] {
-    const of = Math.min(MOST_KEY_SHARES, Math.ceil(this.options.kept / this.options.keysAtOnce));
+    const of = Math.min(MOST_KEY_SHARES, Math.max(1, Math.ceil(this.options.rows / this.options.keysAtOnce)));
     return Array.from({ length: of }, (_, number) => ({ number, of }));
   }
 

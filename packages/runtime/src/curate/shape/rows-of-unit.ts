@@ -12,6 +12,8 @@ export interface UnitRows {
   readonly byCode: Readonly<Record<string, number>>;
   readonly files: readonly RowsFile[];
   readonly quarantine: readonly QuarantinePart[];
+  /** Records that each quality rule on single records counts, by the rule's number in its dataset. */
+  readonly quality: Readonly<Record<number, number>>;
   readonly sourceBytes: number;
   readonly peakMemoryBytes: number;
   readonly startedAt?: string;
@@ -38,11 +40,13 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
   });
   const counts = { parsed: 0, kept: 0, rejected: 0 };
   const byCode: Record<string, number> = {};
+  const quality: Record<number, number> = {};
   for (const result of results) {
     counts.parsed += result.counts.parsed;
     counts.kept += result.counts.kept;
     counts.rejected += result.counts.rejected;
     for (const [code, count] of Object.entries(result.quarantine.byCode)) byCode[code] = (byCode[code] ?? 0) + (count ?? 0);
+    for (const [rule, count] of Object.entries(result.quality ?? {})) quality[Number(rule)] = (quality[Number(rule)] ?? 0) + count;
   }
   const files = results.flatMap((result) => result.files);
   const quarantine = results.flatMap((result) => result.quarantine.parts);
@@ -51,7 +55,7 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
   checkBalance({ hop: `${hop}, files`, in: { kept: counts.kept }, out: { inFiles: sum(files.map((file) => file.kept)) } });
   checkBalance({ hop: `${hop}, quarantine`, in: { rejected: counts.rejected }, out: { inFiles: sum(quarantine.map((part) => part.records)) } });
   return {
-    counts, byCode, files, quarantine, sourceBytes: sum(results.map((result) => result.sourceBytes)),
+    counts, byCode, files, quarantine, quality, sourceBytes: sum(results.map((result) => result.sourceBytes)),
     peakMemoryBytes: Math.max(0, ...results.map((result) => result.peakMemoryBytes ?? 0)),
     startedAt: results.map((result) => result.timing?.startedAt).filter((time) => time !== undefined).sort()[0],
   };

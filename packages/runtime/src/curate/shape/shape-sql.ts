@@ -18,7 +18,19 @@ const WITHOUT_LOSERS = ` ANTI JOIN ${LOSERS} ON rows.${PART_COLUMN} = ${LOSERS}.
 
 /** The kept rows of a unit. */
 export function unitRows(paths: readonly string[], columns = '*'): string {
-  return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true) WHERE ${REJECT_COLUMN} IS NULL`;
+  return `SELECT ${columns} FROM ${filesOf(paths)} WHERE ${REJECT_COLUMN} IS NULL`;
+}
+
+function filesOf(paths: readonly string[]): string {
+  return `read_parquet([${paths.map(quoteLiteral).join(', ')}], file_row_number = true)`;
+}
+
+/** How many records repeat values of an earlier one, rejected records included; those with a NULL among the values repeat nothing. */
+export function repeatedRecords(paths: readonly string[], key: readonly string[], share: HashShare): string {
+  const columns = key.map(quoteIdentifier).join(', ');
+  const filters = [inShare(columns, share), ...key.map((name) => `${quoteIdentifier(name)} IS NOT NULL`)].join(' AND ');
+  const groups = `SELECT count(*) AS _copies FROM ${filesOf(paths)} WHERE ${filters} GROUP BY ${columns}`;
+  return `SELECT coalesce(sum(_copies - 1), 0) AS repeated FROM (${groups})`;
 }
 
 /** A part of all rows, by a hash. Of keys, because what is done with keys at once takes memory for each of them. */

@@ -1,4 +1,4 @@
-import type { Column, Dataset } from '../../contract';
+import { asRecorded, type Column, type Dataset } from '../../contract';
 import { quoteIdentifier } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
 
@@ -30,7 +30,7 @@ export interface ExportField<C extends SqlColumn = SqlColumn> {
  * @throws PipelineError `SOURCE_COLUMNS` where they do not fit
  */
 export function exportFields<C extends SqlColumn>(dataset: Dataset, there: readonly C[]): ExportField<C>[] {
-  const wanted = dataset.columns.filter(({ source }) => source.field !== undefined || source.position !== undefined);
+  const wanted = asRecorded(dataset).columns.filter(({ source }) => source.field !== undefined || source.position !== undefined);
   const problems: string[] = [];
   const fields = wanted.flatMap((column): ExportField<C>[] => {
     const { position, field } = column.source;

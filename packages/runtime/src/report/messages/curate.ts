@@ -7,5 +7,8 @@ export const CURATE_MESSAGES = {
   CURATE_I1301: '{dataset}: {unitId} committed as number {seq}, {written} rows in {files} files, {rejected} records in quarantine',
   CURATE_I1302: '{dataset}: {unitId} is not committed, ingest commit {ingestSeq} was curated before as number {seq}',
   CURATE_I1303: '{dataset}: current state published, {current} of {commits} commits are current',
+  CURATE_I1304: '{dataset}: {unitId} keeps {passed} of {rules} quality rules',
+  CURATE_I1305: '{dataset}: {unitId} does not keep quality rule {result}',
+  CURATE_W1302: '{dataset}: {unitId} does not keep quality rule {result}',
   CURATE_W1301: '{dataset}: {partitions} catalog partitions of {unitId} could not be removed: {reason}',
 } as const;

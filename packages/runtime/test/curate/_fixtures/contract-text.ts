@@ -15,16 +15,19 @@ export interface DatasetSpec {
   readonly record?: string;
   /** Further custom properties of the dataset: name to YAML flow value. */
   readonly custom?: Readonly<Record<string, string>>;
+  /** Quality rules of the dataset, each a YAML flow map. */
+  readonly quality?: readonly string[];
 }
 
 /** An ODCS contract with one dataset per spec. */
 export function contractText(...datasets: DatasetSpec[]): string {
   return [
     'apiVersion: v3.1.0', 'kind: DataContract', 'id: tests', 'name: tests', 'version: 1.0.0', 'status: active', 'schema:',
-    ...datasets.flatMap(({ name = 'trips', columns, record = '', custom = {} }) => [
+    ...datasets.flatMap(({ name = 'trips', columns, record = '', custom = {}, quality = [] }) => [
       `  - name: ${name}`, '    customProperties:',
       `      - { property: headraceRecord, value: { ${['format: csv', record].filter((part) => part !== '').join(', ').replace(/^format: csv, (format:.*)$/, '$1')} } }`,
       ...Object.entries(custom).map(([property, value]) => `      - { property: ${property}, value: ${value} }`),
+      ...(quality.length === 0 ? [] : ['    quality:', ...quality.map((rule) => `      - ${rule}`)]),
       '    properties:',
       ...columns.flatMap((column) => [`      - name: ${column.name}`, ...typeLines(column.type), ...(column.more === undefined ? [] : [`        ${column.more}`])]),
     ]),

@@ -32,6 +32,8 @@ export class CurateBench {
   readonly report = new Report({ write: (line) => { this.lines.push(line); } });
   settings!: CurateSettings;
   contract!: Contract;
+  /** Of the columns that the contract hashes. */
+  maskSalt?: string;
   private files = 0;
 
   private constructor(readonly s3: FakeS3, readonly store: ObjectStore, readonly connection: DuckDBConnection, private readonly directory: string) {}
@@ -108,7 +110,7 @@ export class CurateBench {
     const { pipeline: name, rawBucket, curatedBucket } = this.settings;
     for (const item of (await this.store.getJson<RowsItem[]>(plan.items))!.value) {
       const result: RowsResult = await curateRows({
-        item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder,
+        item, dataset: datasetOf(this.contract, item.dataset), pipeline: name, rawBucket, curatedBucket, folder, maskSalt: this.maskSalt,
         store: this.store, report: this.report, cores: 2,
       });
       await this.store.putJson(resultRef(folder, 'rows', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 5, ...result });
@@ -135,6 +137,27 @@ export class CurateBench {
     const found: CuratedManifest[] = [];
     for await (const { key } of this.store.listKeys('curated', 'lake/commits/curated/trips/')) found.push((await this.store.getJson<CuratedManifest>({ bucket: 'curated', key }))!.value);
     return found;
+  }
+
+  /** Line, code, column, reason and bytes of the rejected records, by line. */
+  quarantine(): Promise<(string | null)[][]> {
+    return this.parquet('lake/quarantine/trips/', 'SELECT CAST(line AS VARCHAR), code, column_name, reason, CAST(raw AS VARCHAR) FROM {file} ORDER BY line');
+  }
+
+  /** All that the Parquet files of a step hold between the steps, as text. */
+  async work(step: string): Promise<string[][]> {
+    return (await this.parquet(`${this.settings.workPrefix}s1-a1/${step}`, 'SELECT * FROM {file}')).map((row) => row.map(String));
+  }
+
+  private async parquet(prefix: string, query: string): Promise<(string | null)[][]> {
+    const rows: (string | null)[][] = [];
+    for await (const { key } of this.store.listKeys('curated', prefix)) {
+      if (!key.endsWith('.parquet')) continue;
+      const path = join(this.directory, `object-${this.files++}.parquet`);
+      await pipeline(await this.store.getStream({ bucket: 'curated', key }), createWriteStream(path));
+      rows.push(...(await this.connection.runAndReadAll(query.replace('{file}', `read_parquet('${path}')`))).getRows() as (string | null)[][]);
+    }
+    return rows;
   }
 
   async published(): Promise<{ attempt_id: string; state: string; rows: number }[]> {

@@ -81,6 +81,18 @@ export const SHAPED: readonly ShapeCase[] = [
     parts: [csv(['rows', 'files', 'first_file', 'number', 'text0', 'row_count', 'place', 'places', 'file', 'losers', 'select', 'count'],
       Array.from({ length: 60 }, (_, index) => [index % 40, index % 7, index % 5, index % 3, index % 2, index, index % 4, 'p', 59 - index, 1, 2, 3].map(String)))],
   },
+  {
+    title: 'duplicates that are counted before rejection',
+    spec: {
+      ...dataset([column('id', 'i32'), column('a', 'string'), column('b', 'decimal(10,2)'), column('c', 'zoned')]),
+      quality: [['a'], ['b', 'a'], ['c']].map((names) => `{ metric: duplicateValues, arguments: { properties: [${names.join(', ')}] }, mustBe: 0 }`),
+    },
+    parts: ['id,a,b,c\n1,x,1.5,\nno,x,1.50,2024-01-01T00:00:00Z\n2,x,,2024-01-01T01:00:00+01:00\n3,,1.5,\n4,"",2,\n5,"",2.0,\n', 'id,a,b,c\nno,ä,2,\nno,ä,no,\n'],
+  },
+  {
+    title: 'duplicates of rejected records alone',
+    spec: { ...dataset([column('id', 'i32'), column('a', 'string')]), quality: ['{ metric: duplicateValues, arguments: { properties: [a] }, mustBe: 0 }'] }, parts: ['id,a\nno,x\nno,x\n'],
+  },
   { title: 'an empty run', spec: dataset([column('a', 'string')]), parts: ['a\n'] },
 ];
 

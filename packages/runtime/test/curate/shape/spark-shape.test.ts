@@ -25,6 +25,7 @@ const UNEVEN = 'several files of equal rows';
     const [duckdb, spark] = [comparison.duckdb(title).result!, comparison.spark(title).result!];
     expect(await comparison.table(title, 'spark')).toEqual(await comparison.table(title, 'duckdb'));
     expect(spark).toMatchObject({ schemaVersion: 1, step: 'shape', index: 0, unitId: duckdb.unitId, engine: 'spark', counts: duckdb.counts });
+    expect(spark.quality).toEqual(duckdb.quality);
     expect(perPartition(spark.parts, title !== UNEVEN)).toEqual(perPartition(duckdb.parts, title !== UNEVEN));
   });
 

@@ -1,0 +1,72 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { draftDatasets, type DraftOptions } from '@headrace/runtime/contract/draft-contract';
+import { columnNames, guessColumns } from '@headrace/runtime/contract/guess-columns';
+import { isIdentifier } from '@headrace/runtime/run/ids';
+import { readSample, type Sample } from '../scaffold/read-sample';
+import { EXIT, UsageError, type ExitCode } from './exit-code';
+import type { Terminal } from './program';
+
+export interface InferOptions {
+  /** Files or URLs. */
+  readonly from: readonly string[];
+  /** Name of the one dataset that all of them are samples of. */
+  readonly dataset?: string;
+  /** Name of the contract. */
+  readonly name?: string;
+  /** Where the contract goes; standard output without it. */
+  readonly out?: string;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** `headrace contract infer`: a contract drafted from samples, a dataset for each file or one for all. */
+export async function inferContract({ from, dataset, name, out, terminal, signal }: InferOptions): Promise<ExitCode> {
+  for (const [option, value] of Object.entries({ '--dataset': dataset, '--name': name })) {
+    if (value !== undefined && !isIdentifier(value)) throw new UsageError(`${option} must be 1 to 63 lower case letters, digits and _, beginning with a letter, got ${JSON.stringify(value)}`);
+  }
+  const tables = from.filter((source) => /^\w+:\/\//.test(source) && !/^https?:/.test(source));
+  if (tables.length > 0) throw new UsageError(`${tables.map(withoutSecrets).join(', ')}: a contract is drafted from files and http URLs; export some rows of the table as CSV`);
+  const missing = from.filter((file) => !/^https?:/.test(file) && !existsSync(file));
+  if (missing.length > 0) throw new UsageError(`no such file: ${missing.join(', ')}`);
+  if (out !== undefined && existsSync(out)) throw new UsageError(`${out} would be overwritten; move it away, or name another file`);
+  const samples: [source: string, sample: Sample][] = [];
+  for (const source of from) samples.push([source, await readSample(source, signal)]);
+  const datasets = dataset === undefined ? ofEach(samples) : [drafted(dataset, oneSample(samples))];
+  const text = draftDatasets(name ?? datasets[0]!.name, datasets);
+  if (out === undefined) terminal.out(text);
+  else {
+    writeFileSync(out, text, { flag: 'wx' });
+    terminal.out(`wrote ${out}: look at the guesses, then headrace contract check ${out}\n`);
+  }
+  return EXIT.done;
+}
+
+function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[] {
+  const names = columnNames(samples.map(([source]) => path.basename(source.split('?', 1)[0]!).replace(/\..*$/, '')));
+  return samples.map(([, sample], index) => drafted(names[index]!, sample));
+}
+
+function drafted(name: string, { format, delimiter, recordsAt, leftOut, header, fields, records }: Sample): DraftOptions {
+  return { name, format, columns: guessColumns(records, fields), records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header };
+}
+
+/** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */
+function oneSample(samples: readonly (readonly [string, Sample])[]): Sample {
+  const [[first, model]] = samples as [readonly [string, Sample]];
+  for (const [source, sample] of samples) {
+    const differs = (['format', 'delimiter', 'header', 'recordsAt'] as const).find((key) => sample[key] !== model[key]);
+    if (differs !== undefined) throw new UsageError(`${source} differs from ${first}: ${differs} is ${JSON.stringify(sample[differs])}, not ${JSON.stringify(model[differs])}; leave --dataset out for a dataset of each file`);
+    if (sample.format === 'csv' && sample.fields.join('\0') !== model.fields.join('\0')) {
+      throw new UsageError(`${source} differs from ${first}: its fields are ${sample.fields.join(', ')}, not ${model.fields.join(', ')}; leave --dataset out for a dataset of each file`);
+    }
+  }
+  const leftOut = [...new Set(samples.flatMap(([, sample]) => sample.leftOut ?? []))];
+  const fields = [...new Set(samples.flatMap(([, sample]) => sample.fields))].filter((field) => !leftOut.includes(field));
+  const records = samples.flatMap(([, sample]) => sample.records.map((record) => fields.map((field) => record[sample.fields.indexOf(field)] ?? null)));
+  return { ...model, fields, records, ...(model.leftOut === undefined ? {} : { leftOut }) };
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
