@@ -1,6 +1,7 @@
 import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from './contract';
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
+import { parseComputed, parseFilter } from './expression/parse-computed';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
 import { parseQuality } from './parse-quality';
@@ -16,7 +17,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   object.ignore('id', 'physicalType', 'description', 'businessName', 'tags', 'authoritativeDefinitions', 'dataGranularityDescription', 'relationships');
 
   const columnQuality: Dataset['quality'][number][] = [];
-  const parsed = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
+  const properties = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
     columnQuality.push(...parseQuality(property, property.text('name')));
     const column = parseColumn(property);
     return column === undefined ? [] : [column];
@@ -24,6 +25,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   if (!object.has('properties')) {
     object.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'properties is required', fix: 'write properties: with one entry per column' });
   }
+  const parsed = parseComputed(properties);
   const quality = [...parseQuality(object), ...columnQuality];
   const custom = readCustomProperties(object, 'dataset');
   object.finish();
@@ -36,6 +38,7 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   const schemaPolicy = choiceOf(custom, 'headraceSchemaPolicy', ['strict', 'evolve', 'permissive']) ?? 'strict';
   const dedupe = readDedupe(object, custom, columns, primaryKey);
   const threshold = readThreshold(custom);
+  const filter = readFilter(custom, columns);
   if (history === 'changes' && primaryKey.length === 0) {
     (custom.get('headraceHistory')?.reader ?? object).problem('value', {
       rule: 'history-key', value: 'no primaryKey', message: 'history changes keeps the newest row per key, so it needs a key', fix: 'mark the key columns with primaryKey: true, or use append or snapshot',
@@ -44,7 +47,8 @@ export function parseDataset(object: MapReader): Dataset | undefined {
   if (name === undefined || table === undefined || record === undefined) return undefined;
   return {
     name, table, record, history, schemaPolicy, columns, primaryKey, partitionColumns: partitions,
-    ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }), quality,
+    ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }),
+    ...(filter === undefined ? {} : { filter }), quality,
   };
 }
 
@@ -75,6 +79,12 @@ function readRecord(object: MapReader, custom: Custom): RecordFormat | undefined
 
 function choiceOf<const C extends string>(custom: Custom, name: string, choices: readonly C[]): C | undefined {
   return custom.get(name)?.reader.choice('value', choices);
+}
+
+function readFilter(custom: Custom, columns: readonly Column[]): Dataset['filter'] {
+  const property = custom.get('headraceFilter');
+  const text = property?.reader.text('value');
+  return property === undefined || text === undefined ? undefined : parseFilter(property.reader, text, columns);
 }
 
 function readThreshold(custom: Custom): Threshold | undefined {

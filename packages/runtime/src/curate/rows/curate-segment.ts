@@ -9,7 +9,7 @@ import type { RowsFile } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
 import type { QuarantineWriter } from './quarantine-writer';
-import { REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
+import { FILTERED, REJECT_COLUMN, rowQuery, type CsvSource } from './row-query';
 import { SegmentRecords, type RecordEnds } from './segment-records';
 import type { Segment } from './segment-writer';
 
@@ -44,8 +44,16 @@ export interface SegmentJob {
   readonly signal?: AbortSignal;
 }
 
-/** Casts and checks one segment, uploads its typed rows, and removes its local files; undefined when no row was kept. */
-export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefined> {
+/** What became of a segment's records. */
+export interface CuratedSegment {
+  /** Absent when it would hold no row. */
+  readonly file?: RowsFile;
+  /** Good records that the dataset's filter leaves out. */
+  readonly filtered: number;
+}
+
+/** Casts and checks one segment, uploads its typed rows, and removes its local files. */
+export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
   const { segment, session, dataset, csv, fieldMap, store, target } = job;
   const path = `${segment.csvPath}.parquet`;
   const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
@@ -56,10 +64,20 @@ export async function curateSegment(job: SegmentJob): Promise<RowsFile | undefin
     });
   }
   const rejected = await quarantineRejects(job, path);
-  const kept = segment.records - rejected;
+  const filtered = dataset.filter === undefined ? 0 : await countFiltered(session, path);
+  const kept = segment.records - rejected - filtered;
   const uploaded = kept === 0 ? undefined : await store.putFile(target, path, { signal: job.signal });
   await Promise.all([...new Set([path, segment.csvPath, segment.sourcePath])].map((file) => unlink(file)));
-  return uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept };
+  return { filtered, file: uploaded && { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept } };
+}
+
+async function countFiltered(session: EngineSession, path: string): Promise<number> {
+  const [row] = await session.rows(`SELECT count(*) AS filtered FROM read_parquet(${quoteLiteral(path)}) WHERE ${isFiltered()}`);
+  return Number(row?.filtered);
+}
+
+function isFiltered(): string {
+  return `${REJECT_COLUMN} = ${quoteLiteral(FILTERED)}`;
 }
 
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
@@ -71,7 +89,7 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
     for (;;) {
       // The file keeps the order of the segment, so a row's number in it is the record's number.
       const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
-        + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
+        + ` WHERE ${REJECT_COLUMN} IS NOT NULL${dataset.filter === undefined ? '' : ` AND NOT ${isFiltered()}`} AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
       if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends);
       for (const row of rejects) {
         const [column, code] = String(row.reject).split(':') as [string, ColumnRejectCode];

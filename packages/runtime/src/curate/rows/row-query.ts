@@ -1,16 +1,21 @@
 import { columnPasses, columnReject } from '../../contract/column-reject';
 import type { Column, Dataset } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
+import { computedLevels } from '../../contract/expression/computed-order';
+import { declaredValue, expressionSql } from '../../contract/expression/expression-sql';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
-import type { FieldMap } from './csv-header';
+import { isRead, type FieldMap } from './csv-header';
 import type { FieldProof } from './proven-fields';
 
 /** Names of the columns that Rows adds to the contract's; no contract column begins with an underscore. */
 export const PART_COLUMN = '_part';
 export const RECORD_COLUMN = '_record';
 export const REJECT_COLUMN = '_reject';
+
+/** In `_reject` of good rows that the dataset's filter leaves out: no code of a reject, which has a column number before it. */
+export const FILTERED = 'filtered';
 
 /** True for rows with a text that the scanner did not find in its grammar. */
 const DOUBTED = '_doubted';
@@ -57,24 +62,34 @@ export interface RowQueryOptions {
 }
 
 /**
- * The query of one segment: every contract column typed, and `_reject`, which is NULL for a good row and
- * `<column number>:<code>` for one that a check refused.
+ * The query of one segment: every contract column typed, and `_reject`, which is NULL for a good row, {@link FILTERED} for a good one
+ * that the filter leaves out, and `<column number>:<code>` for one that a check refused.
  */
 export function rowQuery(options: RowQueryOptions): string {
   const { dataset, csv, fieldMap, order, proof } = options;
   const { columns } = dataset;
   const numbered = order !== undefined || proof.elsewhere.size > 0;
-  const raw = columns.map((column, index) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
-  const casts = columns.map((column, index) => cast(column, index, proof));
-  const values = casts.map(({ value }, index) => `${value} AS v${index}`);
-  const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
+  const read = columns.flatMap((column, index) => (column.computed === undefined ? [{ column, index, cast: cast(column, index, proof) }] : []));
+  const raw = read.map(({ column, index }) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
+  const values = read.map(({ cast: { value }, index }) => `${value} AS v${index}`);
+  const typed = read.map(({ cast: one, index }) => `${one.typed(`v${index}`)} AS t${index}`);
   const output = columns.map((column, index) => `t${index} AS ${quoteIdentifier(column.name)}`);
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
   const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
-  const rows = `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`;
+  const rows = withComputed(dataset, `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`);
   return `SELECT ${output.join(', ')}, ${reject(dataset, proof)} AS ${REJECT_COLUMN} FROM (${rows})`;
+}
+
+/** Adds the computed columns: `c` is the value that an expression gives, `t` that value in the declared type, as of columns that are read. */
+function withComputed({ columns }: Dataset, rows: string): string {
+  const index = (column: Pick<Column, 'name'>): number => columns.findIndex(({ name }) => name === column.name);
+  return computedLevels(columns).levels.reduce((below, level) => {
+    const values = level.map((column) => `${expressionSql(column.computed!, (name) => `t${index({ name })}`)} AS c${index(column)}`);
+    const typed = level.map((column) => `${declaredValue(column.type, `c${index(column)}`)} AS t${index(column)}`);
+    return `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${below}))`;
+  }, rows);
 }
 
 function cast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
@@ -90,14 +105,26 @@ function cast(column: Column, index: number, { always, elsewhere }: FieldProof):
 function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
   const codes: string[] = [];
   const passes: string[] = [];
-  dataset.columns.forEach((column, index) => {
-    const fields = { raw: `r${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
+  // What is computed from a value that was refused says nothing, so the columns that are read come first.
+  const ordered = [...dataset.columns.filter(isRead), ...computedLevels(dataset.columns).levels.flat()];
+  ordered.forEach((column) => {
+    const index = dataset.columns.indexOf(column);
+    const fields = { raw: `${isRead(column) ? 'r' : 'c'}${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
     codes.push(`${quoteLiteral(`${index}:`)} || (${columnReject(column, fields)})`);
     const pass = columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) });
     if (pass !== undefined) passes.push(pass);
   });
   if (elsewhere.size > 0) passes.push(`NOT ${DOUBTED}`);
-  return passes.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${passes.join(' AND ')} THEN NULL ELSE coalesce(${codes.join(', ')}) END`;
+  const good = filtered(dataset);
+  if (passes.length === 0) return good ?? 'CAST(NULL AS VARCHAR)';
+  return `CASE WHEN ${passes.join(' AND ')} THEN ${good ?? 'NULL'} ELSE coalesce(${[...codes, ...(good === undefined ? [] : [good])].join(', ')}) END`;
+}
+
+/** What becomes of a good row under the filter; undefined where all are kept. */
+function filtered({ columns, filter }: Dataset): string | undefined {
+  if (filter === undefined) return undefined;
+  const keeps = expressionSql(filter, (name) => `t${columns.findIndex((column) => column.name === name)}`);
+  return `CASE WHEN ${keeps} THEN CAST(NULL AS VARCHAR) ELSE ${quoteLiteral(FILTERED)} END`;
 }
 
 /** True for rows whose 0-based number is in the list: a tree of comparisons, since a list would be searched for every row. */
