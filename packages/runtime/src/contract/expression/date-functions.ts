@@ -25,11 +25,13 @@ export const DATES: readonly ExpressionFunction[] = [
       const [timestamp] = ofKind('DATE_TRUNC to the hour', [value], ['timestamp'], "a date has no hour; write 'day', 'month' or 'year'");
       return { type: timestamp!.type, args: [unit.expression, timestamp!] };
     },
+    // Not the engine's function of this name: its optimizer makes TRUE of date_trunc(…) <> … where a NULL stands in it.
     sql: ([, value], { args: [unit, argument] }) => {
       const name = unit!.node === 'literal' ? unit!.text : '';
-      const start = `date_trunc('${name}', ${inUtc(value!, argument!)})`;
-      if (name !== 'hour') return `CAST(${start} AS DATE)`;
-      return isZoned(argument!) ? `make_timestamptz(epoch_us(${start}))` : start;
+      if (name === 'hour') return wholeHour(value!, isZoned(argument!));
+      const at = inUtc(value!, argument!);
+      if (name === 'day') return `CAST(${at} AS DATE)`;
+      return `make_date(year(${at}), ${name === 'month' ? `month(${at})` : '1'}, 1)`;
     },
   },
 ];
@@ -37,6 +39,14 @@ export const DATES: readonly ExpressionFunction[] = [
 /** The clock time in UTC, whatever the zone of the session. */
 export function inUtc(sql: string, expression: Expression): string {
   return isZoned(expression) ? `make_timestamp(epoch_us(${sql}))` : sql;
+}
+
+const HOUR_US = 3_600_000_000;
+
+/** The remainder has the sign of what is divided, so before 1970 it is made positive. */
+function wholeHour(sql: string, zoned: boolean): string {
+  const microseconds = `epoch_us(${sql})`;
+  return `make_timestamp${zoned ? 'tz' : ''}(${microseconds} - (${microseconds} % ${HOUR_US} + ${HOUR_US}) % ${HOUR_US})`;
 }
 
 function isZoned({ type }: Expression): boolean {

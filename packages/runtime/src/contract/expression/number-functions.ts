@@ -1,6 +1,5 @@
-import type { Operand } from './common-type';
-import { expressionTypeName, MOST_DIGITS, numberOf, type ExpressionType, type NumberType } from './expression';
-import { inType } from './common-type';
+import { inType, type Operand } from './common-type';
+import { expressionTypeName, MOST_DIGITS, numberOf, type Expression, type NumberType } from './expression';
 import { ofKind, type ExpressionFunction } from './expression-function';
 import { ExpressionProblem } from './expression-problem';
 
@@ -24,7 +23,9 @@ export const ARITHMETIC: readonly ExpressionFunction[] = [
     check: (operands) => {
       const [a, b] = numbers('*', operands);
       const type = sized('*', operands, numberOf(a.precision + b.precision, a.scale + b.scale));
-      return { type, args: operands.map(({ expression }) => expression) };
+      const [first, second] = operands.map(({ expression }) => expression) as [Expression, Expression];
+      // The engine multiplies operands of up to 18 digits in 64 bits, unless one of them has the size of the result.
+      return { type, args: [inType(first, numberOf(type.precision, a.scale)), second] };
     },
     sql: ([a, b]) => `${a} * ${b}`,
   },
@@ -42,7 +43,7 @@ function numbers(what: string, operands: readonly Operand[]): [NumberType, Numbe
   return ofKind(what, operands, ['number'], what === '+' ? `write || for texts; ${FLOAT_CURE}` : FLOAT_CURE).map(({ type }) => type) as [NumberType, NumberType];
 }
 
-function sized(what: string, [a, b]: readonly Operand[], type: NumberType): ExpressionType {
+function sized(what: string, [a, b]: readonly Operand[], type: NumberType): NumberType {
   if (type.precision <= MOST_DIGITS) return type;
   throw new ExpressionProblem(
     a!.at, `${a!.text} ${what} ${b!.text}`, `${expressionTypeName(a!.expression.type)} ${what} ${expressionTypeName(b!.expression.type)} may need ${type.precision} digits, and numbers have at most ${MOST_DIGITS}`,

@@ -1,3 +1,5 @@
+import * as fc from 'fast-check';
+import { COLUMNS, picker, randomExpression, randomRow, textOf } from '../_fixtures/random-expression';
 import { RowsBench } from '../_fixtures/rows-bench';
 import type { ColumnSpec, DatasetSpec } from '../_fixtures/contract-text';
 
@@ -70,4 +72,26 @@ describe('computed columns', () => {
     const found = CASES.map(([expression], index) => [expression, ...rows.map((row) => row[SOURCES.length + index])]);
     expect(found).toEqual(CASES.map(([expression, , ...values]) => [expression, ...values]));
   });
+
+  test('have the values that an interpreter of their own gives them, for random expressions over random records', async () => {
+    await fc.assert(fc.asyncProperty(fc.nat(), async (seed) => {
+      const pick = picker(seed);
+      const expressions = Array.from({ length: 40 }, () => randomExpression(pick));
+      const records = Array.from({ length: 40 }, () => randomRow(pick));
+      const declared = ({ kind, scale }: (typeof expressions)[number]): string => (kind === 'number' ? `decimal(38,${scale})` : kind);
+      const columns = [...COLUMNS, ...expressions.map((expression, index) => ({ name: `c${index}`, type: declared(expression), more: `transformLogic: ${JSON.stringify(expression.text)}` }))];
+      const { rows, quarantine } = await bench.curate({ columns }, `${COLUMNS.map(({ name }) => name).join(',')}\n${records.map(({ line }) => line).join('\n')}\n`);
+      expect(quarantine).toEqual([]);
+      expressions.forEach(({ text, kind, scale, value }, index) => {
+        const found = rows.map((row) => row[COLUMNS.length + index]!);
+        const wanted = records.map(({ row }) => (kind === 'number' ? textOf(value(row), scale) : textOf(value(row))));
+        expect([text, ...found]).toEqual([text, ...kind === 'timestamp' ? wanted.map(plain) : wanted]);
+      });
+    }), { numRuns: 6, endOnFailure: true });
+  });
 });
+
+/** The engine writes no needless zeros of a second. */
+function plain(timestamp: string | null): string | null {
+  return timestamp?.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') ?? null;
+}
