@@ -21,7 +21,7 @@ export async function describeRun(stack: LocalStack, summary: RunSummary): Promi
   return `\n${parts.filter((part) => part !== '').join('\n')}`;
 }
 
-const COUNTS = ['parsed', 'kept', 'rejected', 'deduplicated', 'written', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const;
+const COUNTS = ['parsed', 'kept', 'rejected', 'filtered', 'deduplicated', 'written', 'staged', 'inserted', 'updated', 'unchanged', 'deleted'] as const;
 
 function hopTable({ datasets }: RunSummary): string {
   const hops = Object.entries(datasets).flatMap(([dataset, { stages }]) => ([

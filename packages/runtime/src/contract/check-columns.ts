@@ -15,8 +15,16 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
   }
   if (record === undefined) return parsed.map(({ column }) => column);
   const byPosition = record.format === 'csv' && record.header === 'none';
-  const columns = parsed.map((item, index) => ({ ...item, column: withSource(item, index, byPosition, parsed) }));
-  for (const [first, second] of repeated(columns, ({ column }) => column.source.field ?? String(column.source.position))) {
+  const sourced = parsed.filter(({ transformLogic }) => transformLogic === undefined);
+  const columns = parsed.map((item) => {
+    const place = sourced.indexOf(item);
+    return place < 0 ? item : { ...item, column: withSource(item, place, byPosition, sourced) };
+  });
+  if (parsed.length > 0 && sourced.length === 0) {
+    object.problem('properties', { rule: 'only-computed', value: `${parsed.length} columns`, message: 'every column is computed, and nothing is read', fix: 'declare the columns that they are computed from' });
+  }
+  const readers = columns.filter(({ transformLogic }) => transformLogic === undefined);
+  for (const [first, second] of repeated(readers, ({ column }) => column.source.field ?? String(column.source.position))) {
     second.reader.problem(undefined, { rule: 'duplicate-source', value: JSON.stringify(second.column.source), message: `${second.column.name} and ${first.column.name} read the same field`, fix: 'give one of them another headraceSource' });
   }
   if (parsed.length > 0 && parsed.every(({ partitioned }) => partitioned)) {
@@ -46,7 +54,7 @@ export function partitionColumns(object: MapReader, parsed: readonly ParsedColum
     if (!PARTITION_KINDS.includes(column.type.kind)) {
       reader.problem('partitioned', {
         rule: 'partition-type', value: typeName(column.type), message: `a ${typeName(column.type)} cannot be a column partition`,
-        fix: 'partition by a string, integer, boolean or date column, for example one that holds the month',
+        fix: `partition by a string, integer, boolean or date column, ${column.type.kind === 'timestamp' ? `for example a date with transformLogic: "DATE_TRUNC('day', ${column.name})"` : 'for example one that holds the month'}`,
       });
     }
   }

@@ -2,7 +2,7 @@ import { NO_KEY } from './check-columns';
 import type { Column, QualityRule } from './contract';
 import { typeName } from './engine-types';
 import type { MapReader } from './map-reader';
-import { duplicateColumns } from './quality-metrics';
+import { duplicateColumns, isOfOneRecord } from './quality-metrics';
 
 /** A rule, and where it stands. */
 export interface ParsedRule {
@@ -19,6 +19,10 @@ export function checkQuality(parsed: readonly ParsedRule[], columns: readonly Co
       reader.problem(reader.has('id') ? 'id' : 'name', { rule: 'duplicate-name', value: JSON.stringify(rule.id), message: `another rule of this dataset has this name (line ${first.at().line})`, fix: 'rename one of them' });
     }
     seen.set(rule.id, reader);
+    const subject = columns.find(({ name }) => name === rule.column);
+    if (subject?.computed !== undefined && isOfOneRecord(rule)) {
+      reader.problem('metric', { rule: 'quality-computed', value: rule.metric, message: `${rule.metric} looks at the text of the record, and ${subject.name} is computed`, fix: 'move the rule to a column that it is computed from, or write an sql rule' });
+    }
     if (rule.metric === 'duplicateValues') checkCompared(rule, reader, columns);
   }
   return parsed.map(({ rule }) => rule);

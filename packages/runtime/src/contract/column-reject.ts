@@ -7,7 +7,7 @@ import { REJECT_CODES, type ColumnRejectCode } from './reject-codes';
 import { translatePattern } from './translate-pattern';
 
 export interface RejectExpressions {
-  /** VARCHAR: the field's text, NULL for the null tokens, default already in place. */
+  /** VARCHAR: the field's text, NULL for the null tokens, default already in place. Of a computed column, the value as computed. */
   readonly raw: string;
   /** What {@link duckdbCast} gave for it: pass a column reference, so that the cast runs once. */
   readonly typed: string;
@@ -87,6 +87,8 @@ export function rejectReason(code: ColumnRejectCode, column: Column): string {
 
 /** A text without a typed value is of another type, or has the right form and does not fit. */
 function untyped(column: Column, raw: string): string {
+  // A computed value has the right kind always, and may be too large.
+  if (column.computed !== undefined) return '\'RANGE\'';
   const { kind } = column.type;
   const fits = `regexp_full_match(${raw}, ${quoteLiteral(lexicalGrammar(column))})`;
   if (kind === 'integer' || kind === 'float') return `CASE WHEN ${fits} THEN 'RANGE' ELSE 'TYPE' END`;

@@ -31,6 +31,7 @@ export const CONTRACT_CHANGES = {
   'dedupe-changed': { risk: 'risky', why: 'another record of a key is kept from now on', todo: 'curate anew where earlier batches must follow it' },
   'threshold-lowered': { risk: 'risky', why: 'runs that passed may fail', todo: 'compare it with the rejects of recent runs' },
   'threshold-raised': { risk: 'harmless', why: 'what passed passes; more rejects go unnoticed', todo: 'nothing' },
+  'filter-changed': { risk: 'risky', why: 'other records are left out from now on, not of stored rows', todo: 'curate anew where earlier batches must follow it' },
   'rule-added': { risk: 'harmless', why: 'it records or warns, and stops nothing', todo: 'nothing' },
   'rule-stops': { risk: 'risky', why: 'a new or changed quality rule may fail runs, or send records to quarantine', todo: 'begin with severity: warning, and look at the results in the manifests' },
   'rule-changed': { risk: 'harmless', why: 'the rule records or warns, and stops nothing', todo: 'nothing' },

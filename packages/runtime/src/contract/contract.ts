@@ -5,6 +5,7 @@
  * shapes by the pure functions beside this file.
  */
 
+import type { Expression } from './expression/expression';
 import type { LandedFormat, ReadableFormat } from './record-formats';
 
 /** What a dataset is over several runs. */
@@ -37,7 +38,7 @@ export type ColumnType =
 
 export type TypeKind = ColumnType['kind'];
 
-/** Where a column's text comes from in a record: a named field, or a 1-based position. */
+/** Where a column's text comes from in a record: a named field, or a 1-based position. A computed column has neither. */
 export interface ColumnSource {
   /** Header name in CSV, member name in JSON and NDJSON. */
   readonly field?: string;
@@ -81,8 +82,8 @@ export interface Column {
   readonly falseTokens?: readonly string[];
   /** Text that replaces NULL, in the lexical form of the column. */
   readonly default?: string;
-  /** SQL of the closed function list that computes the column; it then has no source. */
-  readonly transform?: string;
+  /** Computes the column from others of the record; it then has no source. */
+  readonly computed?: Expression;
   readonly description?: string;
   /** As in the contract, for example `public`, `restricted`. */
   readonly classification?: string;
@@ -191,6 +192,8 @@ export interface Dataset {
   readonly partitionColumns: readonly string[];
   readonly dedupe?: Dedupe;
   readonly threshold?: Threshold;
+  /** Records for which it is not TRUE are left out, and counted as filtered. */
+  readonly filter?: Expression;
   readonly quality: readonly QualityRule[];
 }
 

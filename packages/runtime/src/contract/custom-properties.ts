@@ -21,10 +21,7 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceHistory: { place: 'dataset' },
   headraceDedupe: { place: 'dataset' },
   headraceThreshold: { place: 'dataset' },
-  headraceFilter: {
-    place: 'dataset',
-    refused: { message: 'filters are not supported by this version', fix: 'leave it out, and filter at the source or in a view' },
-  },
+  headraceFilter: { place: 'dataset' },
   headraceSource: { place: 'column' },
   headraceDefault: { place: 'column' },
   headraceBoolean: { place: 'column' },

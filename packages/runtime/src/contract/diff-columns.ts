@@ -9,12 +9,13 @@ const CHECKS = ['pattern', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveM
 const READING = ['source', 'format', 'trueTokens', 'falseTokens'] as const satisfies readonly (keyof Column)[];
 const TEXT = ['description', 'classification'] as const satisfies readonly (keyof Column)[];
 /** What has a rule of its own below. */
-const JUDGED = ['name', 'type', 'required', 'unique', 'default', 'transform', 'mask'] as const satisfies readonly (keyof Column)[];
+const JUDGED = ['name', 'type', 'required', 'unique', 'default', 'computed', 'mask'] as const satisfies readonly (keyof Column)[];
 const KNOWN: ReadonlySet<string> = new Set([...CHECKS, ...READING, ...TEXT, ...JUDGED]);
 
 /** The changes of the columns of a dataset. What a load will say of earlier batches is asked of the very check that loads make. */
 export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
-  const refused = new Map(compareColumns(derivedColumns(before), after).filter(({ severity }) => severity === 'error').map(({ column, rule }) => [`${column} ${rule}`, true]));
+  const errors = compareColumns(derivedColumns(before), after).filter(({ severity }) => severity === 'error');
+  const refused = new Map(errors.map(({ column, rule }) => [`${column} ${rule}`, true]));
   const own = { before: asRecorded(before).columns, after: asRecorded(after).columns };
   const gone = own.before.filter(({ name }) => find(own.after, name) === undefined);
   const added = own.after.filter(({ name }) => find(own.before, name) === undefined);
@@ -34,7 +35,9 @@ export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
   if (after.record.format === 'csv' && after.record.header !== 'subset' && kept.some(({ name }, index) => order[index]!.name !== name)) {
     changes.push(contractChange('column-order', after.name, `columns were ${names(kept)}, are ${names(order)}`));
   }
-  for (const column of kept) changes.push(...diffColumn(column, find(own.after, column.name)!, { at: at(column.name), policy: after.schemaPolicy, refused }));
+  for (const column of kept) {
+    changes.push(...diffColumn(column, find(own.after, column.name)!, { at: at(column.name), policy: after.schemaPolicy, refused }));
+  }
   return changes;
 }
 
@@ -62,7 +65,7 @@ function diffColumn(old: Column, now: Column, { at, policy, refused }: Place): C
   }
   for (const key of READING) if (!same(old[key], now[key])) add('reading-changed', `${key} was ${shown(old[key])}, is ${shown(now[key])}`);
   if (old.default !== now.default) add('default-changed', `headraceDefault was ${shown(old.default)}, is ${shown(now.default)}`);
-  if (!same(old.transform, now.transform)) add('transform-changed', `transformLogic was ${shown(old.transform)}, is ${shown(now.transform)}`);
+  if (!same(old.computed, now.computed)) add('transform-changed', `transformLogic ${now.computed === undefined ? 'is gone: the column is read' : old.computed === undefined ? 'is new: the column was read' : 'is another expression'}`);
   for (const key of TEXT) if (old[key] !== now[key]) add('column-text', `${key} changed`);
   for (const key of otherKeys(old, now, KNOWN)) add('column-other', `${key} was ${shown(old[key as keyof Column])}, is ${shown(now[key as keyof Column])}`);
   return changes;

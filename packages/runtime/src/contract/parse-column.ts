@@ -16,10 +16,14 @@ const ENGINE_WORD = 'file_row_number';
 export interface ParsedColumn {
   readonly column: Column;
   readonly reader: MapReader;
+  /** Whether the column says itself how it is masked, `none` included. */
+  readonly ownMask: boolean;
   readonly primaryKey: boolean;
   readonly primaryKeyPosition?: number;
   readonly partitioned: boolean;
   readonly partitionKeyPosition?: number;
+  /** The text that computes the column, to be read when all columns are known. */
+  readonly transformLogic?: string;
 }
 
 /** Reads one property; a column comes back if its name and type are sound, other problems notwithstanding. */
@@ -36,12 +40,15 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const partitionKeyPosition = position(property, 'partitionKeyPosition');
   const description = property.text('description');
   const classification = property.text('classification');
+  const transformLogic = property.text('transformLogic');
   refuseKeys(property);
   if (parsed !== undefined) options?.finish();
 
   const custom = readCustomProperties(property, 'column');
-  const source = readSource(custom.get('headraceSource'), name);
-  const mask = maskOf(readMask(custom.get('headraceMask')), classification, masks);
+  const source = transformLogic === undefined ? readSource(custom.get('headraceSource'), name) : {};
+  if (transformLogic !== undefined) refuseSources(custom, options, parsed?.format);
+  const ownMask = readMask(custom.get('headraceMask'));
+  const mask = maskOf(ownMask, classification, masks);
   const booleans = readBooleans(custom.get('headraceBoolean'), parsed?.type);
   property.finish();
   if (name === undefined || parsed === undefined) return undefined;
@@ -56,7 +63,7 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const fallback = readDefault(custom.get('headraceDefault'), column);
   return {
     column: fallback === undefined ? column : { ...column, default: fallback },
-    reader: property, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition,
+    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition, transformLogic,
   };
 }
 
@@ -84,11 +91,19 @@ export function parseName(reader: MapReader, what: string): string | undefined {
 function refuseKeys(property: MapReader): void {
   property.refuse('physicalName', 'name is the column everywhere', 'leave it out; the name in the source is headraceSource: { field: … }');
   property.refuse('encryptedName', 'encrypted twins of columns are not supported', 'declare the encrypted column as a column of its own');
-  property.refuse('transformLogic', 'computed columns are not supported by this version', 'compute the column at the source, or in a view');
-  property.refuse('transformSourceObjects', 'computed columns are not supported by this version', 'leave it out');
+  property.refuse('transformSourceObjects', 'a column is computed from columns of its own record only', 'leave it out, and name the columns in transformLogic');
   property.refuse('items', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
   property.refuse('properties', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
   property.ignore('id', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'criticalDataElement', 'relationships', 'transformDescription');
+}
+
+/** What says how a text of the source is read has no meaning where there is none. */
+function refuseSources(custom: ReadonlyMap<string, CustomProperty>, options: MapReader | undefined, format: string | undefined): void {
+  const cures = { headraceSource: 'leave it out, and name the columns in transformLogic', headraceDefault: 'write COALESCE into transformLogic', headraceBoolean: 'write CASE or a comparison into transformLogic' };
+  for (const [name, fix] of Object.entries(cures)) {
+    custom.get(name)?.reader.problem('property', { rule: 'computed-source', value: name, message: `a computed column is read from no field, so ${name} has no meaning`, fix });
+  }
+  if (format !== undefined) options?.problem('format', { rule: 'computed-source', value: JSON.stringify(format), message: 'a computed column is read from no text, so format has no meaning', fix: 'leave it out' });
 }
 
 function position(property: MapReader, key: string): number | undefined {

@@ -2,6 +2,7 @@ import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from 
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
 import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
+import { parseComputed, parseFilter } from './expression/parse-computed';
 import type { MapReader } from './map-reader';
 import { parseColumn, parseName, type ParsedColumn } from './parse-column';
 import { maskColumns, type MaskDefaults } from './parse-mask';
@@ -18,7 +19,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   object.ignore('id', 'physicalType', 'description', 'businessName', 'tags', 'authoritativeDefinitions', 'dataGranularityDescription', 'relationships');
 
   const columnQuality: ParsedRule[] = [];
-  const parsed = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
+  const properties = (object.maps('properties') ?? []).flatMap((property): ParsedColumn[] => {
     columnQuality.push(...parseQuality(property, property.text('name')));
     const column = parseColumn(property, masks);
     return column === undefined ? [] : [column];
@@ -26,6 +27,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   if (!object.has('properties')) {
     object.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'properties is required', fix: 'write properties: with one entry per column' });
   }
+  const parsed = parseComputed(properties);
   const rules = [...parseQuality(object), ...columnQuality];
   const custom = readCustomProperties(object, 'dataset');
   object.finish();
@@ -40,6 +42,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   const dedupe = readDedupe(object, custom, columns, primaryKey);
   const stored = maskColumns(parsed, columns, { primaryKey, partitionColumns: partitions, dedupe, quality });
   const threshold = readThreshold(custom);
+  const filter = readFilter(custom, columns);
   if (history === 'changes' && primaryKey.length === 0) {
     (custom.get('headraceHistory')?.reader ?? object).problem('value', {
       rule: 'history-key', value: 'no primaryKey', message: 'history changes keeps the newest row per key, so it needs a key', fix: 'mark the key columns with primaryKey: true, or use append or snapshot',
@@ -48,7 +51,8 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   if (name === undefined || table === undefined || record === undefined) return undefined;
   return {
     name, table, record, history, schemaPolicy, ...stored, primaryKey, partitionColumns: partitions,
-    ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }), quality,
+    ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }),
+    ...(filter === undefined ? {} : { filter }), quality,
   };
 }
 
@@ -79,6 +83,12 @@ function readRecord(object: MapReader, custom: Custom): RecordFormat | undefined
 
 function choiceOf<const C extends string>(custom: Custom, name: string, choices: readonly C[]): C | undefined {
   return custom.get(name)?.reader.choice('value', choices);
+}
+
+function readFilter(custom: Custom, columns: readonly Column[]): Dataset['filter'] {
+  const property = custom.get('headraceFilter');
+  const text = property?.reader.text('value');
+  return property === undefined || text === undefined ? undefined : parseFilter(property.reader, text, columns);
 }
 
 function readThreshold(custom: Custom): Threshold | undefined {

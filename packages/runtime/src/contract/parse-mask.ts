@@ -1,5 +1,6 @@
 import type { Column, Dataset, Mask } from './contract';
 import type { CustomProperty } from './custom-properties';
+import { referencedColumns } from './expression/expression';
 import type { MapReader } from './map-reader';
 import { storedColumn } from './mask';
 import type { ParsedColumn } from './parse-column';
@@ -55,10 +56,24 @@ export function maskColumns(
 ): Pick<Dataset, 'columns' | 'recordColumns'> {
   if (columns.every(({ mask }) => mask === undefined)) return { columns };
   for (const { column, reader } of parsed) checkPlace(column, reader, dataset);
+  checkComputed(parsed, columns);
   const stored = columns.flatMap((column) => storedColumn(column) ?? []);
   const [first] = parsed;
   if (stored.length === 0) first?.reader.problem(undefined, { rule: 'mask-place', value: 'drop', message: 'every column is dropped', fix: 'keep at least one' });
   return { columns: stored, recordColumns: columns };
+}
+
+/** A computed column could show what a mask hides. */
+function checkComputed(parsed: readonly ParsedColumn[], columns: readonly Column[]): void {
+  for (const { column, reader, ownMask } of parsed) {
+    if (column.computed === undefined || ownMask || column.mask !== undefined) continue;
+    const hidden = referencedColumns(column.computed).filter((name) => columns.some((other) => other.name === name && other.mask !== undefined));
+    if (hidden.length === 0) continue;
+    reader.problem('transformLogic', {
+      rule: 'mask-computed', value: hidden.join(', '), message: `${column.name} is computed from the clear value of ${hidden.join(', ')}, which is masked`,
+      fix: `write headraceMask at ${column.name}: a mask, or { method: none } if the computed value hides enough`,
+    });
+  }
 }
 
 function checkPlace({ name, type, unique, mask }: Column, reader: MapReader, dataset: Pick<Dataset, 'primaryKey' | 'partitionColumns' | 'dedupe' | 'quality'>): void {

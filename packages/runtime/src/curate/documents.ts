@@ -47,7 +47,7 @@ export interface ShapeItem {
 /** What a raw part held: three outcomes that must not be confused. */
 export type PartContent = 'records' | 'header-only' | 'empty';
 
-/** A file of typed rows between Rows and Shape. Rows whose `_reject` is not NULL are in quarantine already. */
+/** A file of typed rows between Rows and Shape. Rows whose `_reject` is not NULL are in quarantine already, or left out by the filter. */
 export interface RowsFile {
   readonly key: string;
   readonly bytes: number;
@@ -67,6 +67,8 @@ export interface RowsResult {
   /** Decompressed. */
   readonly sourceBytes: number;
   readonly counts: { readonly parsed: number; readonly kept: number; readonly rejected: number };
+  /** Of the kept records, those that the dataset's filter leaves out: they are in no file. */
+  readonly filtered: number;
   readonly files: readonly RowsFile[];
   readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: CodeCounts };
   /** Records as parsed that each quality rule on single records counts, by the rule's number in its dataset; absent where there is no rule. */

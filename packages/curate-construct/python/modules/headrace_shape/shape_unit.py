@@ -20,16 +20,18 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
     place = f"{unit['dataset']}/{unit['unitId']}/"
     check_threshold(spec, unit, results, f"s3://{bucket}/{settings['pipeline']}/quarantine/{place}")
     kept = sum(result["counts"]["kept"] for result in results)
+    filtered = sum(result["filtered"] for result in results)
+    in_files = kept - filtered
     inputs = [file for result in results for file in result["files"]]
     losers, parts = 0, []
     records = all_rows(spark, [store.input(bucket, file["key"]) for file in inputs], spec) if inputs else None
     quality = measure_duplicates(records, spec)
-    if kept > 0:
+    if in_files > 0:
         rows = kept_rows(records)
         if spec["dedupe"] is None and spec["primaryKey"]:
             refuse_duplicates(rows, spec["primaryKey"], "KEY", spec["dataset"])
         losers = count_losers(rows, spec)
-        planned, total = plan_files(rows, spec, sum(file["bytes"] for file in inputs), kept)
+        planned, total = plan_files(rows, spec, sum(file["bytes"] for file in inputs), in_files)
         rows = deduplicated(rows, spec)
         for name in spec["unique"]:
             refuse_duplicates(rows, [name], "UNIQUE", spec["dataset"])
@@ -37,6 +39,6 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
         write(spark, rows, spec, planned, total, target)
         parts = publish(spark, bucket, f"{settings['pipeline']}/data/{place}", target, spec["partitionColumns"], planned)
     written = sum(part["records"] for part in parts)
-    made = {"written": written, "deduplicated": losers, "filtered": 0}
+    made = {"written": written, "deduplicated": losers, "filtered": filtered}
     check_balance(f"rows to curated of {unit['dataset']} ({unit['unitId']})", {"kept": kept}, made)
     return {"unitId": unit["unitId"], "engine": "spark", "counts": {"kept": kept, **made}, "parts": parts, **({"quality": quality} if quality else {})}

@@ -6,8 +6,8 @@ import { userError } from '../../errors/pipeline-error';
 export interface FieldMap {
   /** Fields of each record. */
   readonly fields: number;
-  /** For each column of the contract, the 0-based field; by the contract's column order. */
-  readonly byColumn: readonly number[];
+  /** For each column of the contract, the 0-based field; by the contract's column order. None for a computed column. */
+  readonly byColumn: readonly (number | undefined)[];
   /** Names of fields that no column uses. */
   readonly unused: readonly string[];
 }
@@ -18,7 +18,7 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
   if (!isUtf8(header)) throw userError('HEADER', `${source}: the header line is not valid UTF-8; have the source write UTF-8`, { source });
   const names = splitRecord(header, record.delimiter, record.quote);
   if (names === undefined) throw userError('HEADER', `${source}: the header line has a quote that neither opens nor closes a whole field`, { source, header: header.toString() });
-  const wanted = columns.map(fieldName);
+  const wanted = columns.filter(isRead).map(fieldName);
   const problems: string[] = [];
   const doubled = names.filter((name, index) => names.indexOf(name) !== index && wanted.includes(name));
   if (doubled.length > 0) problems.push(`${list(doubled)} stands twice`);
@@ -36,13 +36,24 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
       : 'have the source mend its header, or correct headraceSource.field in the contract';
     throw userError('HEADER', `${source}: the header does not fit dataset ${dataset.name}: ${problems.join('; ')}; found ${list(names)}. Fix: ${cure}`, { source, found: names, wanted, problems });
   }
-  return { fields: names.length, byColumn: wanted.map((name) => names.indexOf(name)), unused };
+  return { fields: names.length, byColumn: columns.map((column) => (isRead(column) ? names.indexOf(fieldName(column)) : undefined)), unused };
 }
 
 /** Maps by position, for files without a header. */
 export function mapPositions(dataset: Dataset): FieldMap {
-  const byColumn = dataset.columns.map((column, index) => (column.source.position ?? index + 1) - 1);
-  return { fields: Math.max(...byColumn) + 1, byColumn, unused: [] };
+  const byColumn = dataset.columns.map((column, index) => (isRead(column) ? (column.source.position ?? index + 1) - 1 : undefined));
+  return { fields: Math.max(...byColumn.filter((field) => field !== undefined)) + 1, byColumn, unused: [] };
+}
+
+/** Maps records that were re-told by us: a field for each column that is read, in the contract's order. */
+export function mapRead({ columns }: Dataset): FieldMap {
+  const read = columns.filter(isRead);
+  return { fields: read.length, byColumn: columns.map((column) => (isRead(column) ? read.indexOf(column) : undefined)), unused: [] };
+}
+
+/** Whether a column comes from the record; others are computed. */
+export function isRead({ computed }: Column): boolean {
+  return computed === undefined;
 }
 
 /** The name that a column has in the source. */

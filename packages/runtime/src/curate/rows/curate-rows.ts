@@ -15,7 +15,7 @@ import type { RowsItem, RowsResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { csvDialect } from './csv-dialect';
-import { mapHeader, mapPositions, type FieldMap } from './csv-header';
+import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
 import type { BlockScanner } from './framed-records';
 import { InFlight } from './in-flight';
@@ -88,6 +88,7 @@ class PartRows {
   private readonly idle: EngineSession[] = [];
   private readonly files: { kept: number; number: number; key: string; bytes: number; sha256: string }[] = [];
   private readonly quality: Record<number, number> = {};
+  private filtered = 0;
   private fieldMap?: FieldMap;
   private proven?: ProvenFields;
 
@@ -114,13 +115,14 @@ class PartRows {
       await this.inFlight.settle();
     }
     signal?.throwIfAborted();
-    const kept = this.files.reduce((sum, file) => sum + file.kept, 0);
+    const { filtered } = this;
+    const kept = this.files.reduce((sum, file) => sum + file.kept, 0) + filtered;
     const rejected = quarantine.total;
     const parsed = kept + rejected;
     const content = parsed > 0 ? 'records' : extent.bytes === 0 || extent.headerMissing ? 'empty' : 'header-only';
-    report.say('CURATE_I1101', { dataset: item.dataset, key: item.key, parsed, kept, rejected, bytes: extent.bytes, byCode: quarantine.counts });
+    report.say('CURATE_I1101', { dataset: item.dataset, key: item.key, parsed, kept, rejected, filtered, bytes: extent.bytes, byCode: quarantine.counts });
     return {
-      unitId: item.unitId, key: item.key, content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected },
+      unitId: item.unitId, key: item.key, content, sourceBytes: extent.bytes, counts: { parsed, kept, rejected }, filtered,
       files: this.files.sort((a, b) => a.number - b.number).map(({ key, bytes, sha256, kept: rows }) => ({ key, bytes, sha256, kept: rows })),
       quarantine: { parts: quarantine.parts, byCode: quarantine.counts },
       ...(dataset.quality.length === 0 ? {} : { quality: this.quality }),
@@ -207,17 +209,18 @@ class PartRows {
 
   private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
     const { dataset, item, folder, store, signal } = this.options;
-    const { record, columns } = dataset;
+    const { record } = dataset;
     const session = this.idle.pop() ?? await this.session();
-    const fieldMap = this.fieldMap ?? { fields: columns.length, byColumn: columns.map((_, index) => index), unused: [] };
+    const fieldMap = this.fieldMap ?? mapRead(dataset);
     const csv = this.canonical
-      ? canonicalCsv(segment.csvPath, columns.length, record.maxRecordBytes)
+      ? canonicalCsv(segment.csvPath, fieldMap.fields, record.maxRecordBytes)
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
-      const { file, quality } = await curateSegment({
+      const { file, filtered, quality } = await curateSegment({
         segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, ends: recordEnds(record),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
+      this.filtered += filtered;
       if (file !== undefined) this.files.push({ ...file, number: segment.number });
       for (const [rule, count] of Object.entries(quality)) this.quality[Number(rule)] = (this.quality[Number(rule)] ?? 0) + count;
       this.idle.push(session);

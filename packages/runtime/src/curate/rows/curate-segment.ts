@@ -10,7 +10,7 @@ import type { RowsFile } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
 import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
-import { REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type CsvSource } from './row-query';
+import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type CsvSource } from './row-query';
 import { SegmentRecords, type RecordEnds } from './segment-records';
 import type { Segment } from './segment-writer';
 
@@ -45,10 +45,12 @@ export interface SegmentJob {
   readonly signal?: AbortSignal;
 }
 
-/** What a segment gave. */
+/** What became of a segment's records. */
 export interface CuratedSegment {
-  /** Undefined when nobody needs its rows, since none was kept. */
+  /** Absent when nobody needs its rows, since none was kept. */
   readonly file?: RowsFile;
+  /** Good records that the dataset's filter leaves out. */
+  readonly filtered: number;
   /** Records that each rule counts, by the rule's number in its dataset. */
   readonly quality: Readonly<Record<number, number>>;
 }
@@ -65,13 +67,14 @@ export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
     });
   }
   const rejected = await quarantineRejects(job, path);
-  const kept = segment.records - rejected;
+  const filtered = dataset.filter === undefined ? 0 : await countFiltered(session, path);
+  const kept = segment.records - rejected - filtered;
   const quality = await countRules(job, path);
   // Duplicates are counted before rejection, in Shape.
   const needed = kept > 0 || dataset.quality.some(({ metric }) => metric === 'duplicateValues');
   const uploaded = !needed ? undefined : await store.putFile(target, path, { signal: job.signal });
   await Promise.all([...new Set([path, segment.csvPath, segment.sourcePath])].map((file) => unlink(file)));
-  return { file: uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept }, quality };
+  return { file: uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept }, filtered, quality };
 }
 
 async function countRules({ session, dataset }: SegmentJob, path: string): Promise<Record<number, number>> {
@@ -91,6 +94,15 @@ function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUA
   return { code, column: column.name, reason: rejectReason(code, column) };
 }
 
+async function countFiltered(session: EngineSession, path: string): Promise<number> {
+  const [row] = await session.rows(`SELECT count(*) AS filtered FROM read_parquet(${quoteLiteral(path)}) WHERE ${isFiltered()}`);
+  return Number(row?.filtered);
+}
+
+function isFiltered(): string {
+  return `${REJECT_COLUMN} = ${quoteLiteral(FILTERED)}`;
+}
+
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
   const { segment, session, dataset, quarantine } = job;
   let records: SegmentRecords | undefined;
@@ -100,7 +112,7 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
     for (;;) {
       // The file keeps the order of the segment, so a row's number in it is the record's number.
       const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
-        + ` WHERE ${REJECT_COLUMN} IS NOT NULL AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
+        + ` WHERE ${REJECT_COLUMN} IS NOT NULL${dataset.filter === undefined ? '' : ` AND NOT ${isFiltered()}`} AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
       if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends);
       for (const row of rejects) {
         const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../contract/contract';
-import { fieldName } from './csv-header';
+import { fieldName, isRead } from './csv-header';
 import type { FrameCode } from './framed-records';
 import { JsonProblem, readJsonRecord, type LeavesOut } from './json-record';
 
@@ -12,7 +12,7 @@ export type CanonicalSink = (bytes: Buffer) => void;
 /** Why a record may not pass. */
 export interface RecordProblem { readonly code: FrameCode; readonly reason: string }
 
-/** Re-tells flat JSON objects as records of texts; columns are the contract's, in its order. */
+/** Re-tells flat JSON objects as records of texts; columns are those of the contract that are read, in its order. */
 export class JsonRecords {
   private readonly indexes: ReadonlyMap<string, number>;
   private readonly values: (Buffer | null | undefined)[];
@@ -22,8 +22,9 @@ export class JsonRecords {
   private used = 0;
 
   constructor(dataset: Dataset, private readonly canonical: CanonicalSink) {
-    this.indexes = new Map(dataset.columns.map((column, index) => [fieldName(column), index]));
-    this.values = new Array<undefined>(dataset.columns.length).fill(undefined);
+    const columns = dataset.columns.filter(isRead);
+    this.indexes = new Map(columns.map((column, index) => [fieldName(column), index]));
+    this.values = new Array<undefined>(columns.length).fill(undefined);
     this.exact = dataset.record.header === 'exact';
     this.leavesOut = (name) => !this.exact && !this.indexes.has(name);
   }

@@ -53,9 +53,9 @@ export class ProvenFields {
     this.plain = new Array<undefined>(dialect.fields).fill(undefined);
     this.quoted = new Array<undefined>(dialect.fields).fill(undefined);
     dataset.columns.forEach((column, index) => {
-      const field = fieldMap.byColumn[index]!;
+      const field = fieldMap.byColumn[index];
       const grammar = grammarOf(column);
-      if (grammar === undefined) return;
+      if (field === undefined || grammar === undefined) return;
       const nulls = dataset.record.nullTokens.map(escapeText);
       this.plain[field] = fieldAutomaton([grammar, ...nulls].join('|'), [delimiter, LF, CR, ...quotes]);
       this.quoted[field] = fieldAutomaton(grammar, [LF, CR, ...quotes]);
@@ -69,6 +69,7 @@ export class ProvenFields {
     const elsewhere = new Set<number>();
     const doubted = this.doubted.splice(0);
     this.fieldMap.byColumn.forEach((field, column) => {
+      if (field === undefined) return;
       const { type, pattern } = this.dataset.columns[column]!;
       // The scanner lets no NUL byte pass, and a text without a pattern has no other rule of form.
       const formless = type.kind === 'string' && pattern === undefined;

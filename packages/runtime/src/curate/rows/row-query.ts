@@ -1,18 +1,23 @@
 import { columnPasses, columnReject } from '../../contract/column-reject';
 import type { Column, Dataset, QualityRule } from '../../contract/contract';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
+import { computedLevels } from '../../contract/expression/computed-order';
+import { declaredValue, expressionSql } from '../../contract/expression/expression-sql';
 import { countedBy, isOfOneRecord } from '../../contract/quality-metrics';
 import { maskedValue } from '../../contract/mask';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv-dialect';
-import type { FieldMap } from './csv-header';
+import { isRead, type FieldMap } from './csv-header';
 import type { FieldProof } from './proven-fields';
 
 /** Names of the columns that Rows adds to the contract's; no contract column begins with an underscore. */
 export const PART_COLUMN = '_part';
 export const RECORD_COLUMN = '_record';
 export const REJECT_COLUMN = '_reject';
+
+/** In `_reject` of good rows that the dataset's filter leaves out: no code of a reject, which has a column number before it. */
+export const FILTERED = 'filtered';
 
 /** Whether a quality rule counts the row; the number is that of the rule in its dataset. */
 export function ruleColumn(rule: number): string {
@@ -70,21 +75,21 @@ export interface RowQueryOptions {
 
 /**
  * The query of one segment: every contract column typed, `_rule<number>` for each quality rule that a row decides on, and `_reject`,
- * which is NULL for a good row, `<column number>:<code>` for one that a check refused, and `<rule number>:QUALITY` for one that a rule
- * sends to quarantine.
+ * which is NULL for a good row, {@link FILTERED} for a good one that the filter leaves out, `<column number>:<code>` for one that a check
+ * refused, and `<rule number>:QUALITY` for one that a rule sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
   const { dataset, csv, fieldMap, order, proof } = options;
   const { columns } = dataset;
   const numbered = order !== undefined || proof.elsewhere.size > 0;
-  const raw = columns.map((column, index) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
-  const casts = columns.map((column, index) => cast(column, index, proof));
+  const read = columns.flatMap((column, index) => (column.computed === undefined ? [{ column, index, cast: cast(column, index, proof) }] : []));
+  const raw = read.map(({ column, index }) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
   const rules = rowRules(dataset).map(({ rule, number }) => ({ number, index: columns.findIndex(({ name }) => name === rule.column), rule }));
   // As parsed is before the default: a rule must see what the source left out.
   for (const index of new Set(rules.map((each) => each.index))) raw.push(`${fieldColumn(fieldMap.byColumn[index]!)} AS s${index}`);
-  const values = casts.map(({ value }, index) => `${value} AS v${index}`);
+  const values = read.map(({ cast: { value }, index }) => `${value} AS v${index}`);
   values.push(...rules.map(({ rule, number, index }) => `${countedBy(rule, `s${index}`)} AS ${ruleColumn(number)}`));
-  const typed = casts.map((one, index) => `${one.typed(`v${index}`)} AS t${index}`);
+  const typed = read.map(({ cast: one, index }) => `${one.typed(`v${index}`)} AS t${index}`);
   // Masks come last: every check was made of the clear value.
   const output = columns.flatMap((column, index) => {
     const stored = maskedValue(column, `t${index}`);
@@ -95,8 +100,18 @@ export function rowQuery(options: RowQueryOptions): string {
   const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
-  const rows = `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`;
+  const rows = withComputed(dataset, `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`);
   return `SELECT ${output.join(', ')}, ${reject(dataset, proof)} AS ${REJECT_COLUMN} FROM (${rows})`;
+}
+
+/** Adds the computed columns: `c` is the value that an expression gives, `t` that value in the declared type, as of columns that are read. */
+function withComputed({ columns }: Dataset, rows: string): string {
+  const index = (column: Pick<Column, 'name'>): number => columns.findIndex(({ name }) => name === column.name);
+  return computedLevels(columns).levels.reduce((below, level) => {
+    const values = level.map((column) => `${expressionSql(column.computed!, (name) => `t${index({ name })}`)} AS c${index(column)}`);
+    const typed = level.map((column) => `${declaredValue(column.type, `c${index(column)}`)} AS t${index(column)}`);
+    return `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${below}))`;
+  }, rows);
 }
 
 function cast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
@@ -112,8 +127,11 @@ function cast(column: Column, index: number, { always, elsewhere }: FieldProof):
 function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
   const codes: string[] = [];
   const passes: string[] = [];
-  dataset.columns.forEach((column, index) => {
-    const fields = { raw: `r${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
+  // What is computed from a value that was refused says nothing, so the columns that are read come first.
+  const ordered = [...dataset.columns.filter(isRead), ...computedLevels(dataset.columns).levels.flat()];
+  ordered.forEach((column) => {
+    const index = dataset.columns.indexOf(column);
+    const fields = { raw: `${isRead(column) ? 'r' : 'c'}${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
     codes.push(`${quoteLiteral(`${index}:`)} || (${columnReject(column, fields)})`);
     const pass = columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) });
     if (pass !== undefined) passes.push(pass);
@@ -124,7 +142,16 @@ function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
     passes.push(`NOT ${ruleColumn(number)}`);
   }
   if (elsewhere.size > 0) passes.push(`NOT ${DOUBTED}`);
-  return passes.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE WHEN ${passes.join(' AND ')} THEN NULL ELSE coalesce(${codes.join(', ')}) END`;
+  const good = filtered(dataset);
+  if (passes.length === 0) return good ?? 'CAST(NULL AS VARCHAR)';
+  return `CASE WHEN ${passes.join(' AND ')} THEN ${good ?? 'NULL'} ELSE coalesce(${[...codes, ...(good === undefined ? [] : [good])].join(', ')}) END`;
+}
+
+/** What becomes of a good row under the filter; undefined where all are kept. */
+function filtered({ columns, filter }: Dataset): string | undefined {
+  if (filter === undefined) return undefined;
+  const keeps = expressionSql(filter, (name) => `t${columns.findIndex((column) => column.name === name)}`);
+  return `CASE WHEN ${keeps} THEN CAST(NULL AS VARCHAR) ELSE ${quoteLiteral(FILTERED)} END`;
 }
 
 /** True for rows whose 0-based number is in the list: a tree of comparisons, since a list would be searched for every row. */

@@ -28,7 +28,10 @@ export interface ShapeOptions {
   readonly dataset: Dataset;
   readonly unitId: string;
   readonly files: readonly RowsFile[];
+  /** Records that passed all checks. */
   readonly kept: number;
+  /** Of these, the ones that the filter leaves out: they are in no file. */
+  readonly filtered: number;
   readonly pipeline: string;
   readonly bucket: string;
   readonly targetFileBytes: number;
@@ -60,19 +63,25 @@ class UnitShape {
   constructor(private readonly options: ShapeOptions, private readonly directory: string, private readonly session: EngineSession) {}
 
   async run(): Promise<ShapeResult> {
-    const { dataset, unitId, kept, files, sourceBytes, targetFileBytes } = this.options;
+    const { dataset, unitId, kept, filtered, files, sourceBytes, targetFileBytes } = this.options;
     const paths = await this.fetch();
     const quality = await this.measure(paths);
-    if (kept === 0) return { unitId, engine: 'duckdb', counts: { kept: 0, written: 0, deduplicated: 0, filtered: 0 }, parts: [], ...quality };
+    const { inFiles } = this;
+    if (inFiles === 0) return { unitId, engine: 'duckdb', counts: { kept, written: 0, deduplicated: 0, filtered }, parts: [], ...quality };
     const deduplicated = await this.findDuplicates(paths);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const written = await writeCurated(this.session, {
-      dataset, paths, losers: deduplicated > 0, directory: join(this.directory, 'out'), targetFileBytes, bytesPerRow: bytes / kept, sourceBytesPerRow: sourceBytes / kept,
+      dataset, paths, losers: deduplicated > 0, directory: join(this.directory, 'out'), targetFileBytes, bytesPerRow: bytes / inFiles, sourceBytesPerRow: sourceBytes / inFiles,
     });
     const parts = await this.upload(written);
     const total = written.reduce((sum, file) => sum + file.records, 0);
-    checkBalance({ hop: `rows to curated of ${dataset.name} (${unitId})`, in: { kept }, out: { written: total, deduplicated, filtered: 0 } });
-    return { unitId, engine: 'duckdb', counts: { kept, written: total, deduplicated, filtered: 0 }, parts, ...quality };
+    checkBalance({ hop: `rows to curated of ${dataset.name} (${unitId})`, in: { kept }, out: { written: total, deduplicated, filtered } });
+    return { unitId, engine: 'duckdb', counts: { kept, written: total, deduplicated, filtered }, parts, ...quality };
+  }
+
+  /** Good rows that the files hold for this step. */
+  private get inFiles(): number {
+    return this.options.kept - this.options.filtered;
   }
 
   private async fetch(): Promise<string[]> {

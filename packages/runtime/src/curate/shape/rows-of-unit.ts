@@ -9,6 +9,8 @@ import type { QuarantinePart } from '../../run/manifest';
 /** What Rows made of all parts of one ingest commit. */
 export interface UnitRows {
   readonly counts: { readonly parsed: number; readonly kept: number; readonly rejected: number };
+  /** Of the kept records, those that the dataset's filter leaves out: they are in no file. */
+  readonly filtered: number;
   readonly byCode: Readonly<Record<string, number>>;
   readonly files: readonly RowsFile[];
   readonly quarantine: readonly QuarantinePart[];
@@ -39,12 +41,14 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
     return found.value;
   });
   const counts = { parsed: 0, kept: 0, rejected: 0 };
+  let filtered = 0;
   const byCode: Record<string, number> = {};
   const quality: Record<number, number> = {};
   for (const result of results) {
     counts.parsed += result.counts.parsed;
     counts.kept += result.counts.kept;
     counts.rejected += result.counts.rejected;
+    filtered += result.filtered;
     for (const [code, count] of Object.entries(result.quarantine.byCode)) byCode[code] = (byCode[code] ?? 0) + (count ?? 0);
     for (const [rule, count] of Object.entries(result.quality ?? {})) quality[Number(rule)] = (quality[Number(rule)] ?? 0) + count;
   }
@@ -52,10 +56,10 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
   const quarantine = results.flatMap((result) => result.quarantine.parts);
   const hop = `raw to rows of ${unit.dataset} (${unit.unitId})`;
   checkBalance({ hop, in: { parsed: counts.parsed }, out: { kept: counts.kept, rejected: counts.rejected } });
-  checkBalance({ hop: `${hop}, files`, in: { kept: counts.kept }, out: { inFiles: sum(files.map((file) => file.kept)) } });
+  checkBalance({ hop: `${hop}, files`, in: { kept: counts.kept }, out: { inFiles: sum(files.map((file) => file.kept)), filtered } });
   checkBalance({ hop: `${hop}, quarantine`, in: { rejected: counts.rejected }, out: { inFiles: sum(quarantine.map((part) => part.records)) } });
   return {
-    counts, byCode, files, quarantine, quality, sourceBytes: sum(results.map((result) => result.sourceBytes)),
+    counts, filtered, byCode, files, quarantine, quality, sourceBytes: sum(results.map((result) => result.sourceBytes)),
     peakMemoryBytes: Math.max(0, ...results.map((result) => result.peakMemoryBytes ?? 0)),
     startedAt: results.map((result) => result.timing?.startedAt).filter((time) => time !== undefined).sort()[0],
   };

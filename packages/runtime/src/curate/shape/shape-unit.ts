@@ -41,9 +41,9 @@ export async function shapeUnit(unit: ShapeItem, deps: ShapeDeps): Promise<Shape
   const rows = await readUnitRows(store, folder, unit, { signal });
   checkThreshold(dataset, unit.unitId, rows, { bucket: settings.curatedBucket, prefix: quarantinePrefix(settings.pipeline, unit) });
   const options = {
-    dataset, unitId: unit.unitId, files: rows.files, kept: rows.counts.kept, rows: rows.counts.parsed, sourceBytes: rows.sourceBytes,
-    pipeline: settings.pipeline, bucket: settings.curatedBucket, targetFileBytes: settings.targetFileBytes, store, signal,
-    keysAtOnce: deps.keysAtOnce ?? KEYS_AT_ONCE,
+    dataset, unitId: unit.unitId, files: rows.files, kept: rows.counts.kept, filtered: rows.filtered, rows: rows.counts.parsed,
+    sourceBytes: rows.sourceBytes, pipeline: settings.pipeline,
+    bucket: settings.curatedBucket, targetFileBytes: settings.targetFileBytes, store, signal, keysAtOnce: deps.keysAtOnce ?? KEYS_AT_ONCE,
   };
   const memoryMiB = deps.memoryMiB ?? Math.max(FEWEST_CORES, availableParallelism()) * MEMORY_MIB_PER_CORE;
   const result = await shapeWithDuckdb({ ...options, memoryMiB }).catch(async (error: unknown) => {

@@ -43,6 +43,20 @@ function deduped(keep: 'first' | 'last', direction: 'asc' | 'desc', nulls: 'firs
   };
 }
 
+/** Partitions and the order of a dedupe that are computed, and records that a filter leaves out: Spark gets them as any other. */
+function computed(): ShapeCase {
+  const columns = [
+    column('month', 'date', 'partitioned: true\n        transformLogic: "DATE_TRUNC(\'month\', at)"'), column('id', 'integer', 'primaryKey: true'), column('at', 'zoned'), column('fare', 'decimal(10,2)'),
+    column('twice', 'decimal(12,3)', 'transformLogic: "fare * 2.0"'),
+  ];
+  const rows = Array.from({ length: 200 }, (_, row) => [String(row % 40), row % 7 === 0 ? null : `2024-0${1 + (row % 3)}-01T0${row % 10}:30:00+05:00`, `${row}.5`]);
+  return {
+    title: 'computed columns and a filter',
+    spec: dataset(columns, { headraceFilter: '"id <> 7 AND (fare > 20 OR at IS NULL)"', headraceDedupe: '{ orderBy: [{ column: twice, direction: desc }], keep: first }' }),
+    parts: [csv(['id', 'at', 'fare'], rows)],
+  };
+}
+
 /** Every value of every type that may be a partition, and NULL. */
 function partitions(): ShapeCase {
   const types = TYPE_VALUES.filter(({ role }) => role === 'partition');
@@ -63,6 +77,8 @@ export const SHAPED: readonly ShapeCase[] = [
   everyType(),
   deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
   partitions(),
+  computed(),
+  { title: 'a filter that keeps nothing', spec: dataset([column('a', 'i32')], { headraceFilter: '"a < 0"' }), parts: ['a\n1\n2\n'] },
   { title: 'partitions of several files', spec: dataset(SIZED), parts: [csv(['id', 'part', 'word'], WORDS)], targetFileBytes: 10_000 },
   { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 80 },
   { title: 'a dataset without key and partitions', spec: dataset([column('a', 'string')]), parts: ['a\nx\nx\n\n""\n', 'a\nx\n'] },
