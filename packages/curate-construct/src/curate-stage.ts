@@ -122,6 +122,7 @@ export class CurateStage extends StageBase {
       database: this.databaseName,
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
+      rejectsTables: this.catalog.rejectsTables,
     };
     const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -176,8 +177,12 @@ export class CurateStage extends StageBase {
     this.curatedBucket.encryptionKey?.grantEncryptDecrypt(grantee);
   }
 
-  /** Lets a principal read rejected records, which hold the bytes of the source as they came. */
+  /**
+   * Lets a principal read rejected records, which hold the bytes of the source as they came. With `grantQuery`, the principal can also query
+   * them: the table `<dataset>_rejects`.
+   */
   grantReadQuarantine(grantee: iam.IGrantable): iam.Grant {
+    grantee.grantPrincipal.addToPrincipalPolicy(this.catalog.rejectsStatement());
     return this.curatedBucket.grantRead(grantee, `${this.pipelineName}/quarantine/*`);
   }
 
@@ -192,7 +197,7 @@ export class CurateStage extends StageBase {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
     }
     const names = this._contract.contract.datasets.map((dataset) => dataset.name);
-    const taken = new Set([PUBLISHED_TABLE, ...names.map((name) => `${name}_runs`)]);
+    const taken = new Set([PUBLISHED_TABLE, ...names.flatMap((name) => [`${name}_runs`, `${name}_rejects`])]);
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
@@ -216,9 +221,9 @@ export class CurateStage extends StageBase {
       if (role !== undefined) this._contract.grantRead(role);
     }
     grantPrefixes(roles.plan, { bucket: rawBucket, read: [rawLog] });
-    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work], write: [work] });
+    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work, folder('published')], write: [work] });
     grantPrefixes(roles.task, { bucket: rawBucket, read: [rawLog, folder('raw')] });
-    grantPrefixes(roles.task, { bucket: curated, read: [work, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
+    grantPrefixes(roles.task, { bucket: curated, read: [work, curatedLog, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
     if (roles.spark !== undefined) {
       grantPrefixes(roles.spark, { bucket: curated, read: [work, folder('data')], write: [work, folder('data')] });
       allow(roles.spark, {
@@ -231,7 +236,7 @@ export class CurateStage extends StageBase {
     grantPrefixes(roles.publish, {
       bucket: curated,
       read: [work, curatedLog, folder('published'), folder('catalog')],
-      write: [work, curatedLog, folder('published'), folder('catalog')],
+      write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine')],
     });
     this.catalog.grantRegister(roles.publish);
   }

@@ -25,7 +25,8 @@ describe('the catalog', () => {
     const tables = Object.values(resourcesOf(templateOf(stack), 'AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput);
 
     expect(tables.map(({ Name, TableType }) => `${Name} ${TableType}`).sort()).toEqual([
-      'published EXTERNAL_TABLE', 'trips VIRTUAL_VIEW', 'trips_runs EXTERNAL_TABLE', 'zones VIRTUAL_VIEW', 'zones_runs EXTERNAL_TABLE',
+      'published EXTERNAL_TABLE', 'trips VIRTUAL_VIEW', 'trips_rejects EXTERNAL_TABLE', 'trips_runs EXTERNAL_TABLE',
+      'zones VIRTUAL_VIEW', 'zones_rejects EXTERNAL_TABLE', 'zones_runs EXTERNAL_TABLE',
     ]);
     const runs = tables.find(({ Name }) => Name === 'trips_runs');
     expect(runs.PartitionKeys.map((key: any) => key.Name)).toEqual(['day', '_headrace_attempt']);
@@ -34,7 +35,7 @@ describe('the catalog', () => {
     expect(Buffer.from(view.ViewOriginalText.slice('/* Presto View: '.length, -' */'.length), 'base64').toString()).toContain('trips_runs');
   });
 
-  test('is written by the publish function alone, and only below the tables of runs', () => {
+  test('is written by the publish function alone, and only below the tables of runs and rejects', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { databaseName: 'trips' });
 
@@ -44,7 +45,7 @@ describe('the catalog', () => {
 
     expect(writers.map(({ id }) => id)).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
     expect(writers[0]?.statement.Resource.map(asText).map((arn: string) => arn.split(':').pop())).toEqual([
-      'catalog', 'database/trips', 'table/trips/trips_runs', 'table/trips/zones_runs',
+      'catalog', 'database/trips', 'table/trips/trips_runs', 'table/trips/zones_runs', 'table/trips/trips_rejects', 'table/trips/zones_rejects',
     ]);
   });
 
@@ -72,7 +73,20 @@ describe('access', () => {
     const text = asText(JSON.stringify(policy));
     expect(text).toContain('/trips/data/*');
     expect(text).toContain('athena:StartQueryExecution');
-    expect(text).not.toContain('quarantine');
+    expect(text).not.toMatch(/quarantine|rejects/);
+  });
+
+  test('to the quarantine is granted by itself, with the tables over it', () => {
+    const stack = newStack();
+    const steward = new iam.Role(stack, 'Steward', { assumedBy: new iam.AccountRootPrincipal() });
+
+    newCurate(stack, 'Curate', { databaseName: 'trips' }).grantReadQuarantine(steward);
+
+    const [policy] = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy')).filter(([id]) => id.startsWith('Steward'));
+    const text = asText(JSON.stringify(policy));
+    expect(text).toContain('/trips/quarantine/*');
+    expect(text).toContain('table/trips/trips_rejects');
+    expect(text).not.toMatch(/\/data\/|_runs/);
   });
 
   test('of every role ends at folders of the pipeline, and the data is never deleted', () => {

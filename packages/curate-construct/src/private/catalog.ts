@@ -22,9 +22,13 @@ interface GlueBundle {
   glueTables(dataset: DatasetView, options: {
     database: string; runsTable: string; publishedTable: string; catalogLocation: string; publishedLocation: string;
   }): { runs: CatalogTable; published: CatalogTable; view: CatalogTable };
+  rejectsTable(name: string, location: string): CatalogTable;
+  rejectsTableName(dataset: DatasetView): string;
 }
 
 export const PUBLISHED_TABLE = 'published';
+
+const READ_TABLES = ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition'];
 
 export interface CatalogProps {
   readonly databaseName: string;
@@ -43,6 +47,8 @@ export class Catalog extends Construct {
   readonly workGroup: athena.CfnWorkGroup;
   /** Name of the table of all runs, by dataset. */
   readonly runsTables: Record<string, string>;
+  /** Name of the table of all rejected records, by dataset. */
+  readonly rejectsTables: Record<string, string>;
   /** Where query results lie, ending with a slash. */
   readonly resultsPrefix: string;
 
@@ -54,8 +60,10 @@ export class Catalog extends Construct {
       databaseInput: { name: props.databaseName, description: `Curated data of pipeline ${pipeline}` },
     });
     this.runsTables = Object.fromEntries(contract.datasets.map(({ name }) => [name, `${name}_runs`]));
+    const bundle = contractBundle<GlueBundle>();
+    this.rejectsTables = Object.fromEntries(contract.datasets.map((dataset) => [dataset.name, bundle.rejectsTableName(dataset)]));
     contract.datasets.forEach((dataset, index) => {
-      const tables = contractBundle<GlueBundle>().glueTables(dataset, {
+      const tables = bundle.glueTables(dataset, {
         database: props.databaseName,
         runsTable: this.runsTables[dataset.name] as string,
         publishedTable: PUBLISHED_TABLE,
@@ -65,6 +73,9 @@ export class Catalog extends Construct {
       if (index === 0) this.addTable('Published', tables.published);
       this.addTable(`Runs-${dataset.name}`, tables.runs);
       this.addTable(`View-${dataset.name}`, tables.view);
+      this.addTable(`Rejects-${dataset.name}`, bundle.rejectsTable(
+        this.rejectsTables[dataset.name] as string, bucket.s3UrlForObject(`${pipeline}/quarantine/${dataset.name}/`),
+      ));
     });
     this.resultsPrefix = `${pipeline}/work/athena/`;
     this.workGroup = new athena.CfnWorkGroup(this, 'WorkGroup', {
@@ -90,7 +101,7 @@ export class Catalog extends Construct {
         'glue:CreatePartition', 'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
         'glue:BatchDeletePartition',
       ],
-      resources: this.arns(Object.values(this.runsTables)),
+      resources: this.arns([...Object.values(this.runsTables), ...Object.values(this.rejectsTables)]),
     });
   }
 
@@ -106,7 +117,7 @@ export class Catalog extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroup.name })],
       }),
       new iam.PolicyStatement({
-        actions: ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition'],
+        actions: READ_TABLES,
         resources: this.arns(tables),
       }),
       new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: objects([...readable, this.resultsPrefix]) }),
@@ -116,6 +127,11 @@ export class Catalog extends Construct {
         resources: [bucket.bucketArn],
       }),
     ];
+  }
+
+  /** The statement that allows to see the tables of rejected records, not the records. */
+  rejectsStatement(): iam.PolicyStatement {
+    return new iam.PolicyStatement({ actions: READ_TABLES, resources: this.arns(Object.values(this.rejectsTables)) });
   }
 
   private arns(tables: string[]): string[] {

@@ -17,6 +17,8 @@ export interface CurateSettings {
   readonly publishedTable: string;
   /** Catalog table of all attempts, by dataset. */
   readonly runsTables: Readonly<Record<string, string>>;
+  /** Catalog table of the rejected records of all attempts, by dataset. */
+  readonly rejectsTables: Readonly<Record<string, string>>;
   /** Bytes that a curated file is aimed at; small files are slow to query, large ones slow to write. */
   readonly targetFileBytes: number;
 }
@@ -40,6 +42,7 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       database: fields.text('database'),
       publishedTable: fields.text('publishedTable'),
       runsTables: fields.texts('runsTables'),
+      rejectsTables: fields.texts('rejectsTables'),
       targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
