@@ -1,5 +1,5 @@
 import {
-  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration,
+  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration, Size,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
@@ -19,6 +19,9 @@ import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads; a test holds it to the run time. */
 const READABLE_FORMATS = ['csv', 'ndjson', 'json'];
+
+/** What Athena accepts, in bytes. */
+const LEAST_SCAN_LIMIT = 10_000_000;
 
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
@@ -62,6 +65,13 @@ export interface CurateStageProps extends StageBaseProps {
    * @default Duration.days(30)
    */
   readonly quarantineRetention?: Duration;
+
+  /**
+   * How much one query may read in the stage's workgroup, from 10 MB; Athena ends a query that reads more. It has nothing to say about loads.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly queryScanLimit?: Size;
 }
 
 /**
@@ -98,7 +108,7 @@ export class CurateStage extends StageBase {
     this.size = props.size ?? CurateSize.DEV;
     const engine = props.engine ?? CurateEngine.embedded();
     this.databaseName = props.databaseName ?? `${this.pipelineName}_${this.node.addr.slice(-8)}`;
-    this.check(engine);
+    this.check(engine, props.queryScanLimit);
     this.curatedBucket = props.curatedBucket ?? stageBucket(this, 'CuratedBucket', {
       pipeline: this.pipelineName,
       expiring: { quarantine: props.quarantineRetention ?? Duration.days(30) },
@@ -108,6 +118,7 @@ export class CurateStage extends StageBase {
       pipeline: this.pipelineName,
       contract: this._contract.contract,
       bucket: this.curatedBucket,
+      queryScanLimit: props.queryScanLimit ?? Size.gibibytes(100),
     });
     this.workGroupName = this.catalog.workGroup.name;
 
@@ -191,7 +202,7 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine): void {
+  private check(engine: CurateEngine, queryScanLimit: Size | undefined): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
@@ -203,6 +214,9 @@ export class CurateStage extends StageBase {
     }
     for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
       problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
+    }
+    if (queryScanLimit !== undefined && queryScanLimit.toBytes() < LEAST_SCAN_LIMIT) {
+      problems.add(`queryScanLimit must be 10 MB or more, got ${queryScanLimit.toBytes()} bytes; leave it out for 100 GiB`);
     }
     engine._check(problems);
     this.size._check(problems);

@@ -1,4 +1,4 @@
-import { type App, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import { type App, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
@@ -49,17 +49,25 @@ describe('the catalog', () => {
     ]);
   });
 
-  test('makes queries land in a folder of the pipeline, encrypted', () => {
+  test('makes queries land in a folder of the pipeline, encrypted, and ends those that read too much', () => {
     const stack = newStack();
     newCurate(stack);
     const [workGroup] = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::WorkGroup'));
     const configuration = workGroup?.Properties.WorkGroupConfiguration;
     expect(configuration).toMatchObject({
       EnforceWorkGroupConfiguration: true,
+      BytesScannedCutoffPerQuery: 100 * 1024 ** 3,
       ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
     });
     expect(asText(configuration.ResultConfiguration.OutputLocation)).toMatch(/\/trips\/work\/athena\/$/);
   });
+});
+
+test('the workgroup has queries for operators', () => {
+  const stack = newStack();
+  newCurate(stack, 'Curate', { databaseName: 'trips' });
+  const queries = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::NamedQuery')).map(({ Properties }) => `${Properties.Database}: ${Properties.Name}`);
+  expect(queries.sort()).toEqual(['trips: freshness', 'trips: rejects by rule: trips', 'trips: rejects by rule: zones', 'trips: rows per run']);
 });
 
 describe('access', () => {
@@ -173,10 +181,12 @@ test('several stages with odd ids live in one stack, each with a database of its
 test('fails once with everything that is wrong', () => {
   expect(() => newCurate(newStack(), 'Curate', {
     databaseName: 'My Trips',
+    queryScanLimit: Size.mebibytes(9),
     engine: CurateEngine.glueSpark({ maxWorkers: 1 }),
     size: CurateSize.of({ concurrency: 0 }),
   })).toThrow(
     'Stack/Curate: databaseName must be lower case letters, digits and _, got "My Trips"; leave it out for one that fits; '
+    + 'queryScanLimit must be 10 MB or more, got 9437184 bytes; leave it out for 100 GiB; '
     + 'maxWorkers must be a whole number from 2, got 1; leave it out for 2; '
     + 'concurrency must be a whole number from 1 to 1000, got 0; leave it out for 2 [CURATE_PROPS]',
   );

@@ -1,4 +1,4 @@
-import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, Stack } from 'aws-cdk-lib';
+import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, type Size, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { contractBundle, type ContractView, type DatasetView } from './stage/contract-file';
 import { allow } from './stage/permission';
@@ -24,6 +24,9 @@ interface GlueBundle {
   }): { runs: CatalogTable; published: CatalogTable; view: CatalogTable };
   rejectsTable(name: string, location: string): CatalogTable;
   rejectsTableName(dataset: DatasetView): string;
+  namedQueries(datasets: readonly DatasetView[], tables: {
+    database: string; publishedTable: string; rejectsTables: Record<string, string>;
+  }): { name: string; description: string; sql: string }[];
 }
 
 export const PUBLISHED_TABLE = 'published';
@@ -35,6 +38,8 @@ export interface CatalogProps {
   readonly pipeline: string;
   readonly contract: ContractView;
   readonly bucket: s3.IBucket;
+  /** What one query may read. */
+  readonly queryScanLimit: Size;
 }
 
 /**
@@ -85,12 +90,15 @@ export class Catalog extends Construct {
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: props.queryScanLimit.toBytes(),
         resultConfiguration: {
           outputLocation: bucket.s3UrlForObject(this.resultsPrefix),
           encryptionConfiguration: { encryptionOption: 'SSE_S3' },
         },
       },
     });
+    bundle.namedQueries(contract.datasets, { database: props.databaseName, publishedTable: PUBLISHED_TABLE, rejectsTables: this.rejectsTables })
+      .forEach(({ name, description, sql }) => this.addQuery(name, description, sql));
   }
 
   /** Lets a role register the partitions of committed batches, and take those of a batch back that lost a race. */
@@ -138,6 +146,14 @@ export class Catalog extends Construct {
     const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
     const { databaseName } = this.props;
     return [arn('catalog'), arn('database', databaseName), ...tables.map((table) => arn('table', `${databaseName}/${table}`))];
+  }
+
+  private addQuery(name: string, description: string, sql: string): void {
+    const query = new athena.CfnNamedQuery(this, `Query-${name}`, {
+      name, description, queryString: sql, database: this.props.databaseName, workGroup: this.workGroup.name,
+    });
+    query.addResourceDependency(this.workGroup);
+    query.addResourceDependency(this.database);
   }
 
   private addTable(id: string, table: CatalogTable): void {

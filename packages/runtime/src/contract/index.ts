@@ -24,6 +24,7 @@ export { compareColumns, widens, type ColumnDifference } from './compare-columns
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
 } from './glue-tables';
+export { namedQueries, type NamedQuery, type NamedQueryTables } from './named-queries';
 export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColumn } from './rejects-table';
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';

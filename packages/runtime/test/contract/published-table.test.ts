@@ -1,7 +1,8 @@
 import { isStanding, publishedLines, type PublishableCommit, type PublishedLine } from '../../src/contract';
 
 function commit(seq: number, attemptId: string, rest: Partial<PublishableCommit> = {}): PublishableCommit {
-  return { dataset: 'trips', attemptId, seq, runId: 'r', attempt: 1, ingestSeq: seq, kind: 'ingest', committedAt: '2024-01-01T00:00:00Z', supersedes: [], balance: { written: 1 }, ...rest };
+  const committedAt = '2024-01-01T00:00:00Z';
+  return { dataset: 'trips', attemptId, seq, runId: 'r', attempt: 1, ingestSeq: seq, kind: 'ingest', committedAt, supersedes: [], balance: { written: 1 }, ...rest };
 }
 
 const THREE = [commit(1, 'u1'), commit(2, 'u2'), commit(3, 'u3')];
@@ -13,7 +14,8 @@ const standing = (lines: readonly PublishedLine[]): string[] => lines.filter(isS
 /** The states after a log, read at once and commit by commit, which must be the same. */
 function states(commits: readonly PublishableCommit[]): PublishedLine[] {
   const whole = publishedLines([], commits);
-  expect(commits.reduce<PublishedLine[]>((lines, one) => publishedLines(JSON.parse(JSON.stringify(lines)) as PublishedLine[], [one]), [])).toEqual(whole);
+  const oneByOne = commits.reduce<PublishedLine[]>((lines, one) => publishedLines(JSON.parse(JSON.stringify(lines)) as PublishedLine[], [one]), []);
+  expect(oneByOne).toEqual(whole);
   return whole;
 }
 

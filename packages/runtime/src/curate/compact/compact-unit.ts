@@ -71,7 +71,10 @@ class PartitionWriter {
   private readonly numbers = fileNumbers();
   private partitions = 0;
 
-  constructor(private readonly item: CompactItem, private readonly deps: CompactDeps, private readonly directory: string, private readonly session: EngineSession) {}
+  constructor(
+    private readonly item: CompactItem, private readonly deps: CompactDeps,
+    private readonly directory: string, private readonly session: EngineSession,
+  ) {}
 
   /** Writes all rows of a partition's files into one file, or into files of the wanted size. */
   async join(files: readonly CuratedPart[], one: boolean): Promise<CuratedPart[]> {
@@ -81,10 +84,12 @@ class PartitionWriter {
     const paths = await this.fetch(files, folder);
     const query = this.rowsOf(paths);
     const target = join(folder, one ? 'out.parquet' : 'out');
-    const written = (await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, `
-      + `${one ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`)).map((row) => ({ path: String(row.filename), records: Number(row.count) }));
+    const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ${one ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS`;
+    const written = (await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)} (${options})`)).map((row) => ({ path: String(row.filename), records: Number(row.count) }));
     await this.requireSameRows(query, this.rowsOf(written.map(({ path }) => path)));
-    const parts = await inParallel(written.filter(({ records }) => records > 0), TRANSFERS, ({ path, records }) => this.send(path, records, files[0]!.partition));
+    const { partition } = files[0]!;
+    const filled = written.filter(({ records }) => records > 0);
+    const parts = await inParallel(filled, TRANSFERS, ({ path, records }) => this.send(path, records, partition));
     await rm(folder, { recursive: true, force: true });
     return parts;
   }
@@ -107,7 +112,9 @@ class PartitionWriter {
 
   /** Order is of no account, how often a row stands is. */
   private async requireSameRows(before: string, after: string): Promise<void> {
-    const digest = async (from: string) => (await this.session.rows(`SELECT count(*)::VARCHAR AS n, coalesce(sum(hash(rows)::HUGEINT), 0)::VARCHAR AS h FROM (${from}) AS rows`))[0]!;
+    const digest = async (from: string) => (await this.session.rows(
+      `SELECT count(*)::VARCHAR AS n, coalesce(sum(hash(rows)::HUGEINT), 0)::VARCHAR AS h FROM (${from}) AS rows`,
+    ))[0]!;
     const [was, is] = [await digest(before), await digest(after)];
     if (was.n === is.n && was.h === is.h) return;
     throw new PipelineError('COMPACT_ROWS', `${this.item.dataset}: a compaction of ${String(was.n)} rows wrote ${String(is.n)}, or other ones; nothing was published, and the current state is as before`, { facts: { unitId: this.item.unitId } });

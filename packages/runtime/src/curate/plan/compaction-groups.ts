@@ -43,7 +43,9 @@ function notAppend({ name, history }: Dataset): Error {
   return userError('COMPACT', `${name} has history ${history}: ${why}; compact datasets with history append only, by naming them with only`, { dataset: name, history });
 }
 
-async function groupsOf(store: ObjectStore, settings: CurateSettings, dataset: Dataset, attempt: string, options: Abortable): Promise<Omit<CompactItem, 'index'>[]> {
+async function groupsOf(
+  store: ObjectStore, settings: CurateSettings, dataset: Dataset, attempt: string, options: Abortable,
+): Promise<Omit<CompactItem, 'index'>[]> {
   const { lines } = await PublishedState.open(store, publishTarget(settings, dataset.name), options.signal);
   const current = lines.filter(({ state, rows }) => state === 'current' && rows > 0).map(({ seq }) => seq);
   const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset.name), current, options);
@@ -61,7 +63,8 @@ async function groupsOf(store: ObjectStore, settings: CurateSettings, dataset: D
     groups.at(-1)!.push(entry);
     bytes += size;
   }
-  return groups.filter((group) => group.length > 1 && isWorthIt(group.flatMap(({ manifest }) => manifest.parts), settings.targetFileBytes)).map((group) => {
+  const partsOf = (group: readonly LogEntry<CuratedManifest>[]) => group.flatMap(({ manifest }) => manifest.parts);
+  return groups.filter((group) => group.length > 1 && isWorthIt(partsOf(group), settings.targetFileBytes)).map((group) => {
     const newest = group.reduce((last, { manifest }) => (manifest.ingestSeq > last.ingestSeq ? manifest : last), group[0]!.manifest);
     return {
       dataset: dataset.name, unitId: compactionId(attempt, newest.ingestSeq), commits: group.map(({ seq }) => seq),
@@ -71,7 +74,8 @@ async function groupsOf(store: ObjectStore, settings: CurateSettings, dataset: D
 }
 
 function isWorthIt(parts: readonly CuratedPart[], targetFileBytes: number): boolean {
-  const files = byPartition(parts).reduce((sum, group) => sum + Math.ceil(group.reduce((bytes, part) => bytes + part.bytes, 0) / targetFileBytes), 0);
+  const wanted = (group: readonly CuratedPart[]) => Math.ceil(group.reduce((bytes, part) => bytes + part.bytes, 0) / targetFileBytes);
+  const files = byPartition(parts).reduce((sum, group) => sum + wanted(group), 0);
   return files * LEAST_GAIN <= parts.length;
 }
 

@@ -53,7 +53,9 @@ export function chosenDatasets(contract: Contract, { only }: Pick<CurateInput, '
   throw userError('INPUT', `state input: only names ${unknown.join(', ')}, which contract ${contract.id} does not have; it has ${names.join(', ')}`, { unknown });
 }
 
-async function choose(store: ObjectStore, settings: CurateSettings, contract: Contract, input: CurateInput, dataset: string, options: Abortable): Promise<Chosen> {
+async function choose(
+  store: ObjectStore, settings: CurateSettings, contract: Contract, input: CurateInput, dataset: string, options: Abortable,
+): Promise<Chosen> {
   const { lines } = await PublishedState.open(store, publishTarget(settings, dataset), options.signal);
   const batches = lines.filter((line) => line.kind !== 'compaction');
   const named = input.run === undefined ? batches : batches.filter((line) => line.run_id === input.run);

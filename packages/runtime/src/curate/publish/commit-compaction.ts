@@ -15,7 +15,9 @@ export interface ReadyCompaction {
 }
 
 /** Registers and commits a compaction; gives `nothing` where one of its commits is not current any more. */
-export async function commitCompaction(context: CommitContext, ready: ReadyCompaction, catalog: UnitCatalog): Promise<AppendOutcome<CuratedManifest>> {
+export async function commitCompaction(
+  context: CommitContext, ready: ReadyCompaction, catalog: UnitCatalog,
+): Promise<AppendOutcome<CuratedManifest>> {
   const { call: { store, signal, report }, settings, plan } = context;
   const { dataset, unitId } = ready.item;
   const { parts, counts } = ready.result;
@@ -37,14 +39,19 @@ export async function commitCompaction(context: CommitContext, ready: ReadyCompa
 }
 
 /** The commits that are joined; of a compaction among them, also those that it stands for. Undefined where one is not current any more. */
-function compactedUnits({ commits, ingestSeq }: CompactItem, runId: string, lines: readonly PublishedLine[]): string[] | undefined {
+function compactedUnits(
+  { commits, ingestSeq }: CompactItem, runId: string, lines: readonly PublishedLine[],
+): string[] | undefined {
   const joined = lines.filter(({ seq }) => commits.includes(seq));
   const committed = lines.some(({ kind, run_id: run, ingest_seq: seq }) => kind === 'compaction' && run === runId && seq === ingestSeq);
   if (!committed && joined.some(({ state }) => state !== 'current')) return undefined;
-  return joined.flatMap(({ attempt_id: id }) => [id, ...lines.filter(({ compacted_into: into }) => into === id).map(({ attempt_id: member }) => member)]);
+  const membersOf = (id: string) => lines.filter(({ compacted_into: into }) => into === id).map(({ attempt_id: member }) => member);
+  return joined.flatMap(({ attempt_id: id }) => [id, ...membersOf(id)]);
 }
 
-function manifest({ settings, contract, plan }: CommitContext, { item, dataset, result }: ReadyCompaction, seq: number, supersedes: readonly string[]): CuratedManifest {
+function manifest(
+  { settings, contract, plan }: CommitContext, { item, dataset, result }: ReadyCompaction, seq: number, supersedes: readonly string[],
+): CuratedManifest {
   const { rows } = result.counts;
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'compaction', pipeline: settings.pipeline, dataset: item.dataset, seq,

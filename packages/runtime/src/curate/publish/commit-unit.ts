@@ -65,7 +65,9 @@ function supersededUnits(unit: ShapeItem, runId: string, lines: readonly Publish
   return committed || stands ? mine.map(({ attempt_id: id }) => id) : undefined;
 }
 
-function manifest({ settings, contract, plan }: CommitContext, { unit, dataset, rows, shape }: ReadyUnit, seq: number, supersedes: readonly string[]): CuratedManifest {
+function manifest(
+  { settings, contract, plan }: CommitContext, { unit, dataset, rows, shape }: ReadyUnit, seq: number, supersedes: readonly string[],
+): CuratedManifest {
   return {
     schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: unit.kind ?? 'ingest', pipeline: settings.pipeline, dataset: unit.dataset, seq,
     runId: plan.runId, attempt: plan.attempt, attemptId: unit.unitId, committedAt: new Date().toISOString(),

@@ -122,7 +122,8 @@ export class CurateBench {
   async compact(plan: CuratePlanOutput): Promise<void> {
     const folder = folderOfPlan(plan.plan);
     for (const item of (await this.store.getJson<CompactItem[]>(plan.compactions))!.value) {
-      const result = await compactUnit(item, { settings: this.settings, dataset: datasetOf(this.contract, item.dataset), store: this.store, report: this.report });
+      const { settings, store, report } = this;
+      const result = await compactUnit(item, { settings, dataset: datasetOf(this.contract, item.dataset), store, report });
       await this.store.putJson(resultRef(folder, 'compact', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 7, ...result });
     }
   }
