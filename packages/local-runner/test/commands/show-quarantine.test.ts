@@ -59,7 +59,8 @@ describe('headrace quarantine show', () => {
     await showQuarantine({ stateDir, limit: '20', terminal, ...options });
     return printed;
   };
-  const json = async (options: Partial<ShowQuarantineOptions> = {}) => JSON.parse(await show({ json: true, ...options })) as Array<Record<string, any>>;
+  const json = async (options: Partial<ShowQuarantineOptions> = {}) => (
+    JSON.parse(await show({ json: true, ...options })) as Array<Record<string, any>>);
 
   test('counts by run and rule what was not superseded, and shows records that cannot move the cursor', async () => {
     expect(await show()).toContain([

@@ -3,13 +3,10 @@ import { glueTables, rejectsTable, type Dataset } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import type { FunctionCall } from '../../run/function-handler';
 import type { CuratedPart, QuarantinePart } from '../../run/manifest';
-import { quarantinePrefix } from '../quarantine-prefix';
+import { quarantineListFolder } from '../quarantine-prefix';
 import type { CurateSettings } from '../settings';
 import { CatalogPartitions } from './catalog-partitions';
 import { catalogPartitions, writeSymlinks, type ListedPartition } from './symlinks';
-
-/** Where the list of a unit's quarantine files lies: with them, so that whoever may read them may read it. */
-const LIST_FOLDER = 'list/';
 
 /** What a commit adds to the catalog: its files by column partition, and its rejected records. */
 export class UnitCatalog {
@@ -53,7 +50,7 @@ export class UnitCatalog {
   private rejected(unitId: string, quarantine: readonly QuarantinePart[]): ListedPartition[] {
     if (quarantine.length === 0) return [];
     const { curatedBucket, pipeline } = this.settings;
-    const folder = `${quarantinePrefix(pipeline, { dataset: this.dataset.name, unitId })}${LIST_FOLDER}`;
+    const folder = quarantineListFolder(pipeline, { dataset: this.dataset.name, unitId });
     return [{ unitId, values: [], folder, location: `s3://${curatedBucket}/${folder}`, files: quarantine.map(({ key }) => `s3://${curatedBucket}/${key}`) }];
   }
 }
