@@ -1,5 +1,5 @@
 import {
-  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration, Size,
+  type aws_iam as iam, type aws_s3 as s3, type aws_stepfunctions as sfn, Duration, Size, Token,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
@@ -8,6 +8,8 @@ import { Catalog, PUBLISHED_TABLE } from './private/catalog';
 import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-steps';
 import { SparkJob } from './private/spark-job';
 import { Problems } from './private/stage/fail';
+import { invokeFunction } from './private/stage/invoke-function';
+import { jsonata } from './private/stage/jsonata';
 import { packageVersion } from './private/stage/package-version';
 import { allow } from './private/stage/permission';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -72,6 +74,14 @@ export interface CurateStageProps extends StageBaseProps {
    * @default Size.gibibytes(100)
    */
   readonly queryScanLimit?: Size;
+
+  /**
+   * Where the functions send OpenLineage events by POST, like `https://lineage.example.com/api/v1/lineage`. It stands in the template, so it must
+   * hold no secret. A server that does not answer within 5 seconds misses the event, and no run fails for it.
+   *
+   * @default - events are written below `<pipeline>/lineage/` only
+   */
+  readonly lineageEndpoint?: string;
 }
 
 /**
@@ -108,7 +118,7 @@ export class CurateStage extends StageBase {
     this.size = props.size ?? CurateSize.DEV;
     const engine = props.engine ?? CurateEngine.embedded();
     this.databaseName = props.databaseName ?? `${this.pipelineName}_${this.node.addr.slice(-8)}`;
-    this.check(engine, props.queryScanLimit);
+    this.check(engine, props);
     this.curatedBucket = props.curatedBucket ?? stageBucket(this, 'CuratedBucket', {
       pipeline: this.pipelineName,
       expiring: { quarantine: props.quarantineRetention ?? Duration.days(30) },
@@ -134,6 +144,7 @@ export class CurateStage extends StageBase {
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
       rejectsTables: this.catalog.rejectsTables,
+      ...(props.lineageEndpoint === undefined ? {} : { lineageEndpoint: props.lineageEndpoint }),
     };
     const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -175,6 +186,11 @@ export class CurateStage extends StageBase {
         resume: 'Batches that are published are not curated again.',
       },
       failureTopic: this.failureTopic,
+      tellFailure: invokeFunction({
+        function: plan.function,
+        payload: { settings, input: jsonata('$input'), execution: jsonata('$execution'), previous: jsonata('{"failed": $states.input}') },
+        timeout: PLAN_TIMEOUT,
+      }),
       workBucket: this.curatedBucket,
       workPrefix: this._workPrefix,
       logRetention: this.size.logRetention,
@@ -202,7 +218,7 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine, queryScanLimit: Size | undefined): void {
+  private check(engine: CurateEngine, { queryScanLimit, lineageEndpoint }: CurateStageProps): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
@@ -217,6 +233,9 @@ export class CurateStage extends StageBase {
     }
     if (queryScanLimit !== undefined && queryScanLimit.toBytes() < LEAST_SCAN_LIMIT) {
       problems.add(`queryScanLimit must be 10 MB or more, got ${queryScanLimit.toBytes()} bytes; leave it out for 100 GiB`);
+    }
+    if (lineageEndpoint !== undefined && !Token.isUnresolved(lineageEndpoint) && !/^https?:\/\/[^/\s@]+(\/\S*)?$/.test(lineageEndpoint)) {
+      problems.add(`lineageEndpoint must be a URL without credentials like https://lineage.example.com/api/v1/lineage, got ${JSON.stringify(lineageEndpoint)}`);
     }
     engine._check(problems);
     this.size._check(problems);
@@ -235,7 +254,7 @@ export class CurateStage extends StageBase {
       if (role !== undefined) this._contract.grantRead(role);
     }
     grantPrefixes(roles.plan, { bucket: rawBucket, read: [rawLog] });
-    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work, folder('published')], write: [work] });
+    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work, folder('published')], write: [work, folder('lineage')] });
     grantPrefixes(roles.task, { bucket: rawBucket, read: [rawLog, folder('raw')] });
     grantPrefixes(roles.task, { bucket: curated, read: [work, curatedLog, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
     if (roles.spark !== undefined) {
@@ -250,7 +269,7 @@ export class CurateStage extends StageBase {
     grantPrefixes(roles.publish, {
       bucket: curated,
       read: [work, curatedLog, folder('published'), folder('catalog')],
-      write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine')],
+      write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine'), folder('lineage')],
     });
     this.catalog.grantRegister(roles.publish);
   }

@@ -63,6 +63,16 @@ describe('the catalog', () => {
   });
 });
 
+test('lineage is told of a failure after its notice, by the function that plans', () => {
+  const stack = newStack();
+  newCurate(stack, 'Curate', { lineageEndpoint: 'https://lineage.example.com/api/v1/lineage' });
+  const [{ States }] = Object.values(machineDefinitions(templateOf(stack))) as [any];
+
+  expect(States.NotifyFailure.Next).toBe('TellFailure');
+  expect(States.TellFailure).toMatchObject({ Next: 'Failed', Arguments: { FunctionName: States.Plan.Arguments.FunctionName, Payload: { previous: '{% {"failed": $states.input} %}' } } });
+  expect(States.Plan.Arguments.Payload.settings.lineageEndpoint).toBe('https://lineage.example.com/api/v1/lineage');
+});
+
 test('the workgroup has queries for operators', () => {
   const stack = newStack();
   newCurate(stack, 'Curate', { databaseName: 'trips' });
@@ -109,7 +119,7 @@ describe('access', () => {
       .filter((arn: string) => !arn.includes('cdk-hnb659fds-assets'));
 
     expect(objects.length).toBeGreaterThan(8);
-    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|work\/curate-[0-9a-f]{8})\/\*$/);
+    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|lineage|work\/curate-[0-9a-f]{8})\/\*$/);
     expect(JSON.stringify(template)).not.toMatch(/s3:Delete/);
   });
 
@@ -182,11 +192,13 @@ test('fails once with everything that is wrong', () => {
   expect(() => newCurate(newStack(), 'Curate', {
     databaseName: 'My Trips',
     queryScanLimit: Size.mebibytes(9),
+    lineageEndpoint: 'https://me:secret@lineage.example.com',
     engine: CurateEngine.glueSpark({ maxWorkers: 1 }),
     size: CurateSize.of({ concurrency: 0 }),
   })).toThrow(
     'Stack/Curate: databaseName must be lower case letters, digits and _, got "My Trips"; leave it out for one that fits; '
     + 'queryScanLimit must be 10 MB or more, got 9437184 bytes; leave it out for 100 GiB; '
+    + 'lineageEndpoint must be a URL without credentials like https://lineage.example.com/api/v1/lineage, got "https://me:secret@lineage.example.com"; '
     + 'maxWorkers must be a whole number from 2, got 1; leave it out for 2; '
     + 'concurrency must be a whole number from 1 to 1000, got 0; leave it out for 2 [CURATE_PROPS]',
   );

@@ -7,6 +7,7 @@ import type { LogEntry } from '../../run/commit-log';
 import { itemsRef, planRef, workFolder, writeItems } from '../../run/work';
 import { readContract } from '../contract-source';
 import { parseCurateInput, type CurateInput } from '../curate-input';
+import { tellStart } from '../curate-lineage';
 import type { CompactItem, CuratePlan, RowsItem, ShapeItem } from '../documents';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { compactionGroups } from './compaction-groups';
@@ -67,8 +68,9 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const earlier = (await store.getJson<CuratePlan>(planRef(folder), { signal }))?.value;
   if (earlier !== undefined) {
     requireSchemaVersion(earlier, `plan s3://${folder.bucket}/${planRef(folder).key}`);
-    if ((earlier.operation ?? 'curate') === operation) return output(earlier);
-    throw userError('INPUT', `attempt ${attempt} of run ${slot} was planned for operation ${earlier.operation ?? 'curate'}, and is asked for ${operation}; give the operation a slot of its own`, { slot, attempt });
+    if ((earlier.operation ?? 'curate') !== operation) throw userError('INPUT', `attempt ${attempt} of run ${slot} was planned for operation ${earlier.operation ?? 'curate'}, and is asked for ${operation}; give the operation a slot of its own`, { slot, attempt });
+    await tellStart(call, settings, contract, earlier);
+    return output(earlier);
   }
   const lists = await listWork(call, settings, contract, input, id);
   for (const dataset of contract.datasets.filter(({ name }) => lists.units.some((unit) => unit.dataset === name))) {
@@ -88,6 +90,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   await store.putJson(planRef(folder), plan, { signal });
   if (operation === 'compact') report.say('CURATE_I1002', { runId: slot, attempt, compactions: plan.compactions });
   else report.say('CURATE_I1001', { runId: slot, attempt, items: plan.items, units: plan.units });
+  await tellStart(call, settings, contract, plan);
   return output(plan);
 }
 

@@ -9,6 +9,7 @@ import type { DatasetResult, StageOutput } from '../../run/stage-io';
 import { folderOfPlan, itemsRef, readPlan, readResults, type WorkFolder } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
 import { parseCurateInput } from '../curate-input';
+import { tellComplete } from '../curate-lineage';
 import { publishTarget } from '../curated-log';
 import type { CompactItem, CompactResult, CuratePlan, ShapeItem, ShapeResult } from '../documents';
 import type { CuratePlanOutput } from '../plan/plan-curate';
@@ -55,7 +56,9 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
     const log = await publishLog(store, publishTarget(settings, name), signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
-  return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets };
+  const output = { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets };
+  await tellComplete(call, settings, contract, plan, output);
+  return output;
 }
 
 async function readList<T>({ store, signal }: FunctionCall, folder: WorkFolder, name: string, count: number): Promise<T[]> {
