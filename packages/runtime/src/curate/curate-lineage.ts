@@ -82,7 +82,8 @@ function outputOf(settings: CurateSettings, { operation }: CuratePlan, dataset: 
     const from = compact ? name : source.field;
     return from === undefined ? [] : [{ column: name, from }];
   });
-  return { ...curatedDataset(settings, dataset), madeOf: { input: compact ? curatedDataset(settings, dataset) : rawDataset(settings, dataset), fields } };
+  const curated = curatedDataset(settings, dataset);
+  return { ...curated, madeOf: { input: compact ? curated : rawDataset(settings, dataset), fields } };
 }
 
 function rawDataset({ rawBucket, pipeline }: CurateSettings, { name }: Dataset): LineageDataset {
