@@ -81,7 +81,9 @@ function readManifest(folder: string): Record<string, { type: string; properties
 }
 
 /** Runs the machine at the end of a construct path. */
-export async function runMachine(stack: LocalStack, pathEnd: string, input: { slot: string; attempt?: number }): Promise<ExecutionRecord> {
+export async function runMachine(
+  stack: LocalStack, pathEnd: string, input: { slot: string; attempt?: number; [member: string]: unknown },
+): Promise<ExecutionRecord> {
   const machine = stack.machines.find(({ path: each }) => each.endsWith(pathEnd));
   if (machine === undefined) throw new Error(`no machine ${pathEnd}; known: ${stack.machines.map(({ path: each }) => each).join(', ')}`);
   return stack.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${input.slot}-a${input.attempt ?? 1}`, input });

@@ -1,5 +1,5 @@
 import {
-  type aws_iam as iam, type aws_s3 as s3, type aws_secretsmanager as secretsmanager, type aws_stepfunctions as sfn, Duration,
+  type aws_iam as iam, type aws_s3 as s3, type aws_secretsmanager as secretsmanager, type aws_stepfunctions as sfn, Duration, Size, Token,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
@@ -9,6 +9,8 @@ import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-ste
 import { SparkJob } from './private/spark-job';
 import type { QualityView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
+import { invokeFunction } from './private/stage/invoke-function';
+import { jsonata } from './private/stage/jsonata';
 import { packageVersion } from './private/stage/package-version';
 import { allow } from './private/stage/permission';
 import { grantPrefixes } from './private/stage/prefix-grants';
@@ -20,6 +22,9 @@ import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads; a test holds it to the run time. */
 const READABLE_FORMATS = ['csv', 'ndjson', 'json'];
+
+/** What Athena accepts, in bytes. */
+const LEAST_SCAN_LIMIT = 10_000_000;
 
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
@@ -71,6 +76,21 @@ export interface CurateStageProps extends StageBaseProps {
    * @default Duration.days(30)
    */
   readonly quarantineRetention?: Duration;
+
+  /**
+   * How much one query may read in the stage's workgroup, from 10 MB; Athena ends a query that reads more. It has nothing to say about loads.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly queryScanLimit?: Size;
+
+  /**
+   * Where the functions send OpenLineage events by POST, like `https://lineage.example.com/api/v1/lineage`. It stands in the template, so it must
+   * hold no secret. A server that does not answer within 5 seconds misses the event, and no run fails for it.
+   *
+   * @default - events are written below `<pipeline>/lineage/` only
+   */
+  readonly lineageEndpoint?: string;
 }
 
 /**
@@ -107,7 +127,7 @@ export class CurateStage extends StageBase {
     this.size = props.size ?? CurateSize.DEV;
     const engine = props.engine ?? CurateEngine.embedded();
     this.databaseName = props.databaseName ?? `${this.pipelineName}_${this.node.addr.slice(-8)}`;
-    this.check(engine, props.maskSalt);
+    this.check(engine, props);
     this.curatedBucket = props.curatedBucket ?? stageBucket(this, 'CuratedBucket', {
       pipeline: this.pipelineName,
       expiring: { quarantine: props.quarantineRetention ?? Duration.days(30) },
@@ -117,6 +137,7 @@ export class CurateStage extends StageBase {
       pipeline: this.pipelineName,
       contract: this._contract.contract,
       bucket: this.curatedBucket,
+      queryScanLimit: props.queryScanLimit ?? Size.gibibytes(100),
     });
     this.workGroupName = this.catalog.workGroup.name;
 
@@ -131,6 +152,8 @@ export class CurateStage extends StageBase {
       database: this.databaseName,
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
+      rejectsTables: this.catalog.rejectsTables,
+      ...(props.lineageEndpoint === undefined ? {} : { lineageEndpoint: props.lineageEndpoint }),
     };
     const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
     const plan = new StageFunction(this, 'Plan', {
@@ -174,6 +197,11 @@ export class CurateStage extends StageBase {
         resume: 'Batches that are published are not curated again.',
       },
       failureTopic: this.failureTopic,
+      tellFailure: invokeFunction({
+        function: plan.function,
+        payload: { settings, input: jsonata('$input'), execution: jsonata('$execution'), previous: jsonata('{"failed": $states.input}') },
+        timeout: PLAN_TIMEOUT,
+      }),
       workBucket: this.curatedBucket,
       workPrefix: this._workPrefix,
       logRetention: this.size.logRetention,
@@ -187,8 +215,12 @@ export class CurateStage extends StageBase {
     this.curatedBucket.encryptionKey?.grantEncryptDecrypt(grantee);
   }
 
-  /** Lets a principal read rejected records, which hold the bytes of the source as they came. */
+  /**
+   * Lets a principal read rejected records, which hold the bytes of the source as they came. With `grantQuery`, the principal can also query
+   * them: the table `<dataset>_rejects`.
+   */
   grantReadQuarantine(grantee: iam.IGrantable): iam.Grant {
+    grantee.grantPrincipal.addToPrincipalPolicy(this.catalog.rejectsStatement());
     return this.curatedBucket.grantRead(grantee, `${this.pipelineName}/quarantine/*`);
   }
 
@@ -197,13 +229,13 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine, maskSalt: secretsmanager.ISecret | undefined): void {
+  private check(engine: CurateEngine, { maskSalt, queryScanLimit, lineageEndpoint }: CurateStageProps): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
     }
     const names = this._contract.contract.datasets.map((dataset) => dataset.name);
-    const taken = new Set([PUBLISHED_TABLE, ...names.map((name) => `${name}_runs`)]);
+    const taken = new Set([PUBLISHED_TABLE, ...names.flatMap((name) => [`${name}_runs`, `${name}_rejects`])]);
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
@@ -217,6 +249,12 @@ export class CurateStage extends StageBase {
     const hashed = this._contract.contract.datasets.flatMap(({ name, columns }) => columns.filter(({ mask }) => mask?.method === 'hash').map((column) => `${name}.${column.name}`));
     if (hashed.length > 0 && maskSalt === undefined) {
       problems.add(`maskSalt is missing, and the contract hashes ${hashed.join(', ')}; give a secret with a random text of at least 16 bytes`);
+    }
+    if (queryScanLimit !== undefined && queryScanLimit.toBytes() < LEAST_SCAN_LIMIT) {
+      problems.add(`queryScanLimit must be 10 MB or more, got ${queryScanLimit.toBytes()} bytes; leave it out for 100 GiB`);
+    }
+    if (lineageEndpoint !== undefined && !Token.isUnresolved(lineageEndpoint) && !/^https?:\/\/[^/\s@]+(\/\S*)?$/.test(lineageEndpoint)) {
+      problems.add(`lineageEndpoint must be a URL without credentials like https://lineage.example.com/api/v1/lineage, got ${JSON.stringify(lineageEndpoint)}`);
     }
     engine._check(problems);
     this.size._check(problems);
@@ -239,9 +277,9 @@ export class CurateStage extends StageBase {
       if (role !== undefined) this._contract.grantRead(role);
     }
     grantPrefixes(roles.plan, { bucket: rawBucket, read: [rawLog] });
-    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work], write: [work] });
+    grantPrefixes(roles.plan, { bucket: curated, read: [curatedLog, work, folder('published')], write: [work, folder('lineage')] });
     grantPrefixes(roles.task, { bucket: rawBucket, read: [rawLog, folder('raw')] });
-    grantPrefixes(roles.task, { bucket: curated, read: [work, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
+    grantPrefixes(roles.task, { bucket: curated, read: [work, curatedLog, folder('data'), folder('quarantine')], write: [work, folder('data'), folder('quarantine')] });
     if (roles.spark !== undefined) {
       grantPrefixes(roles.spark, { bucket: curated, read: [work, folder('data')], write: [work, folder('data')] });
       allow(roles.spark, {
@@ -254,7 +292,7 @@ export class CurateStage extends StageBase {
     grantPrefixes(roles.publish, {
       bucket: curated,
       read: [work, curatedLog, folder('published'), folder('catalog')],
-      write: [work, curatedLog, folder('published'), folder('catalog')],
+      write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine'), folder('lineage')],
     });
     this.catalog.grantRegister(roles.publish);
   }

@@ -20,6 +20,7 @@ test('functions and tasks are told the same, and the run time accepts it', () =>
     database: 'trips',
     publishedTable: 'published',
     runsTables: { trips: 'trips_runs', zones: 'zones_runs' },
+    rejectsTables: { trips: 'trips_rejects', zones: 'zones_rejects' },
     workPrefix: expect.stringMatching(/^trips\/work\/curate-[0-9a-f]{8}\/$/),
   });
 });

@@ -1,4 +1,4 @@
-import { type App, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import { type App, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
@@ -25,7 +25,8 @@ describe('the catalog', () => {
     const tables = Object.values(resourcesOf(templateOf(stack), 'AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput);
 
     expect(tables.map(({ Name, TableType }) => `${Name} ${TableType}`).sort()).toEqual([
-      'published EXTERNAL_TABLE', 'trips VIRTUAL_VIEW', 'trips_runs EXTERNAL_TABLE', 'zones VIRTUAL_VIEW', 'zones_runs EXTERNAL_TABLE',
+      'published EXTERNAL_TABLE', 'trips VIRTUAL_VIEW', 'trips_rejects EXTERNAL_TABLE', 'trips_runs EXTERNAL_TABLE',
+      'zones VIRTUAL_VIEW', 'zones_rejects EXTERNAL_TABLE', 'zones_runs EXTERNAL_TABLE',
     ]);
     const runs = tables.find(({ Name }) => Name === 'trips_runs');
     expect(runs.PartitionKeys.map((key: any) => key.Name)).toEqual(['day', '_headrace_attempt']);
@@ -34,7 +35,7 @@ describe('the catalog', () => {
     expect(Buffer.from(view.ViewOriginalText.slice('/* Presto View: '.length, -' */'.length), 'base64').toString()).toContain('trips_runs');
   });
 
-  test('is written by the publish function alone, and only below the tables of runs', () => {
+  test('is written by the publish function alone, and only below the tables of runs and rejects', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { databaseName: 'trips' });
 
@@ -44,21 +45,39 @@ describe('the catalog', () => {
 
     expect(writers.map(({ id }) => id)).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
     expect(writers[0]?.statement.Resource.map(asText).map((arn: string) => arn.split(':').pop())).toEqual([
-      'catalog', 'database/trips', 'table/trips/trips_runs', 'table/trips/zones_runs',
+      'catalog', 'database/trips', 'table/trips/trips_runs', 'table/trips/zones_runs', 'table/trips/trips_rejects', 'table/trips/zones_rejects',
     ]);
   });
 
-  test('makes queries land in a folder of the pipeline, encrypted', () => {
+  test('makes queries land in a folder of the pipeline, encrypted, and ends those that read too much', () => {
     const stack = newStack();
     newCurate(stack);
     const [workGroup] = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::WorkGroup'));
     const configuration = workGroup?.Properties.WorkGroupConfiguration;
     expect(configuration).toMatchObject({
       EnforceWorkGroupConfiguration: true,
+      BytesScannedCutoffPerQuery: 100 * 1024 ** 3,
       ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
     });
     expect(asText(configuration.ResultConfiguration.OutputLocation)).toMatch(/\/trips\/work\/athena\/$/);
   });
+});
+
+test('lineage is told of a failure after its notice, by the function that plans', () => {
+  const stack = newStack();
+  newCurate(stack, 'Curate', { lineageEndpoint: 'https://lineage.example.com/api/v1/lineage' });
+  const [{ States }] = Object.values(machineDefinitions(templateOf(stack))) as [any];
+
+  expect(States.NotifyFailure.Next).toBe('TellFailure');
+  expect(States.TellFailure).toMatchObject({ Next: 'Failed', Arguments: { FunctionName: States.Plan.Arguments.FunctionName, Payload: { previous: '{% {"failed": $states.input} %}' } } });
+  expect(States.Plan.Arguments.Payload.settings.lineageEndpoint).toBe('https://lineage.example.com/api/v1/lineage');
+});
+
+test('the workgroup has queries for operators', () => {
+  const stack = newStack();
+  newCurate(stack, 'Curate', { databaseName: 'trips' });
+  const queries = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::NamedQuery')).map(({ Properties }) => `${Properties.Database}: ${Properties.Name}`);
+  expect(queries.sort()).toEqual(['trips: freshness', 'trips: rejects by rule: trips', 'trips: rejects by rule: zones', 'trips: rows per run']);
 });
 
 describe('access', () => {
@@ -72,7 +91,20 @@ describe('access', () => {
     const text = asText(JSON.stringify(policy));
     expect(text).toContain('/trips/data/*');
     expect(text).toContain('athena:StartQueryExecution');
-    expect(text).not.toContain('quarantine');
+    expect(text).not.toMatch(/quarantine|rejects/);
+  });
+
+  test('to the quarantine is granted by itself, with the tables over it', () => {
+    const stack = newStack();
+    const steward = new iam.Role(stack, 'Steward', { assumedBy: new iam.AccountRootPrincipal() });
+
+    newCurate(stack, 'Curate', { databaseName: 'trips' }).grantReadQuarantine(steward);
+
+    const [policy] = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy')).filter(([id]) => id.startsWith('Steward'));
+    const text = asText(JSON.stringify(policy));
+    expect(text).toContain('/trips/quarantine/*');
+    expect(text).toContain('table/trips/trips_rejects');
+    expect(text).not.toMatch(/\/data\/|_runs/);
   });
 
   test('of every role ends at folders of the pipeline, and the data is never deleted', () => {
@@ -87,7 +119,7 @@ describe('access', () => {
       .filter((arn: string) => !arn.includes('cdk-hnb659fds-assets'));
 
     expect(objects.length).toBeGreaterThan(8);
-    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|work\/curate-[0-9a-f]{8})\/\*$/);
+    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|lineage|work\/curate-[0-9a-f]{8})\/\*$/);
     expect(JSON.stringify(template)).not.toMatch(/s3:Delete/);
   });
 
@@ -159,10 +191,14 @@ test('several stages with odd ids live in one stack, each with a database of its
 test('fails once with everything that is wrong', () => {
   expect(() => newCurate(newStack(), 'Curate', {
     databaseName: 'My Trips',
+    queryScanLimit: Size.mebibytes(9),
+    lineageEndpoint: 'https://me:secret@lineage.example.com',
     engine: CurateEngine.glueSpark({ maxWorkers: 1 }),
     size: CurateSize.of({ concurrency: 0 }),
   })).toThrow(
     'Stack/Curate: databaseName must be lower case letters, digits and _, got "My Trips"; leave it out for one that fits; '
+    + 'queryScanLimit must be 10 MB or more, got 9437184 bytes; leave it out for 100 GiB; '
+    + 'lineageEndpoint must be a URL without credentials like https://lineage.example.com/api/v1/lineage, got "https://me:secret@lineage.example.com"; '
     + 'maxWorkers must be a whole number from 2, got 1; leave it out for 2; '
     + 'concurrency must be a whole number from 1 to 1000, got 0; leave it out for 2 [CURATE_PROPS]',
   );

@@ -18,6 +18,8 @@ export interface StageMachineProps {
   readonly timeout: Duration;
   readonly words: NoticeWords;
   readonly failureTopic: sns.ITopic;
+  /** Told of a failure after its notice, with what failed as input. Whatever comes of it, the execution ends as failed. */
+  readonly tellFailure?: Step;
   readonly workBucket: s3.IBucket;
   /** Ends with a slash. */
   readonly workPrefix: string;
@@ -128,6 +130,7 @@ const FOUND = 'ErrorDocumentFound';
 const READ = 'ReadErrorDocument';
 const READ_GIVEN_UP = 'ReadGivenUp';
 const NOTIFY = 'NotifyFailure';
+const TELL = 'TellFailure';
 const FAILED = 'Failed';
 const NOT_NOTIFIED = 'FailedUnnoticed';
 
@@ -181,9 +184,15 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
     }),
     [READ]: read(`$replace($states.input.key, "/errors/${GIVEN_UP_MARK}", "/errors/")`, READ_GIVEN_UP),
     [READ_GIVEN_UP]: read('$states.input.key', NOTIFY),
-    [NOTIFY]: plain(notifyFailure(props.failureTopic.topicArn, props.words, FAILED, NOT_NOTIFIED)),
+    [NOTIFY]: plain(notifyFailure(props.failureTopic.topicArn, props.words, props.tellFailure === undefined ? FAILED : TELL, NOT_NOTIFIED)),
+    ...(props.tellFailure === undefined ? {} : { [TELL]: told(props.tellFailure, goOnWith(FAILED)) }),
     ...Object.fromEntries(Object.entries(failedStates(FAILED, NOT_NOTIFIED)).map(([name, state]) => [name, plain(state)])),
   };
+}
+
+/** What was told changes nothing of the end. */
+function told({ state: { End: _, ...state }, allow: permissions }: Step, goOn: readonly object[]): Step {
+  return { state: { ...state, Output: jsonata('$states.input'), Catch: goOn, Next: FAILED } as AslState, allow: permissions };
 }
 
 /** Gives every state that can fail a Catch, so that none can be forgotten. */

@@ -1,4 +1,4 @@
-import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, Stack } from 'aws-cdk-lib';
+import { aws_athena as athena, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, Aws, Names, type Size, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { contractBundle, type ContractView, type DatasetView } from './stage/contract-file';
 import { allow } from './stage/permission';
@@ -22,15 +22,24 @@ interface GlueBundle {
   glueTables(dataset: DatasetView, options: {
     database: string; runsTable: string; publishedTable: string; catalogLocation: string; publishedLocation: string;
   }): { runs: CatalogTable; published: CatalogTable; view: CatalogTable };
+  rejectsTable(name: string, location: string): CatalogTable;
+  rejectsTableName(dataset: DatasetView): string;
+  namedQueries(datasets: readonly DatasetView[], tables: {
+    database: string; publishedTable: string; rejectsTables: Record<string, string>;
+  }): { name: string; description: string; sql: string }[];
 }
 
 export const PUBLISHED_TABLE = 'published';
+
+const READ_TABLES = ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition'];
 
 export interface CatalogProps {
   readonly databaseName: string;
   readonly pipeline: string;
   readonly contract: ContractView;
   readonly bucket: s3.IBucket;
+  /** What one query may read. */
+  readonly queryScanLimit: Size;
 }
 
 /**
@@ -43,6 +52,8 @@ export class Catalog extends Construct {
   readonly workGroup: athena.CfnWorkGroup;
   /** Name of the table of all runs, by dataset. */
   readonly runsTables: Record<string, string>;
+  /** Name of the table of all rejected records, by dataset. */
+  readonly rejectsTables: Record<string, string>;
   /** Where query results lie, ending with a slash. */
   readonly resultsPrefix: string;
 
@@ -54,8 +65,10 @@ export class Catalog extends Construct {
       databaseInput: { name: props.databaseName, description: `Curated data of pipeline ${pipeline}` },
     });
     this.runsTables = Object.fromEntries(contract.datasets.map(({ name }) => [name, `${name}_runs`]));
+    const bundle = contractBundle<GlueBundle>();
+    this.rejectsTables = Object.fromEntries(contract.datasets.map((dataset) => [dataset.name, bundle.rejectsTableName(dataset)]));
     contract.datasets.forEach((dataset, index) => {
-      const tables = contractBundle<GlueBundle>().glueTables(dataset, {
+      const tables = bundle.glueTables(dataset, {
         database: props.databaseName,
         runsTable: this.runsTables[dataset.name] as string,
         publishedTable: PUBLISHED_TABLE,
@@ -65,6 +78,9 @@ export class Catalog extends Construct {
       if (index === 0) this.addTable('Published', tables.published);
       this.addTable(`Runs-${dataset.name}`, tables.runs);
       this.addTable(`View-${dataset.name}`, tables.view);
+      this.addTable(`Rejects-${dataset.name}`, bundle.rejectsTable(
+        this.rejectsTables[dataset.name] as string, bucket.s3UrlForObject(`${pipeline}/quarantine/${dataset.name}/`),
+      ));
     });
     this.resultsPrefix = `${pipeline}/work/athena/`;
     this.workGroup = new athena.CfnWorkGroup(this, 'WorkGroup', {
@@ -74,12 +90,15 @@ export class Catalog extends Construct {
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: props.queryScanLimit.toBytes(),
         resultConfiguration: {
           outputLocation: bucket.s3UrlForObject(this.resultsPrefix),
           encryptionConfiguration: { encryptionOption: 'SSE_S3' },
         },
       },
     });
+    bundle.namedQueries(contract.datasets, { database: props.databaseName, publishedTable: PUBLISHED_TABLE, rejectsTables: this.rejectsTables })
+      .forEach(({ name, description, sql }) => this.addQuery(name, description, sql));
   }
 
   /** Lets a role register the partitions of committed batches, and take those of a batch back that lost a race. */
@@ -90,7 +109,7 @@ export class Catalog extends Construct {
         'glue:CreatePartition', 'glue:BatchCreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
         'glue:BatchDeletePartition',
       ],
-      resources: this.arns(Object.values(this.runsTables)),
+      resources: this.arns([...Object.values(this.runsTables), ...Object.values(this.rejectsTables)]),
     });
   }
 
@@ -106,7 +125,7 @@ export class Catalog extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroup.name })],
       }),
       new iam.PolicyStatement({
-        actions: ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions', 'glue:BatchGetPartition'],
+        actions: READ_TABLES,
         resources: this.arns(tables),
       }),
       new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: objects([...readable, this.resultsPrefix]) }),
@@ -118,10 +137,23 @@ export class Catalog extends Construct {
     ];
   }
 
+  /** The statement that allows to see the tables of rejected records, not the records. */
+  rejectsStatement(): iam.PolicyStatement {
+    return new iam.PolicyStatement({ actions: READ_TABLES, resources: this.arns(Object.values(this.rejectsTables)) });
+  }
+
   private arns(tables: string[]): string[] {
     const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({ service: 'glue', resource, resourceName });
     const { databaseName } = this.props;
     return [arn('catalog'), arn('database', databaseName), ...tables.map((table) => arn('table', `${databaseName}/${table}`))];
+  }
+
+  private addQuery(name: string, description: string, sql: string): void {
+    const query = new athena.CfnNamedQuery(this, `Query-${name}`, {
+      name, description, queryString: sql, database: this.props.databaseName, workGroup: this.workGroup.name,
+    });
+    query.addResourceDependency(this.workGroup);
+    query.addResourceDependency(this.database);
   }
 
   private addTable(id: string, table: CatalogTable): void {

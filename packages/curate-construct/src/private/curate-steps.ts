@@ -29,7 +29,7 @@ export interface CurateStepsProps {
   readonly notices: NoticeProps | undefined;
 }
 
-/** Plan which batches are new, read the records of each part, shape each batch, publish what balances. */
+/** Plan which batches are new, read the records of each part, shape each batch, publish what balances; or join the files of small batches. */
 export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   const { size } = props;
   const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
@@ -50,7 +50,22 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   });
   return {
     Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: PLAN_TIMEOUT, next: 'RowsNeeded' }),
-    RowsNeeded: needed('items', 'Rows', 'ShapesNeeded'),
+    RowsNeeded: plain({
+      Type: 'Choice',
+      Choices: [
+        { Condition: jsonata('$states.input.items.count > 0'), Next: 'Rows' },
+        { Condition: jsonata('$states.input.compactions.count > 0'), Next: 'Compactions' },
+      ],
+      Default: 'ShapesNeeded',
+    }),
+    Compactions: distributedMap({
+      ...map,
+      name: 'Compactions',
+      item: { startAt: 'Compact', steps: task('Compact', 'compact') },
+      list: '$states.input.compactions',
+      maxConcurrency: size.concurrency,
+      next: 'Publish',
+    }),
     Rows: distributedMap({
       ...map,
       name: 'Rows',

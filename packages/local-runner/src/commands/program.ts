@@ -9,8 +9,10 @@ import { listExecutions } from './list-executions';
 import { plan } from './plan';
 import { printLogs } from './print-logs';
 import { putObject } from './put-object';
+import { replayQuarantine } from './replay-quarantine';
 import { retry } from './retry';
 import { run } from './run';
+import { showQuarantine } from './show-quarantine';
 import { sql } from './sql';
 import { up } from './up';
 import { watch } from './watch';
@@ -33,6 +35,7 @@ Examples:
   headrace watch                              keep the app up; files that arrive start runs
   headrace retry                              start the last failed run again, where it stopped
   headrace sql "SELECT count(*) FROM trips"   ask as Athena would
+  headrace quarantine show                    what was rejected, and why
   headrace sql --target "TABLE trips"         ask the target database
 `;
 
@@ -61,9 +64,9 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text) })
     .exitOverride();
-  const command = (definition: string) => headrace.command(definition).copyInheritedSettings(headrace);
-  const stateful = (definition: string) => command(definition).option('--state-dir <dir>', 'folder with everything that runs and results leave behind', DEFAULT_STATE_DIR);
-  const running = (definition: string) => stateful(definition)
+  const command = (definition: string, parent = headrace) => parent.command(definition).copyInheritedSettings(headrace);
+  const stateful = (definition: string, parent = headrace) => command(definition, parent).option('--state-dir <dir>', 'folder with everything that runs and results leave behind', DEFAULT_STATE_DIR);
+  const running = (definition: string, parent = headrace) => stateful(definition, parent)
     .option('--app <command>', 'command that synthesizes the app; "app" of cdk.json when left out')
     .option('--serve <folder>', 'serve this folder as the remote source; the app finds its address in HEADRACE_SOURCE_URL')
     .option('--spark <python>', 'Python with pyspark and boto3 that runs Glue jobs; HEADRACE_SPARK_PYTHON or .engines/venv when left out')
@@ -98,6 +101,19 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   stateful('sql <query>').description('ask the curated data as Athena would, or the target database')
     .option('--target', 'ask the target database').option('--json', 'print one JSON array of rows')
     .action(does((query, options) => sql({ query, ...options, terminal, signal })));
+  const quarantine = command('quarantine').description('work with rejected records');
+  stateful('show [dataset]', quarantine).description('show rejected records by run and rule, with their bytes as text, and the reasons')
+    .option('--run <run>', 'only of this run, even if its batches were superseded since')
+    .option('--code <code>', 'only those rejected with this code')
+    .option('--limit <n>', 'records of each dataset', '20')
+    .option('--json', 'print one JSON array')
+    .action(does((dataset, options) => showQuarantine({ ...options, dataset, terminal })));
+  running('replay [dataset]', quarantine).description('curate batches with rejected records again, under the contract as it is now')
+    .option('--run <run>', 'only the batches of this run')
+    .option('--machine <id>', 'the curate machine, where there are several')
+    .option('--assembly <cdk.out>', 'folder that cdk synth wrote, in place of --app')
+    .option('--print-aws', 'print the command that does it in the account, and run nothing')
+    .action(does((dataset, options) => replayQuarantine({ ...options, dataset, terminal, signal })));
   stateful('ls').description('list executions').option('--json', 'print one JSON array')
     .action(does((options) => listExecutions({ ...options, terminal })));
   stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')

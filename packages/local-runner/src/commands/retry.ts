@@ -11,6 +11,9 @@ export interface RetryOptions extends Omit<RunOptions, 'input'> {
   readonly failed?: string;
 }
 
+/** Operations that only the machine of the curate stage takes. */
+const STAGE_OPERATIONS: readonly string[] = ['rerun', 'compact'];
+
 /** The newest attempt of a run: what was started for it, without what that started in turn. */
 interface LastAttempt {
   readonly slot: string;
@@ -25,7 +28,9 @@ export async function retry(options: RetryOptions): Promise<ExitCode> {
   if (attempt >= MAX_ATTEMPT) throw new UsageError(`run ${slot} has had ${attempt} attempts, and a slot has no more; start it under a new slot`);
   // What was asked for stays: a back-fill is tried again as a back-fill. A deadline was that of the attempt.
   const { attempt: _, deadline: __, ...asked } = inputOf(records[0]!);
-  return run({ ...rest, assembly, input: JSON.stringify({ ...asked, slot, attempt: attempt + 1 }) });
+  // Operations of one stage are no business of the machines around it.
+  const machine = rest.machine ?? (STAGE_OPERATIONS.includes(String(asked.operation)) ? records[0]!.machinePath : undefined);
+  return run({ ...rest, machine, assembly, input: JSON.stringify({ ...asked, slot, attempt: attempt + 1 }) });
 }
 
 /** `headrace retry cdk.out` names no run. */

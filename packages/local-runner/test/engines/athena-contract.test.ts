@@ -1,4 +1,6 @@
-import { glueTables, publishedDocument, requireContract, type CatalogTable as ContractTable } from '@headrace/runtime/contract';
+import {
+  glueTables, namedQueries, publishedDocument, rejectsTable, requireContract, type CatalogTable as ContractTable,
+} from '@headrace/runtime/contract';
 import type { CatalogTable } from '../../src/engines/athena';
 import { Lake } from '../_fixtures/lake';
 
@@ -55,7 +57,8 @@ beforeEach(() => {
     const tables = glueTables(dataset, {
       database: 'shop', publishedTable: 'shop_published', catalogLocation: `s3://b/shop/catalog/${dataset.name}/`, publishedLocation: 's3://b/shop/published/',
     });
-    for (const table of [tables.runs, tables.published, tables.view]) lake.table('shop', apiTable(table));
+    const rejects = rejectsTable(`${dataset.name}_rejects`, `s3://b/shop/quarantine/${dataset.name}/`);
+    for (const table of [tables.runs, tables.published, tables.view, rejects]) lake.table('shop', apiTable(table));
   }
 });
 
@@ -106,4 +109,42 @@ test('a changes dataset shows the newest row of each key', async () => {
 test('nothing is visible before the first publish', async () => {
   await commit('prices', 'r1', [], 'SELECT 1::BIGINT AS id');
   expect(await rows('SELECT * FROM prices')).toEqual([]);
+});
+
+/** Rejected records of a commit, as Publish registers them. */
+async function reject(dataset: string, attempt: string, code: string, records: number): Promise<void> {
+  const folder = `shop/quarantine/${dataset}/${attempt}`;
+  const columns = `'shop/raw/x.csv' AS part, i AS byte_offset, i AS line, '${code}' AS code, NULL::VARCHAR AS column_name, 'why' AS reason, 'a'::BLOB AS raw`;
+  await lake.parquet(`s3://b/${folder}/0.parquet`, `SELECT ${columns} FROM range(${records}) t(i)`);
+  lake.put(`s3://b/${folder}/list/symlink.txt`, `s3://b/${folder}/0.parquet\n`);
+  lake.partition('shop', `${dataset}_rejects`, [attempt], `s3://b/${folder}/list/`);
+}
+
+describe('the named queries', () => {
+  const DATASETS = requireContract(CONTRACT, 'shop.odcs.yaml').datasets;
+  const sqlOf = (name: string): string => namedQueries(DATASETS, {
+    database: 'shop', publishedTable: 'shop_published', rejectsTables: Object.fromEntries(DATASETS.map((dataset) => [dataset.name, `${dataset.name}_rejects`])),
+  }).find((query) => query.name === name)!.sql;
+
+  test('count rejected records by run and rule, without those of superseded batches', async () => {
+    await reject('sales', 'r1', 'TYPE', 3);
+    await reject('sales', 'r2', 'FIELDS', 2);
+    await reject('sales', 'r3', 'FIELDS', 1);
+    publish('sales', { id: 'r1' }, { id: 'r2' }, { id: 'r3', supersedes: ['r2'] });
+    expect(await rows(sqlOf('rejects by rule: sales'))).toEqual([['r1', 'TYPE', null, '3', 'why'], ['r3', 'FIELDS', null, '1', 'why']]);
+    expect(await rows(sqlOf('rejects by rule: prices'))).toEqual([]);
+  });
+
+  test('tell the rows of every run, and how old the newest is', async () => {
+    publish('sales', { id: 'r1' }, { id: 'r2', supersedes: ['r1'] });
+    publish('prices', { id: 'r1' });
+    expect(await rows(sqlOf('rows per run'))).toEqual([
+      ['prices', 'r1', 'ingest', 'current', '1', '2026-01-01T00:00:00Z', '1', '1'],
+      ['sales', 'r2', 'ingest', 'current', '1', '2026-01-01T00:00:00Z', '2', '2'], ['sales', 'r1', 'ingest', 'superseded', '1', '2026-01-01T00:00:00Z', '1', '1'],
+    ]);
+    const minutes = Math.floor((Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 60_000);
+    const found = await rows(sqlOf('freshness'));
+    expect(found.map(([dataset, newest]) => [dataset, newest])).toEqual([['prices', '2026-01-01T00:00:00Z'], ['sales', '2026-01-01T00:00:00Z']]);
+    expect(Math.abs(Number(found[0]![2]) - minutes)).toBeLessThanOrEqual(1);
+  });
 });

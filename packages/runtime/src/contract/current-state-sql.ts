@@ -14,7 +14,10 @@ export interface CurrentStateNames {
  *
  * - append: every row of every published run that nothing supersedes.
  * - snapshot: the rows of the newest such run, also when it is empty.
- * - changes: the newest row per primary key, by the dedupe order and then by commit number.
+ * - changes: the newest row per primary key, by the dedupe order and then by the number of its run.
+ *
+ * The newest run is that of the newest raw commit: a batch that is curated again takes the place of its first try, and
+ * is no newer than it was.
  */
 export function currentStateSql(dataset: Dataset, names: CurrentStateNames): string {
   const runs = quoteName(names.database, names.runsTable);
@@ -24,8 +27,8 @@ export function currentStateSql(dataset: Dataset, names: CurrentStateNames): str
   const select = dataset.columns.map((column) => viewColumn(column, 'r')).join(',\n  ');
   if (dataset.history === 'append') return `SELECT\n  ${select}\n${from}`;
   if (dataset.history === 'snapshot') {
-    const newest = `SELECT max(n."seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND n."state" = 'current'`;
-    return `SELECT\n  ${select}\n${from}\n  AND p."seq" = (${newest})`;
+    const newest = `SELECT max(n."ingest_seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND n."state" = 'current'`;
+    return `SELECT\n  ${select}\n${from}\n  AND p."ingest_seq" = (${newest})`;
   }
   const inner = dataset.columns.map(({ name }) => `r.${quoteIdentifier(name)}`).join(',\n    ');
   const outer = dataset.columns.map((column) => viewColumn(column, 'w')).join(',\n  ');
@@ -36,7 +39,7 @@ export function currentStateSql(dataset: Dataset, names: CurrentStateNames): str
 function newestFirst(dataset: Dataset): string {
   const { orderBy = [], keep = 'first' } = dataset.dedupe ?? {};
   const keys = orderBy.map((key) => orderKey(key, keep === 'last'));
-  return [...keys, 'p."seq" DESC'].join(', ');
+  return [...keys, 'p."ingest_seq" DESC', 'p."seq" DESC'].join(', ');
 }
 
 /** `keep: last` is the same order read from its end. */

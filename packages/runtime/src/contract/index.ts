@@ -28,8 +28,10 @@ export { compareColumns, widens, type ColumnDifference } from './compare-columns
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
 } from './glue-tables';
+export { namedQueries, type NamedQuery, type NamedQueryTables } from './named-queries';
+export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColumn } from './rejects-table';
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
-export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCommit, type PublishedLine } from './published-table';
+export { isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';

@@ -14,6 +14,8 @@ export interface PublishedLine {
   /** ISO 8601, UTC. */
   readonly committed_at: string;
   readonly rows: number;
+  /** The compaction whose rows stand for those of this commit; null for all others. */
+  readonly compacted_into: string | null;
 }
 
 /** Hive types of the published table's columns, in the order of {@link PublishedLine}. */
@@ -28,6 +30,7 @@ export const PUBLISHED_COLUMNS: readonly { readonly name: keyof PublishedLine; r
   { name: 'state', type: 'string' },
   { name: 'committed_at', type: 'string' },
   { name: 'rows', type: 'bigint' },
+  { name: 'compacted_into', type: 'string' },
 ];
 
 /** The part of a curated manifest that a published line needs. */
@@ -44,18 +47,48 @@ export interface PublishableCommit {
   readonly balance: { readonly written: number };
 }
 
-/**
- * The whole published object of one dataset: one line per commit of its log, in order.
- *
- * A commit that a later one supersedes leaves the current view; so do all commits of kind `compaction` predecessors,
- * which the compaction names in `supersedes`.
- */
+/** The whole published object of one dataset: one line per commit of its log, in order. */
 export function publishedDocument(commits: readonly PublishableCommit[]): string {
-  const superseded = new Set(commits.flatMap(({ supersedes }) => supersedes));
-  return commits.map((commit) => `${JSON.stringify(publishedLine(commit, superseded.has(commit.attemptId) ? 'superseded' : 'current'))}\n`).join('');
+  return publishedLines([], commits).map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-export function publishedLine(commit: PublishableCommit, state: PublishedLine['state']): PublishedLine {
+/**
+ * The lines of a log that goes on: those of earlier commits, changed by what the further ones supersede, and theirs.
+ *
+ * A commit that a later one supersedes leaves the current state. A compaction only stands for commits whose rows it
+ * holds: when one of them is superseded by new data, the compaction goes and the others are current again.
+ */
+export function publishedLines(lines: readonly PublishedLine[], commits: readonly PublishableCommit[]): PublishedLine[] {
+  const all = new Map(lines.map((line) => [line.attempt_id, line]));
+  const change = (id: string, to: Partial<PublishedLine>): void => {
+    const line = all.get(id);
+    if (line !== undefined) all.set(id, { ...line, ...to });
+  };
+  for (const commit of commits) {
+    all.set(commit.attemptId, publishedLine(commit));
+    for (const id of commit.supersedes) {
+      const line = all.get(id);
+      if (line === undefined) continue;
+      if (commit.kind === 'compaction') {
+        change(id, { state: 'superseded', compacted_into: line.kind === 'compaction' ? null : commit.attemptId });
+        continue;
+      }
+      const compaction = line.compacted_into;
+      change(id, { state: 'superseded', compacted_into: null });
+      if (compaction === null) continue;
+      change(compaction, { state: 'superseded' });
+      for (const other of all.values()) if (other.compacted_into === compaction) change(other.attempt_id, { state: 'current', compacted_into: null });
+    }
+  }
+  return [...all.values()];
+}
+
+/** Whether a commit holds the rows of its batch still: nothing but a compaction of them may stand in its place. */
+export function isStanding({ kind, state, compacted_into: compaction }: PublishedLine): boolean {
+  return kind !== 'compaction' && (state === 'current' || compaction !== null);
+}
+
+function publishedLine(commit: PublishableCommit): PublishedLine {
   return {
     dataset: commit.dataset,
     attempt_id: commit.attemptId,
@@ -64,8 +97,9 @@ export function publishedLine(commit: PublishableCommit, state: PublishedLine['s
     attempt: commit.attempt,
     ingest_seq: commit.ingestSeq,
     kind: commit.kind,
-    state,
+    state: 'current',
     committed_at: commit.committedAt,
     rows: commit.balance.written,
+    compacted_into: null,
   };
 }

@@ -1,5 +1,6 @@
 import type { RejectCode } from '../contract/reject-codes';
-import type { ContractIdentity, CuratedPart, PartCompression, QuarantinePart } from '../run/manifest';
+import type { CommitKind, ContractIdentity, CuratedPart, PartCompression, QuarantinePart } from '../run/manifest';
+import type { CurateOperation } from './curate-input';
 
 /** `plan.json` of one curate attempt. The lists are beside it: `items.json` for Rows, `units.json` for Shape. */
 export interface CuratePlan {
@@ -9,11 +10,13 @@ export interface CuratePlan {
   readonly attempt: number;
   readonly attemptId: string;
   readonly plannedAt: string;
+  readonly operation: CurateOperation;
   readonly contract: ContractIdentity;
-  /** Datasets of the contract in its order, with or without work. */
+  /** The datasets that take part, in the order of the contract, with or without work. */
   readonly datasets: readonly string[];
   readonly items: number;
   readonly units: number;
+  readonly compactions: number;
 }
 
 /** One raw part for Rows. */
@@ -37,11 +40,34 @@ export interface ShapeItem {
   readonly unitId: string;
   readonly ingestSeq: number;
   readonly ingestManifestKey: string;
+  readonly kind: Extract<CommitKind, 'ingest' | 'rerun'>;
+  /** Of a rerun: the unit whose place it takes. */
+  readonly replaces?: string;
   /** Raw commits whose units leave the current view when this unit is committed. */
   readonly supersedesIngestSeqs: readonly number[];
   /** The Rows items of the unit: `firstItem` and the `items - 1` after it. */
   readonly firstItem: number;
   readonly items: number;
+}
+
+/** Commits whose files are written again as fewer ones. */
+export interface CompactItem {
+  readonly index: number;
+  readonly dataset: string;
+  readonly unitId: string;
+  /** Numbers of the commits in the curated log, compactions among them, in order. */
+  readonly commits: readonly number[];
+  /** The newest raw commit among them. */
+  readonly ingestSeq: number;
+  readonly ingestManifestKey: string;
+}
+
+/** `compact/<index>.json` */
+export interface CompactResult {
+  readonly unitId: string;
+  readonly counts: { readonly rows: number; readonly filesBefore: number; readonly written: number };
+  /** All files of the commit: those that were written, and those that stay as they are. */
+  readonly parts: readonly CuratedPart[];
 }
 
 /** What a raw part held: three outcomes that must not be confused. */

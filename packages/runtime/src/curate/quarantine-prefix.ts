@@ -4,3 +4,8 @@ import { pipelinePrefix } from '../run/keys';
 export function quarantinePrefix(pipeline: string, unit: { readonly dataset: string; readonly unitId: string }): string {
   return `${pipelinePrefix(pipeline)}quarantine/${unit.dataset}/${unit.unitId}/`;
 }
+
+/** Where the list of a unit's quarantine files lies: with them, so that whoever may read them may read it, and one retention ends both. */
+export function quarantineListFolder(pipeline: string, unit: { readonly dataset: string; readonly unitId: string }): string {
+  return `${quarantinePrefix(pipeline, unit)}list/`;
+}

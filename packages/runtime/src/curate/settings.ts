@@ -19,8 +19,12 @@ export interface CurateSettings {
   readonly runsTables: Readonly<Record<string, string>>;
   /** ARN of the secret that keys the hashes of masked columns; only tasks are told it. */
   readonly maskSalt?: string;
+  /** Catalog table of the rejected records of all attempts, by dataset. */
+  readonly rejectsTables: Readonly<Record<string, string>>;
   /** Bytes that a curated file is aimed at; small files are slow to query, large ones slow to write. */
   readonly targetFileBytes: number;
+  /** Takes OpenLineage events by POST. */
+  readonly lineageEndpoint?: string;
 }
 
 const MIB = 1024 * 1024;
@@ -31,6 +35,7 @@ export const DEFAULT_TARGET_FILE_BYTES = 128 * MIB;
 /** Reads the settings of the curate stage; throws PipelineError `CONFIG` with every problem. */
 export function parseCurateSettings(json: unknown): CurateSettings {
   return readSettings(json, 'curate settings', (fields) => {
+    const lineageEndpoint = fields.text('lineageEndpoint', { optional: true });
     const settings: CurateSettings = {
       pipeline: fields.identifier('pipeline'),
       rawBucket: fields.text('rawBucket'),
@@ -43,7 +48,9 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       publishedTable: fields.text('publishedTable'),
       runsTables: fields.texts('runsTables'),
       maskSalt: fields.text('maskSalt', { optional: true }),
+      rejectsTables: fields.texts('rejectsTables'),
       targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
+      ...(lineageEndpoint === undefined ? {} : { lineageEndpoint }),
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
       fields.problem('workPrefix', `must begin with the pipeline's prefix ${settings.pipeline}/, got ${JSON.stringify(settings.workPrefix)}`);

@@ -1,5 +1,6 @@
+import { isFailedExecution, tellFailure } from '../curate/curate-lineage';
 import { planCurate } from '../curate/plan/plan-curate';
 import { functionHandler } from '../run/function-handler';
 
-/** The Plan function of the curate stage. */
-export const handler = functionHandler(planCurate);
+/** The Plan function of the curate stage; it also tells of executions that have failed. */
+export const handler = functionHandler<object>((call) => (isFailedExecution(call.previous) ? tellFailure(call) : planCurate(call)));

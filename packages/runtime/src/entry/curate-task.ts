@@ -1,5 +1,6 @@
+import { compactUnit } from '../curate/compact/compact-unit';
 import { datasetOf, readContract } from '../curate/contract-source';
-import type { RowsItem, ShapeItem } from '../curate/documents';
+import type { CompactItem, RowsItem, ShapeItem } from '../curate/documents';
 import { curateRows } from '../curate/rows/curate-rows';
 import { readMaskSalt } from '../curate/rows/mask-salt';
 import { parseCurateSettings } from '../curate/settings';
@@ -18,6 +19,12 @@ void runTask({
       const dataset = datasetOf(await readContract(store, settings.contract, { signal }), (item as RowsItem).dataset);
       const maskSalt = await readMaskSalt(dataset, settings.maskSalt, readSecret, { report, signal });
       return curateRows({ item: item as RowsItem, dataset, pipeline, rawBucket, curatedBucket, folder, maskSalt, store, report, signal });
+    },
+    compact: {
+      items: 'compactions',
+      run: async ({ settings, item, store, report, signal }) => compactUnit(item as CompactItem, {
+        settings, dataset: datasetOf(await readContract(store, settings.contract, { signal }), (item as CompactItem).dataset), store, report, signal,
+      }),
     },
     shape: {
       items: 'units',

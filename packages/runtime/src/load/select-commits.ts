@@ -20,9 +20,11 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
  * rows matters (replace, and merge without `newerBy`), a commit waits for ingest commits before it that were never
  * curated, and an older batch never goes over a newer one.
  *
- * @param entries at least the commits that are not in the ledger
+ * @param all at least the commits that are not in the ledger
  */
-export function selectCommits(entries: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
+export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
+  // A compaction brings no rows: it holds those of commits that are loaded one by one.
+  const entries = all.filter((entry) => entry.manifest.kind !== 'compaction');
   const seen = new Set(ledger.map((row) => row.seq));
   const superseded = new Set(entries.flatMap((entry) => entry.manifest.supersedes));
   const pending = entries.filter((entry) => !seen.has(entry.seq));

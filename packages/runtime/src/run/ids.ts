@@ -77,6 +77,11 @@ export function unitId(curateAttemptId: string, ingestSeq: number): string {
   return `${curateAttemptId}-i${ingestSeq}`;
 }
 
+/** The unit of a compaction: named by the newest ingest commit whose rows it holds. */
+export function compactionId(curateAttemptId: string, ingestSeq: number): string {
+  return `${curateAttemptId}-c${ingestSeq}`;
+}
+
 /**
  * The name of the execution that works on one attempt: deterministic, so that a double start is refused.
  *

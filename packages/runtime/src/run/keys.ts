@@ -65,6 +65,11 @@ export function catalogPrefix(pipeline: string, dataset: string): string {
   return `${pipelinePrefix(pipeline)}catalog/${requireIdentifier(dataset, 'dataset')}/`;
 }
 
+/** `<pipeline>/lineage/<stage>/<attemptId>/<event>.json` */
+export function lineageKey(at: { pipeline: string; stage: string; attemptId: string; event: string }): string {
+  return `${pipelinePrefix(at.pipeline)}lineage/${at.stage}/${at.attemptId}/${at.event}.json`;
+}
+
 /** `<pipeline>/work/<stageId>/`: the `workPrefix` setting of a stage, ending with a slash. */
 export function workPrefix(pipeline: string, stageId: string): string {
   return `${pipelinePrefix(pipeline)}work/${stageId}/`;

@@ -26,11 +26,11 @@ function commit(seq: number, attemptId: string, rest: Partial<PublishableCommit>
 
 /** Publishes the commits as the pipeline does, by the NDJSON document, and runs the view's query. */
 async function current(dataset: Dataset, commits: readonly PublishableCommit[]): Promise<string[]> {
-  const lines = publishedDocument([...commits, commit(9, 'u1', { dataset: 'other' })]).trim().split('\n');
+  const lines = `${publishedDocument(commits)}${publishedDocument([commit(9, 'u1', { dataset: 'other' })])}`.trim().split('\n');
   await duckdb.run(`CREATE OR REPLACE TABLE lake.published AS SELECT * FROM (VALUES ${lines.map((line) => {
-    const { dataset: name, attempt_id: attempt, seq, state } = JSON.parse(line) as Record<string, string | number>;
-    return `('${name}', '${attempt}', ${seq}::BIGINT, '${state}')`;
-  }).join(', ')}) t(dataset, attempt_id, seq, state)`);
+    const { dataset: name, attempt_id: attempt, seq, ingest_seq: batch, state } = JSON.parse(line) as Record<string, string | number>;
+    return `('${name}', '${attempt}', ${seq}::BIGINT, ${batch}::BIGINT, '${state}')`;
+  }).join(', ')}) t(dataset, attempt_id, seq, ingest_seq, state)`);
   const rows = await duckdb.rows(`SELECT id || ' ' || strftime(changed_at, '%Y-%m-%d') || ' ' || coalesce(opens, '-') FROM (${currentStateSql(dataset, NAMES)})`);
   return rows.map(([row]) => String(row)).sort();
 }
@@ -64,6 +64,12 @@ describe('currentStateSql', () => {
     expect(await current(changes('desc', 'first'), all)).toEqual(newest);
     expect(await current(changes('asc', 'last'), all)).toEqual(newest);
     expect(await current(changes('desc', 'last'), all)).toEqual(['a 2023-01-01 -', 'b 2024-01-02 23:59:59.999999']);
+  });
+
+  test('takes a batch that was curated again for no newer than it was', async () => {
+    const again = [...all, commit(4, 'u4', { kind: 'rerun', ingestSeq: 1, supersedes: ['u1'] })];
+    expect(await current(datasetOf({ columns: COLUMNS, history: 'snapshot' }), again)).toEqual(['a 2023-01-01 -']);
+    expect(await current(datasetOf({ columns: COLUMNS, history: 'changes', primaryKey: ['id'] }), again)).toEqual(['a 2023-01-01 -', 'c 2024-01-01 -']);
   });
 
   test('never shows what no published line names', async () => {

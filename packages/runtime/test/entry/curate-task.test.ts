@@ -8,7 +8,7 @@ import { contractText } from '../curate/_fixtures/contract-text';
 const FOLDER = workFolder('curated', 'lake/work/curate1/', 's1-a1');
 const SETTINGS = {
   pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', workPrefix: 'lake/work/curate1/', contract: { bucket: 'assets', key: 'contract.yaml' }, codeVersion: '1',
-  engine: 'embedded', database: 'lake_db', publishedTable: 'published', runsTables: { trips: 'trips_runs' },
+  engine: 'embedded', database: 'lake_db', publishedTable: 'published', runsTables: { trips: 'trips_runs' }, rejectsTables: { trips: 'trips_rejects' },
 };
 const LINE = '12345,2024-01-01,1.10,"some, text"\n';
 

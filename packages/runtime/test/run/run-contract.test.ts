@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { symlinkKey } from '../../src/curate/publish/catalog-key';
+import { quarantineListFolder } from '../../src/curate/quarantine-prefix';
 import { knownShardsKey } from '../../src/ingest/known-shards';
 import { turnsRef } from '../../src/ingest/turn/turns';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
-import { attemptId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
-import { catalogPrefix, commitKey, commitLogPrefix, dataKey, publishedKey, quarantineKey, rawPartKey, workPrefix } from '../../src/run/keys';
+import { attemptId, compactionId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
+import { catalogPrefix, commitKey, commitLogPrefix, dataKey, lineageKey, publishedKey, quarantineKey, rawPartKey, workPrefix } from '../../src/run/keys';
 import { errorRef, itemsRef, planRef, resultRef, workFolder } from '../../src/run/work';
 import { HttpSource } from '../_fakes/http-source';
 import { BUCKET, IngestStage } from '../_fixtures/ingest-stage';
@@ -30,6 +32,7 @@ describe('docs/run-contract.md', () => {
       'slot by hand': manualSlot(new Date('2026-11-22T19:27:00Z'), 'fix'),
       'attempt id': attemptId(scheduled, 2),
       'unit id': unitId(attemptId(scheduled, 2), 17),
+      'compaction id': compactionId(attemptId(scheduled, 2), 17),
       execution: executionName('flights', scheduled, 2),
       part: partName(0, 'trips.csv.gz'),
     });
@@ -46,8 +49,10 @@ describe('docs/run-contract.md', () => {
       'known shards': knownShardsKey(commitLogPrefix('raw', 'flights', 'trips')),
       'curated part': dataKey({ ...at, attemptId: 's1-a2-i17', partition: [['day', '2026-01-01']], file: 3 }),
       quarantine: quarantineKey({ ...at, attemptId: 's1-a2-i17', file: 4 }),
+      'list of quarantine': symlinkKey(quarantineListFolder('flights', { dataset: 'trips', unitId: 's1-a2-i17' })),
       'catalog folder': catalogPrefix('flights', 'trips'),
       'published commits': publishedKey('flights', 'trips'),
+      lineage: lineageKey({ pipeline: 'flights', stage: 'curate', attemptId: 's1-a2', event: 'complete' }),
       plan: planRef(folder).key,
       items: itemsRef(folder).key,
       result: resultRef(folder, 'pull', 0).key,

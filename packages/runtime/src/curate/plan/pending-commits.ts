@@ -1,8 +1,8 @@
 import { userError } from '../../errors/pipeline-error';
-import { listCommits, LogView, readEntries, type CommitLog, type LogEntry } from '../../run/commit-log';
-import { commitLogPrefix } from '../../run/keys';
+import { listCommits, LogView, readEntries, type LogEntry } from '../../run/commit-log';
 import { curateIdentity, ingestIdentity, type CommitKind, type CuratedManifest, type RawManifest } from '../../run/manifest';
 import type { Abortable, ObjectStore } from '../../stores/object-store';
+import { curatedLog, rawLog } from '../curated-log';
 import type { CurateSettings } from '../settings';
 
 /** A raw commit that no curated commit names. */
@@ -14,11 +14,6 @@ export interface PendingCommit extends LogEntry<RawManifest> {
 /** How a raw commit can have been made. */
 const KINDS: readonly CommitKind[] = ['ingest', 'rerun', 'replay', 'backfill'];
 
-/** The curated log of a dataset. */
-export function curatedLog({ curatedBucket, pipeline }: CurateSettings, dataset: string): CommitLog {
-  return { bucket: curatedBucket, prefix: commitLogPrefix('curated', pipeline, dataset) };
-}
-
 /**
  * The raw commits that are not curated yet, in commit order: a set difference of the two logs.
  *
@@ -27,7 +22,7 @@ export function curatedLog({ curatedBucket, pipeline }: CurateSettings, dataset:
 export async function pendingCommits(
   store: ObjectStore, settings: CurateSettings, dataset: string, options: Abortable = {},
 ): Promise<PendingCommit[]> {
-  const log: CommitLog = { bucket: settings.rawBucket, prefix: commitLogPrefix('raw', settings.pipeline, dataset) };
+  const log = rawLog(settings, dataset);
   const [seqs, curated] = await Promise.all([
     listCommits(store, log, 0, options), LogView.open<CuratedManifest>(store, curatedLog(settings, dataset), options),
   ]);

@@ -1,73 +1,122 @@
+import type { Contract } from '../../contract';
+import { userError } from '../../errors/pipeline-error';
 import type { FunctionCall } from '../../run/function-handler';
 import { attemptId, unitId } from '../../run/ids';
-import { requireSchemaVersion } from '../../run/manifest';
-import { parseStageInput } from '../../run/stage-io';
+import { requireSchemaVersion, type RawManifest } from '../../run/manifest';
+import type { LogEntry } from '../../run/commit-log';
 import { itemsRef, planRef, workFolder, writeItems } from '../../run/work';
 import { readContract } from '../contract-source';
-import type { CuratePlan, RowsItem, ShapeItem } from '../documents';
-import { parseCurateSettings } from '../settings';
+import { parseCurateInput, type CurateInput } from '../curate-input';
+import { tellStart } from '../curate-lineage';
+import type { CompactItem, CuratePlan, RowsItem, ShapeItem } from '../documents';
+import { parseCurateSettings, type CurateSettings } from '../settings';
+import { compactionGroups } from './compaction-groups';
 import { pendingCommits } from './pending-commits';
 import { requireOpenable, requireReadable } from './require-readable';
+import { chosenDatasets, rerunCommits } from './rerun-commits';
 import { shapeSpec } from './shape-spec';
+
+interface WorkList {
+  readonly bucket: string;
+  readonly key: string;
+  readonly count: number;
+}
 
 /** What the state machine gets from Plan. */
 export interface CuratePlanOutput {
-  readonly items: { readonly bucket: string; readonly key: string; readonly count: number };
-  readonly units: { readonly bucket: string; readonly key: string; readonly count: number };
+  readonly items: WorkList;
+  readonly units: WorkList;
+  readonly compactions: WorkList;
   readonly plan: { readonly bucket: string; readonly key: string };
   readonly attemptId: string;
   readonly runId: string;
 }
 
+/** A raw commit that becomes a unit. */
+interface UnitCommit extends LogEntry<RawManifest> {
+  readonly kind: ShapeItem['kind'];
+  readonly replaces?: string;
+  readonly supersedes: readonly number[];
+}
+
+/** The lists of a plan, before their items are numbered. */
+interface Lists {
+  readonly rows: Omit<RowsItem, 'index'>[];
+  readonly units: Omit<ShapeItem, 'index'>[];
+  readonly compactions: Omit<CompactItem, 'index'>[];
+}
+
 /**
- * Plans one curate attempt: a unit for each raw commit that is not curated yet, and an item for each of its parts.
+ * Plans one curate attempt: a unit for each raw commit that is not curated yet, or is to be curated again, and an item for each of its
+ * parts; or groups of commits for a compaction.
  *
  * A plan is made once: results of tasks are found by their number in it, so a second call gives the first one's plan.
  */
 export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> {
   const { store, signal, report } = call;
   const settings = parseCurateSettings(call.settings);
-  const { slot, attempt } = parseStageInput(call.input, settings.pipeline);
+  const input = parseCurateInput(call.input, settings.pipeline);
+  const { slot, attempt, operation } = input;
   const contract = await readContract(store, settings.contract, { signal });
   requireReadable(contract);
   const id = attemptId(slot, attempt);
   const folder = workFolder(settings.curatedBucket, settings.workPrefix, id);
-  const output = (items: number, units: number): CuratePlanOutput => ({
-    items: { ...itemsRef(folder), count: items }, units: { ...itemsRef(folder, 'units'), count: units }, plan: planRef(folder), attemptId: id, runId: slot,
+  const output = ({ items, units, compactions }: Pick<CuratePlan, 'items' | 'units' | 'compactions'>): CuratePlanOutput => ({
+    items: { ...itemsRef(folder), count: items }, units: { ...itemsRef(folder, 'units'), count: units },
+    compactions: { ...itemsRef(folder, 'compactions'), count: compactions ?? 0 }, plan: planRef(folder), attemptId: id, runId: slot,
   });
   const earlier = (await store.getJson<CuratePlan>(planRef(folder), { signal }))?.value;
   if (earlier !== undefined) {
     requireSchemaVersion(earlier, `plan s3://${folder.bucket}/${planRef(folder).key}`);
-    return output(earlier.items, earlier.units);
+    if ((earlier.operation ?? 'curate') !== operation) throw userError('INPUT', `attempt ${attempt} of run ${slot} was planned for operation ${earlier.operation ?? 'curate'}, and is asked for ${operation}; give the operation a slot of its own`, { slot, attempt });
+    await tellStart(call, settings, contract, earlier);
+    return output(earlier);
   }
-  const rows: Omit<RowsItem, 'index'>[] = [];
-  const units: Omit<ShapeItem, 'index'>[] = [];
+  const lists = await listWork(call, settings, contract, input, id);
+  for (const dataset of contract.datasets.filter(({ name }) => lists.units.some((unit) => unit.dataset === name))) {
+    const spec = { bucket: folder.bucket, key: `${folder.prefix}shape-${dataset.name}.json` };
+    await store.putJson(spec, shapeSpec(dataset, settings.targetFileBytes), { signal });
+  }
+  const plan: CuratePlan = {
+    schemaVersion: 1, pipeline: settings.pipeline, runId: slot, attempt, attemptId: id, plannedAt: new Date().toISOString(), operation,
+    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: chosenDatasets(contract, input),
+    items: lists.rows.length, units: lists.units.length, compactions: lists.compactions.length,
+  };
+  await Promise.all([
+    writeItems(store, folder, lists.rows, { signal }), writeItems(store, folder, lists.units, { signal, name: 'units' }),
+    ...(operation === 'compact' ? [writeItems(store, folder, lists.compactions, { signal, name: 'compactions' })] : []),
+  ]);
+  // Last, because whoever finds a plan takes the lists for whole.
+  await store.putJson(planRef(folder), plan, { signal });
+  if (operation === 'compact') report.say('CURATE_I1002', { runId: slot, attempt, compactions: plan.compactions });
+  else report.say('CURATE_I1001', { runId: slot, attempt, items: plan.items, units: plan.units });
+  await tellStart(call, settings, contract, plan);
+  return output(plan);
+}
+
+async function listWork(call: FunctionCall, settings: CurateSettings, contract: Contract, input: CurateInput, id: string): Promise<Lists> {
+  const { store, signal } = call;
+  const lists: Lists = { rows: [], units: [], compactions: [] };
+  if (input.operation === 'compact') {
+    lists.compactions.push(...await compactionGroups(store, settings, contract, input, id, { signal }));
+    return lists;
+  }
+  const again = input.operation === 'rerun' ? await rerunCommits(store, settings, contract, input, { signal }) : undefined;
   for (const dataset of contract.datasets) {
-    const { name } = dataset;
-    for (const { seq, key: ingestManifestKey, manifest, supersedes } of await pendingCommits(store, settings, name, { signal })) {
+    const commits: UnitCommit[] = again === undefined
+      ? (await pendingCommits(store, settings, dataset.name, { signal })).map((commit) => ({ ...commit, kind: 'ingest' }))
+      : (again.get(dataset.name) ?? []).map((commit) => ({ ...commit, kind: 'rerun', supersedes: [] }));
+    for (const { seq, key: ingestManifestKey, manifest, kind, replaces, supersedes } of commits) {
       const unit = unitId(id, seq);
       manifest.parts.forEach(({ key, bytes, compression }, part) => {
         requireOpenable(dataset, key, compression);
-        rows.push({ dataset: name, unit: units.length, unitId: unit, part, key, bytes, compression });
+        lists.rows.push({ dataset: dataset.name, unit: lists.units.length, unitId: unit, part, key, bytes, compression });
       });
-      units.push({
-        dataset: name, unitId: unit, ingestSeq: seq, ingestManifestKey, supersedesIngestSeqs: supersedes,
-        firstItem: rows.length - manifest.parts.length, items: manifest.parts.length,
+      lists.units.push({
+        dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
+        supersedesIngestSeqs: supersedes, firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
       });
-    }
-    if (units.some((unit) => unit.dataset === name)) {
-      const spec = { bucket: folder.bucket, key: `${folder.prefix}shape-${name}.json` };
-      await store.putJson(spec, shapeSpec(dataset, settings.targetFileBytes), { signal });
     }
   }
-  const plan: CuratePlan = {
-    schemaVersion: 1, pipeline: settings.pipeline, runId: slot, attempt, attemptId: id, plannedAt: new Date().toISOString(),
-    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: contract.datasets.map(({ name }) => name),
-    items: rows.length, units: units.length,
-  };
-  await Promise.all([writeItems(store, folder, rows, { signal }), writeItems(store, folder, units, { signal, name: 'units' })]);
-  // Last, because whoever finds a plan takes the lists for whole.
-  await store.putJson(planRef(folder), plan, { signal });
-  report.say('CURATE_I1001', { runId: slot, attempt, items: rows.length, units: units.length });
-  return output(rows.length, units.length);
+  return lists;
 }

@@ -2,7 +2,7 @@ import {
   BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, type GlueClient, type PartitionError, type PartitionInput,
 } from '@aws-sdk/client-glue';
 import { setTimeout as delay } from 'node:timers/promises';
-import { glueTables, type Dataset } from '../../contract';
+import type { CatalogTable } from '../../contract';
 import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
 import { NULL_PARTITION } from '../../run/keys';
 
@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 200;
 
 const PASSING = new Set(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException', 'ConcurrentModificationException']);
 
-/** One partition of a runs table. */
+/** One partition of a table of runs or of rejected records. */
 export interface CatalogPartition {
   /** Values of the partition columns in order, as text. */
   readonly values: readonly (string | null)[];
@@ -32,9 +32,12 @@ export interface CatalogTableRef {
   readonly table: string;
 }
 
+/** How the files of a table are read, which each of its partitions says again. */
+export type FilesOfTable = Pick<CatalogTable, 'columns' | 'inputFormat' | 'outputFormat' | 'serde'>;
+
 /** Registers what a unit wrote in the Glue Data Catalog. Registering twice is the same as once. */
 export class CatalogPartitions {
-  constructor(private readonly client: Pick<GlueClient, 'send'>, private readonly at: CatalogTableRef, private readonly dataset: Dataset, private readonly signal?: AbortSignal) {}
+  constructor(private readonly client: Pick<GlueClient, 'send'>, private readonly at: CatalogTableRef, private readonly files: FilesOfTable, private readonly signal?: AbortSignal) {}
 
   /** Creates the partitions; every one that fails is named. A partition that is there must point to the same place. */
   async register(partitions: readonly CatalogPartition[]): Promise<void> {
@@ -91,15 +94,15 @@ export class CatalogPartitions {
   }
 
   private input(partition: CatalogPartition): PartitionInput {
-    const { runs } = glueTables(this.dataset, { database: this.at.database, runsTable: this.at.table, publishedTable: 'unused', catalogLocation: '', publishedLocation: '' });
+    const { columns, inputFormat, outputFormat, serde } = this.files;
     return {
       Values: catalogValues(partition),
       StorageDescriptor: {
-        Columns: runs.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) })),
+        Columns: columns.map(({ name, type, comment }) => ({ Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) })),
         Location: partition.location,
-        InputFormat: runs.inputFormat,
-        OutputFormat: runs.outputFormat,
-        SerdeInfo: { SerializationLibrary: runs.serde?.library, Parameters: { ...runs.serde?.parameters } },
+        InputFormat: inputFormat,
+        OutputFormat: outputFormat,
+        SerdeInfo: { SerializationLibrary: serde?.library, Parameters: { ...serde?.parameters } },
       },
     };
   }

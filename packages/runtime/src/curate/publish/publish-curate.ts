@@ -1,34 +1,28 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
-import { derivedColumns, masksOf, type Contract, type Dataset } from '../../contract';
+import type { Contract } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { appendCommit, LogView } from '../../run/commit-log';
+import type { AppendOutcome } from '../../run/commit-log';
 import type { FunctionCall } from '../../run/function-handler';
-import { curateIdentity, requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest, type QualityResult } from '../../run/manifest';
-import { parseStageInput, type DatasetResult, type StageOutput } from '../../run/stage-io';
+import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import type { DatasetResult, StageOutput } from '../../run/stage-io';
 import { folderOfPlan, itemsRef, readPlan, readResults, type WorkFolder } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
-import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
-import { curatedLog } from '../plan/pending-commits';
+import { parseCurateInput } from '../curate-input';
+import { tellComplete } from '../curate-lineage';
+import { publishTarget } from '../curated-log';
+import type { CompactItem, CompactResult, CuratePlan, ShapeItem, ShapeResult } from '../documents';
 import type { CuratePlanOutput } from '../plan/plan-curate';
 import { quarantinePrefix } from '../quarantine-prefix';
-import { describeResult, judgeQuality, requireQuality } from '../quality/judge-quality';
+import { judgeQuality, requireQuality } from '../quality/judge-quality';
 import { qualityNotice } from '../quality/quality-notice';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { checkThreshold } from '../shape/check-threshold';
-import { readUnitRows, type ResultEnvelope, type UnitRows } from '../shape/rows-of-unit';
-import { CatalogPartitions, type CatalogPartition } from './catalog-partitions';
+import { readUnitRows, type ResultEnvelope } from '../shape/rows-of-unit';
+import { commitCompaction, type ReadyCompaction } from './commit-compaction';
+import { commitUnit, type CommitContext, type ReadyUnit } from './commit-unit';
 import { publishLog } from './published-object';
-import { catalogPartitions, writeSymlinks } from './symlinks';
-
-/** A unit whose counts are proved and whose files are complete. */
-interface ReadyUnit {
-  readonly unit: ShapeItem;
-  readonly dataset: Dataset;
-  readonly rows: UnitRows;
-  readonly shape: ShapeResult & ResultEnvelope;
-  readonly quality: readonly QualityResult[];
-}
+import { UnitCatalog } from './unit-catalog';
 
 /**
  * The Publish step: proves the counts of all units, registers catalog partitions, commits, and switches readers over.
@@ -39,7 +33,7 @@ interface ReadyUnit {
 export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, 'send'>): Promise<StageOutput> {
   const { store, signal, report } = call;
   const settings = parseCurateSettings(call.settings);
-  const { slot, attempt } = parseStageInput(call.input, settings.pipeline);
+  const { slot, attempt } = parseCurateInput(call.input, settings.pipeline);
   const { plan: planRef } = call.previous as CuratePlanOutput;
   const plan = await readPlan<CuratePlan>(store, planRef, { signal });
   requireSchemaVersion(plan, `plan s3://${planRef.bucket}/${planRef.key}`);
@@ -48,29 +42,35 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   if (plan.contract.sha256 !== contract.sha256) {
     throw userError('CONTRACT', `the contract changed from version ${plan.contract.version} to ${contract.version} between Plan and Publish; start the next attempt of slot ${slot}`, { planned: plan.contract });
   }
-  const units = await readUnits(call, folder, plan.units);
+  const units = await readList<ShapeItem>(call, folder, 'units', plan.units);
   // All are checked before the first is published: a threshold that one of them passes stops the whole run.
   const ready: ReadyUnit[] = [];
   const shapes = await readResults<ShapeResult & ResultEnvelope>(store, folder, 'shape', units.length, { signal });
   for (const unit of units) ready.push(await prepare(call, settings, contract, folder, unit, shapes[unit.index]!));
+  const compactions = await readyCompactions(call, contract, folder, plan.compactions ?? 0);
+  const context: CommitContext = { call, settings, contract, plan };
   const datasets: Record<string, DatasetResult> = {};
   for (const name of plan.datasets) {
-    const mine = ready.filter(({ unit }) => unit.dataset === name);
-    const published = new Publisher(call, settings, contract, plan, glue);
-    datasets[name] = await published.publish(name, mine);
-    const target = { bucket: settings.curatedBucket, pipeline: settings.pipeline, dataset: name, log: curatedLog(settings, name) };
-    const log = await publishLog(store, target, signal);
+    const catalog = new UnitCatalog(call, settings, datasetOf(contract, name), glue);
+    datasets[name] = plan.operation === 'compact'
+      ? await publishCompactions(context, compactions.filter(({ item }) => item.dataset === name), catalog)
+      : await publishUnits(context, ready.filter(({ unit }) => unit.dataset === name), catalog);
+    const log = await publishLog(store, publishTarget(settings, name), signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
   const judged = ready.map(({ dataset, unit, quality }) => ({ dataset, unitId: unit.unitId, results: quality }));
   const notice = qualityNotice(settings.pipeline, slot, judged);
-  return { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, ...(notice === undefined ? {} : { notice }) };
+  const output: StageOutput = {
+    schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, ...(notice === undefined ? {} : { notice }),
+  };
+  await tellComplete(call, settings, contract, plan, output);
+  return output;
 }
 
-async function readUnits({ store, signal }: FunctionCall, folder: WorkFolder, count: number): Promise<ShapeItem[]> {
-  const units = (await store.getJson<ShapeItem[]>(itemsRef(folder, 'units'), { signal }))?.value ?? [];
-  if (units.length !== count) throw new PipelineError('PLAN_MISSING', `the plan names ${count} units, s3://${folder.bucket}/${folder.prefix}units.json has ${units.length}; start a new attempt`);
-  return units;
+async function readList<T>({ store, signal }: FunctionCall, folder: WorkFolder, name: string, count: number): Promise<T[]> {
+  const items = (await store.getJson<T[]>(itemsRef(folder, name), { signal }))?.value ?? [];
+  if (items.length !== count) throw new PipelineError('PLAN_MISSING', `the plan names ${count} ${name}, s3://${folder.bucket}/${folder.prefix}${name}.json has ${items.length}; start a new attempt`);
+  return items;
 }
 
 async function prepare({ store, signal }: FunctionCall, settings: CurateSettings, contract: Contract,
@@ -87,11 +87,6 @@ async function prepare({ store, signal }: FunctionCall, settings: CurateSettings
   return { unit, dataset, rows, shape, quality };
 }
 
-function masked(dataset: Dataset): Pick<CuratedManifest, 'masks'> {
-  const masks = masksOf(dataset);
-  return Object.keys(masks).length === 0 ? {} : { masks };
-}
-
 /** The execution's output has little room, and the manifests say all. */
 const MOST_NAMED = 20;
 
@@ -102,95 +97,56 @@ function qualityOf(units: readonly ReadyUnit[]): Pick<DatasetResult, 'quality'> 
   return { quality: { results: results.length, failed: [...failed].slice(0, MOST_NAMED) } };
 }
 
-class Publisher {
-  constructor(
-    private readonly call: FunctionCall, private readonly settings: CurateSettings, private readonly contract: Contract, private readonly plan: CuratePlan, private readonly glue: Pick<GlueClient, 'send'>,
-  ) {}
+async function readyCompactions(call: FunctionCall, contract: Contract, folder: WorkFolder, count: number): Promise<ReadyCompaction[]> {
+  if (count === 0) return [];
+  const items = await readList<CompactItem>(call, folder, 'compactions', count);
+  const results = await readResults<CompactResult & ResultEnvelope>(call.store, folder, 'compact', count, { signal: call.signal });
+  return items.map((item) => {
+    const result = results[item.index]!;
+    checkBalance({ hop: `compaction of ${item.dataset} (${item.unitId})`, in: { rows: result.counts.rows }, out: { inFiles: result.parts.reduce((sum, part) => sum + part.records, 0) } });
+    return { item, dataset: datasetOf(contract, item.dataset), result };
+  });
+}
 
-  async publish(name: string, units: readonly ReadyUnit[]): Promise<DatasetResult> {
-    const counts = { units: units.length, parsed: 0, kept: 0, rejected: 0, written: 0, deduplicated: 0, filtered: 0, files: 0 };
-    let last: { outcome: 'committed' | 'already-committed'; seq: number; key: string } | undefined;
-    let anyCommitted = false;
-    for (const ready of units) {
-      last = await this.commit(name, ready);
-      anyCommitted ||= last.outcome === 'committed';
-      const { rows, shape } = ready;
-      counts.parsed += rows.counts.parsed;
-      counts.kept += rows.counts.kept;
-      counts.rejected += rows.counts.rejected;
-      counts.written += shape.counts.written;
-      counts.deduplicated += shape.counts.deduplicated;
-      counts.filtered += shape.counts.filtered;
-      counts.files += shape.parts.length;
-    }
-    if (last === undefined) return { outcome: 'nothing', counts };
-    const outcome = !anyCommitted ? 'already-committed' : counts.parsed === 0 ? 'empty' : 'committed';
-    return { outcome, seq: last.seq, manifestKey: last.key, counts, ...qualityOf(units) };
+async function publishUnits(context: CommitContext, units: readonly ReadyUnit[], catalog: UnitCatalog): Promise<DatasetResult> {
+  const counts = { units: 0, parsed: 0, kept: 0, rejected: 0, written: 0, deduplicated: 0, filtered: 0, files: 0 };
+  const results: AppendOutcome<CuratedManifest>[] = [];
+  for (const ready of units) {
+    const result = await commitUnit(context, ready, catalog);
+    results.push(result);
+    if (result.outcome === 'nothing') continue;
+    const { rows, shape } = ready;
+    counts.units += 1;
+    counts.parsed += rows.counts.parsed;
+    counts.kept += rows.counts.kept;
+    counts.rejected += rows.counts.rejected;
+    counts.written += shape.counts.written;
+    counts.deduplicated += shape.counts.deduplicated;
+    counts.filtered += shape.counts.filtered;
+    counts.files += shape.parts.length;
   }
+  const published = summary(results, counts, counts.parsed === 0);
+  return published.outcome === 'nothing' ? published : { ...published, ...qualityOf(units) };
+}
 
-  private async commit(name: string, ready: ReadyUnit): Promise<{ outcome: 'committed' | 'already-committed'; seq: number; key: string }> {
-    const { store, signal, report } = this.call;
-    const { settings } = this;
-    const { unit, dataset, shape, rows } = ready;
-    this.sayQuality(ready);
-    const table = settings.runsTables[name];
-    if (table === undefined) throw userError('CONFIG', `curate settings: runsTables has no table for dataset ${name}; deploy the stage again`, { dataset: name });
-    const partitions = catalogPartitions(dataset, unit.unitId, shape.parts, settings);
-    await writeSymlinks(store, settings.curatedBucket, partitions, signal);
-    const catalog = new CatalogPartitions(this.glue, { database: settings.database, table }, dataset, signal);
-    await catalog.register(partitions);
-    const supersedes = await this.supersededUnits(name, unit);
-    const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, name), (seq) => this.manifest(seq, ready, supersedes), { signal });
-    if (result.outcome === 'nothing') throw new PipelineError('UNEXPECTED', `unit ${unit.unitId} gave nothing to commit`);
-    if (result.manifest.attemptId === unit.unitId) {
-      report.say('CURATE_I1301', { dataset: name, unitId: unit.unitId, seq: result.seq, written: shape.counts.written, files: shape.parts.length, rejected: rows.counts.rejected });
-    } else {
-      report.say('CURATE_I1302', { dataset: name, unitId: unit.unitId, ingestSeq: unit.ingestSeq, seq: result.seq });
-      await this.forget(name, unit.unitId, catalog, partitions);
-    }
-    return result;
+async function publishCompactions(context: CommitContext, compactions: readonly ReadyCompaction[], catalog: UnitCatalog): Promise<DatasetResult> {
+  const counts = { commits: 0, filesBefore: 0, files: 0, rows: 0 };
+  const results: AppendOutcome<CuratedManifest>[] = [];
+  for (const ready of compactions) {
+    const result = await commitCompaction(context, ready, catalog);
+    results.push(result);
+    if (result.outcome === 'nothing') continue;
+    counts.commits += ready.item.commits.length;
+    counts.filesBefore += ready.result.counts.filesBefore;
+    counts.files += ready.result.parts.length;
+    counts.rows += ready.result.counts.rows;
   }
+  return summary(results, counts, false);
+}
 
-  private sayQuality({ unit: { unitId }, dataset, quality }: ReadyUnit): void {
-    if (quality.length === 0) return;
-    const { report } = this.call;
-    const failed = quality.filter(({ passed }) => !passed);
-    report.say('CURATE_I1304', { dataset: dataset.name, unitId, rules: quality.length, passed: quality.length - failed.length });
-    for (const result of failed) report.say(result.severity === 'warning' ? 'CURATE_W1302' : 'CURATE_I1305', { dataset: dataset.name, unitId, result: describeResult(dataset, result) });
-  }
-
-  /** Takes the partitions of a unit that lost the race out of the audit table; the view never shows them anyhow. */
-  private async forget(dataset: string, unitId: string, catalog: CatalogPartitions, partitions: readonly CatalogPartition[]): Promise<void> {
-    try {
-      await catalog.remove(partitions);
-    } catch (error) {
-      this.call.report.say('CURATE_W1301', { dataset, unitId, partitions: partitions.length, reason: PipelineError.from(error).message });
-    }
-  }
-
-  /** The units that curated what the raw commit of this unit supersedes. */
-  private async supersededUnits(name: string, unit: ShapeItem): Promise<string[]> {
-    if (unit.supersedesIngestSeqs.length === 0) return [];
-    const { store, signal } = this.call;
-    const log = await LogView.open<CuratedManifest>(store, curatedLog(this.settings, name), { signal });
-    const entries = await Promise.all(unit.supersedesIngestSeqs.map((seq) => log.find(curateIdentity('ingest', '', seq), { signal })));
-    return entries.flatMap((entry) => (entry === undefined ? [] : [entry.manifest.attemptId]));
-  }
-
-  private manifest(seq: number, { unit, dataset, rows, shape, quality }: ReadyUnit, supersedes: readonly string[]): CuratedManifest {
-    const { settings, contract, plan } = this;
-    return {
-      schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'ingest', pipeline: settings.pipeline, dataset: unit.dataset, seq,
-      runId: plan.runId, attempt: plan.attempt, attemptId: unit.unitId, committedAt: new Date().toISOString(),
-      contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
-      columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
-      engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
-      parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
-      ...(quality.length === 0 ? {} : { quality }), ...masked(dataset),
-      balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },
-      supersedes,
-      timing: { startedAt: rows.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },
-      peakMemoryBytes: Math.max(rows.peakMemoryBytes, shape.peakMemoryBytes ?? 0),
-    };
-  }
+function summary(results: readonly AppendOutcome<CuratedManifest>[], counts: DatasetResult['counts'], isEmpty: boolean): DatasetResult {
+  const last = results.filter((result) => result.outcome !== 'nothing').at(-1);
+  if (last === undefined) return { outcome: 'nothing', counts };
+  const outcome = !results.some((result) => result.outcome === 'committed') ? 'already-committed' : isEmpty ? 'empty' : 'committed';
+  return { outcome, seq: last.seq, manifestKey: last.key, counts };
 }

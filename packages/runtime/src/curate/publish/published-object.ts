@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { publishedLine, type PublishedLine } from '../../contract';
+import { publishedLines, type PublishedLine } from '../../contract';
 import { transientError } from '../../errors/pipeline-error';
 import { readLog, type CommitLog } from '../../run/commit-log';
 import { publishedKey } from '../../run/keys';
@@ -17,6 +17,37 @@ export interface PublishTarget {
 }
 
 /**
+ * What a dataset's log says of each of its commits. Most of it is read from the published object, the rest from the
+ * commits that it lacks; so it is as new as the log, and costs little however long that is.
+ */
+export class PublishedState {
+  private constructor(
+    private readonly store: ObjectStore, private readonly target: PublishTarget,
+    /** The object's text and version; undefined where there is none. */
+    readonly published: { readonly value: string; readonly etag: string } | undefined,
+    private known: readonly PublishedLine[],
+  ) {}
+
+  static async open(store: ObjectStore, target: PublishTarget, signal?: AbortSignal): Promise<PublishedState> {
+    const published = await store.getText({ bucket: target.bucket, key: publishedKey(target.pipeline, target.dataset) }, { signal });
+    const state = new PublishedState(store, target, published, parsePublished(published?.value ?? '', target.dataset));
+    await state.refresh(signal);
+    return state;
+  }
+
+  /** One line for each commit, in order; the number of a commit is that of its line. */
+  get lines(): readonly PublishedLine[] {
+    return this.known;
+  }
+
+  /** Reads what others committed since. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    const commits = await readLog<CuratedManifest>(this.store, this.target.log, this.known.length, { signal });
+    if (commits.length > 0) this.known = publishedLines(this.known, commits.map(({ manifest }) => manifest));
+  }
+}
+
+/**
  * Makes the published object say what the log says. One PUT switches all readers of the current state.
  *
  * The object holds nothing of its own: it can be removed, and is made again from the log. Its version is read before
@@ -27,9 +58,7 @@ export async function publishLog(
 ): Promise<{ readonly written: boolean; readonly commits: number; readonly current: number }> {
   const ref = { bucket: target.bucket, key: publishedKey(target.pipeline, target.dataset) };
   for (let lost = 0; lost < MAX_LOST; lost++) {
-    const before = await store.getText(ref, { signal });
-    const known = parsePublished(before?.value ?? '', target.dataset);
-    const lines = withCommits(known, (await readLog<CuratedManifest>(store, target.log, known.length, { signal })).map(({ manifest }) => manifest));
+    const { published: before, lines } = await PublishedState.open(store, target, signal);
     const summary = { commits: lines.length, current: lines.filter(({ state }) => state === 'current').length };
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     if (text === (before?.value ?? '')) return { written: false, ...summary };
@@ -44,15 +73,10 @@ export async function publishLog(
 function parsePublished(text: string, dataset: string): PublishedLine[] {
   try {
     const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as PublishedLine);
-    return lines.every((line, index) => line.seq === index + 1 && line.dataset === dataset) ? lines : [];
+    // Lines of earlier releases do not say that no compaction stands for them.
+    const whole = lines.map((line) => ({ ...line, compacted_into: line.compacted_into ?? null }));
+    return whole.every((line, index) => line.seq === index + 1 && line.dataset === dataset) ? whole : [];
   } catch {
     return [];
   }
-}
-
-/** Adds commits, and takes what they supersede out of the current state. */
-function withCommits(lines: readonly PublishedLine[], commits: readonly CuratedManifest[]): PublishedLine[] {
-  const superseded = new Set(commits.flatMap(({ supersedes }) => supersedes));
-  return [...lines, ...commits.map((commit) => publishedLine(commit, 'current'))]
-    .map((line) => (superseded.has(line.attempt_id) ? { ...line, state: 'superseded' as const } : line));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { unlink } from 'node:fs/promises';
 import type { RejectCode } from '../../contract/reject-codes';
+import { QUARANTINE_COLUMNS } from '../../contract/rejects-table';
 import { quoteLiteral } from '../../contract/quote-identifier';
 import type { QuarantinePart } from '../../run/manifest';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
@@ -105,7 +106,4 @@ export class QuarantineWriter {
   }
 }
 
-/** The columns of every quarantine file. */
-const CREATE_TABLE = `CREATE OR REPLACE TEMP TABLE quarantine (
-  part VARCHAR, byte_offset BIGINT, line BIGINT, code VARCHAR, column_name VARCHAR, reason VARCHAR, raw BLOB
-)`;
+const CREATE_TABLE = `CREATE OR REPLACE TEMP TABLE quarantine (${QUARANTINE_COLUMNS.map(({ name, duckdbType }) => `${name} ${duckdbType}`).join(', ')})`;

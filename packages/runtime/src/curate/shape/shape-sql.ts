@@ -107,9 +107,18 @@ export function numberFiles(bytesPerRow: number, targetBytes: number): string[] 
 
 /** Whether a float column holds a zero with a minus sign; undefined for a dataset without float columns. */
 export function negativeZeros(dataset: Dataset, paths: readonly string[]): string | undefined {
-  const floats = dataset.columns.filter(({ type }) => type.kind === 'float').map(({ name }) => quoteIdentifier(name));
-  if (floats.length === 0) return undefined;
-  return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${unitRows(paths, floats.join(', '))})`;
+  const floats = floatColumns(dataset);
+  return floats.length === 0 ? undefined : negativeZerosOf(floats, unitRows(paths, floats.join(', ')));
+}
+
+/** Whether a column of a query holds a zero with a minus sign. */
+export function negativeZerosOf(floats: readonly string[], query: string): string {
+  return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${query})`;
+}
+
+/** Quoted. */
+export function floatColumns(dataset: Dataset): string[] {
+  return dataset.columns.filter(({ type }) => type.kind === 'float').map(({ name }) => quoteIdentifier(name));
 }
 
 /** The rows to write. */

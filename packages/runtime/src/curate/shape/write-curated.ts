@@ -12,10 +12,10 @@ const MAX_PARTITIONS = 10_000;
  *
  * The engine's default is far larger; measured, it made files larger and took twice the time for columns of numbers.
  */
-const DICTIONARY_VALUES = 8_192;
+export const DICTIONARY_VALUES = 8_192;
 
 /** The engine's dictionary holds 0.0 and -0.0 as one value, whichever came first: with both, there must be none. */
-const NO_DICTIONARY = 0;
+export const NO_DICTIONARY = 0;
 
 /** Rows that the engine handles at once. */
 const VECTOR_ROWS = 2_048;

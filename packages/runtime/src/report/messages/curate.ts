@@ -1,5 +1,6 @@
 export const CURATE_MESSAGES = {
   CURATE_I1001: 'planned {units} ingest commits with {items} raw parts for run {runId}, attempt {attempt}',
+  CURATE_I1002: 'planned {compactions} compactions for run {runId}, attempt {attempt}',
   CURATE_I1101: '{dataset}: {key} has {parsed} records, {kept} kept, {rejected} rejected',
   CURATE_I1102: '{dataset}: {key} has fields that the contract leaves out: {fields}',
   CURATE_I1201: '{dataset}: {unitId} shaped, {kept} rows in, {written} written, {deduplicated} deduplicated, {files} files',
@@ -10,5 +11,7 @@ export const CURATE_MESSAGES = {
   CURATE_I1304: '{dataset}: {unitId} keeps {passed} of {rules} quality rules',
   CURATE_I1305: '{dataset}: {unitId} does not keep quality rule {result}',
   CURATE_W1302: '{dataset}: {unitId} does not keep quality rule {result}',
+  CURATE_I1306: '{dataset}: {unitId} is not committed, another run has changed the commits whose place it was to take',
+  CURATE_I1401: '{dataset}: {unitId} joins {commits} commits with {before} files into {after} files, {rows} rows',
   CURATE_W1301: '{dataset}: {partitions} catalog partitions of {unitId} could not be removed: {reason}',
 } as const;

@@ -8,7 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { currentStateSql, requireContract, type Contract } from '../../../src/contract';
 import { datasetOf } from '../../../src/curate/contract-source';
-import type { RowsItem, RowsResult, ShapeItem, ShapeResult } from '../../../src/curate/documents';
+import { compactUnit } from '../../../src/curate/compact/compact-unit';
+import type { CompactItem, RowsItem, RowsResult, ShapeItem, ShapeResult } from '../../../src/curate/documents';
 import { planCurate, type CuratePlanOutput } from '../../../src/curate/plan/plan-curate';
 import { publishCurate } from '../../../src/curate/publish/publish-curate';
 import { curateRows } from '../../../src/curate/rows/curate-rows';
@@ -27,7 +28,7 @@ import { contractText, type DatasetSpec } from './contract-text';
 
 /** A whole curate stage without its state machine: S3 and Glue in memory, everything else as deployed. */
 export class CurateBench {
-  glue = new FakeGlueCatalog('lake_db.trips_runs');
+  glue = new FakeGlueCatalog('lake_db.trips_runs', 'lake_db.trips_rejects');
   readonly lines: string[] = [];
   readonly report = new Report({ write: (line) => { this.lines.push(line); } });
   settings!: CurateSettings;
@@ -55,14 +56,15 @@ export class CurateBench {
   async reset(spec: DatasetSpec, settings: Partial<CurateSettings> = {}): Promise<void> {
     this.s3.objects.clear();
     this.s3.fault = () => undefined;
-    this.glue = new FakeGlueCatalog('lake_db.trips_runs');
+    this.glue = new FakeGlueCatalog('lake_db.trips_runs', 'lake_db.trips_rejects');
     this.lines.length = 0;
     const text = contractText(spec);
     this.contract = requireContract(text, 'test.odcs.yaml');
     await this.store.putText({ bucket: 'assets', key: 'contract.yaml' }, text);
     this.settings = parseCurateSettings({
       pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', workPrefix: 'lake/work/curate1/', contract: { bucket: 'assets', key: 'contract.yaml' },
-      codeVersion: '1.2.3', engine: 'embedded', database: 'lake_db', publishedTable: 'lake_published', runsTables: { trips: 'trips_runs' }, ...settings,
+      codeVersion: '1.2.3', engine: 'embedded', database: 'lake_db', publishedTable: 'lake_published', runsTables: { trips: 'trips_runs' },
+      rejectsTables: { trips: 'trips_rejects' }, ...settings,
     });
   }
 
@@ -93,16 +95,39 @@ export class CurateBench {
     return result.outcome === 'nothing' ? 0 : result.seq;
   }
 
-  /** Plan, Rows, Shape and Publish of one attempt. */
-  async run(slot: string, attempt = 1): Promise<StageOutput> {
-    const plan = await this.plan(slot, attempt);
-    await this.rows(plan);
-    await this.shape(plan);
-    return this.publish(plan, slot, attempt);
+  /** Deploys the contract anew, over what is stored. */
+  async mend(spec: DatasetSpec, settings: Partial<CurateSettings> = {}): Promise<void> {
+    const text = contractText(spec);
+    this.contract = requireContract(text, 'test.odcs.yaml');
+    await this.store.putText({ bucket: 'assets', key: 'contract.yaml' }, text);
+    this.settings = { ...this.settings, ...settings };
   }
 
-  async plan(slot: string, attempt = 1): Promise<CuratePlanOutput> {
-    return planCurate({ ...this.call(slot, attempt), previous: undefined });
+  /** All steps of one attempt. */
+  async run(slot: string, attempt = 1, asked: object = {}): Promise<StageOutput> {
+    return this.publish(await this.ready(slot, attempt, asked), slot, attempt, asked);
+  }
+
+  /** All steps before Publish. */
+  async ready(slot: string, attempt = 1, asked: object = {}): Promise<CuratePlanOutput> {
+    const plan = await this.plan(slot, attempt, asked);
+    await this.rows(plan);
+    await this.shape(plan);
+    if (plan.compactions.count > 0) await this.compact(plan);
+    return plan;
+  }
+
+  async plan(slot: string, attempt = 1, asked: object = {}): Promise<CuratePlanOutput> {
+    return planCurate({ ...this.call(slot, attempt, asked), previous: undefined });
+  }
+
+  async compact(plan: CuratePlanOutput): Promise<void> {
+    const folder = folderOfPlan(plan.plan);
+    for (const item of (await this.store.getJson<CompactItem[]>(plan.compactions))!.value) {
+      const { settings, store, report } = this;
+      const result = await compactUnit(item, { settings, dataset: datasetOf(this.contract, item.dataset), store, report });
+      await this.store.putJson(resultRef(folder, 'compact', item.index), { schemaVersion: 1, timing: TIMING, peakMemoryBytes: 7, ...result });
+    }
   }
 
   async rows(plan: CuratePlanOutput): Promise<void> {
@@ -129,8 +154,8 @@ export class CurateBench {
     return results;
   }
 
-  async publish(plan: CuratePlanOutput, slot: string, attempt = 1): Promise<StageOutput> {
-    return publishCurate({ ...this.call(slot, attempt), previous: plan }, this.glue.client);
+  async publish(plan: CuratePlanOutput, slot: string, attempt = 1, asked: object = {}): Promise<StageOutput> {
+    return publishCurate({ ...this.call(slot, attempt, asked), previous: plan }, this.glue.client);
   }
 
   async manifests(): Promise<CuratedManifest[]> {
@@ -199,9 +224,9 @@ export class CurateBench {
     return keys;
   }
 
-  private call(slot: string, attempt: number) {
+  private call(slot: string, attempt: number, asked: object = {}) {
     return {
-      settings: this.settings, input: { slot, attempt }, execution: { name: `lake-${slot}-a${attempt}`, startTime: '2026-01-01T00:00:00Z' },
+      settings: this.settings, input: { slot, attempt, ...asked }, execution: { name: `lake-${slot}-a${attempt}`, startTime: '2026-01-01T00:00:00Z' },
       store: this.store, report: this.report, signal: new AbortController().signal,
     };
   }

@@ -1,8 +1,10 @@
+import { glueTables } from '../../../src/contract';
 import { CatalogPartitions, type CatalogPartition } from '../../../src/curate/publish/catalog-partitions';
 import { FakeGlueCatalog } from '../../_fakes/glue-catalog';
 import { testContract } from '../_fixtures/contract-text';
 
 const DATASET = testContract({ columns: [{ name: 'day', type: 'date', more: 'partitioned: true' }, { name: 'note', type: 'string' }] }).datasets[0]!;
+const { runs: RUNS } = glueTables(DATASET, { database: 'db', runsTable: 'trips_runs', publishedTable: 'published', catalogLocation: '', publishedLocation: '' });
 
 function partitions(count: number, unitId = 's1-a1-i1'): CatalogPartition[] {
   return Array.from({ length: count }, (_, index) => ({ values: [index === 0 ? null : `v${index}`], unitId, location: `s3://curated/lake/catalog/trips/${unitId}/day=v${index}/` }));
@@ -14,7 +16,7 @@ describe('CatalogPartitions', () => {
 
   beforeEach(() => {
     glue = new FakeGlueCatalog('db.trips_runs');
-    catalog = new CatalogPartitions(glue.client, { database: 'db', table: 'trips_runs' }, DATASET);
+    catalog = new CatalogPartitions(glue.client, { database: 'db', table: 'trips_runs' }, RUNS);
   });
 
   test('registers in calls of at most 100, with the list format of the table', async () => {

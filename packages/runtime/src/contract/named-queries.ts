@@ -1,0 +1,44 @@
+import type { Dataset } from './contract';
+import { ATTEMPT_KEY } from './glue-tables';
+import { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
+
+export interface NamedQueryTables {
+  /** Catalog database. */
+  readonly database: string;
+  readonly publishedTable: string;
+  /** By dataset. */
+  readonly rejectsTables: Readonly<Record<string, string>>;
+}
+
+/** A query that people find in the query editor, in the SQL that Trino and DuckDB share. */
+export interface NamedQuery {
+  readonly name: string;
+  readonly description: string;
+  readonly sql: string;
+}
+
+/** The queries that operators ask of every pipeline. */
+export function namedQueries(datasets: ReadonlyArray<Pick<Dataset, 'name'>>, tables: NamedQueryTables): NamedQuery[] {
+  const published = quoteName(tables.database, tables.publishedTable);
+  return [
+    {
+      name: 'rows per run',
+      description: 'Every commit with its rows, the newest first, and whether it is current',
+      sql: `SELECT "dataset", "run_id", "kind", "state", "rows", "committed_at", "ingest_seq", "seq"\nFROM ${published}\nORDER BY "dataset", "seq" DESC`,
+    },
+    {
+      name: 'freshness',
+      description: 'When the newest batch of each dataset was published, and how many minutes ago that is',
+      sql: 'SELECT "dataset", max("committed_at") AS "newest", date_diff(\'minute\', CAST(substr(replace(max("committed_at"), \'T\', \' \'), 1, 19) AS TIMESTAMP),\n  '
+        + `CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)) AS "minutes"\nFROM ${published}\nWHERE "kind" = 'ingest'\nGROUP BY "dataset"\nORDER BY "dataset"`,
+    },
+    ...datasets.map(({ name }) => ({
+      name: `rejects by rule: ${name}`,
+      description: `Records of ${name} in quarantine whose batches were not superseded, by run, rule and column; needs leave to read the quarantine`,
+      sql: `SELECT p."run_id", r."code", r."column_name", count(*) AS "records", min(r."reason") AS "reason"\nFROM ${quoteName(tables.database, tables.rejectsTables[name] ?? '')} r\n`
+        + `JOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\n`
+        + `WHERE p."dataset" = ${quoteLiteral(name)} AND (p."state" = 'current' OR p."compacted_into" IS NOT NULL)\n`
+        + 'GROUP BY p."run_id", r."code", r."column_name"\nORDER BY "records" DESC, 1, 2, 3',
+    })),
+  ];
+}

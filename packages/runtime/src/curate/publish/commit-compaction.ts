@@ -1,0 +1,68 @@
+import { derivedColumns, type Dataset, type PublishedLine } from '../../contract';
+import { appendCommit, type AppendOutcome } from '../../run/commit-log';
+import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import { curatedLog, publishTarget } from '../curated-log';
+import type { CompactItem, CompactResult } from '../documents';
+import type { ResultEnvelope } from '../shape/rows-of-unit';
+import { masked, type CommitContext } from './commit-unit';
+import { PublishedState } from './published-object';
+import type { UnitCatalog } from './unit-catalog';
+
+export interface ReadyCompaction {
+  readonly item: CompactItem;
+  readonly dataset: Dataset;
+  readonly result: CompactResult & ResultEnvelope;
+}
+
+/** Registers and commits a compaction; gives `nothing` where one of its commits is not current any more. */
+export async function commitCompaction(
+  context: CommitContext, ready: ReadyCompaction, catalog: UnitCatalog,
+): Promise<AppendOutcome<CuratedManifest>> {
+  const { call: { store, signal, report }, settings, plan } = context;
+  const { dataset, unitId } = ready.item;
+  const { parts, counts } = ready.result;
+  await catalog.register(unitId, parts);
+  const state = await PublishedState.open(store, publishTarget(settings, dataset), signal);
+  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
+    if (state.lines.length < seq - 1) await state.refresh(signal);
+    const supersedes = compactedUnits(ready.item, plan.runId, state.lines.slice(0, seq - 1));
+    return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
+  }, { signal });
+  if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
+    report.say('CURATE_I1301', { dataset, unitId, seq: result.seq, written: counts.rows, files: parts.length, rejected: 0 });
+    return result;
+  }
+  if (result.outcome === 'nothing') report.say('CURATE_I1306', { dataset, unitId });
+  else report.say('CURATE_I1302', { dataset, unitId, ingestSeq: ready.item.ingestSeq, seq: result.seq });
+  await catalog.forget(unitId, parts);
+  return result;
+}
+
+/** The commits that are joined; of a compaction among them, also those that it stands for. Undefined where one is not current any more. */
+function compactedUnits(
+  { commits, ingestSeq }: CompactItem, runId: string, lines: readonly PublishedLine[],
+): string[] | undefined {
+  const joined = lines.filter(({ seq }) => commits.includes(seq));
+  const committed = lines.some(({ kind, run_id: run, ingest_seq: seq }) => kind === 'compaction' && run === runId && seq === ingestSeq);
+  if (!committed && joined.some(({ state }) => state !== 'current')) return undefined;
+  const membersOf = (id: string) => lines.filter(({ compacted_into: into }) => into === id).map(({ attempt_id: member }) => member);
+  return joined.flatMap(({ attempt_id: id }) => [id, ...membersOf(id)]);
+}
+
+function manifest(
+  { settings, contract, plan }: CommitContext, { item, dataset, result }: ReadyCompaction, seq: number, supersedes: readonly string[],
+): CuratedManifest {
+  const { rows } = result.counts;
+  return {
+    schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'compaction', pipeline: settings.pipeline, dataset: item.dataset, seq,
+    runId: plan.runId, attempt: plan.attempt, attemptId: item.unitId, committedAt: new Date().toISOString(),
+    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
+    columns: derivedColumns(dataset), ...masked(dataset), codeVersion: settings.codeVersion,
+    engine: 'duckdb', ingestSeq: item.ingestSeq, ingestManifestKey: item.ingestManifestKey,
+    parts: result.parts, quarantine: { parts: [], byCode: {} },
+    balance: { parsed: rows, kept: rows, rejected: 0, written: rows, deduplicated: 0, filtered: 0 },
+    supersedes,
+    timing: { startedAt: result.timing?.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },
+    peakMemoryBytes: result.peakMemoryBytes ?? 0,
+  };
+}

@@ -1,0 +1,100 @@
+import { derivedColumns, isStanding, masksOf, type Contract, type Dataset, type PublishedLine } from '../../contract';
+import { appendCommit, type AppendOutcome } from '../../run/commit-log';
+import type { Report } from '../../report/report';
+import type { FunctionCall } from '../../run/function-handler';
+import { SCHEMA_VERSION, type CuratedManifest, type QualityResult } from '../../run/manifest';
+import { curatedLog, publishTarget } from '../curated-log';
+import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
+import type { CurateSettings } from '../settings';
+import type { ResultEnvelope, UnitRows } from '../shape/rows-of-unit';
+import { describeResult } from '../quality/judge-quality';
+import { PublishedState } from './published-object';
+import type { UnitCatalog } from './unit-catalog';
+
+/** A unit whose counts are proved and whose files are complete. */
+export interface ReadyUnit {
+  readonly unit: ShapeItem;
+  readonly dataset: Dataset;
+  readonly rows: UnitRows;
+  readonly shape: ShapeResult & ResultEnvelope;
+  readonly quality: readonly QualityResult[];
+}
+
+/** What all commits of an execution share. */
+export interface CommitContext {
+  readonly call: FunctionCall;
+  readonly settings: CurateSettings;
+  readonly contract: Contract;
+  readonly plan: CuratePlan;
+}
+
+/**
+ * Registers and commits one unit. Gives `nothing` for a rerun whose batch another run has superseded since it was planned.
+ *
+ * What a unit supersedes is read from the log before each try of a number, so of two that would take the same place only one does.
+ */
+export async function commitUnit(context: CommitContext, ready: ReadyUnit, catalog: UnitCatalog): Promise<AppendOutcome<CuratedManifest>> {
+  const { call: { store, signal, report }, settings, plan } = context;
+  const { unit, shape, rows } = ready;
+  const { dataset, unitId } = unit;
+  sayQuality(report, ready);
+  await catalog.register(unitId, shape.parts, rows.quarantine);
+  const state = await PublishedState.open(store, publishTarget(settings, dataset), signal);
+  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
+    if (state.lines.length < seq - 1) await state.refresh(signal);
+    const supersedes = supersededUnits(unit, plan.runId, state.lines.slice(0, seq - 1));
+    return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
+  }, { signal });
+  if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
+    report.say('CURATE_I1301', { dataset, unitId, seq: result.seq, written: shape.counts.written, files: shape.parts.length, rejected: rows.counts.rejected });
+    return result;
+  }
+  if (result.outcome === 'nothing') report.say('CURATE_I1306', { dataset, unitId });
+  else report.say('CURATE_I1302', { dataset, unitId, ingestSeq: unit.ingestSeq, seq: result.seq });
+  await catalog.forget(unitId, shape.parts, rows.quarantine);
+  return result;
+}
+
+/**
+ * Every unit that held rows of the batches whose place this one takes, so that a reader need not follow a chain. Undefined for a rerun
+ * of a batch that has gone since.
+ */
+function supersededUnits(unit: ShapeItem, runId: string, lines: readonly PublishedLine[]): string[] | undefined {
+  const batches = lines.filter(({ kind }) => kind !== 'compaction');
+  if (unit.kind !== 'rerun') return batches.filter(({ ingest_seq: seq }) => unit.supersedesIngestSeqs.includes(seq)).map(({ attempt_id: id }) => id);
+  const mine = batches.filter(({ ingest_seq: seq }) => seq === unit.ingestSeq);
+  // What this run has committed before is found by its identity.
+  const committed = mine.some(({ kind, run_id: run }) => kind === 'rerun' && run === runId);
+  const stands = mine.some((line) => line.attempt_id === unit.replaces && isStanding(line));
+  return committed || stands ? mine.map(({ attempt_id: id }) => id) : undefined;
+}
+
+function manifest(
+  { settings, contract, plan }: CommitContext, { unit, dataset, rows, shape, quality }: ReadyUnit, seq: number, supersedes: readonly string[],
+): CuratedManifest {
+  return {
+    schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: unit.kind ?? 'ingest', pipeline: settings.pipeline, dataset: unit.dataset, seq,
+    runId: plan.runId, attempt: plan.attempt, attemptId: unit.unitId, committedAt: new Date().toISOString(),
+    contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
+    columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
+    engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
+    parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
+    ...(quality.length === 0 ? {} : { quality }), ...masked(dataset),
+    balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },
+    supersedes,
+    timing: { startedAt: rows.startedAt ?? plan.plannedAt, endedAt: new Date().toISOString() },
+    peakMemoryBytes: Math.max(rows.peakMemoryBytes, shape.peakMemoryBytes ?? 0),
+  };
+}
+
+export function masked(dataset: Dataset): Pick<CuratedManifest, 'masks'> {
+  const masks = masksOf(dataset);
+  return Object.keys(masks).length === 0 ? {} : { masks };
+}
+
+function sayQuality(report: Report, { unit: { unitId }, dataset, quality }: ReadyUnit): void {
+  if (quality.length === 0) return;
+  const failed = quality.filter(({ passed }) => !passed);
+  report.say('CURATE_I1304', { dataset: dataset.name, unitId, rules: quality.length, passed: quality.length - failed.length });
+  for (const result of failed) report.say(result.severity === 'warning' ? 'CURATE_W1302' : 'CURATE_I1305', { dataset: dataset.name, unitId, result: describeResult(dataset, result) });
+}
