@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { COLUMNS, picker, randomExpression, randomRow, textOf } from '../_fixtures/random-expression';
 import { RowsBench } from '../_fixtures/rows-bench';
-import type { ColumnSpec, DatasetSpec } from '../_fixtures/contract-text';
+import type { Expression } from '../../../src/contract/expression/expression';
+import { EXPRESSION_FUNCTIONS } from '../../../src/contract/expression/expression-functions';
+import { testContract, type ColumnSpec, type DatasetSpec } from '../_fixtures/contract-text';
 
 /** `[expression, type, value of each record]`; a value of the record `{ code }` is a reject. */
 type Case = readonly [expression: string, type: string, ...values: (string | null)[]];
@@ -67,6 +69,12 @@ describe('computed columns', () => {
     columns: [...SOURCES, ...cases.map(([expression, type], index) => ({ name: `c${index}`, type, more: `transformLogic: ${JSON.stringify(expression)}` }))],
   });
 
+  test('are shown for every function of the list', () => {
+    const dataset = testContract(computed(CASES.map(([expression, type]) => [expression, type]))).datasets[0]!;
+    const called = new Set(dataset.columns.flatMap((column) => (column.computed === undefined ? [] : calls(column.computed))));
+    expect([...called].sort()).toEqual([...EXPRESSION_FUNCTIONS.map(({ name }) => name), 'CAST'].sort());
+  });
+
   test('have the values that the definitions say', async () => {
     const { rows } = await bench.curate(computed(CASES.map(([expression, type]) => [expression, type])), `${SOURCES.map(({ name }) => name).join(',')}\n${RECORDS.join('\n')}\n`);
     const found = CASES.map(([expression], index) => [expression, ...rows.map((row) => row[SOURCES.length + index])]);
@@ -90,6 +98,11 @@ describe('computed columns', () => {
     }), { numRuns: 6, endOnFailure: true });
   });
 });
+
+function calls(expression: Expression): string[] {
+  if (expression.node === 'widen') return calls(expression.of);
+  return expression.node === 'call' ? [expression.name, ...expression.args.flatMap(calls)] : [];
+}
 
 /** The engine writes no needless zeros of a second. */
 function plain(timestamp: string | null): string | null {
