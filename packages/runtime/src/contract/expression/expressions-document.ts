@@ -8,7 +8,7 @@ import { ARITHMETIC } from './number-functions';
 import { TEXTS } from './text-functions';
 
 const GROUPS: readonly (readonly [title: string, note: string, list: readonly ExpressionFunction[]])[] = [
-  ['Comparison and logic', 'Texts are compared by the bytes of UTF-8: `Z` before `a`, and no two texts are equal that differ in a byte. Two NaN are equal and greater than all numbers; `0.0` and `-0.0` are equal.', COMPARISONS],
+  ['Comparison and logic', 'Texts are compared by the bytes of UTF-8: `Z` before `a`, and no two texts are equal that differ in a byte. A float compares with floats of its width only, not with decimals: two NaN are equal and greater than all numbers; `0.0` and `-0.0` are equal.', COMPARISONS],
   ['Choice', 'Numbers come out in the size that holds all of them.', CHOICES],
   ['Arithmetic', `Exact, on integers and decimals. An integer column has the digits of its largest value: 3, 5, 10 and 19 for i8 to i64, 20 for u64. Every result has a size that nothing overflows; one of more than ${MOST_DIGITS} digits is refused before anything runs. Floats are not calculated with, and there is no division.`, ARITHMETIC],
   ['Texts', 'A character is a code point of Unicode: `😀` is one, `e` with a combining accent is two.', TEXTS],

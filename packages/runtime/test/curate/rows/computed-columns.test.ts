@@ -81,6 +81,34 @@ describe('computed columns', () => {
     expect(found).toEqual(CASES.map(([expression, , ...values]) => [expression, ...values]));
   });
 
+  test('are checked like columns that are read, after those', async () => {
+    const check = (name: string, type: string, expression: string, more: string): ColumnSpec => ({ name, type, more: `transformLogic: ${JSON.stringify(expression)}\n        ${more}` });
+    const columns: ColumnSpec[] = [
+      check('pattern', 'string', 's', 'logicalTypeOptions: { pattern: "^[a-z]*$" }'), check('short', 'string', 's || s', 'physicalType: varchar(6)'), check('needed', 'i32', 'NULLIF(n, 0)', 'required: true'),
+      check('narrow', 'i8', 'n', 'description: narrow'), check('unsigned', 'u32', 'n', 'description: unsigned'), check('even', 'decimal(12,1)', 'n + 0.5', 'logicalTypeOptions: { multipleOf: 0.5, maximum: 100 }'),
+      check('folder', 'string', "REPLACE(s, 'x', '')", 'partitioned: true'), { name: 'n', type: 'i32' }, { name: 's', type: 'string' },
+    ];
+    // The header names the fields that there are, in the order of the contract.
+    const { rows, quarantine } = await bench.curate({ columns }, 'n,s\n1,abc\n1,ABC\n1,abcd\n0,a\n128,a\n-1,a\n100,a\n1,xx\n,A\n1e3,A\n');
+    expect(rows).toEqual([['abc', 'abcabc', '1', '1', '1', '1.5', 'abc', '1', 'abc']]);
+    expect(quarantine.map(({ line, column, code, reason }) => [line, column, code, reason])).toEqual([
+      [3, 'pattern', 'PATTERN', 'pattern must match ^[a-z]*$'], [4, 'short', 'LENGTH', 'short must have at most 6 characters'], [5, 'needed', 'REQUIRED', 'needed is required and was NULL'],
+      [6, 'narrow', 'RANGE', 'narrow must fit integer i8'], [7, 'unsigned', 'RANGE', 'unsigned must fit integer u32'], [8, 'even', 'RANGE', 'even must fit decimal(12,1) and be <= 100'],
+      [9, 'folder', 'PARTITION', expect.stringContaining('folder: ') as string], [10, 'pattern', 'PATTERN', 'pattern must match ^[a-z]*$'], [11, 'n', 'TYPE', 'n is no integer i32'],
+    ]);
+  });
+
+  test.each(['none', 'subset'])('are no fields of the source with header: %s, and doubted texts beside them are cast with all checks', async (header) => {
+    const columns: ColumnSpec[] = [
+      { name: 'twice', type: 'integer', more: 'transformLogic: "n * 2"' }, { name: 'day', type: 'date' }, { name: 'month', type: 'date', more: 'transformLogic: "DATE_TRUNC(\'month\', day)"' }, { name: 'n', type: 'i32' },
+    ];
+    const lines = Array.from({ length: 3_000 }, (_, line) => (line % 500 === 250 ? `2024-02-30,${line}` : line % 500 === 251 ? `2024-02-29,0${line}` : `2024-02-29,${line}`));
+    const { rows, quarantine } = await bench.curate({ columns, record: `header: ${header}` }, `${header === 'none' ? '' : 'day,n\n'}${lines.join('\n')}\n`);
+    expect(quarantine.map(({ column, code }) => `${column} ${code}`)).toEqual(Array.from({ length: 6 }, () => ['day TYPE', 'n TYPE']).flat());
+    expect(rows).toHaveLength(2_988);
+    expect(rows.filter(([twice, day, month, n]) => Number(twice) !== 2 * Number(n) || day !== '2024-02-29' || month !== '2024-02-01')).toEqual([]);
+  });
+
   test('have the values that an interpreter of their own gives them, for random expressions over random records', async () => {
     await fc.assert(fc.asyncProperty(fc.nat(), async (seed) => {
       const pick = picker(seed);
