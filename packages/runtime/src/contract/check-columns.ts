@@ -1,5 +1,6 @@
 import type { Column, ColumnType, RecordFormat } from './contract';
 import { typeName } from './engine-types';
+import { pointerOf } from './json-pointer';
 import type { MapReader } from './map-reader';
 import type { ParsedColumn } from './parse-column';
 
@@ -18,15 +19,18 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
   const sourced = parsed.filter(({ transformLogic }) => transformLogic === undefined);
   const columns = parsed.map((item) => {
     const place = sourced.indexOf(item);
-    return place < 0 ? item : { ...item, column: withSource(item, place, byPosition, sourced) };
+    if (place < 0) return item;
+    if (record.format !== 'json' && record.format !== 'ndjson') refuseMembers(item, record);
+    return { ...item, column: withSource(item, place, byPosition, sourced) };
   });
   if (parsed.length > 0 && sourced.length === 0) {
     object.problem('properties', { rule: 'only-computed', value: `${parsed.length} columns`, message: 'every column is computed, and nothing is read', fix: 'declare the columns that they are computed from' });
   }
   const readers = columns.filter(({ transformLogic }) => transformLogic === undefined);
-  for (const [first, second] of repeated(readers, ({ column }) => column.source.field ?? String(column.source.position))) {
+  for (const [first, second] of repeated(readers, placeOf)) {
     second.reader.problem(undefined, { rule: 'duplicate-source', value: JSON.stringify(second.column.source), message: `${second.column.name} and ${first.column.name} read the same field`, fix: 'give one of them another headraceSource' });
   }
+  refuseInside(readers);
   if (parsed.length > 0 && parsed.every(({ partitioned }) => partitioned)) {
     object.problem('properties', { rule: 'only-partitions', value: `${parsed.length} columns`, message: 'every column is partitioned', fix: 'keep at least one column that is not' });
   }
@@ -62,6 +66,31 @@ export function partitionColumns(object: MapReader, parsed: readonly ParsedColum
     reader.problem('partitionKeyPosition', { rule: 'position', value: 'no partitioned', message: 'partitionKeyPosition without partitioned: true', fix: 'write partitioned: true, or leave it out' });
   }
   return inOrder(object, partitions, 'partitionKeyPosition', (item) => item.partitionKeyPosition);
+}
+
+/** Where a column is read from, so that equal places are equal texts. */
+function placeOf({ column: { source } }: ParsedColumn): string {
+  return source.position === undefined ? source.path ?? pointerOf(source.field ?? '') : String(source.position);
+}
+
+function refuseMembers({ column: { source }, reader }: ParsedColumn, { format }: RecordFormat): void {
+  if (source.path === undefined && source.json === undefined) return;
+  reader.problem(undefined, {
+    rule: 'source', value: format, message: `${source.path === undefined ? 'as: json' : 'path'} leads into members of JSON, and the records are ${format}`,
+    fix: 'write field: <name in the header>, or format: ndjson or json',
+  });
+}
+
+/** A value that is plain for one column cannot have others inside of it. */
+function refuseInside(readers: readonly ParsedColumn[]): void {
+  for (const inner of readers.filter(({ column }) => column.source.path !== undefined)) {
+    const outer = readers.find((other) => other.column.source.json === undefined && other.column.source.position === undefined && placeOf(inner).startsWith(`${placeOf(other)}/`));
+    if (outer === undefined) continue;
+    inner.reader.problem(undefined, {
+      rule: 'source', value: placeOf(inner), message: `${inner.column.name} is read from inside of ${placeOf(outer)}, which is a plain value for ${outer.column.name}`,
+      fix: `write as: json into the headraceSource of ${outer.column.name}, or leave one of them out`,
+    });
+  }
 }
 
 function withSource(item: ParsedColumn, index: number, byPosition: boolean, parsed: readonly ParsedColumn[]): Column {

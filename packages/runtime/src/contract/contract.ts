@@ -38,12 +38,16 @@ export type ColumnType =
 
 export type TypeKind = ColumnType['kind'];
 
-/** Where a column's text comes from in a record: a named field, or a 1-based position. A computed column has neither. */
+/** Where a column's text comes from in a record: a named field, a 1-based position, or a place inside of it. A computed column has none. */
 export interface ColumnSource {
   /** Header name in CSV, member name in JSON and NDJSON. */
   readonly field?: string;
   /** 1-based field number, for CSV without a header. */
   readonly position?: number;
+  /** JSON pointer into the record, for JSON and NDJSON. */
+  readonly path?: string;
+  /** The column is the JSON text of what stands there, as it is written. */
+  readonly json?: true;
 }
 
 /**

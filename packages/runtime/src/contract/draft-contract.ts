@@ -70,7 +70,10 @@ function datasetLines({ name, format, columns, records, delimiter = ',', header 
     '    customProperties:',
     '      - property: headraceRecord',
     `        value: ${record} ${guessed}`,
-    ...(leftOut.length === 0 ? [] : [`      # subset leaves out what holds objects or arrays: ${list(leftOut)}`]),
+    ...(leftOut.length === 0 ? [] : [
+      `      # subset leaves out what holds objects or arrays: ${list(leftOut)}`,
+      '      # Columns with headraceSource { path: /a/b } read values inside of it; { field: a, as: json } is its JSON text.',
+    ]),
     '      # append: runs add rows. snapshot: a run is the whole. changes: a run has new versions of rows, and needs a primaryKey.',
     '      - property: headraceHistory',
     '        value: append',

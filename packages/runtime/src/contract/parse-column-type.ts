@@ -2,6 +2,9 @@ import type { ColumnType } from './contract';
 import { hasOffset, parseDateFormat } from './date-format';
 import type { MapReader } from './map-reader';
 
+export const NESTED_MESSAGE = 'nested types are not supported';
+export const NESTED_FIX = 'declare a column for each value with headraceSource: { path: /address/city }, or a string with headraceSource: { field: address, as: json } that holds the JSON text';
+
 const LOGICAL_TYPES = ['string', 'date', 'timestamp', 'time', 'number', 'integer', 'boolean', 'object', 'array'] as const;
 const NUMBER_FIX = 'physicalType: decimal(10,2) with the digits you need, or logicalTypeOptions: { format: f64 }';
 // Byte lengths beyond it overflow the limits of the targets.
@@ -44,7 +47,7 @@ export function parseColumnType(property: MapReader, options: MapReader | undefi
     case 'object':
     case 'array':
       property.problem('logicalType', {
-        rule: 'nested-type', value: logicalType, message: 'nested types are not supported', fix: 'declare one column per value, or a string that holds the JSON text',
+        rule: 'nested-type', value: logicalType, message: NESTED_MESSAGE, fix: NESTED_FIX,
       });
       options?.ignore('format', 'maxProperties', 'minProperties', 'required', 'maxItems', 'minItems', 'uniqueItems');
       return undefined;

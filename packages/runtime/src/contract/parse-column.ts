@@ -1,16 +1,20 @@
 import type { Column, ColumnSource, ColumnType } from './contract';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import { integerRange, typeName } from './engine-types';
+import { JSON_POINTER, segmentsOf } from './json-pointer';
 import { lexicalGrammar, matchesGrammar } from './lexical-grammar';
 import { type MapReader } from './map-reader';
 import { maskOf, readMask, type MaskDefaults } from './parse-mask';
 import { parseLimits } from './parse-bounds';
-import { parseColumnType } from './parse-column-type';
+import { NESTED_FIX, NESTED_MESSAGE, parseColumnType } from './parse-column-type';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** DuckDB reads no Parquet file with such a column once it is asked for the numbers of rows. */
 const ENGINE_WORD = 'file_row_number';
+
+/** Keys of a path; no data that people made is nested as deep. */
+const DEEPEST_PATH = 50;
 
 /** A column, and what its dataset needs to order keys and partitions. */
 export interface ParsedColumn {
@@ -45,7 +49,7 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   if (parsed !== undefined) options?.finish();
 
   const custom = readCustomProperties(property, 'column');
-  const source = transformLogic === undefined ? readSource(custom.get('headraceSource'), name) : {};
+  const source = transformLogic === undefined ? readSource(custom.get('headraceSource'), name, parsed?.type) : {};
   if (transformLogic !== undefined) refuseSources(custom, options, parsed?.format);
   const ownMask = readMask(custom.get('headraceMask'));
   const mask = maskOf(ownMask, classification, masks);
@@ -92,8 +96,8 @@ function refuseKeys(property: MapReader): void {
   property.refuse('physicalName', 'name is the column everywhere', 'leave it out; the name in the source is headraceSource: { field: … }');
   property.refuse('encryptedName', 'encrypted twins of columns are not supported', 'declare the encrypted column as a column of its own');
   property.refuse('transformSourceObjects', 'a column is computed from columns of its own record only', 'leave it out, and name the columns in transformLogic');
-  property.refuse('items', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
-  property.refuse('properties', 'nested types are not supported', 'declare one column per value, or a string that holds the JSON text');
+  property.refuse('items', NESTED_MESSAGE, NESTED_FIX);
+  property.refuse('properties', NESTED_MESSAGE, NESTED_FIX);
   property.ignore('id', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'criticalDataElement', 'relationships', 'transformDescription');
 }
 
@@ -115,21 +119,36 @@ function position(property: MapReader, key: string): number | undefined {
   return undefined;
 }
 
-function readSource(property: CustomProperty | undefined, name: string | undefined): ColumnSource {
+function readSource(property: CustomProperty | undefined, name: string | undefined, type: ColumnType | undefined): ColumnSource {
   const fallback = name === undefined ? {} : { field: name };
-  if (property === undefined) return fallback;
-  const source = property.reader.object('value');
+  const source = property?.reader.object('value');
   if (source === undefined) return fallback;
-  source.refuse('path', 'paths into nested records are not supported', 'use field: for a member of the record');
   const field = source.text('field');
   const position = source.integer('position', { min: 1, max: 10_000 });
+  const path = source.text('path');
+  const as = source.choice('as', ['json'], 'write json for the text of an object or array, or leave it out for a plain value');
   source.finish();
-  if (source.has('path')) return fallback;
-  if ((field === undefined) === (position === undefined) || field === '') {
-    source.problem(undefined, { rule: 'source', value: field === undefined ? 'neither or malformed' : 'both or empty', message: 'headraceSource needs field or position', fix: 'write field: <header name>, or position: <1, 2, …> for records without header' });
+  const places = [field, position, path].filter((place) => place !== undefined);
+  if (places.length !== 1 || field === '') {
+    const found = places.length === 0 ? 'none or malformed' : places.length === 1 ? 'empty' : 'several';
+    source.problem(undefined, {
+      rule: 'source', value: found, message: 'headraceSource needs one of field, position and path',
+      fix: 'write field: <name in the header, or of the member>, position: <1, 2, …> for records without header, or path: /<member>/<member> for a nested value',
+    });
     return fallback;
   }
-  return field === undefined ? { position } : { field };
+  if (path !== undefined && (!JSON_POINTER.test(path) || path === '' || segmentsOf(path).length > DEEPEST_PATH)) {
+    source.problem('path', {
+      rule: 'json-pointer', value: JSON.stringify(path), message: `path must be a JSON pointer into the record, of at most ${DEEPEST_PATH} keys`,
+      fix: 'write one like /address/city or /tags/0 (~1 for a slash in a name, ~0 for a tilde)',
+    });
+    return fallback;
+  }
+  if (as !== undefined && (position !== undefined || (type !== undefined && type.kind !== 'string'))) {
+    const value = position === undefined ? typeName(type!) : `position ${position}`;
+    source.problem('as', { rule: 'source', value, message: 'JSON text is the value of a string column of JSON records', fix: 'write logicalType: string, or leave as out' });
+  }
+  return defined({ field, position, path, json: as === undefined ? undefined : true });
 }
 
 function readBooleans(property: CustomProperty | undefined, type: ColumnType | undefined): Pick<Column, 'trueTokens' | 'falseTokens'> {

@@ -1,7 +1,7 @@
-import type { Operand } from './common-type';
+import type { Operand } from './same-type';
 import { inUtc } from './date-functions';
 import { expressionTypeName, MOST_DIGITS, numberOf, STRING, type Expression, type ExpressionType } from './expression';
-import { inType } from './common-type';
+import { inType } from './same-type';
 import { ExpressionProblem } from './expression-problem';
 
 /** One conversion that loses nothing, or a date out of a timestamp, which is what it says. */

@@ -1,4 +1,4 @@
-import { inCommonType, inType, type Operand } from './common-type';
+import { inCommonType, inType, type Operand } from './same-type';
 import { conditions } from './comparison-functions';
 import type { Expression, ExpressionType } from './expression';
 import type { ExpressionFunction } from './expression-function';

@@ -1,4 +1,4 @@
-import { inCommonType, type Operand } from './common-type';
+import { inCommonType, type Operand } from './same-type';
 import { BOOLEAN, type Expression, type ExpressionType } from './expression';
 import { ofKind, type ExpressionFunction } from './expression-function';
 import { ExpressionProblem } from './expression-problem';

@@ -1,4 +1,4 @@
-import type { Operand } from './common-type';
+import type { Operand } from './same-type';
 import { numberOf, type Expression, type ExpressionType } from './expression';
 import { ofKind, type ExpressionFunction } from './expression-function';
 import { ExpressionProblem } from './expression-problem';

@@ -1,6 +1,6 @@
 import { expressionTypeName, type Expression, type ExpressionType } from './expression';
 import { ExpressionProblem } from './expression-problem';
-import type { Operand } from './common-type';
+import type { Operand } from './same-type';
 
 /** One entry of the closed list: how it is written, what it takes and gives, and what the kernel runs for it. */
 export interface ExpressionFunction {

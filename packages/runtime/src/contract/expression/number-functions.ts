@@ -1,4 +1,4 @@
-import { inType, type Operand } from './common-type';
+import { inType, type Operand } from './same-type';
 import { expressionTypeName, MOST_DIGITS, numberOf, type Expression, type NumberType } from './expression';
 import { ofKind, type ExpressionFunction } from './expression-function';
 import { ExpressionProblem } from './expression-problem';

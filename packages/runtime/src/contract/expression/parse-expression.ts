@@ -1,6 +1,6 @@
 import type { ColumnType } from '../contract';
 import { castTo } from './cast-functions';
-import type { Operand } from './common-type';
+import type { Operand } from './same-type';
 import { BOOLEAN, NULL, numberOf, MOST_DIGITS, referenceType, STRING, type Expression } from './expression';
 import { CALLED, expressionFunction } from './expression-functions';
 import { ExpressionProblem } from './expression-problem';

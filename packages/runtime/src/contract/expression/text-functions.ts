@@ -1,4 +1,4 @@
-import type { Operand } from './common-type';
+import type { Operand } from './same-type';
 import { numberOf, STRING, type Expression } from './expression';
 import { ofKind, type ExpressionFunction } from './expression-function';
 import { ExpressionProblem } from './expression-problem';

@@ -213,7 +213,7 @@ class PartRows {
     const session = this.idle.pop() ?? await this.session();
     const fieldMap = this.fieldMap ?? mapRead(dataset);
     const csv = this.canonical
-      ? canonicalCsv(segment.csvPath, fieldMap.fields, record.maxRecordBytes)
+      ? canonicalCsv(segment.csvPath, dataset.columns, record.maxRecordBytes)
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
       const { file, filtered, quality } = await curateSegment({

@@ -1,4 +1,4 @@
-/** Why a record is not one flat JSON object; thrown within this folder only, and cheap: it has no stack. */
+/** Why a record is not a JSON object as the contract has it; thrown within this folder only, and cheap: it has no stack. */
 export class JsonProblem {
   constructor(readonly reason: string) {}
 }
@@ -11,12 +11,12 @@ export type LeavesOut = (name: string) => boolean;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
-const COMMA = 44;
+export const COMMA = 44;
 const COLON = 58;
-const OPEN = 123;
-const CLOSE = 125;
-const OPEN_ARRAY = 91;
-const CLOSE_ARRAY = 93;
+export const OPEN = 123;
+export const CLOSE = 125;
+export const OPEN_ARRAY = 91;
+export const CLOSE_ARRAY = 93;
 const MINUS = 45;
 /** Objects and arrays in each other, in a record and in a document. No data has so many, and none of them may cost memory without end. */
 export const MAX_DEPTH = 1_000;
@@ -30,40 +30,59 @@ const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '
  * number. Throws {@link JsonProblem}.
  */
 export function readJsonRecord(record: Buffer, member: MemberSink, leavesOut: LeavesOut): void {
-  const reader = new RecordReader(record, leavesOut);
-  reader.object(member);
+  new FlatRecord(record, leavesOut).read(member);
 }
 
-class RecordReader {
-  private at = 0;
+/** Reads the tokens of one record, strictly. */
+export class RecordReader {
+  /** The byte that is read next. */
+  at = 0;
 
-  constructor(private readonly record: Buffer, private readonly leavesOut: LeavesOut) {}
+  constructor(protected readonly record: Buffer) {}
 
-  object(member: MemberSink): void {
+  /** Reads to behind the brace that opens the record. */
+  begin(): void {
     this.space();
     if (this.record[this.at] !== OPEN) throw new JsonProblem(this.at === this.record.length ? 'the record is empty' : 'the record is not a JSON object');
     this.at++;
     this.space();
-    if (this.record[this.at] === CLOSE) this.at++;
-    else this.members(member);
+  }
+
+  end(): void {
     this.space();
     if (this.at < this.record.length) throw new JsonProblem(`text after the object at byte ${this.at}`);
   }
 
-  private members(member: MemberSink): void {
-    for (;;) {
-      const name = this.name();
-      member(name, this.value(name));
-      this.space();
-      const byte = this.record[this.at++];
-      if (byte === CLOSE) return;
-      if (byte !== COMMA) throw this.unexpected('a comma or the end of the object', this.at - 1);
-      this.space();
-    }
+  /** Takes `byte` if it stands here. */
+  took(byte: number): boolean {
+    if (this.record[this.at] !== byte) return false;
+    this.at++;
+    return true;
+  }
+
+  /** The bytes from a place on, up to here. */
+  textFrom(start: number): Buffer {
+    return this.record.subarray(start, this.at);
+  }
+
+  /** Reads what stands after a member: false at the end of the object. */
+  more(): boolean {
+    this.space();
+    const byte = this.record[this.at++];
+    if (byte === CLOSE) return false;
+    if (byte !== COMMA) throw this.unexpected('a comma or the end of the object', this.at - 1);
+    this.space();
+    return true;
+  }
+
+  /** Whether an object or array stands here. */
+  container(): typeof OPEN | typeof OPEN_ARRAY | undefined {
+    const byte = this.record[this.at];
+    return byte === OPEN || byte === OPEN_ARRAY ? byte : undefined;
   }
 
   /** Reads a member's name, up to its value. */
-  private name(): string {
+  name(): string {
     this.expect(QUOTE, 'a member name in quotes');
     const name = this.string().toString('utf8');
     this.space();
@@ -72,16 +91,8 @@ class RecordReader {
     return name;
   }
 
-  private value(name: string): Buffer | null {
-    const byte = this.record[this.at];
-    if (byte !== OPEN && byte !== OPEN_ARRAY) return this.plain();
-    if (!this.leavesOut(name)) throw new JsonProblem(`member ${JSON.stringify(name)} is ${byte === OPEN ? 'an object' : 'an array'}, expected a plain value`);
-    this.skip();
-    return null;
-  }
-
-  /** Passes an object or array. */
-  private skip(): void {
+  /** Passes a value of any kind. */
+  skip(): void {
     const closes: number[] = [];
     for (;;) {
       const byte = this.record[this.at];
@@ -115,7 +126,8 @@ class RecordReader {
     }
   }
 
-  private plain(): Buffer | null {
+  /** The text of a plain value; null for JSON null. */
+  plain(): Buffer | null {
     const byte = this.record[this.at];
     if (byte === QUOTE) {
       this.at++;
@@ -219,7 +231,7 @@ class RecordReader {
     while (isDigit(this.record[this.at])) this.at++;
   }
 
-  private space(): void {
+  space(): void {
     for (;;) {
       const byte = this.record[this.at];
       if (byte !== 32 && byte !== 9 && byte !== 13 && byte !== 10) return;
@@ -227,7 +239,7 @@ class RecordReader {
     }
   }
 
-  private expect(byte: number, what: string): void {
+  expect(byte: number, what: string): void {
     if (this.record[this.at] !== byte) throw this.unexpected(what, this.at);
     this.at++;
   }
@@ -235,6 +247,40 @@ class RecordReader {
   private unexpected(what: string, at: number): JsonProblem {
     return new JsonProblem(at >= this.record.length ? `the record ends where ${what} is expected` : `expected ${what} at byte ${at}`);
   }
+}
+
+class FlatRecord extends RecordReader {
+  constructor(record: Buffer, private readonly leavesOut: LeavesOut) {
+    super(record);
+  }
+
+  read(member: MemberSink): void {
+    this.begin();
+    if (this.record[this.at] === CLOSE) this.at++;
+    else this.members(member);
+    this.end();
+  }
+
+  private members(member: MemberSink): void {
+    for (;;) {
+      const name = this.name();
+      member(name, this.value(name));
+      if (!this.more()) return;
+    }
+  }
+
+  private value(name: string): Buffer | null {
+    const byte = this.record[this.at];
+    if (byte !== OPEN && byte !== OPEN_ARRAY) return this.plain();
+    if (!this.leavesOut(name)) throw new JsonProblem(notPlain(JSON.stringify(name), byte));
+    this.skip();
+    return null;
+  }
+}
+
+/** @param what the member's name in quotes, or its pointer */
+export function notPlain(what: string, opening: number): string {
+  return `member ${what} is ${opening === OPEN ? 'an object' : 'an array'}, expected a plain value`;
 }
 
 function isDigit(byte: number | undefined): boolean {

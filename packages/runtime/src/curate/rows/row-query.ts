@@ -162,9 +162,11 @@ function among(numbers: readonly number[]): string {
 }
 
 /** The dialect of segments whose records were re-told by us: NULL is nothing at all, everything else is quoted. */
-export function canonicalCsv(path: string, fields: number, maxRecordBytes: number): CsvSource {
-  // A quote is doubled, and each field gets two quotes and a comma.
-  return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * maxRecordBytes + 3 * fields };
+export function canonicalCsv(path: string, columns: readonly Column[], maxRecordBytes: number): CsvSource {
+  const fields = columns.filter(isRead).length;
+  // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
+  const copies = 1 + columns.filter(({ source }) => source.json).length;
+  return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 
 /** The dialect of segments that hold the source's own bytes. */

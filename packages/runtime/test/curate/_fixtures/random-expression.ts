@@ -39,13 +39,16 @@ export function randomRow(pick: Pick): { readonly row: Row; readonly line: strin
   const maybe = <T>(value: () => T): T | null => (pick(4) === 0 ? null : value());
   const number = (digits: number, scale: number): Decimal => ({ unscaled: (pick(2) === 0 ? 1n : -1n) * digitsOf(pick, pick(digits + 1)), scale });
   const row: Record<string, Value> = {
-    n: maybe(() => number(9, 0)), k: maybe(() => ({ unscaled: BigInt(pick(5)) - 2n, scale: 0 })), d: maybe(() => number(9, 2)), tiny: maybe(() => number(4, 4)), s: maybe(() => one(pick, STRINGS)),
+    n: maybe(() => number(9, 0)), k: maybe(() => ({ unscaled: BigInt(pick(5)) - 2n, scale: 0 })), d: maybe(() => number(9, 2)),
+    tiny: maybe(() => number(4, 4)), s: maybe(() => one(pick, STRINGS)),
     r: maybe(() => one(pick, STRINGS) + one(pick, STRINGS)), b: maybe(() => pick(2) === 0), day: maybe(() => one(pick, DATES)), t: maybe(() => `${one(pick, DATES)} ${one(pick, CLOCKS)}`),
   };
   return { row, line: Object.values(row).map((value) => (value === null ? '' : `"${textOf(value)!.replaceAll('"', '""')}"`)).join(',') };
 }
 
-export const COLUMNS: readonly { readonly name: string; readonly type: string; readonly kind: Kind; readonly digits: number; readonly scale: number }[] = [
+export interface SourceColumn { readonly name: string; readonly type: string; readonly kind: Kind; readonly digits: number; readonly scale: number }
+
+export const COLUMNS: readonly SourceColumn[] = [
   { name: 'n', type: 'i32', kind: 'number', digits: 10, scale: 0 }, { name: 'k', type: 'i8', kind: 'number', digits: 3, scale: 0 }, { name: 'd', type: 'decimal(9,2)', kind: 'number', digits: 9, scale: 2 },
   { name: 'tiny', type: 'decimal(4,4)', kind: 'number', digits: 4, scale: 4 }, { name: 's', type: 'string', kind: 'string', digits: 0, scale: 0 }, { name: 'r', type: 'string', kind: 'string', digits: 0, scale: 0 },
   { name: 'b', type: 'boolean', kind: 'boolean', digits: 0, scale: 0 }, { name: 'day', type: 'date', kind: 'date', digits: 0, scale: 0 }, { name: 't', type: 'timestamp', kind: 'timestamp', digits: 0, scale: 0 },
@@ -82,7 +85,9 @@ function leaf(pick: Pick, kind: Kind): RandomExpression {
     const { name, digits, scale } = one(pick, columns);
     return { kind, text: pick(5) === 0 ? `"${name}"` : name, digits, scale, value: (row) => row[name]! };
   }
-  const made = (written: string, value: Value, digits = 0, scale = 0): RandomExpression => ({ kind, text: written, digits, scale, value: () => value });
+  const made = (written: string, value: Value, digits = 0, scale = 0): RandomExpression => (
+    { kind, text: written, digits, scale, value: () => value }
+  );
   switch (kind) {
     case 'number': {
       const scale = pick(3);
@@ -125,7 +130,10 @@ function arithmetic(pick: Pick, depth: number): RandomExpression {
     if (a.digits + b.digits > MOST || a.scale + b.scale > MOST) return a;
     return {
       kind, text: `(${a.text}) * (${b.text})`, digits: a.digits + b.digits, scale: a.scale + b.scale,
-      value: (row) => lift([a.value(row), b.value(row)], ([x, y]) => ({ unscaled: (x as Decimal).unscaled * (y as Decimal).unscaled, scale: (x as Decimal).scale + (y as Decimal).scale })),
+      value: (row) => lift([a.value(row), b.value(row)], (both) => {
+        const [x, y] = both as readonly [Decimal, Decimal];
+        return { unscaled: x.unscaled * y.unscaled, scale: x.scale + y.scale };
+      }),
     };
   }
   const scale = Math.max(a.scale, b.scale);
@@ -134,7 +142,10 @@ function arithmetic(pick: Pick, depth: number): RandomExpression {
   const minus = pick(2) === 0;
   return {
     kind, text: `(${a.text}) ${minus ? '-' : '+'} (${b.text})`, digits, scale,
-    value: (row) => lift([a.value(row), b.value(row)], ([x, y]) => ({ unscaled: at(x as Decimal, scale) + (minus ? -1n : 1n) * at(y as Decimal, scale), scale })),
+    value: (row) => lift([a.value(row), b.value(row)], (both) => {
+      const [x, y] = both as readonly [Decimal, Decimal];
+      return { unscaled: at(x, scale) + (minus ? -1n : 1n) * at(y, scale), scale };
+    }),
   };
 }
 

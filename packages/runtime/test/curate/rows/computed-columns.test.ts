@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { COLUMNS, picker, randomExpression, randomRow, textOf } from '../_fixtures/random-expression';
 import { RowsBench } from '../_fixtures/rows-bench';
-import type { ColumnSpec, DatasetSpec } from '../_fixtures/contract-text';
+import type { Expression } from '../../../src/contract/expression/expression';
+import { EXPRESSION_FUNCTIONS } from '../../../src/contract/expression/expression-functions';
+import { testContract, type ColumnSpec, type DatasetSpec } from '../_fixtures/contract-text';
 
 /** `[expression, type, value of each record]`; a value of the record `{ code }` is a reject. */
 type Case = readonly [expression: string, type: string, ...values: (string | null)[]];
@@ -67,10 +69,44 @@ describe('computed columns', () => {
     columns: [...SOURCES, ...cases.map(([expression, type], index) => ({ name: `c${index}`, type, more: `transformLogic: ${JSON.stringify(expression)}` }))],
   });
 
+  test('are shown for every function of the list', () => {
+    const dataset = testContract(computed(CASES.map(([expression, type]) => [expression, type]))).datasets[0]!;
+    const called = new Set(dataset.columns.flatMap((column) => (column.computed === undefined ? [] : calls(column.computed))));
+    expect([...called].sort()).toEqual([...EXPRESSION_FUNCTIONS.map(({ name }) => name), 'CAST'].sort());
+  });
+
   test('have the values that the definitions say', async () => {
     const { rows } = await bench.curate(computed(CASES.map(([expression, type]) => [expression, type])), `${SOURCES.map(({ name }) => name).join(',')}\n${RECORDS.join('\n')}\n`);
     const found = CASES.map(([expression], index) => [expression, ...rows.map((row) => row[SOURCES.length + index])]);
     expect(found).toEqual(CASES.map(([expression, , ...values]) => [expression, ...values]));
+  });
+
+  test('are checked like columns that are read, after those', async () => {
+    const check = (name: string, type: string, expression: string, more: string): ColumnSpec => ({ name, type, more: `transformLogic: ${JSON.stringify(expression)}\n        ${more}` });
+    const columns: ColumnSpec[] = [
+      check('pattern', 'string', 's', 'logicalTypeOptions: { pattern: "^[a-z]*$" }'), check('short', 'string', 's || s', 'physicalType: varchar(6)'), check('needed', 'i32', 'NULLIF(n, 0)', 'required: true'),
+      check('narrow', 'i8', 'n', 'description: narrow'), check('unsigned', 'u32', 'n', 'description: unsigned'), check('even', 'decimal(12,1)', 'n + 0.5', 'logicalTypeOptions: { multipleOf: 0.5, maximum: 100 }'),
+      check('folder', 'string', "REPLACE(s, 'x', '')", 'partitioned: true'), { name: 'n', type: 'i32' }, { name: 's', type: 'string' },
+    ];
+    // The header names the fields that there are, in the order of the contract.
+    const { rows, quarantine } = await bench.curate({ columns }, 'n,s\n1,abc\n1,ABC\n1,abcd\n0,a\n128,a\n-1,a\n100,a\n1,xx\n,A\n1e3,A\n');
+    expect(rows).toEqual([['abc', 'abcabc', '1', '1', '1', '1.5', 'abc', '1', 'abc']]);
+    expect(quarantine.map(({ line, column, code, reason }) => [line, column, code, reason])).toEqual([
+      [3, 'pattern', 'PATTERN', 'pattern must match ^[a-z]*$'], [4, 'short', 'LENGTH', 'short must have at most 6 characters'], [5, 'needed', 'REQUIRED', 'needed is required and was NULL'],
+      [6, 'narrow', 'RANGE', 'narrow must fit integer i8'], [7, 'unsigned', 'RANGE', 'unsigned must fit integer u32'], [8, 'even', 'RANGE', 'even must fit decimal(12,1) and be <= 100'],
+      [9, 'folder', 'PARTITION', expect.stringContaining('folder: ') as string], [10, 'pattern', 'PATTERN', 'pattern must match ^[a-z]*$'], [11, 'n', 'TYPE', 'n is no integer i32'],
+    ]);
+  });
+
+  test.each(['none', 'subset'])('are no fields of the source with header: %s, and doubted texts beside them are cast with all checks', async (header) => {
+    const columns: ColumnSpec[] = [
+      { name: 'twice', type: 'integer', more: 'transformLogic: "n * 2"' }, { name: 'day', type: 'date' }, { name: 'month', type: 'date', more: 'transformLogic: "DATE_TRUNC(\'month\', day)"' }, { name: 'n', type: 'i32' },
+    ];
+    const lines = Array.from({ length: 3_000 }, (_, line) => (line % 500 === 250 ? `2024-02-30,${line}` : line % 500 === 251 ? `2024-02-29,0${line}` : `2024-02-29,${line}`));
+    const { rows, quarantine } = await bench.curate({ columns, record: `header: ${header}` }, `${header === 'none' ? '' : 'day,n\n'}${lines.join('\n')}\n`);
+    expect(quarantine.map(({ column, code }) => `${column} ${code}`)).toEqual(Array.from({ length: 6 }, () => ['day TYPE', 'n TYPE']).flat());
+    expect(rows).toHaveLength(2_988);
+    expect(rows.filter(([twice, day, month, n]) => Number(twice) !== 2 * Number(n) || day !== '2024-02-29' || month !== '2024-02-01')).toEqual([]);
   });
 
   test('have the values that an interpreter of their own gives them, for random expressions over random records', async () => {
@@ -90,6 +126,11 @@ describe('computed columns', () => {
     }), { numRuns: 6, endOnFailure: true });
   });
 });
+
+function calls(expression: Expression): string[] {
+  if (expression.node === 'widen') return calls(expression.of);
+  return expression.node === 'call' ? [expression.name, ...expression.args.flatMap(calls)] : [];
+}
 
 /** The engine writes no needless zeros of a second. */
 function plain(timestamp: string | null): string | null {
