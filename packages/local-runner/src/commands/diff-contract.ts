@@ -8,7 +8,9 @@ import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 
 /** `headrace contract diff`: what changed between two versions, what that does, and what to do; fails where a change is breaking. */
-export async function diffContract({ before, after, json, terminal }: { before: string; after: string; json?: boolean; terminal: Terminal }): Promise<ExitCode> {
+export async function diffContract({ before, after, json, terminal }: {
+  readonly before: string; readonly after: string; readonly json?: boolean; readonly terminal: Terminal;
+}): Promise<ExitCode> {
   const [old, now] = [before, after].map((file) => contractOf(file, terminal)) as [Contract | undefined, Contract | undefined];
   if (old === undefined || now === undefined) return EXIT.usage;
   const changes = diffContracts(old, now);

@@ -48,7 +48,8 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
 }
 
 function drafted(name: string, { format, delimiter, recordsAt, leftOut, header, fields, records }: Sample): DraftOptions {
-  return { name, format, columns: guessColumns(records, fields), records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header };
+  const columns = guessColumns(records, fields);
+  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */
@@ -63,7 +64,10 @@ function oneSample(samples: readonly (readonly [string, Sample])[]): Sample {
   }
   const leftOut = [...new Set(samples.flatMap(([, sample]) => sample.leftOut ?? []))];
   const fields = [...new Set(samples.flatMap(([, sample]) => sample.fields))].filter((field) => !leftOut.includes(field));
-  const records = samples.flatMap(([, sample]) => sample.records.map((record) => fields.map((field) => record[sample.fields.indexOf(field)] ?? null)));
+  const records = samples.flatMap(([, sample]) => {
+    const places = fields.map((field) => sample.fields.indexOf(field));
+    return sample.records.map((record) => places.map((place) => record[place] ?? null));
+  });
   return { ...model, fields, records, ...(model.leftOut === undefined ? {} : { leftOut }) };
 }
 

@@ -18,7 +18,7 @@ describe('headrace contract', () => {
     const code = await runCli(['contract', ...args], { out: (text) => { said.out += text; }, error: (text) => { said.error += text; }, live: false });
     return { code, ...said };
   };
-  const trips = (columns: string): string => `apiVersion: v3.1.0\nkind: DataContract\nid: t\nversion: "1"\nstatus: active\nschema:\n  - name: trips\n`
+  const trips = (columns: string): string => 'apiVersion: v3.1.0\nkind: DataContract\nid: t\nversion: "1"\nstatus: active\nschema:\n  - name: trips\n'
     + `    customProperties: [{ property: headraceRecord, value: { format: csv } }]\n    properties:\n      - { name: id, logicalType: integer }\n${columns}`;
 
   test('check says file, line, rule and fix of each problem', async () => {

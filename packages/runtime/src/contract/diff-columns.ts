@@ -15,7 +15,7 @@ const KNOWN: ReadonlySet<string> = new Set([...CHECKS, ...READING, ...TEXT, ...J
 /** The changes of the columns of a dataset. What a load will say of earlier batches is asked of the very check that loads make. */
 export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
   const errors = compareColumns(derivedColumns(before), after).filter(({ severity }) => severity === 'error');
-  const refused = new Map(errors.map(({ column, rule }) => [`${column} ${rule}`, true]));
+  const refused = new Set(errors.map(({ column, rule }) => `${column} ${rule}`));
   const own = { before: asRecorded(before).columns, after: asRecorded(after).columns };
   const gone = own.before.filter(({ name }) => find(own.after, name) === undefined);
   const added = own.after.filter(({ name }) => find(own.before, name) === undefined);
@@ -35,13 +35,16 @@ export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
   if (after.record.format === 'csv' && after.record.header !== 'subset' && kept.some(({ name }, index) => order[index]!.name !== name)) {
     changes.push(contractChange('column-order', after.name, `columns were ${names(kept)}, are ${names(order)}`));
   }
-  for (const column of kept) {
-    changes.push(...diffColumn(column, find(own.after, column.name)!, { at: at(column.name), policy: after.schemaPolicy, refused }));
-  }
+  for (const old of kept) changes.push(...diffColumn(old, find(own.after, old.name)!, { at: at(old.name), policy: after.schemaPolicy, refused }));
   return changes;
 }
 
-interface Place { readonly at: string; readonly policy: SchemaPolicy; readonly refused: ReadonlyMap<string, boolean> }
+interface Place {
+  readonly at: string;
+  readonly policy: SchemaPolicy;
+  /** Column and rule of what a load of earlier batches refuses. */
+  readonly refused: ReadonlySet<string>;
+}
 
 function diffColumn(old: Column, now: Column, { at, policy, refused }: Place): ContractChange[] {
   const changes: ContractChange[] = [];

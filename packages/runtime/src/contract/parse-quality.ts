@@ -29,8 +29,8 @@ function parseRule(rule: MapReader, column: string | undefined): QualityRule | u
     rule.problem('type', { rule: 'quality-type', value: 'custom', message: 'rules of other engines are not run', fix: 'write it as a library or sql rule, or as type: text to keep it as a note' });
     return undefined;
   }
-  const id = rule.text('id') ?? rule.text('name') ?? rule.path;
-  rule.ignore('id', 'name');
+  const [named, called] = [rule.text('id'), rule.text('name')];
+  const id = named ?? called ?? rule.path;
   rule.refuse('schedule', 'rules run with every batch', 'leave it out');
   rule.refuse('scheduler', 'rules run with every batch', 'leave it out');
   rule.refuse('rule', 'rule is the old name of metric', 'write metric: in its place');

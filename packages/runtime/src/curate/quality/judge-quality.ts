@@ -34,7 +34,7 @@ export function requireQuality(dataset: Dataset, unitId: string, parsed: number,
   if (failed.length === 0) return;
   throw userError(
     'QUALITY',
-    `${dataset.name}: ${failed.length} of ${results.length} quality rules with severity error failed for ${parsed} records: ${failed.map((result) => describeResult(dataset, result)).join('; ')}. `
+    `${dataset.name}: ${failed.length} of ${results.length} quality rules failed, with severity error, for ${parsed} records: ${failed.map((result) => describeResult(dataset, result)).join('; ')}. `
       + 'Nothing was published. Fix: mend the source and ingest it again, or correct the rule in the contract and start the next attempt of this slot',
     { dataset: dataset.name, unitId, parsed, rules: failed },
   );

@@ -47,7 +47,7 @@ test('refuses a unit with every rule of severity error that does not hold, its v
   const results = judgeQuality(dataset, { parsed: 8, counted: { 0: 1, 2: 1 }, shaped: {} });
   expect(() => requireQuality(dataset, 's1-a1-i1', 8, results)).toThrow(expect.objectContaining({
     code: 'QUALITY', fault: 'user',
-    message: 'trips: 2 of 3 quality rules with severity error failed for 8 records: known: nullValues of a is 12.5 percent (1 records), mustBeLessThan 5; many: rowCount is 8, mustBeBetween 10 and 20. '
+    message: 'trips: 2 of 3 quality rules failed, with severity error, for 8 records: known: nullValues of a is 12.5 percent (1 records), mustBeLessThan 5; many: rowCount is 8, mustBeBetween 10 and 20. '
       + 'Nothing was published. Fix: mend the source and ingest it again, or correct the rule in the contract and start the next attempt of this slot',
   }));
   expect(() => requireQuality(dataset, 's1-a1-i1', 8, results.slice(2))).not.toThrow();

@@ -76,7 +76,7 @@ describe('quality rules of a run', () => {
     await bench.reset(specOf(['id: nulls, metric: nullValues, mustBe: 0']));
     await bench.ingest('r1', [`${HEADER}1,1,a\n`]);
     await bench.ingest('r2', [`${HEADER}2,,a\n`]);
-    await expect(bench.run('s1')).rejects.toMatchObject({ code: 'QUALITY', message: expect.stringContaining('trips: 1 of 1 quality rules with severity error failed for 1 records: nulls: nullValues of fare is 1, mustBe 0. Nothing was published.') });
+    await expect(bench.run('s1')).rejects.toMatchObject({ code: 'QUALITY', message: expect.stringContaining('trips: 1 of 1 quality rules failed, with severity error, for 1 records: nulls: nullValues of fare is 1, mustBe 0. Nothing was published.') });
     expect(await bench.manifests()).toEqual([]);
   });
 
