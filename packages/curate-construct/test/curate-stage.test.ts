@@ -76,7 +76,7 @@ test('lineage is told of a failure after its notice, by the function that plans'
 test('the workgroup has queries for operators', () => {
   const stack = newStack();
   newCurate(stack, 'Curate', { databaseName: 'trips' });
-  const queries = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::NamedQuery')).map(({ Properties }) => `${Properties.Database}: ${Properties.Name}`);
+  const queries = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::NamedQuery')).map(({ Properties }) => Properties.Name);
   expect(queries.sort()).toEqual(['trips: freshness', 'trips: rejects by rule: trips', 'trips: rejects by rule: zones', 'trips: rows per run']);
 });
 

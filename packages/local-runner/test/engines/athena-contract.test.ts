@@ -124,7 +124,7 @@ describe('the named queries', () => {
   const DATASETS = requireContract(CONTRACT, 'shop.odcs.yaml').datasets;
   const sqlOf = (name: string): string => namedQueries(DATASETS, {
     database: 'shop', publishedTable: 'shop_published', rejectsTables: Object.fromEntries(DATASETS.map((dataset) => [dataset.name, `${dataset.name}_rejects`])),
-  }).find((query) => query.name === name)!.sql;
+  }).find((query) => query.name === `shop: ${name}`)!.sql;
 
   test('count rejected records by run and rule, without those of superseded batches', async () => {
     await reject('sales', 'r1', 'TYPE', 3);

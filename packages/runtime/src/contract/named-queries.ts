@@ -17,23 +17,27 @@ export interface NamedQuery {
   readonly sql: string;
 }
 
-/** The queries that operators ask of every pipeline. */
+/** Athena's limit. */
+const MOST_CHARACTERS = 128;
+
+/** The queries that operators ask of every pipeline. Their names begin with that of the database: an account has several pipelines. */
 export function namedQueries(datasets: ReadonlyArray<Pick<Dataset, 'name'>>, tables: NamedQueryTables): NamedQuery[] {
   const published = quoteName(tables.database, tables.publishedTable);
+  const label = (what: string) => `${tables.database}: ${what}`.slice(0, MOST_CHARACTERS);
   return [
     {
-      name: 'rows per run',
+      name: label('rows per run'),
       description: 'Every commit with its rows, the newest first, and whether it is current',
       sql: `SELECT "dataset", "run_id", "kind", "state", "rows", "committed_at", "ingest_seq", "seq"\nFROM ${published}\nORDER BY "dataset", "seq" DESC`,
     },
     {
-      name: 'freshness',
+      name: label('freshness'),
       description: 'When the newest batch of each dataset was published, and how many minutes ago that is',
       sql: 'SELECT "dataset", max("committed_at") AS "newest", date_diff(\'minute\', CAST(substr(replace(max("committed_at"), \'T\', \' \'), 1, 19) AS TIMESTAMP),\n  '
         + `CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)) AS "minutes"\nFROM ${published}\nWHERE "kind" = 'ingest'\nGROUP BY "dataset"\nORDER BY "dataset"`,
     },
     ...datasets.map(({ name }) => ({
-      name: `rejects by rule: ${name}`,
+      name: label(`rejects by rule: ${name}`),
       description: `Records of ${name} in quarantine whose batches were not superseded, by run, rule and column; needs leave to read the quarantine`,
       sql: `SELECT p."run_id", r."code", r."column_name", count(*) AS "records", min(r."reason") AS "reason"\nFROM ${quoteName(tables.database, tables.rejectsTables[name] ?? '')} r\n`
         + `JOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\n`

@@ -38,6 +38,17 @@ describe('what a load takes', () => {
     expect(show(selectCommits(chain, [], { mode: 'append' }, 'hold'))).toEqual({ load: [[3, [1, 2]], 4], held: [] });
   });
 
+  test.each(['append', 'merge'] as const)('passes over compactions with %s, whether their commits are loaded or not', (mode) => {
+    const compacted = log(1, 2, 3, [3, { kind: 'compaction', supersedes: ['u1', 'u2', 'u3'] }]);
+    expect(show(selectCommits(compacted, loaded([1, 1]), { mode }, 'hold'))).toEqual({ load: [2, 3], held: [] });
+    expect(show(selectCommits(compacted, loaded([1, 1], [2, 2], [3, 3]), { mode }, 'hold'))).toEqual({ load: [], held: [] });
+  });
+
+  test('holds an append back whose first try is in the table, although a second one came between', () => {
+    const again = log(1, [1, { kind: 'rerun', supersedes: ['u1'] }], [1, { kind: 'rerun', supersedes: ['u1', 'u2'] }]);
+    expect(show(selectCommits(again, loaded([1, 1]), { mode: 'append' }, 'hold'))).toEqual({ load: [], held: [3] });
+  });
+
   test('knows ingest numbers from the ledger, so that loaded commits need not be read again', () => {
     expect(show(selectCommits(log(1, 2, 3).slice(2), loaded([1, 1], [2, 2]), { mode: 'merge' }, 'hold'))).toEqual({ load: [3], held: [] });
   });

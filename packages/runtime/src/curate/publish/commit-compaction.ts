@@ -1,12 +1,10 @@
 import { derivedColumns, type Dataset, type PublishedLine } from '../../contract';
 import { appendCommit, type AppendOutcome } from '../../run/commit-log';
 import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
-import { curatedLog, publishTarget } from '../curated-log';
+import { curatedLog } from '../curated-log';
 import type { CompactItem, CompactResult } from '../documents';
 import type { ResultEnvelope } from '../shape/rows-of-unit';
-import { masked, type CommitContext } from './commit-unit';
-import { PublishedState } from './published-object';
-import type { UnitCatalog } from './unit-catalog';
+import { masked, type CommitContext, type DatasetTarget } from './commit-unit';
 
 export interface ReadyCompaction {
   readonly item: CompactItem;
@@ -16,16 +14,14 @@ export interface ReadyCompaction {
 
 /** Registers and commits a compaction; gives `nothing` where one of its commits is not current any more. */
 export async function commitCompaction(
-  context: CommitContext, ready: ReadyCompaction, catalog: UnitCatalog,
+  context: CommitContext, ready: ReadyCompaction, { catalog, state }: DatasetTarget,
 ): Promise<AppendOutcome<CuratedManifest>> {
   const { call: { store, signal, report }, settings, plan } = context;
   const { dataset, unitId } = ready.item;
   const { parts, counts } = ready.result;
   await catalog.register(unitId, parts);
-  const state = await PublishedState.open(store, publishTarget(settings, dataset), signal);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
-    if (state.lines.length < seq - 1) await state.refresh(signal);
-    const supersedes = compactedUnits(ready.item, plan.runId, state.lines.slice(0, seq - 1));
+    const supersedes = compactedUnits(ready.item, plan.runId, await state.before(seq, signal));
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });
   if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {

@@ -3,12 +3,12 @@ import { appendCommit, type AppendOutcome } from '../../run/commit-log';
 import type { Report } from '../../report/report';
 import type { FunctionCall } from '../../run/function-handler';
 import { SCHEMA_VERSION, type CuratedManifest, type QualityResult } from '../../run/manifest';
-import { curatedLog, publishTarget } from '../curated-log';
+import { curatedLog } from '../curated-log';
 import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
+import { describeResult } from '../quality/judge-quality';
 import type { CurateSettings } from '../settings';
 import type { ResultEnvelope, UnitRows } from '../shape/rows-of-unit';
-import { describeResult } from '../quality/judge-quality';
-import { PublishedState } from './published-object';
+import type { PublishedState } from './published-object';
 import type { UnitCatalog } from './unit-catalog';
 
 /** A unit whose counts are proved and whose files are complete. */
@@ -28,21 +28,27 @@ export interface CommitContext {
   readonly plan: CuratePlan;
 }
 
+/** Where the commits of one dataset go. One state for all of them, which reads each commit of the log once. */
+export interface DatasetTarget {
+  readonly catalog: UnitCatalog;
+  readonly state: PublishedState;
+}
+
 /**
  * Registers and commits one unit. Gives `nothing` for a rerun whose batch another run has superseded since it was planned.
  *
  * What a unit supersedes is read from the log before each try of a number, so of two that would take the same place only one does.
  */
-export async function commitUnit(context: CommitContext, ready: ReadyUnit, catalog: UnitCatalog): Promise<AppendOutcome<CuratedManifest>> {
+export async function commitUnit(
+  context: CommitContext, ready: ReadyUnit, { catalog, state }: DatasetTarget,
+): Promise<AppendOutcome<CuratedManifest>> {
   const { call: { store, signal, report }, settings, plan } = context;
   const { unit, shape, rows } = ready;
   const { dataset, unitId } = unit;
   sayQuality(report, ready);
   await catalog.register(unitId, shape.parts, rows.quarantine);
-  const state = await PublishedState.open(store, publishTarget(settings, dataset), signal);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
-    if (state.lines.length < seq - 1) await state.refresh(signal);
-    const supersedes = supersededUnits(unit, plan.runId, state.lines.slice(0, seq - 1));
+    const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, await state.before(seq, signal)) : [];
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });
   if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
@@ -53,6 +59,11 @@ export async function commitUnit(context: CommitContext, ready: ReadyUnit, catal
   else report.say('CURATE_I1302', { dataset, unitId, ingestSeq: unit.ingestSeq, seq: result.seq });
   await catalog.forget(unitId, shape.parts, rows.quarantine);
   return result;
+}
+
+/** Most units are the first of their batch, and need not know the log. */
+function takesPlaces(unit: ShapeItem): boolean {
+  return unit.kind === 'rerun' || unit.supersedesIngestSeqs.length > 0;
 }
 
 /**

@@ -20,8 +20,8 @@ import { parseCurateSettings, type CurateSettings } from '../settings';
 import { checkThreshold } from '../shape/check-threshold';
 import { readUnitRows, type ResultEnvelope } from '../shape/rows-of-unit';
 import { commitCompaction, type ReadyCompaction } from './commit-compaction';
-import { commitUnit, type CommitContext, type ReadyUnit } from './commit-unit';
-import { publishLog } from './published-object';
+import { commitUnit, type CommitContext, type DatasetTarget, type ReadyUnit } from './commit-unit';
+import { PublishedState, publishLog } from './published-object';
 import { UnitCatalog } from './unit-catalog';
 
 /**
@@ -51,11 +51,13 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   const context: CommitContext = { call, settings, contract, plan };
   const datasets: Record<string, DatasetResult> = {};
   for (const name of plan.datasets) {
+    const published = publishTarget(settings, name);
     const catalog = new UnitCatalog(call, settings, datasetOf(contract, name), glue);
+    const target = { catalog, state: await PublishedState.open(store, published, signal) };
     datasets[name] = plan.operation === 'compact'
-      ? await publishCompactions(context, compactions.filter(({ item }) => item.dataset === name), catalog)
-      : await publishUnits(context, ready.filter(({ unit }) => unit.dataset === name), catalog);
-    const log = await publishLog(store, publishTarget(settings, name), signal);
+      ? await publishCompactions(context, compactions.filter(({ item }) => item.dataset === name), target)
+      : await publishUnits(context, ready.filter(({ unit }) => unit.dataset === name), target);
+    const log = await publishLog(store, published, signal);
     if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
   }
   const judged = ready.map(({ dataset, unit, quality }) => ({ dataset, unitId: unit.unitId, results: quality }));
@@ -108,11 +110,11 @@ async function readyCompactions(call: FunctionCall, contract: Contract, folder: 
   });
 }
 
-async function publishUnits(context: CommitContext, units: readonly ReadyUnit[], catalog: UnitCatalog): Promise<DatasetResult> {
+async function publishUnits(context: CommitContext, units: readonly ReadyUnit[], target: DatasetTarget): Promise<DatasetResult> {
   const counts = { units: 0, parsed: 0, kept: 0, rejected: 0, written: 0, deduplicated: 0, filtered: 0, files: 0 };
   const results: AppendOutcome<CuratedManifest>[] = [];
   for (const ready of units) {
-    const result = await commitUnit(context, ready, catalog);
+    const result = await commitUnit(context, ready, target);
     results.push(result);
     if (result.outcome === 'nothing') continue;
     const { rows, shape } = ready;
@@ -129,11 +131,11 @@ async function publishUnits(context: CommitContext, units: readonly ReadyUnit[],
   return published.outcome === 'nothing' ? published : { ...published, ...qualityOf(units) };
 }
 
-async function publishCompactions(context: CommitContext, compactions: readonly ReadyCompaction[], catalog: UnitCatalog): Promise<DatasetResult> {
+async function publishCompactions(context: CommitContext, compactions: readonly ReadyCompaction[], target: DatasetTarget): Promise<DatasetResult> {
   const counts = { commits: 0, filesBefore: 0, files: 0, rows: 0 };
   const results: AppendOutcome<CuratedManifest>[] = [];
   for (const ready of compactions) {
-    const result = await commitCompaction(context, ready, catalog);
+    const result = await commitCompaction(context, ready, target);
     results.push(result);
     if (result.outcome === 'nothing') continue;
     counts.commits += ready.item.commits.length;

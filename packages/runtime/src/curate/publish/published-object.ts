@@ -40,8 +40,13 @@ export class PublishedState {
     return this.known;
   }
 
-  /** Reads what others committed since. */
-  async refresh(signal?: AbortSignal): Promise<void> {
+  /** The lines of the commits before a number, which is the next one. */
+  async before(seq: number, signal?: AbortSignal): Promise<readonly PublishedLine[]> {
+    if (this.known.length < seq - 1) await this.refresh(signal);
+    return this.known.slice(0, seq - 1);
+  }
+
+  private async refresh(signal?: AbortSignal): Promise<void> {
     const commits = await readLog<CuratedManifest>(this.store, this.target.log, this.known.length, { signal });
     if (commits.length > 0) this.known = publishedLines(this.known, commits.map(({ manifest }) => manifest));
   }
