@@ -17,8 +17,8 @@ import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
 
-/** What the run time's Rows reads; a test holds it to the run time. */
-const READABLE_FORMATS = ['csv', 'ndjson', 'json'];
+/** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
+const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | undefined>> = { csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt' };
 
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
@@ -196,8 +196,9 @@ export class CurateStage extends StageBase {
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
-    for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
-      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
+    const readable = Object.entries(READABLE_FORMATS).map(([format, needs]) => (needs === undefined ? format : `${format} with ${needs}`));
+    for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !isReadable(dataset.record))) {
+      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${readable.slice(0, -1).join(', ')} and ${readable.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
     engine._check(problems);
     this.size._check(problems);
@@ -235,4 +236,9 @@ export class CurateStage extends StageBase {
     });
     this.catalog.grantRegister(roles.publish);
   }
+}
+
+function isReadable(record: { readonly format: string; readonly recordsAt?: string }): boolean {
+  const needs = READABLE_FORMATS[record.format];
+  return record.format in READABLE_FORMATS && (needs === undefined || record[needs] !== undefined);
 }

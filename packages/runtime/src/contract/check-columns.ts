@@ -1,6 +1,7 @@
 import type { Column, ColumnType, RecordFormat } from './contract';
 import { typeName } from './engine-types';
 import type { MapReader } from './map-reader';
+import { checkXmlFields } from './check-xml-fields';
 import type { ParsedColumn } from './parse-column';
 
 // NaN, and texts whose bytes differ while they mean the same, make such keys equal or different by engine.
@@ -19,6 +20,7 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
   for (const [first, second] of repeated(columns, ({ column }) => column.source.field ?? String(column.source.position))) {
     second.reader.problem(undefined, { rule: 'duplicate-source', value: JSON.stringify(second.column.source), message: `${second.column.name} and ${first.column.name} read the same field`, fix: 'give one of them another headraceSource' });
   }
+  if (record.format === 'xml') checkXmlFields(columns);
   if (parsed.length > 0 && parsed.every(({ partitioned }) => partitioned)) {
     object.problem('properties', { rule: 'only-partitions', value: `${parsed.length} columns`, message: 'every column is partitioned', fix: 'keep at least one column that is not' });
   }

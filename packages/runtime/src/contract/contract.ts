@@ -39,7 +39,7 @@ export type TypeKind = ColumnType['kind'];
 
 /** Where a column's text comes from in a record: a named field, or a 1-based position. */
 export interface ColumnSource {
-  /** Header name in CSV, member name in JSON and NDJSON. */
+  /** Header name in CSV, member name in JSON and NDJSON; in XML `name` or `a/b` of an element, `@name` of an attribute, `.` for the record's text. */
   readonly field?: string;
   /** 1-based field number, for CSV without a header. */
   readonly position?: number;
@@ -101,8 +101,10 @@ export interface RecordFormat {
   /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
   readonly trim: 'none' | 'spaces';
   readonly maxRecordBytes: number;
-  /** Of json: where the records are, as a JSON pointer; empty for the document itself. */
+  /** Where the records are. Of json: a JSON pointer, empty for the document itself. Of xml: names of elements from the root on, `/rows/row`. */
   readonly recordsAt?: string;
+  /** Of xml: whether a document with other elements where records should be is an error, or has no records. */
+  readonly noRecords?: 'fail' | 'empty';
 }
 
 export interface OrderKey {

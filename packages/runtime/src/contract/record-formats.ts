@@ -1,14 +1,18 @@
 /** Formats whose records curate reads. */
-export const READABLE_FORMATS = ['csv', 'ndjson', 'json'] as const;
+export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml'] as const;
 
 /** Formats that land in Raw as they are, for readers of your own: this version of curate does not open them. */
-export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'parquet', 'text', 'xml'] as const;
+export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'parquet', 'text'] as const;
 
 export type ReadableFormat = (typeof READABLE_FORMATS)[number];
 export type LandedFormat = (typeof LANDED_FORMATS)[number];
 
-export function isReadable(format: ReadableFormat | LandedFormat): format is ReadableFormat {
-  return (READABLE_FORMATS as readonly string[]).includes(format);
+/** What a contract must say of some formats before curate reads them; without it, they land only. */
+export const READABLE_WITH = { xml: 'recordsAt' } as const;
+
+/** Whether curate reads records of this format. */
+export function isReadable(record: { readonly format: ReadableFormat | LandedFormat; readonly recordsAt?: string }): boolean {
+  return (READABLE_FORMATS as readonly string[]).includes(record.format) && (record.format !== 'xml' || record.recordsAt !== undefined);
 }
 
 /** Whether each physical line is a record, so that line ends can be counted. CSV only where no field may hold one. */

@@ -18,7 +18,8 @@ import { mapHeader, mapPositions, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
 import type { BlockScanner } from './framed-records';
 import { InFlight } from './in-flight';
-import { documentBlockBytes, JsonDocumentScanner } from './json-document-scanner';
+import { documentBlockBytes, DocumentScanner } from './document-scanner';
+import { jsonDocument } from './json-document';
 import { NdjsonScanner } from './ndjson-scanner';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
@@ -27,6 +28,7 @@ import { canonicalCsv, sourceCsv } from './row-query';
 import { NO_PROOF, ProvenFields } from './proven-fields';
 import type { RecordEnds } from './segment-records';
 import { SegmentWriter } from './segment-writer';
+import { xmlDocument } from './xml-document';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -154,7 +156,7 @@ class PartRows {
     const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
       extent = await scanRecords(chunks, {
         source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed: segments, signal,
-        blockBytes: record.format === 'json' ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
+        blockBytes: isDocument(record) ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
         header: csv && record.header !== 'none' ? { quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); } } : undefined,
         scanner: (line) => this.scanner(segments, line),
         flush: async () => {
@@ -191,8 +193,10 @@ class PartRows {
 
   private scanner(segments: SegmentWriter, line: number): BlockScanner {
     const { dataset } = this.options;
-    if (dataset.record.format === 'json') return new JsonDocumentScanner(dataset, this.source, segments, (bytes) => { segments.canonical(bytes); });
-    if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, (bytes) => segments.canonical(bytes), line);
+    const canonical = (bytes: Buffer): void => { segments.canonical(bytes); };
+    if (dataset.record.format === 'json') return new DocumentScanner(dataset, this.source, segments, jsonDocument(dataset, canonical));
+    if (dataset.record.format === 'xml') return new DocumentScanner(dataset, this.source, segments, xmlDocument(dataset, canonical));
+    if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, canonical, line);
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
     this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
@@ -221,8 +225,14 @@ class PartRows {
   }
 }
 
-function recordEnds({ format, multiline, quote }: Dataset['record']): RecordEnds {
-  if (format === 'json') return 'marks';
+/** Whether a part is one document, in which line ends are spaces. */
+function isDocument({ format }: Dataset['record']): boolean {
+  return format === 'json' || format === 'xml';
+}
+
+function recordEnds(record: Dataset['record']): RecordEnds {
+  const { multiline, quote } = record;
+  if (isDocument(record)) return 'marks';
   return multiline ? { quote: quote.charCodeAt(0) } : 'lines';
 }
 

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dataset } from '../../contract/contract';
+import type { CanonicalSink } from './canonical-records';
 import { lineEnds } from './csv-dialect';
 import { suspicious } from './csv-scanner';
 import { tooLong, type BlockScanner, type FramedRecords } from './framed-records';
-import { JsonRecords, type CanonicalSink, type RecordProblem } from './json-records';
+import { JsonRecords, type RecordProblem } from './json-records';
 
 const LF = 10;
 const CR = 13;
