@@ -5,6 +5,7 @@
  * shapes by the pure functions beside this file.
  */
 
+import type { Encoding } from './encodings';
 import type { LandedFormat, ReadableFormat } from './record-formats';
 
 /** What a dataset is over several runs. */
@@ -85,7 +86,8 @@ export interface RecordFormat {
   readonly format: ReadableFormat | LandedFormat;
   /** `auto` goes by the part's name (`.gz`). */
   readonly compression: 'auto' | 'none' | 'gzip';
-  readonly encoding: 'utf-8';
+  /** `utf-16` goes by the byte order mark. */
+  readonly encoding: Encoding;
   /** `exact`: the header names every field in order; `subset`: columns are found by name, others are left out; `none`: by position. */
   readonly header: 'exact' | 'subset' | 'none';
   readonly delimiter: string;
@@ -100,6 +102,7 @@ export interface RecordFormat {
   readonly nullTokens: readonly string[];
   /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
   readonly trim: 'none' | 'spaces';
+  /** Of the record in UTF-8. */
   readonly maxRecordBytes: number;
   /** Where the records are. Of json: a JSON pointer, empty for the document itself. Of xml: names of elements from the root on, `/rows/row`. */
   readonly recordsAt?: string;

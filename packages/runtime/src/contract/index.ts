@@ -27,6 +27,7 @@ export {
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { PUBLISHED_COLUMNS, publishedDocument, publishedLine, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
+export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encodings';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, READABLE_WITH, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
 export { draftContract, type DraftOptions } from './draft-contract';

@@ -1,5 +1,6 @@
 import type { RecordFormat } from './contract';
 import { JSON_POINTER } from './json-pointer';
+import { ENCODING_ALIASES, ENCODINGS } from './encodings';
 import type { MapReader } from './map-reader';
 import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 import { XML_PATH } from './xml-name';
@@ -16,7 +17,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
     record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson, json or xml' });
   }
   const format = named === 'tsv' ? 'csv' : named;
-  record.choice('encoding', ['utf-8', 'UTF-8'], 'have the source write UTF-8');
+  const encoding = record.choice('encoding', [...ENCODINGS, 'UTF-8', 'latin-1'], `write one of ${ENCODINGS.join(', ')}, or have the source write UTF-8`);
   record.refuse('path', 'paths into documents are not supported', 'write recordsAt: with a JSON pointer of json, with names of elements of xml');
   if (format !== 'json' && format !== 'xml') record.refuse('recordsAt', 'recordsAt has a meaning for json and xml only', 'leave it out, or write format: json');
   const noRecords = record.choice('noRecords', ['fail', 'empty']);
@@ -24,7 +25,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
   const common = {
     compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
-    encoding: 'utf-8' as const,
+    encoding: encoding === undefined ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
     newline: format === 'json' || format === 'xml' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
   };

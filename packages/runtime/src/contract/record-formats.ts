@@ -1,3 +1,5 @@
+import { holdsAscii, type Encoding } from './encodings';
+
 /** Formats whose records curate reads. */
 export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml'] as const;
 
@@ -15,7 +17,8 @@ export function isReadable(record: { readonly format: ReadableFormat | LandedFor
   return (READABLE_FORMATS as readonly string[]).includes(record.format) && (record.format !== 'xml' || record.recordsAt !== undefined);
 }
 
-/** Whether each physical line is a record, so that line ends can be counted. CSV only where no field may hold one. */
-export function isLines(format: ReadableFormat | LandedFormat): boolean {
+/** Whether each physical line is a record, so that line ends can be counted as bytes. CSV only where no field may hold one. */
+export function isLines({ format, encoding }: { readonly format: ReadableFormat | LandedFormat; readonly encoding: Encoding }): boolean {
+  if (!holdsAscii(encoding)) return false;
   return format === 'csv' || format === 'ndjson' || format === 'text';
 }

@@ -4,7 +4,7 @@
  * The key is the code: it stands in quarantine files, counts and reports, so it never changes its meaning.
  */
 export const REJECT_CODES = {
-  ENCODING: { level: 'record', meaning: 'the bytes are not valid UTF-8', cure: 'have the source write UTF-8' },
+  ENCODING: { level: 'record', meaning: 'the bytes are not valid in the encoding of the source, or hold a NUL character', cure: 'declare headraceRecord.encoding as the source writes, or have it write UTF-8' },
   FIELDS: { level: 'record', meaning: 'the record has more or fewer fields than the header or contract says', cure: 'quote fields that hold the delimiter, or mend the record' },
   QUOTE: { level: 'record', meaning: 'a quote stands inside an unquoted field, or text follows a closing quote, or a quote is not closed', cure: 'quote whole fields only, and double quotes inside them' },
   LINE_END: { level: 'record', meaning: 'a carriage return stands inside the record, or the line ends in a way that the contract does not allow', cure: 'quote fields that hold line ends and declare multiline, or declare newline: auto' },

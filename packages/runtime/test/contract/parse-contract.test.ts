@@ -193,7 +193,7 @@ describe('parseContract', () => {
     ['dedupe without a key', { ...custom('{ property: headraceDedupe, value: { keep: last } }'), columns: ['{ name: a, logicalType: string }'] }, 'headraceDedupe keeps one record per key, so it needs a key'],
     ['an unknown record format', record('format: orc'), 'Fix: write csv, ndjson, json, xml, tsv for csv with tabs, or one that only lands in Raw: avro, excel, fixed-width, parquet, text'],
     ['the dialect of a format that only lands', record('format: parquet, delimiter: ";"'), 'parquet lands as it is, so delimiter has no effect'],
-    ['another encoding', record('format: csv, encoding: latin-1'), 'Fix: have the source write UTF-8'],
+    ['an unknown encoding', record('format: csv, encoding: ebcdic'), 'Fix: write one of utf-8, utf-16, utf-16le, utf-16be, iso-8859-1'],
     ['backslash escapes', record('format: csv, escape: backslash'), 'backslash escapes are not supported: readers disagree on what they mean'],
     ['trimming', record('format: csv, trim: both'), 'Fix: write none; spaces are part of the data, and a pattern can refuse them'],
     ['a letter as delimiter', record('format: csv, delimiter: x'), 'delimiter must be one ASCII character that is no letter, digit, point, minus or line end (found "x")'],

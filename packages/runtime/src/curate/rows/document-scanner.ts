@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Dataset } from '../../contract/contract';
 import { userError } from '../../errors/pipeline-error';
 import { DocumentFault, type DocumentFramer, type FrameEvent } from './document-framer';
-import { RECORD_MARK, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
+import { NOT_UTF8, RECORD_MARK, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
 import type { RecordProblem } from './json-records';
 
 /** Good records that follow each other, as they go to disk. */
@@ -62,7 +62,7 @@ export class DocumentScanner implements BlockScanner {
       return false;
     } catch (fault) {
       if (!(fault instanceof DocumentFault)) throw fault;
-      this.framed.bad('DOCUMENT', `${fault.reason}, at byte ${base + framer.at}, line ${framer.line}`, whole, base, 1);
+      this.framed.bad('DOCUMENT', `${fault.reason}, at byte ${this.inSource(base + framer.at)}, line ${framer.line}`, whole, base, 1);
       return true;
     }
   }
@@ -122,6 +122,7 @@ export class DocumentScanner implements BlockScanner {
     if (begin === end || this.overlong !== undefined) return to;
     if (this.framer.inRecord && end - begin > maxRecordBytes) {
       this.overlong = { bytes: Buffer.from(block.subarray(begin, begin + maxRecordBytes)), offset: shift + begin, line: this.line };
+      this.inSource(shift + begin);
       return to;
     }
     this.ahead = end - begin;
@@ -148,7 +149,7 @@ export class DocumentScanner implements BlockScanner {
   private sizeOrEncoding(record: Buffer, suspect: boolean): RecordProblem | undefined {
     const { maxRecordBytes } = this.dataset.record;
     if (record.length > maxRecordBytes) return { code: 'RECORD_SIZE', reason: tooLong(record.length, maxRecordBytes) };
-    return suspect && !isUtf8(record) ? { code: 'ENCODING', reason: 'not valid UTF-8' } : undefined;
+    return suspect && !isUtf8(record) ? { code: 'ENCODING', reason: NOT_UTF8 } : undefined;
   }
 
   private endOverlong(end: number): void {
@@ -174,9 +175,14 @@ export class DocumentScanner implements BlockScanner {
     stretch.used = stretch.records = 0;
   }
 
+  private inSource(offset: number): number {
+    return this.framed.sourceOffset?.(offset) ?? offset;
+  }
+
   private failure(fault: unknown): unknown {
     if (!(fault instanceof DocumentFault)) return fault;
-    const { source, offset, framer: { line }, dataset: { record: { maxRecordBytes } } } = this;
+    const offset = this.inSource(this.offset);
+    const { source, framer: { line }, dataset: { record: { maxRecordBytes } } } = this;
     return userError(this.format.faultCode, `${source} is not one well-formed ${this.format.name} document: ${fault.reason}, at byte ${offset}, line ${line}. `
       + `It is longer than maxRecordBytes (${maxRecordBytes}), so quarantine cannot hold it, and nothing of this part is used. Mend the source and land it again`, { source, offset, line, maxRecordBytes });
   }

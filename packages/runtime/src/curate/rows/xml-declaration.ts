@@ -13,6 +13,8 @@ export function declarationProblem(text: string, encoding: string): string | und
   return `it declares encoding ${declared}, and the contract has ${encoding}; declare headraceRecord.encoding as the source writes`;
 }
 
+/** Documents in either order of UTF-16 call it by that name. */
 function isNameOf(declared: string, encoding: string): boolean {
-  return declared.toLowerCase() === encoding;
+  const name = declared.toLowerCase();
+  return name === encoding || (name === 'utf-16' && encoding.startsWith(name)) || (encoding === 'utf-16' && (name === 'utf-16le' || name === 'utf-16be'));
 }
