@@ -18,7 +18,9 @@ import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
-const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | undefined>> = { csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt' };
+const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefined>> = {
+  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields',
+};
 
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
@@ -238,7 +240,7 @@ export class CurateStage extends StageBase {
   }
 }
 
-function isReadable(record: { readonly format: string; readonly recordsAt?: string }): boolean {
+function isReadable(record: { readonly format: string; readonly recordsAt?: string; readonly fields?: unknown }): boolean {
   const needs = READABLE_FORMATS[record.format];
   return record.format in READABLE_FORMATS && (needs === undefined || record[needs] !== undefined);
 }

@@ -100,14 +100,26 @@ export interface RecordFormat {
   readonly multiline: boolean;
   /** Unquoted field texts that mean NULL; the empty text is one of them by default. */
   readonly nullTokens: readonly string[];
-  /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
-  readonly trim: 'none' | 'spaces';
+  /** Of fixed-width: at which end of a field U+0020 is padding. `none` keeps every space. */
+  readonly trim: 'none' | 'left' | 'right' | 'both';
   /** Of the record in UTF-8. */
   readonly maxRecordBytes: number;
   /** Where the records are. Of json: a JSON pointer, empty for the document itself. Of xml: names of elements from the root on, `/rows/row`. */
   readonly recordsAt?: string;
+  /** Of fixed-width: its fields. */
+  readonly fields?: readonly FixedField[];
+  /** Of fixed-width: whether a line that ends early is a reject, or as if it had spaces there. */
+  readonly shortRecords?: 'reject' | 'pad';
   /** Of xml: whether a document with other elements where records should be is an error, or has no records. */
   readonly noRecords?: 'fail' | 'empty';
+}
+
+/** Where a field of a fixed-width record is, in characters (code points). */
+export interface FixedField {
+  readonly name: string;
+  /** 1-based. */
+  readonly start: number;
+  readonly length: number;
 }
 
 export interface OrderKey {

@@ -2,6 +2,7 @@ import type { RecordFormat } from './contract';
 import { JSON_POINTER } from './json-pointer';
 import { ENCODING_ALIASES, ENCODINGS } from './encodings';
 import type { MapReader } from './map-reader';
+import { parseFixedFields } from './parse-fixed-fields';
 import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 import { XML_PATH } from './xml-name';
 
@@ -14,7 +15,7 @@ const LARGEST_RECORD = 64 * MEBIBYTE;
 export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   const named = record.choice('format', FORMATS, `write ${READABLE_FORMATS.join(', ')}, tsv for csv with tabs, or one that only lands in Raw: ${LANDED_FORMATS.join(', ')}`);
   if (named === undefined && !record.has('format')) {
-    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson, json or xml' });
+    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson, json, xml or fixed-width' });
   }
   const format = named === 'tsv' ? 'csv' : named;
   const encoding = record.choice('encoding', [...ENCODINGS, 'UTF-8', 'latin-1'], `write one of ${ENCODINGS.join(', ')}, or have the source write UTF-8`);
@@ -22,7 +23,9 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   if (format !== 'json' && format !== 'xml') record.refuse('recordsAt', 'recordsAt has a meaning for json and xml only', 'leave it out, or write format: json');
   const noRecords = record.choice('noRecords', ['fail', 'empty']);
   if (format !== 'xml') record.refuse('noRecords', 'noRecords has a meaning for xml only', 'leave it out');
-  record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
+  if (format !== 'fixed-width') record.refuse('fields', 'fields has a meaning for fixed-width only', 'leave it out, or write format: fixed-width');
+  const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
+  if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
   const common = {
     compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
     encoding: encoding === undefined ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
@@ -32,7 +35,8 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   const dialect = dialectOf(record, format, named === 'tsv' ? '\t' : ',');
   record.finish();
   const empty = format === 'xml' && record.has('recordsAt') ? { noRecords: noRecords ?? 'fail' as const } : {};
-  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty };
+  const short = format === 'fixed-width' && record.has('fields') ? { shortRecords: shortRecords ?? 'reject' as const } : {};
+  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short };
 }
 
 const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
@@ -41,6 +45,7 @@ function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | un
   if (format === undefined || format === 'csv') return csvDialect(record, delimiter);
   if (format === 'json') return jsonDialect(record);
   if (format === 'xml') return record.has('recordsAt') ? xmlDialect(record) : landedDialect(record, format);
+  if (format === 'fixed-width') return record.has('fields') ? fixedDialect(record) : landedDialect(record, format);
   return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
 }
 
@@ -60,10 +65,12 @@ function csvDialect(record: MapReader, separator: string): Dialect {
   if (multiline && quote === '') {
     record.problem('multiline', { rule: 'dialect', value: 'true', message: 'without quotes a line end always ends the record', fix: 'write multiline: false, or declare a quote' });
   }
-  const trim = record.choice('trim', ['none'], 'write none; spaces are part of the data, and a pattern can refuse them');
+  const fix = 'write none; spaces are part of the data, and a pattern can refuse them';
+  const trim = record.choice('trim', TRIMS, fix);
+  if (trim !== undefined && trim !== 'none') record.problem('trim', { rule: 'dialect', value: trim, message: 'only fields of fixed-width records are padded', fix });
   return {
     header: record.choice('header', ['exact', 'subset', 'none']) ?? 'exact',
-    delimiter, quote, escape: 'doubled', multiline, trim: trim ?? 'none',
+    delimiter, quote, escape: 'doubled', multiline, trim: 'none',
     nullTokens: record.texts('nullTokens') ?? [''],
   };
 }
@@ -102,6 +109,16 @@ function xmlDialect(record: MapReader): Dialect {
   };
 }
 
+function fixedDialect(record: MapReader): Dialect {
+  for (const key of ['header', 'multiline', 'delimiter', 'quote', 'escape']) record.refuse(key, `${key} has no meaning for fixed-width`, 'leave it out');
+  return {
+    header: 'none', delimiter: '', quote: '"', escape: 'doubled', multiline: false,
+    trim: record.choice('trim', TRIMS) ?? 'both', nullTokens: record.texts('nullTokens') ?? [''], fields: parseFixedFields(record),
+  };
+}
+
+const TRIMS = ['none', 'left', 'right', 'both'] as const;
+
 /** In bytes: the beginning of a record must fit the smallest maxRecordBytes. */
 const LONGEST_NAME = 60;
 
@@ -117,7 +134,7 @@ function membersDialect(record: MapReader, format: 'ndjson' | 'json'): Dialect {
 }
 
 /** Nobody reads it, so nothing of it can be promised. */
-function landedDialect(record: MapReader, format: LandedFormat | 'xml'): Dialect {
+function landedDialect(record: MapReader, format: LandedFormat | 'xml' | 'fixed-width'): Dialect {
   for (const key of ['header', 'delimiter', 'quote', 'escape', 'multiline', 'nullTokens', 'trim']) {
     record.refuse(key, `${format} lands as it is, so ${key} has no effect`, 'leave it out');
   }

@@ -1,24 +1,27 @@
-import { holdsAscii, type Encoding } from './encodings';
+import type { RecordFormat } from './contract';
+import { holdsAscii } from './encodings';
 
 /** Formats whose records curate reads. */
-export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml'] as const;
+export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml', 'fixed-width'] as const;
 
 /** Formats that land in Raw as they are, for readers of your own: this version of curate does not open them. */
-export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'parquet', 'text'] as const;
+export const LANDED_FORMATS = ['avro', 'excel', 'parquet', 'text'] as const;
 
 export type ReadableFormat = (typeof READABLE_FORMATS)[number];
 export type LandedFormat = (typeof LANDED_FORMATS)[number];
 
 /** What a contract must say of some formats before curate reads them; without it, they land only. */
-export const READABLE_WITH = { xml: 'recordsAt' } as const;
+export const READABLE_WITH = { xml: 'recordsAt', 'fixed-width': 'fields' } as const;
 
 /** Whether curate reads records of this format. */
-export function isReadable(record: { readonly format: ReadableFormat | LandedFormat; readonly recordsAt?: string }): boolean {
-  return (READABLE_FORMATS as readonly string[]).includes(record.format) && (record.format !== 'xml' || record.recordsAt !== undefined);
+export function isReadable(record: Pick<RecordFormat, 'format' | 'recordsAt' | 'fields'>): boolean {
+  const { format } = record;
+  if (format === 'xml' || format === 'fixed-width') return record[READABLE_WITH[format]] !== undefined;
+  return (READABLE_FORMATS as readonly string[]).includes(format);
 }
 
 /** Whether each physical line is a record, so that line ends can be counted as bytes. CSV only where no field may hold one. */
-export function isLines({ format, encoding }: { readonly format: ReadableFormat | LandedFormat; readonly encoding: Encoding }): boolean {
+export function isLines({ format, encoding, fields }: Pick<RecordFormat, 'format' | 'encoding' | 'fields'>): boolean {
   if (!holdsAscii(encoding)) return false;
-  return format === 'csv' || format === 'ndjson' || format === 'text';
+  return (format === 'fixed-width' && fields !== undefined) || format === 'csv' || format === 'ndjson' || format === 'text';
 }

@@ -16,6 +16,7 @@ import { fileNumbers } from '../file-numbers';
 import { csvDialect } from './csv-dialect';
 import { mapHeader, mapPositions, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
+import { FixedWidthScanner } from './fixed-width-scanner';
 import type { BlockScanner, FramedRecords } from './framed-records';
 import { InFlight } from './in-flight';
 import { documentBlockBytes, DocumentScanner } from './document-scanner';
@@ -208,6 +209,7 @@ class PartRows {
     const canonical = (bytes: Buffer): void => { segments.canonical(bytes); };
     if (dataset.record.format === 'json') return new DocumentScanner(dataset, this.source, framed, jsonDocument(dataset, canonical));
     if (dataset.record.format === 'xml') return new DocumentScanner(dataset, this.source, framed, xmlDocument(dataset, canonical));
+    if (dataset.record.format === 'fixed-width') return new FixedWidthScanner(dataset, framed, canonical, line);
     if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, framed, canonical, line);
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
