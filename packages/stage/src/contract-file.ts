@@ -18,7 +18,7 @@ export interface ContractView {
 export interface DatasetView {
   readonly name: string;
   readonly table: string;
-  readonly record: { readonly format: string };
+  readonly record: { readonly format: string; readonly recordsAt?: string; readonly fields?: unknown };
   readonly history: 'append' | 'snapshot' | 'changes';
   /** As they are stored. */
   readonly columns: ReadonlyArray<{ readonly name: string; readonly mask?: { readonly method: string } }>;

@@ -1,4 +1,5 @@
-import { JsonFault, JsonFramer } from '@headrace/runtime/curate/rows/json-framer';
+import { DocumentFault } from '@headrace/runtime/curate/rows/document-framer';
+import { JsonFramer } from '@headrace/runtime/curate/rows/json-framer';
 import { guessRecordsAt } from './guess-records-at';
 
 /** Records at the beginning of a JSON document. */
@@ -38,7 +39,7 @@ export function jsonSample(bytes: Buffer, { from, cut, most }: { from: string; c
     }
     if (!cut && texts.length < most) framer.end();
   } catch (fault) {
-    if (!(fault instanceof JsonFault)) throw fault;
+    if (!(fault instanceof DocumentFault)) throw fault;
     throw new Error(`${from} is not one well-formed JSON document: ${fault.reason}, at byte ${framer.at}, line ${framer.line}`, { cause: fault });
   }
   return { recordsAt, texts };

@@ -1,7 +1,8 @@
-import type { Column, ColumnType, RecordFormat } from './contract';
+import type { Column, ColumnType, FixedField, RecordFormat } from './contract';
 import { typeName } from './engine-types';
 import { pointerOf } from './json-pointer';
 import type { MapReader } from './map-reader';
+import { checkXmlFields } from './check-xml-fields';
 import type { ParsedColumn } from './parse-column';
 
 // NaN, and texts whose bytes differ while they mean the same, make such keys equal or different by engine.
@@ -31,10 +32,21 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
     second.reader.problem(undefined, { rule: 'duplicate-source', value: JSON.stringify(second.column.source), message: `${second.column.name} and ${first.column.name} read the same field`, fix: 'give one of them another headraceSource' });
   }
   refuseInside(readers);
+  if (record.format === 'xml') checkXmlFields(readers);
+  if (record.fields !== undefined && record.fields.length > 0) checkFixedFields(readers, record.fields);
   if (parsed.length > 0 && parsed.every(({ partitioned }) => partitioned)) {
     object.problem('properties', { rule: 'only-partitions', value: `${parsed.length} columns`, message: 'every column is partitioned', fix: 'keep at least one column that is not' });
   }
   return columns.map(({ column }) => column);
+}
+
+/** Columns of fixed-width records read fields by their names; what no column reads is left out. */
+function checkFixedFields(columns: readonly ParsedColumn[], fields: readonly FixedField[]): void {
+  for (const { column, reader } of columns) {
+    if (fields.some(({ name }) => name === column.source.field)) continue;
+    const names = fields.map(({ name }) => name).join(', ');
+    reader.problem(undefined, { rule: 'source', value: `field ${JSON.stringify(column.source.field)}`, message: `${column.name} reads a field that headraceRecord.fields does not have`, fix: `use one of ${names}, or add the field` });
+  }
 }
 
 /** The primary key in key order. */

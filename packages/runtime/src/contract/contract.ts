@@ -5,6 +5,7 @@
  * shapes by the pure functions beside this file.
  */
 
+import type { Encoding } from './encodings';
 import type { Expression } from './expression/expression';
 import type { LandedFormat, ReadableFormat } from './record-formats';
 
@@ -40,7 +41,7 @@ export type TypeKind = ColumnType['kind'];
 
 /** Where a column's text comes from in a record: a named field, a 1-based position, or a place inside of it. A computed column has none. */
 export interface ColumnSource {
-  /** Header name in CSV, member name in JSON and NDJSON. */
+  /** Header name in CSV, member name in JSON and NDJSON; in XML `name` or `a/b` of an element, `@name` of an attribute, `.` for the record's text. */
   readonly field?: string;
   /** 1-based field number, for CSV without a header. */
   readonly position?: number;
@@ -101,7 +102,8 @@ export interface RecordFormat {
   readonly format: ReadableFormat | LandedFormat;
   /** `auto` goes by the part's name (`.gz`). */
   readonly compression: 'auto' | 'none' | 'gzip';
-  readonly encoding: 'utf-8';
+  /** `utf-16` goes by the byte order mark. */
+  readonly encoding: Encoding;
   /** `exact`: the header names every field in order; `subset`: columns are found by name, others are left out; `none`: by position. */
   readonly header: 'exact' | 'subset' | 'none';
   readonly delimiter: string;
@@ -114,11 +116,26 @@ export interface RecordFormat {
   readonly multiline: boolean;
   /** Unquoted field texts that mean NULL; the empty text is one of them by default. */
   readonly nullTokens: readonly string[];
-  /** `none` keeps every space; `spaces` removes U+0020 at both ends of unquoted fields. */
-  readonly trim: 'none' | 'spaces';
+  /** Of fixed-width: at which end of a field U+0020 is padding. `none` keeps every space. */
+  readonly trim: 'none' | 'left' | 'right' | 'both';
+  /** Of the record in UTF-8. */
   readonly maxRecordBytes: number;
-  /** Of json: where the records are, as a JSON pointer; empty for the document itself. */
+  /** Where the records are. Of json: a JSON pointer, empty for the document itself. Of xml: names of elements from the root on, `/rows/row`. */
   readonly recordsAt?: string;
+  /** Of fixed-width: its fields. */
+  readonly fields?: readonly FixedField[];
+  /** Of fixed-width: whether a line that ends early is a reject, or as if it had spaces there. */
+  readonly shortRecords?: 'reject' | 'pad';
+  /** Of xml: whether a document with other elements where records should be is an error, or has no records. */
+  readonly noRecords?: 'fail' | 'empty';
+}
+
+/** Where a field of a fixed-width record is, in characters (code points). */
+export interface FixedField {
+  readonly name: string;
+  /** 1-based. */
+  readonly start: number;
+  readonly length: number;
 }
 
 export interface OrderKey {

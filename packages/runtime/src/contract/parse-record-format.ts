@@ -1,7 +1,10 @@
 import type { RecordFormat } from './contract';
 import { JSON_POINTER } from './json-pointer';
+import { ENCODING_ALIASES, ENCODINGS } from './encodings';
 import type { MapReader } from './map-reader';
+import { parseFixedFields } from './parse-fixed-fields';
 import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
+import { XML_PATH } from './xml-name';
 
 const MEBIBYTE = 1024 * 1024;
 /** A record above this size is far more often a lost quote than data. */
@@ -12,22 +15,28 @@ const LARGEST_RECORD = 64 * MEBIBYTE;
 export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   const named = record.choice('format', FORMATS, `write ${READABLE_FORMATS.join(', ')}, tsv for csv with tabs, or one that only lands in Raw: ${LANDED_FORMATS.join(', ')}`);
   if (named === undefined && !record.has('format')) {
-    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson or json' });
+    record.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'format is required', fix: 'write format: csv, ndjson, json, xml or fixed-width' });
   }
   const format = named === 'tsv' ? 'csv' : named;
-  record.choice('encoding', ['utf-8', 'UTF-8'], 'have the source write UTF-8');
-  record.refuse('path', 'paths into documents are not supported', 'of json, write recordsAt with a JSON pointer');
-  if (format !== 'json') record.refuse('recordsAt', 'recordsAt has a meaning for json only', 'leave it out, or write format: json');
-  record.refuse('fields', 'fixed-width records are not supported', 'have the source write CSV');
+  const encoding = record.choice('encoding', [...ENCODINGS, 'UTF-8', 'latin-1'], `write one of ${ENCODINGS.join(', ')}, or have the source write UTF-8`);
+  record.refuse('path', 'paths into documents are not supported', 'write recordsAt: with a JSON pointer of json, with names of elements of xml');
+  if (format !== 'json' && format !== 'xml') record.refuse('recordsAt', 'recordsAt has a meaning for json and xml only', 'leave it out, or write format: json');
+  const noRecords = record.choice('noRecords', ['fail', 'empty']);
+  if (format !== 'xml') record.refuse('noRecords', 'noRecords has a meaning for xml only', 'leave it out');
+  if (format !== 'fixed-width') record.refuse('fields', 'fields has a meaning for fixed-width only', 'leave it out, or write format: fixed-width');
+  const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
+  if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
   const common = {
     compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
-    encoding: 'utf-8' as const,
-    newline: format === 'json' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
+    encoding: encoding === undefined ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
+    newline: format === 'json' || format === 'xml' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
   };
   const dialect = dialectOf(record, format, named === 'tsv' ? '\t' : ',');
   record.finish();
-  return format === undefined ? undefined : { format, ...common, ...dialect };
+  const empty = format === 'xml' && record.has('recordsAt') ? { noRecords: noRecords ?? 'fail' as const } : {};
+  const short = format === 'fixed-width' && record.has('fields') ? { shortRecords: shortRecords ?? 'reject' as const } : {};
+  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short };
 }
 
 const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
@@ -35,6 +44,8 @@ const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
 function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | undefined, delimiter: string): Dialect {
   if (format === undefined || format === 'csv') return csvDialect(record, delimiter);
   if (format === 'json') return jsonDialect(record);
+  if (format === 'xml') return record.has('recordsAt') ? xmlDialect(record) : landedDialect(record, format);
+  if (format === 'fixed-width') return record.has('fields') ? fixedDialect(record) : landedDialect(record, format);
   return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
 }
 
@@ -54,10 +65,12 @@ function csvDialect(record: MapReader, separator: string): Dialect {
   if (multiline && quote === '') {
     record.problem('multiline', { rule: 'dialect', value: 'true', message: 'without quotes a line end always ends the record', fix: 'write multiline: false, or declare a quote' });
   }
-  const trim = record.choice('trim', ['none'], 'write none; spaces are part of the data, and a pattern can refuse them');
+  const fix = 'write none; spaces are part of the data, and a pattern can refuse them';
+  const trim = record.choice('trim', TRIMS, fix);
+  if (trim !== undefined && trim !== 'none') record.problem('trim', { rule: 'dialect', value: trim, message: 'only fields of fixed-width records are padded', fix });
   return {
     header: record.choice('header', ['exact', 'subset', 'none']) ?? 'exact',
-    delimiter, quote, escape: 'doubled', multiline, trim: trim ?? 'none',
+    delimiter, quote, escape: 'doubled', multiline, trim: 'none',
     nullTokens: record.texts('nullTokens') ?? [''],
   };
 }
@@ -82,6 +95,33 @@ function jsonDialect(record: MapReader): Dialect {
   return { ...membersDialect(record, 'json'), recordsAt };
 }
 
+function xmlDialect(record: MapReader): Dialect {
+  for (const key of ['multiline', 'newline', 'delimiter', 'quote', 'escape', 'trim']) record.refuse(key, `${key} has no meaning for xml`, 'leave it out');
+  const recordsAt = record.text('recordsAt') ?? '';
+  if (!XML_PATH.test(recordsAt) || Buffer.byteLength(recordsAt.slice(recordsAt.lastIndexOf('/') + 1)) > LONGEST_NAME) {
+    record.problem('recordsAt', {
+      rule: 'xml-path', value: JSON.stringify(recordsAt), message: `recordsAt must be the names of elements from the root to the records, whose name has ${LONGEST_NAME} bytes at most`, fix: 'write one like /rows/row, each name with the prefix that the documents have',
+    });
+  }
+  return {
+    header: record.choice('header', ['exact', 'subset'], 'write exact (unknown elements are rejects) or subset (they are left out)') ?? 'exact',
+    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: record.texts('nullTokens') ?? [], recordsAt,
+  };
+}
+
+function fixedDialect(record: MapReader): Dialect {
+  for (const key of ['header', 'multiline', 'delimiter', 'quote', 'escape']) record.refuse(key, `${key} has no meaning for fixed-width`, 'leave it out');
+  return {
+    header: 'none', delimiter: '', quote: '"', escape: 'doubled', multiline: false,
+    trim: record.choice('trim', TRIMS) ?? 'both', nullTokens: record.texts('nullTokens') ?? [''], fields: parseFixedFields(record),
+  };
+}
+
+const TRIMS = ['none', 'left', 'right', 'both'] as const;
+
+/** In bytes: the beginning of a record must fit the smallest maxRecordBytes. */
+const LONGEST_NAME = 60;
+
 /** Of records whose fields are members of an object. */
 function membersDialect(record: MapReader, format: 'ndjson' | 'json'): Dialect {
   for (const key of ['delimiter', 'quote', 'escape', 'nullTokens', 'trim']) {
@@ -94,7 +134,7 @@ function membersDialect(record: MapReader, format: 'ndjson' | 'json'): Dialect {
 }
 
 /** Nobody reads it, so nothing of it can be promised. */
-function landedDialect(record: MapReader, format: LandedFormat): Dialect {
+function landedDialect(record: MapReader, format: LandedFormat | 'xml' | 'fixed-width'): Dialect {
   for (const key of ['header', 'delimiter', 'quote', 'escape', 'multiline', 'nullTokens', 'trim']) {
     record.refuse(key, `${format} lands as it is, so ${key} has no effect`, 'leave it out');
   }

@@ -1,17 +1,27 @@
+import type { RecordFormat } from './contract';
+import { holdsAscii } from './encodings';
+
 /** Formats whose records curate reads. */
-export const READABLE_FORMATS = ['csv', 'ndjson', 'json'] as const;
+export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml', 'fixed-width'] as const;
 
 /** Formats that land in Raw as they are, for readers of your own: this version of curate does not open them. */
-export const LANDED_FORMATS = ['avro', 'excel', 'fixed-width', 'parquet', 'text', 'xml'] as const;
+export const LANDED_FORMATS = ['avro', 'excel', 'parquet', 'text'] as const;
 
 export type ReadableFormat = (typeof READABLE_FORMATS)[number];
 export type LandedFormat = (typeof LANDED_FORMATS)[number];
 
-export function isReadable(format: ReadableFormat | LandedFormat): format is ReadableFormat {
+/** What a contract must say of some formats before curate reads them; without it, they land only. */
+export const READABLE_WITH = { xml: 'recordsAt', 'fixed-width': 'fields' } as const;
+
+/** Whether curate reads records of this format. */
+export function isReadable(record: Pick<RecordFormat, 'format' | 'recordsAt' | 'fields'>): boolean {
+  const { format } = record;
+  if (format === 'xml' || format === 'fixed-width') return record[READABLE_WITH[format]] !== undefined;
   return (READABLE_FORMATS as readonly string[]).includes(format);
 }
 
-/** Whether each physical line is a record, so that line ends can be counted. CSV only where no field may hold one. */
-export function isLines(format: ReadableFormat | LandedFormat): boolean {
-  return format === 'csv' || format === 'ndjson' || format === 'text';
+/** Whether each physical line is a record, so that line ends can be counted as bytes. CSV only where no field may hold one. */
+export function isLines({ format, encoding, fields }: Pick<RecordFormat, 'format' | 'encoding' | 'fields'>): boolean {
+  if (!holdsAscii(encoding)) return false;
+  return (format === 'fixed-width' && fields !== undefined) || format === 'csv' || format === 'ndjson' || format === 'text';
 }

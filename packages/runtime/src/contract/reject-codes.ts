@@ -4,12 +4,13 @@
  * The key is the code: it stands in quarantine files, counts and reports, so it never changes its meaning.
  */
 export const REJECT_CODES = {
-  ENCODING: { level: 'record', meaning: 'the bytes are not valid UTF-8', cure: 'have the source write UTF-8' },
+  ENCODING: { level: 'record', meaning: 'the bytes are not valid in the encoding of the source, or hold a NUL character', cure: 'declare headraceRecord.encoding as the source writes, or have it write UTF-8' },
   FIELDS: { level: 'record', meaning: 'the record has more or fewer fields than the header or contract says', cure: 'quote fields that hold the delimiter, or mend the record' },
   QUOTE: { level: 'record', meaning: 'a quote stands inside an unquoted field, or text follows a closing quote, or a quote is not closed', cure: 'quote whole fields only, and double quotes inside them' },
   LINE_END: { level: 'record', meaning: 'a carriage return stands inside the record, or the line ends in a way that the contract does not allow', cure: 'quote fields that hold line ends and declare multiline, or declare newline: auto' },
   JSON: { level: 'record', meaning: 'the record is not one JSON object with unique names and plain values for the columns', cure: 'have the source write one flat object for each record' },
-  DOCUMENT: { level: 'record', meaning: 'the part is not one well-formed JSON document, so none of its records is kept', cure: 'have the source write one whole JSON document, and land it again' },
+  XML: { level: 'record', meaning: 'the record has elements, attributes or text that do not fit its columns: unknown ones, one that stands twice, or an element where text is expected', cure: 'have the source write one element or attribute with text for each column, or correct headraceSource.field' },
+  DOCUMENT: { level: 'record', meaning: 'the part is not one well-formed document of JSON or XML, so none of its records is kept', cure: 'have the source write one whole document, and land it again' },
   RECORD_SIZE: { level: 'record', meaning: 'the record is longer than maxRecordBytes', cure: 'raise headraceRecord.maxRecordBytes, or mend the record' },
   REQUIRED: { level: 'column', meaning: 'a required column is NULL', cure: 'have the source fill it, declare headraceDefault, or drop required' },
   TYPE: { level: 'column', meaning: "the text is no value of the column's type", cure: 'have the source write the form in docs/types.md, or declare a format' },

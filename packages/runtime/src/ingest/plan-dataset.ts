@@ -1,4 +1,4 @@
-import { derivedColumns, isLines, type Dataset } from '../contract';
+import { derivedColumns, holdsAscii, isLines, type Dataset } from '../contract';
 import type { Report } from '../report/report';
 import { LogView, type CommitLog } from '../run/commit-log';
 import { partName } from '../run/ids';
@@ -179,9 +179,9 @@ function plannedShard(
 }
 
 function countRule(dataset: Dataset, source: SourceSettings): CountRule {
-  const { format, header, multiline, quote } = dataset.record;
+  const { format, header, multiline, quote, encoding } = dataset.record;
   return {
-    ...(multiline ? { unit: 'quoted' as const, quote: quote.charCodeAt(0) } : { unit: isLines(format) ? 'lines' : 'unknown' }),
+    ...(multiline && holdsAscii(encoding) ? { unit: 'quoted' as const, quote: quote.charCodeAt(0) } : { unit: isLines(dataset.record) ? 'lines' : 'unknown' }),
     headerLines: format === 'csv' && header !== 'none' ? 1 : 0,
     // Opening archives costs most of a core, so it is done only for a guard that needs the count.
     openGzip: source.minRows > 0,

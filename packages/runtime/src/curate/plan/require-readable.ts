@@ -1,16 +1,22 @@
-import { isReadable, READABLE_FORMATS, type Contract, type Dataset } from '../../contract';
+import { isReadable, READABLE_FORMATS, READABLE_WITH, type Contract, type Dataset } from '../../contract';
 import { userError } from '../../errors/pipeline-error';
 import type { PartCompression } from '../../run/manifest';
 
 /** Refuses a contract with formats that only land, before anything of it is read. */
 export function requireReadable(contract: Contract): void {
-  const landed = contract.datasets.filter(({ record }) => !isReadable(record.format));
+  const landed = contract.datasets.filter(({ record }) => !isReadable(record));
   if (landed.length === 0) return;
   const named = landed.map(({ name, record }) => `${name} (${record.format})`).join(', ');
   throw userError(
-    'FORMAT', `curate reads ${READABLE_FORMATS.slice(0, -1).join(', ')} and ${READABLE_FORMATS.at(-1)}; ${named} of contract ${contract.id} only lands in Raw. Keep such datasets in a contract of their own, for ingest alone`,
+    'FORMAT', `curate reads ${readableFormats()}; ${named} of contract ${contract.id} only lands in Raw. Keep such datasets in a contract of their own, for ingest alone`,
     { datasets: landed.map(({ name }) => name) },
   );
+}
+
+/** For people: the formats, each with what a contract must say of it. */
+function readableFormats(): string {
+  const named = READABLE_FORMATS.map((format) => (format in READABLE_WITH ? `${format} with ${READABLE_WITH[format as keyof typeof READABLE_WITH]}` : format));
+  return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
 /** Refuses a part whose first bytes are of an archive that curate does not open, unless the contract says that they are data. */

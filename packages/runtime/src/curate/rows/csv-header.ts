@@ -15,7 +15,7 @@ export interface FieldMap {
 /** Maps the fields of a CSV file to columns by its header, or throws `HEADER` with everything that is wrong. */
 export function mapHeader(dataset: Dataset, header: Buffer, source: string): FieldMap {
   const { record, columns } = dataset;
-  if (!isUtf8(header)) throw userError('HEADER', `${source}: the header line is not valid UTF-8; have the source write UTF-8`, { source });
+  if (!isUtf8(header)) throw userError('HEADER', `${source}: the header line is not valid ${record.encoding}; declare headraceRecord.encoding as the source writes, or have it write UTF-8`, { source });
   const names = splitRecord(header, record.delimiter, record.quote);
   if (names === undefined) throw userError('HEADER', `${source}: the header line has a quote that neither opens nor closes a whole field`, { source, header: header.toString() });
   const wanted = columns.filter(isRead).map(fieldName);

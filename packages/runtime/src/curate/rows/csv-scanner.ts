@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { CsvDialect } from './csv-dialect';
 import { FIELD_END } from './field-automaton';
 import type { ProvenFields } from './proven-fields';
-import { tooLong, type BlockScanner, type FramedRecords, type FrameCode } from './framed-records';
+import { NOT_UTF8, tooLong, type BlockScanner, type FramedRecords, type FrameCode } from './framed-records';
 
 const LF = 10;
 const CR = 13;
@@ -191,7 +191,7 @@ export class CsvScanner implements BlockScanner {
       suspect ??= suspicious(block, record, to);
       if (suspect && code === undefined) {
         const bytes = block.subarray(record, end);
-        if (!isUtf8(bytes)) [code, reason] = ['ENCODING', 'not valid UTF-8'];
+        if (!isUtf8(bytes)) [code, reason] = ['ENCODING', NOT_UTF8];
         else if (bytes.includes(0)) [code, reason] = ['ENCODING', 'holds a NUL byte, which no target can store'];
       }
 

@@ -17,9 +17,11 @@ import { fileNumbers } from '../file-numbers';
 import { csvDialect } from './csv-dialect';
 import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
-import type { BlockScanner } from './framed-records';
+import { FixedWidthScanner } from './fixed-width-scanner';
+import type { BlockScanner, FramedRecords } from './framed-records';
 import { InFlight } from './in-flight';
-import { documentBlockBytes, JsonDocumentScanner } from './json-document-scanner';
+import { documentBlockBytes, DocumentScanner } from './document-scanner';
+import { jsonDocument } from './json-document';
 import { NdjsonScanner } from './ndjson-scanner';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
@@ -29,6 +31,10 @@ import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './proven-fields';
 import type { RecordEnds } from './segment-records';
 import { SegmentWriter } from './segment-writer';
+import { sourceEncoding, type SourceEncoding } from './source-encoding';
+import { SourceOffsets } from './source-offsets';
+import { TranscodedRecords } from './transcoded-records';
+import { xmlDocument } from './xml-document';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -91,8 +97,10 @@ class PartRows {
   private filtered = 0;
   private fieldMap?: FieldMap;
   private proven?: ProvenFields;
+  private readonly encoding?: SourceEncoding;
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
+    this.encoding = sourceEncoding(options.dataset.record.encoding);
     this.source = `s3://${options.rawBucket}/${options.item.key}`;
     this.inFlight = new InFlight(Math.min(MOST_SEGMENTS, Math.max(FEWEST_SEGMENTS, options.cores ?? availableParallelism())));
   }
@@ -134,14 +142,15 @@ class PartRows {
     const numbers = fileNumbers();
     return new QuarantineWriter({
       session: await this.engine.session(signal), store, directory: this.directory, part: item.key, signal,
-      maxRecordBytes: dataset.record.maxRecordBytes,
+      // What is one byte of UTF-8 may be two in the source.
+      maxRecordBytes: dataset.record.maxRecordBytes * (this.encoding?.unit ?? 1),
       target: () => ({ bucket, key: quarantineKey({ pipeline: name, dataset: dataset.name, attemptId: item.unitId, file: numbers() }) }),
     });
   }
 
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
-      directory: this.directory, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
       takeProof: () => this.proven?.take() ?? NO_PROOF,
       dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
       bad: (code, reason, bytes, offset, line) => quarantine.add({ code, reason, bytes: Buffer.from(bytes), offset, line }),
@@ -159,17 +168,23 @@ class PartRows {
     const quote = record.quote === '' ? -1 : record.quote.charCodeAt(0);
     const csv = record.format === 'csv';
     let extent: SourceExtent | undefined;
+    const { encoding } = this;
     const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-      extent = await scanRecords(chunks, {
-        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed: segments, signal,
-        blockBytes: record.format === 'json' ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
+      const offsets = encoding && new SourceOffsets(encoding);
+      const transcoder = encoding?.transcoder(this.source);
+      const framed = offsets === undefined ? segments : new TranscodedRecords(segments, encoding!, offsets);
+      const found = await scanRecords(offsets === undefined ? chunks : offsets.read(chunks, transcoder!), {
+        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed, signal,
+        release: offsets && ((offset) => { offsets.release(offset); }),
+        blockBytes: isDocument(record) ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
         header: csv && record.header !== 'none' ? { quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); } } : undefined,
-        scanner: (line) => this.scanner(segments, line),
+        scanner: (line) => this.scanner(framed, segments, line),
         flush: async () => {
           await segments.flush();
           if (quarantine.full) await quarantine.flush();
         },
       });
+      extent = transcoder === undefined ? found : { ...found, bytes: transcoder.passed };
     };
     const stream = await store.getStream({ bucket, key: item.key }, undefined, { signal });
     await (this.gzipped ? this.readGzip(stream, read) : pipeline(stream, read, { signal }));
@@ -197,14 +212,17 @@ class PartRows {
     if (unused.length > 0) this.options.report.say('CURATE_I1102', { dataset: this.options.dataset.name, key: this.options.item.key, fields: unused });
   }
 
-  private scanner(segments: SegmentWriter, line: number): BlockScanner {
+  private scanner(framed: FramedRecords, segments: SegmentWriter, line: number): BlockScanner {
     const { dataset } = this.options;
-    if (dataset.record.format === 'json') return new JsonDocumentScanner(dataset, this.source, segments, (bytes) => { segments.canonical(bytes); });
-    if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, segments, (bytes) => segments.canonical(bytes), line);
+    const canonical = (bytes: Buffer): void => { segments.canonical(bytes); };
+    if (dataset.record.format === 'json') return new DocumentScanner(dataset, this.source, framed, jsonDocument(dataset, canonical));
+    if (dataset.record.format === 'xml') return new DocumentScanner(dataset, this.source, framed, xmlDocument(dataset, canonical));
+    if (dataset.record.format === 'fixed-width') return new FixedWidthScanner(dataset, framed, canonical, line);
+    if (dataset.record.format === 'ndjson') return new NdjsonScanner(dataset, framed, canonical, line);
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
     this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
-    return new CsvScanner(dialect, segments, line, this.proven);
+    return new CsvScanner(dialect, framed, line, this.proven);
   }
 
   private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
@@ -217,7 +235,8 @@ class PartRows {
       : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
     try {
       const { file, filtered, quality } = await curateSegment({
-        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source, ends: recordEnds(record),
+        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source,
+        ends: recordEnds(record), encoding: this.encoding,
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       this.filtered += filtered;
@@ -246,8 +265,14 @@ class PartRows {
   }
 }
 
-function recordEnds({ format, multiline, quote }: Dataset['record']): RecordEnds {
-  if (format === 'json') return 'marks';
+/** Whether a part is one document, in which line ends are spaces. */
+function isDocument({ format }: Dataset['record']): boolean {
+  return format === 'json' || format === 'xml';
+}
+
+function recordEnds(record: Dataset['record']): RecordEnds {
+  const { multiline, quote } = record;
+  if (isDocument(record)) return 'marks';
   return multiline ? { quote: quote.charCodeAt(0) } : 'lines';
 }
 

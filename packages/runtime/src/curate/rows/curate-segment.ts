@@ -13,6 +13,7 @@ import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
 import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type CsvSource } from './row-query';
 import { SegmentRecords, type RecordEnds } from './segment-records';
 import type { Segment } from './segment-writer';
+import type { SourceEncoding } from './source-encoding';
 
 /**
  * Read once and removed, so the lowest level of zstd will do.
@@ -42,6 +43,8 @@ export interface SegmentJob {
   readonly target: ObjectRef;
   readonly source: string;
   readonly ends: RecordEnds;
+  /** Of a source that is transcoded on the way. */
+  readonly encoding?: SourceEncoding;
   readonly signal?: AbortSignal;
 }
 
@@ -113,7 +116,7 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
       // The file keeps the order of the segment, so a row's number in it is the record's number.
       const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
         + ` WHERE ${REJECT_COLUMN} IS NOT NULL${dataset.filter === undefined ? '' : ` AND NOT ${isFiltered()}`} AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
-      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends);
+      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends, job.encoding);
       for (const row of rejects) {
         const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];
         quarantine.add({ ...verdict(dataset, Number(number), code), ...await records!.find(Number(row.number)) });

@@ -16,6 +16,11 @@ export interface FramedRecords {
   good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void;
   /** One record that may not pass; its bytes are without the line end. */
   bad(code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number): void;
+  /**
+   * Where a byte is in the source, when that is transcoded on the way: to be told to people, and to be asked for a bad record
+   * that is reported only after its bytes are gone.
+   */
+  sourceOffset?(offset: number): number;
 }
 
 /** Finds the records of a text format in blocks of bytes. */
@@ -45,6 +50,9 @@ export interface BlockScanner {
 
 /** Ends a record where a line end may stand inside one: no byte of valid JSON is this one. */
 export const RECORD_MARK = 0x1e;
+
+/** The reason of an ENCODING reject, of a source in UTF-8. */
+export const NOT_UTF8 = 'not valid UTF-8';
 
 /** The reason of a RECORD_SIZE reject. */
 export function tooLong(bytes: number, maxRecordBytes: number): string {

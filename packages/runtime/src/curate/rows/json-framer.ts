@@ -1,3 +1,4 @@
+import { DocumentFault, type DocumentFramer, type FrameEvent } from './document-framer';
 import { ACTION, expected, FIRST_ACTION, MOVES, STATE, VALUE_STATES } from './json-grammar';
 import { MAX_DEPTH } from './json-record';
 import { JsonRecordsPlace } from './json-records-place';
@@ -5,26 +6,17 @@ import { JsonRecordsPlace } from './json-records-place';
 const OPEN_OBJECT = 123;
 const OPEN_ARRAY = 91;
 
-/** Why a document is not JSON; thrown within this folder only. */
-export class JsonFault {
-  constructor(readonly reason: string) {}
-}
-
-/** `begin`: a record begins with the byte before `at`. `end`: it ended before `at`. `more`: all bytes were looked at. */
-export type FrameEvent = 'begin' | 'end' | 'more';
-
 /**
  * Finds the records of a JSON document while its bytes pass, in memory that does not depend on them.
  *
- * Every byte is checked against the grammar of RFC 8259. Throws {@link JsonFault}.
+ * Every byte is checked against the grammar of RFC 8259. Throws {@link DocumentFault}.
  */
-export class JsonFramer {
-  /** Where the reading is in the block; at the fault when one is thrown. */
+export class JsonFramer implements DocumentFramer {
   at = 0;
-  /** 1-based line of the byte there. */
   line = 1;
-  /** Whether the reading is inside a record. */
   inRecord = false;
+  /** The first byte of a record tells that it is one. */
+  pending = 0;
   readonly place: JsonRecordsPlace;
   private state: number = STATE.VALUE;
   private depth = 0;
@@ -96,13 +88,15 @@ export class JsonFramer {
           break;
         default:
           this.at = at;
-          throw new JsonFault(`expected ${expected(state)}`);
+          throw new DocumentFault(`expected ${expected(state)}`);
       }
       if (event !== 'more') {
         this.at = at;
+        this.pending = event === 'begin' ? 1 : 0;
         return event;
       }
     }
+    this.pending = 0;
     if (this.watchesKey) this.place.takeKey(block.subarray(keyFrom, at), false);
     this.state = state;
     this.at = at;
@@ -113,7 +107,7 @@ export class JsonFramer {
   end(): void {
     const { state } = this;
     const number = state === STATE.ZERO || state === STATE.INTEGER || state === STATE.FRACTION || state === STATE.EXPONENT;
-    if (state !== STATE.DONE && !(number && this.depth === 0)) throw new JsonFault(`it ends where ${expected(state)} is expected`);
+    if (state !== STATE.DONE && !(number && this.depth === 0)) throw new DocumentFault(`it ends where ${expected(state)} is expected`);
   }
 
   /** A value begins; true where it is a record. */
@@ -128,7 +122,7 @@ export class JsonFramer {
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (this.depth === MAX_DEPTH) {
         this.at = at - 1;
-        throw new JsonFault(`expected no more than ${MAX_DEPTH.toLocaleString('en-US')} objects and arrays in each other`);
+        throw new DocumentFault(`expected no more than ${MAX_DEPTH.toLocaleString('en-US')} objects and arrays in each other`);
       }
       this.objects[++this.depth] = byte === OPEN_OBJECT ? 1 : 0;
     }

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dataset } from '../../contract/contract';
+import type { CanonicalSink } from './canonical-records';
 import { lineEnds } from './csv-dialect';
 import { suspicious } from './csv-scanner';
-import { tooLong, type BlockScanner, type FramedRecords } from './framed-records';
-import { JsonRecords, type CanonicalSink, type RecordProblem } from './json-records';
+import { NOT_UTF8, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
+import { JsonRecords, type RecordProblem } from './json-records';
 
 const LF = 10;
 const CR = 13;
@@ -47,7 +48,7 @@ export class NdjsonScanner implements BlockScanner {
   private frameProblem(line: Buffer, terminator: number, allowed: number, suspect: boolean, max: number): RecordProblem | undefined {
     if (line.length > max) return { code: 'RECORD_SIZE', reason: tooLong(line.length, max) };
     if ((terminator & allowed) === 0) return { code: 'LINE_END', reason: terminator === 2 ? 'the line ends in CR LF, the contract says newline: lf' : 'the line ends in LF, the contract says newline: crlf' };
-    if (suspect && !isUtf8(line)) return { code: 'ENCODING', reason: 'not valid UTF-8' };
+    if (suspect && !isUtf8(line)) return { code: 'ENCODING', reason: NOT_UTF8 };
     return undefined;
   }
 }

@@ -26,6 +26,8 @@ export interface RecordBlocksOptions {
   readonly framed: FramedRecords;
   /** Called after each block: what `good` was given must be safe before the block is used again. */
   readonly flush: () => Promise<void>;
+  /** Told that nothing before this offset will be asked for again. */
+  readonly release?: (offset: number) => void;
   readonly signal?: AbortSignal;
   /** Bytes of a block. @default 1 MiB */
   readonly blockBytes?: number;
@@ -124,19 +126,22 @@ class RecordBlocks {
     }
     this.base += used;
     this.have = rest;
+    this.options.release?.(this.base);
   }
 
   private beginOverlong(used: number): void {
     const { maxRecordBytes, lines, source } = this.options;
     const offset = this.base + used;
+    const inSource = this.options.framed.sourceOffset?.(offset) ?? offset;
     const { line } = this.scanner!;
     if (!lines) {
-      throw userError('RECORD_OPEN', `${source}: the record at byte ${offset}, line ${line}, has no end within maxRecordBytes (${maxRecordBytes}), most likely because a quote is not closed; `
-        + 'where the next record begins would be a guess, so nothing of this part is used. Mend the source, raise headraceRecord.maxRecordBytes, or declare multiline: false', { source, offset, line, maxRecordBytes });
+      throw userError('RECORD_OPEN', `${source}: the record at byte ${inSource}, line ${line}, has no end within maxRecordBytes (${maxRecordBytes}), most likely because a quote is not closed; `
+        + 'where the next record begins would be a guess, so nothing of this part is used. Mend the source, raise headraceRecord.maxRecordBytes, or declare multiline: false', { source, offset: inSource, line, maxRecordBytes });
     }
     this.overlong = { bytes: Buffer.from(this.block.subarray(used, used + maxRecordBytes)), offset, line, length: this.have - used };
     this.base += this.have;
     this.have = 0;
+    this.options.release?.(this.base);
   }
 
   private skipOverlong(from: number, final: boolean): number {
@@ -164,7 +169,7 @@ class RecordBlocks {
     if (this.have < 3 && !final) return -1;
     this.atStart = false;
     if (this.have >= 2 && ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))) {
-      throw userError('ENCODING', `${this.options.source} begins with the byte order mark of UTF-16; have the source write UTF-8`, { source: this.options.source });
+      throw userError('ENCODING', `${this.options.source} begins with the byte order mark of UTF-16; declare headraceRecord.encoding: utf-16, or have the source write UTF-8`, { source: this.options.source });
     }
     return this.have >= 3 && a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0;
   }

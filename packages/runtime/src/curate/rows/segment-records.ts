@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { RECORD_MARK } from './framed-records';
 import type { Segment } from './segment-writer';
+import { sourceLength, type SourceEncoding } from './source-encoding';
 
 const LF = 10;
 /** What stands between the records of a list: spaces and a comma. */
@@ -36,13 +37,20 @@ export class SegmentRecords {
   /** Where the window begins in the file. */
   private windowAt: number;
 
-  private constructor(private readonly segment: Segment, private readonly file: FileHandle, private readonly ends: RecordEnds) {
+  /** Of a transcoded source: bytes of it, less those of line ends, between the beginning of the run and the next record. */
+  private passed = 0;
+
+  private constructor(
+    private readonly segment: Segment, private readonly file: FileHandle, private readonly ends: RecordEnds,
+    private readonly encoding?: SourceEncoding,
+  ) {
     this.windowAt = segment.sourceStart;
     this.line = segment.runs[0]!.line;
   }
 
-  static async open(segment: Segment, ends: RecordEnds): Promise<SegmentRecords> {
-    return new SegmentRecords(segment, await open(segment.sourcePath), ends);
+  /** @param encoding of the source, when it was transcoded */
+  static async open(segment: Segment, ends: RecordEnds, encoding?: SourceEncoding): Promise<SegmentRecords> {
+    return new SegmentRecords(segment, await open(segment.sourcePath), ends, encoding);
   }
 
   /** @param number 0-based in the segment, and larger than that of the call before */
@@ -50,13 +58,22 @@ export class SegmentRecords {
     for (;;) {
       this.enterRun();
       const end = await this.recordEnd();
+      const before = this.start;
       if (this.ends === 'marks') this.skipBetween();
-      const { start, line, window } = this;
+      const { start, line, window, encoding } = this;
       const run = this.segment.runs[this.run]!;
-      const offset = run.offset + (this.windowAt + start - run.start) + (this.record - run.firstRecord) * (run.terminator - 1);
+      const ends = (this.record - run.firstRecord) * (run.terminator - 1);
+      let offset = run.offset + (this.windowAt + start - run.start) + ends;
+      if (encoding !== undefined) {
+        this.passed += sourceLength(encoding, window, before, start);
+        offset = run.offset + this.passed + ends * encoding.unit;
+        this.passed += sourceLength(encoding, window, start, end + 1);
+      }
       this.line += this.ends === 'lines' ? 1 : lineEnds(window, start, end) + (this.ends === 'marks' ? 0 : 1);
       this.start = end + 1;
-      if (this.record++ === number) return { bytes: Buffer.from(window.subarray(start, end)), offset, line };
+      if (this.record++ !== number) continue;
+      const bytes = window.subarray(start, end);
+      return { bytes: encoding === undefined ? Buffer.from(bytes) : encoding.toSource(bytes), offset, line };
     }
   }
 
@@ -72,6 +89,7 @@ export class SegmentRecords {
     for (let next = this.segment.runs[this.run + 1]; next !== undefined && next.firstRecord <= this.record; next = this.segment.runs[this.run + 1]) {
       this.run++;
       this.line = next.line;
+      this.passed = 0;
     }
   }
 

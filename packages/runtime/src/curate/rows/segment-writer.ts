@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
 import type { FieldProof } from './proven-fields';
+import { sourceLength, type SourceEncoding } from './source-encoding';
 
 /** Consecutive records of a segment that also followed each other in the source. */
 export interface SegmentRun {
@@ -45,6 +46,8 @@ export interface SegmentWriterOptions {
   readonly takeProof: () => FieldProof;
   /** Takes a finished segment; resolves when the writer may go on. */
   readonly dispatch: (segment: Segment) => Promise<void>;
+  /** Of a source that is transcoded on the way. */
+  readonly encoding?: SourceEncoding;
   readonly bad: (code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number) => void;
 }
 
@@ -56,13 +59,17 @@ export class SegmentWriter implements FramedRecords {
   private open?: OpenSegment;
   private readonly source: Buffer[] = [];
   private readonly canonicalPieces: Buffer[] = [];
-  private readonly pending: (SegmentRun & { readonly records: number; readonly bytes: number })[] = [];
+  private readonly pending: WrittenRun[] = [];
 
   constructor(private readonly options: SegmentWriterOptions) {}
 
   good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void {
     this.source.push(block.subarray(start, end));
-    this.pending.push({ firstRecord: 0, start: 0, offset, line, terminator, records, bytes: end - start });
+    const { encoding } = this.options;
+    const bytes = end - start;
+    const ends = records * (terminator - 1) * (encoding?.unit ?? 1);
+    const sourceBytes = ends + (encoding === undefined ? bytes : sourceLength(encoding, block, start, end));
+    this.pending.push({ firstRecord: 0, start: 0, offset, line, terminator, records, bytes, sourceBytes });
   }
 
   bad(code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number): void {
@@ -120,6 +127,9 @@ export class SegmentWriter implements FramedRecords {
   }
 }
 
+/** A run with its length, in records, in bytes as they are written, and in bytes of the source. */
+type WrittenRun = SegmentRun & { readonly records: number; readonly bytes: number; readonly sourceBytes: number };
+
 class OpenSegment {
   records = 0;
   bytes = 0;
@@ -131,7 +141,7 @@ class OpenSegment {
     readonly sourceFile: FileHandle, readonly csvFile?: FileHandle,
   ) {}
 
-  add(run: SegmentRun & { readonly records: number; readonly bytes: number }): void {
+  add(run: WrittenRun): void {
     const { offset, line, terminator } = run;
     const { last } = this;
     if (last === undefined || last.terminator !== terminator || last.nextOffset !== offset || last.nextLine !== line) {
@@ -140,7 +150,7 @@ class OpenSegment {
     this.records += run.records;
     this.bytes += run.bytes;
     // Multi-line records take more lines than one each, so their runs are not joined: that costs a few numbers per block.
-    this.last = { terminator, nextOffset: offset + run.bytes + run.records * (terminator - 1), nextLine: line + run.records };
+    this.last = { terminator, nextOffset: offset + run.sourceBytes, nextLine: line + run.records };
   }
 }
 

@@ -27,10 +27,11 @@ export function csvDialect({ name, record }: Dataset): CsvDialect {
   return { header: record.header !== 'none', delimiter: record.delimiter, quote: record.quote, null: token as string, quoteAll: record.nullTokens.length > 1 || token !== '' };
 }
 
-function dialectProblems({ format, quote, newline, compression }: RecordFormat): string[] {
+function dialectProblems({ format, encoding, quote, newline, compression }: RecordFormat): string[] {
   return [
     ...(format === 'csv' ? [] : [`format is ${format}: write csv`]),
     ...(format !== 'csv' || quote !== '' ? [] : ['quote is empty, and values may hold delimiters: write "\\""']),
+    ...(encoding === 'utf-8' ? [] : [`encoding is ${encoding}: leave it out, for UTF-8`]),
     ...(newline === 'crlf' ? ['newline is crlf: write lf or auto'] : []),
     ...(compression === 'gzip' ? ['compression is gzip: write none or auto'] : []),
   ];

@@ -80,7 +80,7 @@ export class CurateBench {
   }
 
   /** Lands parts in raw and commits them, as ingest does. */
-  async ingest(runId: string, parts: readonly string[], supersedes: readonly string[] = []): Promise<number> {
+  async ingest(runId: string, parts: readonly (string | Buffer)[], supersedes: readonly string[] = []): Promise<number> {
     const at = new Date().toISOString();
     const landed = await Promise.all(parts.map(async (text, index) => {
       const key = rawPartKey({ pipeline: 'lake', dataset: 'trips', runId, attempt: 1, part: `0000${index}-trips.csv` });

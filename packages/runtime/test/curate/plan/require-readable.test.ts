@@ -5,8 +5,8 @@ import { contractText } from '../../_fixtures/ingest-stage';
 const contract = (record: string) => requireContract(contractText(['trips'], record), 'c.yaml');
 
 test('curate refuses a format that only lands, by name and with the cure', () => {
-  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv, ndjson and json; trips \(parquet\).*a contract of their own/);
-  for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format} }`)); }).not.toThrow();
+  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv, ndjson, json, xml with recordsAt and fixed-width with fields; trips \(parquet\).*a contract of their own/);
+  for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format}${{ xml: ', recordsAt: /rows/row', 'fixed-width': ', fields: [{ name: id, start: 1, length: 8 }, { name: note, start: 9, length: 8 }]' }[format as string] ?? ''} }`)); }).not.toThrow();
 });
 
 test.each(['zip', 'zstd'] as const)('curate refuses a part in %s by name, unless its bytes are declared to be the data', (compression) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { JsonFault, JsonFramer } from '../../../src/curate/rows/json-framer';
+import { DocumentFault } from '../../../src/curate/rows/document-framer';
+import { JsonFramer } from '../../../src/curate/rows/json-framer';
 
 interface Framed {
   readonly records: string[];
@@ -33,7 +34,7 @@ function frame(document: Buffer | string, pointer = '', cuts: readonly number[] 
     framer.end();
     return { records, lines, trouble: framer.place.missing() };
   } catch (fault) {
-    if (!(fault instanceof JsonFault)) throw fault;
+    if (!(fault instanceof DocumentFault)) throw fault;
     return { records, lines, fault: fault.reason, faultAt: framer.at };
   }
 }
