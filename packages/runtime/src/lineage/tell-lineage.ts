@@ -17,7 +17,7 @@ const ENDPOINT_TIMEOUT_MS = 5_000;
 
 /**
  * Writes an event below the pipeline's prefix, and sends it to the endpoint. Neither ever fails a run: what went wrong is reported as
- * `LINEAGE_W0001`, and an event that is lost at the endpoint is still in the bucket.
+ * `FUNCTION_W0001`, and an event that is lost at the endpoint is still in the bucket.
  */
 export async function tellLineage(
   to: LineageTargets, run: LineageRun, event: RunEvent, using: { readonly store: ObjectStore; readonly report: Report },
@@ -27,7 +27,7 @@ export async function tellLineage(
     try {
       await tell();
     } catch (error) {
-      using.report.say('LINEAGE_W0001', { event: event.eventType, where, reason: PipelineError.from(error).message });
+      using.report.say('FUNCTION_W0001', { event: event.eventType, where, reason: PipelineError.from(error).message });
     }
   };
   const { bucket, endpoint } = to;

@@ -1,6 +1,5 @@
 import { CURATE_MESSAGES } from './messages/curate';
 import { INGEST_MESSAGES } from './messages/ingest';
-import { LINEAGE_MESSAGES } from './messages/lineage';
 import { LOAD_MESSAGES } from './messages/load';
 import { TASK_MESSAGES } from './messages/task';
 
@@ -10,7 +9,7 @@ import { TASK_MESSAGES } from './messages/task';
  * A code is `<STAGE>_<I|W|E><4 digits>`: the letter is the level, so an alarm can match `_E` alone. A code keeps its
  * meaning for ever; its text may become better. `{name}` in a text is filled from the member of that name in `data`.
  */
-export const CATALOGUE = { ...TASK_MESSAGES, ...INGEST_MESSAGES, ...CURATE_MESSAGES, ...LOAD_MESSAGES, ...LINEAGE_MESSAGES } as const;
+export const CATALOGUE = { ...TASK_MESSAGES, ...INGEST_MESSAGES, ...CURATE_MESSAGES, ...LOAD_MESSAGES } as const;
 
 export type MessageCode = keyof typeof CATALOGUE;
 

@@ -76,7 +76,7 @@ describe('the lineage of a curate run', () => {
     answer = given;
     expect((await bench.run('s20260101t030000z')).datasets.trips).toMatchObject({ outcome: 'nothing' });
     expect(await stored('complete')).toMatchObject({ eventType: 'COMPLETE' });
-    const warnings = bench.lines.filter((line) => line.includes('LINEAGE_W0001'));
+    const warnings = bench.lines.filter((line) => line.includes('FUNCTION_W0001'));
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toMatch(reason);
   });

@@ -9,5 +9,6 @@ export const TASK_MESSAGES = {
   TASK_E0001: 'step {step} failed with {error}: {reason}',
   TASK_E0002: 'bad configuration: {reason}',
   TASK_E0003: 'step {step} was stopped: {reason}',
+  FUNCTION_W0001: 'the lineage event {event} could not be told to {where}: {reason}',
   FUNCTION_E0001: 'function failed with {error}: {reason}',
 } as const;
