@@ -176,7 +176,7 @@ export class XmlRecordReader {
   private tagEnd(): boolean {
     for (;;) {
       const byte = this.record[this.at++];
-      if (byte === QUOTE || byte === APOSTROPHE) this.at = this.record.indexOf(byte, this.at) + 1;
+      if (byte === QUOTE || byte === APOSTROPHE) this.at = this.record.indexOf(byte!, this.at) + 1;
       else if (byte === GREATER) return this.record[this.at - 2] !== SLASH;
     }
   }
