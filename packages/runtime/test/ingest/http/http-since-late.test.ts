@@ -97,7 +97,7 @@ const CASES: ReadonlyArray<readonly [string, 'json' | 'lines', By, 'rows' | 'eve
   ['the largest number', 'lines', 'seq', 'events', { by: 'value', parameter: 'since', at: '/seq', order: 'number', lagValues: LATE }],
 ];
 
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 const RUNS = 7;
 
 describe.each(CASES)('by %s', (_, format, by, what, since) => {

@@ -12,7 +12,8 @@ import { SimulatedFargate } from './_fixtures/simulated-fargate';
 jest.setTimeout(600_000);
 
 const CONTRACT = path.join(__dirname, '..', 'sources', 'trips.odcs.yaml');
-const SHARDS = 100_000;
+/** As many as a test of every day has time for; `HEADRACE_SHARDS=100000` runs it with what the plan was built for (docs/adr/0031). */
+const SHARDS = Number(process.env.HEADRACE_SHARDS ?? 30_000);
 const FUNCTION_MIB = 512;
 const QUOTA_VCPUS = 100;
 /** Of a task of 0.25 vCPU. */
@@ -34,7 +35,7 @@ interface Item {
   readonly schedule: { readonly listSeconds: number };
 }
 
-describe('a hundred thousand files in one batch', () => {
+describe(`${SHARDS} files in one batch`, () => {
   let folder: string;
   let s3: S3Endpoint;
   let fargate: SimulatedFargate;
