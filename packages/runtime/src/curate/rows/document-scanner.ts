@@ -28,7 +28,7 @@ export interface DocumentFormat {
 }
 
 /**
- * Finds the records of one document and re-tells them, as {@link NdjsonScanner} does with lines.
+ * Finds the records of one document and re-tells them, as {@link LineScanner} does with lines.
  *
  * A document is well formed as a whole or not at all (ADR-0036): a short one is looked through before anything of it is
  * kept, and of a long one a fault fails the part.

@@ -1,19 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import type { Dataset, FixedField } from '../../contract/contract';
 import { CanonicalRecords, type CanonicalSink } from './canonical-records';
-import { lineEnds } from './csv-dialect';
 import { fieldName, isRead } from './csv-header';
-import { suspicious } from './csv-scanner';
-import { NOT_UTF8, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
 import type { RecordProblem } from './json-records';
+import type { LineRecords } from './line-scanner';
 
-const LF = 10;
 const CR = 13;
 const SPACE = 32;
 
-/** Finds records that are lines with fields at fixed places, and re-tells each as a record of texts, as {@link NdjsonScanner} does. */
-export class FixedWidthScanner implements BlockScanner {
-  line: number;
+/** Re-tells lines with fields at fixed places. */
+export class FixedWidthRecords implements LineRecords {
   private readonly canonical: CanonicalRecords;
   /** By column. */
   private readonly fields: readonly FixedField[];
@@ -24,9 +19,8 @@ export class FixedWidthScanner implements BlockScanner {
   /** Byte at which each character of a record begins, and its end. */
   private readonly starts: Uint32Array;
 
-  constructor(private readonly dataset: Dataset, private readonly framed: FramedRecords, canonical: CanonicalSink, firstLine: number) {
+  constructor(private readonly dataset: Dataset, canonical: CanonicalSink) {
     const { fields = [], nullTokens } = dataset.record;
-    this.line = firstLine;
     this.canonical = new CanonicalRecords(canonical);
     this.fields = dataset.columns.filter(isRead).map((column) => fields.find(({ name }) => name === fieldName(column))!);
     this.values = new Array<null>(this.fields.length).fill(null);
@@ -35,42 +29,9 @@ export class FixedWidthScanner implements BlockScanner {
     this.starts = new Uint32Array(this.width + 1);
   }
 
-  scan(block: Buffer, from: number, to: number, base: number, synthetic = -1): number {
-    const allowed = lineEnds(this.dataset.record.newline);
-    const suspect = suspicious(block, from, to);
-    block[to] = LF;
-    let position = from;
-    for (;;) {
-      const stop = block.indexOf(LF, position);
-      if (stop >= to) break;
-      const terminator = stop > position && block[stop - 1] === CR && stop !== synthetic ? 2 : 1;
-      const end = stop + 1 - terminator;
-      const line = block.subarray(position, end);
-      const problem = this.frameProblem(line, terminator, allowed, suspect) ?? this.take(line);
-      if (problem === undefined) {
-        block[end] = LF;
-        this.framed.good(block, position, end + 1, 1, base + position - from, this.line, terminator);
-      } else {
-        this.framed.bad(problem.code, problem.reason, line, base + position - from, this.line);
-      }
-      this.line++;
-      position = stop + 1;
-    }
-    this.canonical.flush();
-    return position;
-  }
-
-  private frameProblem(line: Buffer, terminator: number, allowed: number, suspect: boolean): RecordProblem | undefined {
-    const { maxRecordBytes } = this.dataset.record;
-    if (line.length > maxRecordBytes) return { code: 'RECORD_SIZE', reason: tooLong(line.length, maxRecordBytes) };
-    if ((terminator & allowed) === 0) return { code: 'LINE_END', reason: terminator === 2 ? 'the line ends in CR LF, the contract says newline: lf' : 'the line ends in LF, the contract says newline: crlf' };
+  take(line: Buffer): RecordProblem | undefined {
     if (line.includes(CR)) return { code: 'LINE_END', reason: 'a carriage return that is not part of a line end' };
-    if (!suspect) return undefined;
-    if (!isUtf8(line)) return { code: 'ENCODING', reason: NOT_UTF8 };
-    return line.includes(0) ? { code: 'ENCODING', reason: 'holds a NUL byte, which no target can store' } : undefined;
-  }
-
-  private take(line: Buffer): RecordProblem | undefined {
+    if (line.includes(0)) return { code: 'ENCODING', reason: 'holds a NUL byte, which no target can store' };
     const { width, starts, values } = this;
     const characters = this.place(line);
     // An empty line is more often none than a record of spaces.
@@ -86,6 +47,10 @@ export class FixedWidthScanner implements BlockScanner {
     }
     this.canonical.write(values);
     return undefined;
+  }
+
+  flush(): void {
+    this.canonical.flush();
   }
 
   /** Notes where the characters of a record begin, as far as there are fields; returns how many characters there are. */
