@@ -3,11 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CurateEngine } from '@headrace/curate-construct';
 import { serveFolder, type SourceServer } from '@headrace/local-runner';
+import { Size } from 'aws-cdk-lib';
 import { athena, LocalPipeline, runMachine } from './_fixtures/local-pipeline';
 
 jest.setTimeout(600_000);
 
 const PYTHON = path.join(__dirname, '../../.engines/venv/bin/python');
+/** Flights are more bytes than airports. */
+const RECORDS = 6_000;
 const DATASETS = ['flights', 'airports'] as const;
 
 interface Manifest {
@@ -31,7 +34,7 @@ function hasSpark(): boolean {
   let pipeline: LocalPipeline;
   let server: SourceServer;
   beforeAll(async () => {
-    pipeline = await LocalPipeline.create();
+    pipeline = await LocalPipeline.create(RECORDS);
     server = await serveFolder(pipeline.sourceFolder);
   });
   afterAll(async () => {
@@ -62,11 +65,12 @@ function hasSpark(): boolean {
     }
   }
 
-  test('shows the same rows as with DuckDB, cell by cell, and commits the same manifest but for the files', async () => {
+  test('shapes the large batch, shows the same rows as with DuckDB, cell by cell, and commits the same manifest but for the files', async () => {
     const embedded = await viewsAfterRun('embedded', CurateEngine.embedded());
-    const spark = await viewsAfterRun('spark', CurateEngine.glueSpark());
-    expect([embedded.engines, spark.engines]).toEqual([['duckdb', 'duckdb'], ['spark', 'spark']]);
-    expect(embedded.run.views.flights).toHaveLength(3_000);
+    // Between the bytes of both datasets.
+    const spark = await viewsAfterRun('spark', CurateEngine.auto({ sparkFrom: Size.kibibytes(500) }));
+    expect([embedded.engines, spark.engines]).toEqual([['duckdb', 'duckdb'], ['spark', 'duckdb']]);
+    expect(embedded.run.views.flights).toHaveLength(RECORDS);
     expect(spark.run).toEqual(embedded.run);
   });
 });

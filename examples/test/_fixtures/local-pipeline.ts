@@ -13,11 +13,11 @@ const RECORDS = 3_000;
 
 /** The reference pipeline on a machine of its own: source files, assembly and state folder go with it. */
 export class LocalPipeline {
-  static async create(): Promise<LocalPipeline> {
+  static async create(records = RECORDS): Promise<LocalPipeline> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-pipeline-'));
     // The database server may run as another account than root.
     chmodSync(folder, 0o755);
-    return new LocalPipeline(folder, await writeSourceFiles(path.join(folder, 'source'), RECORDS));
+    return new LocalPipeline(folder, await writeSourceFiles(path.join(folder, 'source'), records));
   }
 
   readonly events: StackEvent[] = [];

@@ -1,4 +1,4 @@
-import { aws_glue as glue, Duration } from 'aws-cdk-lib';
+import { aws_glue as glue, Duration, Size } from 'aws-cdk-lib';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that shapes batches. */
@@ -39,6 +39,16 @@ export interface GlueSparkProps {
   readonly timeout?: Duration;
 }
 
+/** When Spark takes a batch, and the Glue job that it then runs in. */
+export interface AutoEngineProps extends GlueSparkProps {
+  /**
+   * Batches from this size on go to Spark: bytes of the raw parts as they lie in S3, packed or not.
+   *
+   * @default - a quarter of the disk of a task (`taskScratch` of the size, else 20 GiB): its rows, its sorts and its files share that disk
+   */
+  readonly sparkFrom?: Size;
+}
+
 /** What Glue is told, complete. */
 interface SparkSettings {
   readonly glueVersion: glue.GlueVersion;
@@ -66,19 +76,31 @@ export class CurateEngine {
     });
   }
 
+  /** Each batch by its size, when it is planned: small ones embedded, large ones with Spark. Nothing of Glue costs while no batch is large. */
+  static auto(props: AutoEngineProps = {}): CurateEngine {
+    return new CurateEngine('auto', CurateEngine.glueSpark(props)._spark, props.sparkFrom);
+  }
+
   /** @internal */
-  readonly _kind: 'embedded' | 'spark';
+  readonly _kind: 'embedded' | 'spark' | 'auto';
+
+  /** @internal */
+  readonly _sparkFrom?: Size;
 
   /** @internal */
   readonly _spark?: SparkSettings;
 
-  private constructor(kind: 'embedded' | 'spark', spark: SparkSettings | undefined) {
+  private constructor(kind: 'embedded' | 'spark' | 'auto', spark: SparkSettings | undefined, sparkFrom?: Size) {
     this._kind = kind;
     this._spark = spark;
+    this._sparkFrom = sparkFrom;
   }
 
   /** @internal */
   _check(problems: Problems): void {
+    if (this._sparkFrom !== undefined && this._sparkFrom.toBytes() < 1) {
+      problems.add(`sparkFrom must be 1 byte or more, got ${this._sparkFrom.toBytes()}; write CurateEngine.glueSpark() for Spark alone`);
+    }
     if (this._spark === undefined) return;
     const { maxWorkers, maxConcurrentRuns } = this._spark;
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {

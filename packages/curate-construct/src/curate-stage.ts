@@ -151,6 +151,7 @@ export class CurateStage extends StageBase {
       contract: this._contract.location,
       codeVersion: packageVersion(),
       engine: engine._kind,
+      ...(engine._kind === 'auto' ? { sparkFromBytes: (engine._sparkFrom ?? defaultSparkFrom(this.size)).toBytes() } : {}),
       database: this.databaseName,
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
@@ -185,7 +186,7 @@ export class CurateStage extends StageBase {
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
-        plan, task, spark, publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, spark, choosesEngine: engine._kind === 'auto', publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
         notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
@@ -245,9 +246,9 @@ export class CurateStage extends StageBase {
     for (const { name, record } of this._contract.contract.datasets.filter((dataset) => !isReadable(dataset.record))) {
       problems.add(`dataset ${name} of the contract has format ${record.format}, which only lands in Raw: curate reads ${readable.slice(0, -1).join(', ')} and ${readable.at(-1)}; keep it in a contract of its own, for ingest alone`);
     }
-    if (engine._kind === 'spark' && this.hasRule(({ metric }) => metric === 'sql')) {
+    if (engine._kind !== 'embedded' && this.hasRule(({ metric }) => metric === 'sql')) {
       const named = this._contract.contract.datasets.flatMap(({ name, quality }) => quality.filter(({ metric }) => metric === 'sql').map(({ id }) => `${id} of ${name}`));
-      problems.add(`quality rules of type sql run in DuckDB, which CurateEngine.glueSpark() does not start: ${named.join(', ')}; write them as library metrics, or use CurateEngine.embedded()`);
+      problems.add(`quality rules of type sql run in DuckDB, which Spark does not start: ${named.join(', ')}; write them as library metrics, or use CurateEngine.embedded()`);
     }
     const hashed = this._contract.contract.datasets.flatMap(({ name, columns }) => columns.filter(({ mask }) => mask?.method === 'hash').map((column) => `${name}.${column.name}`));
     if (hashed.length > 0 && maskSalt === undefined) {
@@ -299,6 +300,11 @@ export class CurateStage extends StageBase {
     });
     this.catalog.grantRegister(roles.publish);
   }
+}
+
+/** A quarter of the disk of a task; Fargate gives 20 GiB unasked. */
+function defaultSparkFrom({ taskScratch }: CurateSize): Size {
+  return Size.bytes(Math.floor((taskScratch ?? Size.gibibytes(20)).toBytes() / 4));
 }
 
 function isReadable(record: { readonly format: string; readonly recordsAt?: string; readonly fields?: unknown }): boolean {

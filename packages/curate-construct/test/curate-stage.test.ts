@@ -172,9 +172,30 @@ describe('Spark on Glue', () => {
     expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, ExecutionProperty: { MaxConcurrentRuns: 3 } });
   });
 
+  test('or the task, as the plan says for each batch', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto({ sparkFrom: Size.gibibytes(3) }) });
+    const template = templateOf(stack);
+    const [definition] = Object.values(machineDefinitions(template)) as [any];
+    const { ItemSelector, ItemProcessor: { StartAt, States } } = definition.States.Shapes;
+
+    expect(brokenPromises(definition)).toEqual([]);
+    expect(ItemSelector.engine).toBe('{% $states.context.Map.Item.Value.engine %}');
+    expect(States[StartAt]).toMatchObject({ Type: 'Choice', Choices: [{ Condition: '{% $states.input.engine = "spark" %}', Next: 'ShapeWithSpark' }], Default: 'Shape' });
+    expect([States.ShapeWithSpark.Resource, States.Shape.Resource]).toEqual([expect.stringContaining('glue:startJobRun.sync'), expect.stringContaining('ecs:runTask.sync')]);
+    expect(definition.States.Plan.Arguments.Payload.settings).toMatchObject({ engine: 'auto', sparkFromBytes: 3 * 1024 ** 3 });
+  });
+
+  test.each([[undefined, 5], [CurateSize.PROD, 25]])('of a size of %p takes batches from %d GiB by default', (size, gibibytes) => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto(), size });
+    const [definition] = Object.values(machineDefinitions(templateOf(stack))) as [any];
+    expect(definition.States.Plan.Arguments.Payload.settings.sparkFromBytes).toBe(gibibytes * 1024 ** 3);
+  });
+
   test('has no finding of the AwsSolutions rules that is not explained', () => {
     const stack = newStack();
-    newCurate(stack, 'Curate', { engine: CurateEngine.glueSpark() });
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto() });
     expect(ruleFindings(stack.node.root as App)).toEqual([]);
   });
 });

@@ -37,7 +37,7 @@ test.each(['info', 'error'])('a rule of severity %s needs no state', (severity) 
 test('SQL is refused with Spark, by name and with a cure, and taken with DuckDB', () => {
   const sql = 'type: sql, query: "SELECT count(*) FROM {object}", mustBe: 1';
   expect(() => machine(sql, { engine: CurateEngine.glueSpark() })).toThrow(
-    'quality rules of type sql run in DuckDB, which CurateEngine.glueSpark() does not start: r of trips; write them as library metrics, or use CurateEngine.embedded()',
+    'quality rules of type sql run in DuckDB, which Spark does not start: r of trips; write them as library metrics, or use CurateEngine.embedded()',
   );
   expect(() => machine(sql)).not.toThrow();
 });

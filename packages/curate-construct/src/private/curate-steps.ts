@@ -18,8 +18,10 @@ export const PUBLISH_TIMEOUT = Duration.minutes(15);
 export interface CurateStepsProps {
   readonly plan: StageFunction;
   readonly task: StageTask;
-  /** Shapes instead of the task. */
+  /** Shapes instead of the task, or beside it. */
   readonly spark: SparkJob | undefined;
+  /** Whether the plan tells for each batch who shapes it. */
+  readonly choosesEngine: boolean;
   readonly publish: StageFunction;
   readonly settings: Record<string, unknown>;
   readonly curatedBucket: s3.IBucket;
@@ -42,6 +44,19 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     bucket: props.curatedBucket,
     workPrefix: props.workPrefix,
     select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+  };
+  const shape = (): { readonly startAt: string; readonly steps: Record<string, Step> } => {
+    if (props.spark === undefined) return { startAt: 'Shape', steps: task('Shape', 'shape') };
+    if (!props.choosesEngine) return { startAt: 'Shape', steps: { Shape: props.spark.runJob(work('shape')) } };
+    const isLarge = jsonata('$states.input.engine = "spark"');
+    return {
+      startAt: 'Engine',
+      steps: {
+        Engine: plain({ Type: 'Choice', Choices: [{ Condition: isLarge, Next: 'ShapeWithSpark' }], Default: 'Shape' }),
+        ShapeWithSpark: props.spark.runJob(work('shape')),
+        ...task('Shape', 'shape'),
+      },
+    };
   };
   const needed = (list: string, next: string, otherwise: string) => plain({
     Type: 'Choice',
@@ -78,7 +93,8 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
     Shapes: distributedMap({
       ...map,
       name: 'Shapes',
-      item: { startAt: 'Shape', steps: props.spark === undefined ? task('Shape', 'shape') : { Shape: props.spark.runJob(work('shape')) } },
+      item: shape(),
+      select: { ...map.select, ...(props.choosesEngine ? { engine: jsonata('$states.context.Map.Item.Value.engine') } : {}) },
       list: '$states.input.units',
       maxConcurrency: props.spark?.maxConcurrentRuns ?? size.concurrency,
       next: 'Publish',

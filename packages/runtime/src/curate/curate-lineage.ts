@@ -68,8 +68,10 @@ function runOf(settings: CurateSettings, { operation, runId, attemptId: id }: Pi
   };
 }
 
-function engineOf(settings: CurateSettings, { operation }: CuratePlan): string {
-  return settings.engine === 'spark' && operation !== 'compact' ? 'spark' : 'duckdb';
+/** A run without a batch, and plans that older code made, name none. */
+function engineOf({ engine }: CurateSettings, { operation, engines = [] }: CuratePlan): string {
+  if (operation === 'compact') return 'duckdb';
+  return engines.length > 0 ? engines.join(', ') : engine === 'spark' ? 'spark' : 'duckdb';
 }
 
 function inputOf(settings: CurateSettings, { operation }: CuratePlan, dataset: Dataset): LineageDataset {

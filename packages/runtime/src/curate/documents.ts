@@ -16,6 +16,8 @@ export interface CuratePlan {
   readonly datasets: readonly string[];
   readonly items: number;
   readonly units: number;
+  /** Who shapes them, each once. */
+  readonly engines: readonly ShapeItem['engine'][];
   readonly compactions: number;
 }
 
@@ -45,6 +47,8 @@ export interface ShapeItem {
   readonly replaces?: string;
   /** Raw commits whose units leave the current view when this unit is committed. */
   readonly supersedesIngestSeqs: readonly number[];
+  /** Who shapes it. */
+  readonly engine: 'duckdb' | 'spark';
   /** The Rows items of the unit: `firstItem` and the `items - 1` after it. */
   readonly firstItem: number;
   readonly items: number;

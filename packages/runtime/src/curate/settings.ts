@@ -9,8 +9,10 @@ export interface CurateSettings {
   /** The contract's YAML. */
   readonly contract: ObjectRef;
   readonly codeVersion: string;
-  /** Who shapes: DuckDB in our own task, or Spark. */
-  readonly engine: 'embedded' | 'spark';
+  /** Who shapes: DuckDB in our own task, or Spark, or each batch by its size. */
+  readonly engine: 'embedded' | 'spark' | 'auto';
+  /** With engine `auto`: batches with so many bytes in Raw, or more, go to Spark. */
+  readonly sparkFromBytes?: number;
   /** Catalog database. */
   readonly database: string;
   /** The catalog table over the published documents. */
@@ -43,7 +45,8 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       workPrefix: fields.text('workPrefix'),
       contract: fields.child('contract', (contract) => ({ bucket: contract.text('bucket'), key: contract.text('key') })),
       codeVersion: fields.text('codeVersion'),
-      engine: fields.choice('engine', ['embedded', 'spark']),
+      engine: fields.choice('engine', ['embedded', 'spark', 'auto']),
+      sparkFromBytes: fields.integer('sparkFromBytes', { min: 1, max: Number.MAX_SAFE_INTEGER, optional: true }),
       database: fields.text('database'),
       publishedTable: fields.text('publishedTable'),
       runsTables: fields.texts('runsTables'),

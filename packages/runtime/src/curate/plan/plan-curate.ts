@@ -80,7 +80,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const plan: CuratePlan = {
     schemaVersion: 1, pipeline: settings.pipeline, runId: slot, attempt, attemptId: id, plannedAt: new Date().toISOString(), operation,
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: chosenDatasets(contract, input),
-    items: lists.rows.length, units: lists.units.length, compactions: lists.compactions.length,
+    items: lists.rows.length, units: lists.units.length, engines: [...new Set(lists.units.map(({ engine }) => engine))].sort(), compactions: lists.compactions.length,
   };
   await Promise.all([
     writeItems(store, folder, lists.rows, { signal }), writeItems(store, folder, lists.units, { signal, name: 'units' }),
@@ -114,9 +114,15 @@ async function listWork(call: FunctionCall, settings: CurateSettings, contract: 
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
-        supersedesIngestSeqs: supersedes, firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
+        engine: shaperOf(settings, manifest), supersedesIngestSeqs: supersedes, firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
       });
     }
   }
   return lists;
+}
+
+/** By bytes as they lie in Raw: what is known before anything is read. */
+function shaperOf({ engine, sparkFromBytes = Infinity }: CurateSettings, { parts }: RawManifest): ShapeItem['engine'] {
+  const isLarge = parts.reduce((sum, { bytes }) => sum + bytes, 0) >= sparkFromBytes;
+  return engine === 'spark' || (engine === 'auto' && isLarge) ? 'spark' : 'duckdb';
 }
