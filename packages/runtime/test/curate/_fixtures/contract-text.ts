@@ -3,7 +3,10 @@ import { requireContract, type Contract } from '../../../src/contract';
 /** A column in the words of the tests: `[name, type, more]`. */
 export interface ColumnSpec {
   readonly name: string;
-  /** `string`, `integer` (i64), `i32`, `u8`, `f32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`; or all of the property but its name, as a YAML flow map. */
+  /**
+   * `string`, `integer` (i64), `i32`, `u8`, `f32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`; or all of the property
+   * but its name, as a YAML flow map.
+   */
   readonly type: string;
   readonly more?: string;
 }

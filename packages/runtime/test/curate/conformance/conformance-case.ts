@@ -1,5 +1,6 @@
 import type { Encoding, RejectCode } from '../../../src/contract';
 import type { DatasetSpec } from '../_fixtures/contract-text';
+import type { LogicalTable } from './parquet-reader';
 import { encoded, encodes, LONGEST, type SourceFormat } from './source-formats';
 import { TYPE_TABLE, type TypeRow } from './type-table';
 
@@ -26,19 +27,20 @@ export interface ConformanceCase {
 }
 
 /** Tells the rows of a case apart. */
-const ID = { name: 'id', type: '{ logicalType: integer, primaryKey: true }' };
+const ID = { name: 'id', property: '{ logicalType: integer, primaryKey: true }' };
 
 /** Columns whose names broken records know. */
 const NAMED = ['i8', 'i16', 'string'];
 
 /** The lines of the type table, in `parts` parts of about equal size; each has the columns that broken records name. */
 export function typesOfPart(part: number, parts: number): readonly TypeRow[] {
-  return [...TYPE_TABLE.filter(({ name }) => NAMED.includes(name)), ...TYPE_TABLE.filter(({ name }) => !NAMED.includes(name)).filter((_, index) => index % parts === part % parts)];
+  const named = TYPE_TABLE.filter(({ name }) => NAMED.includes(name));
+  return [...named, ...TYPE_TABLE.filter((type) => !named.includes(type)).filter((_, index) => index % parts === part % parts)];
 }
 
 export function conformanceCase(format: SourceFormat, encoding: Encoding, types: readonly TypeRow[] = TYPE_TABLE): ConformanceCase {
   const { broken, between, tail } = format;
-  const all = [ID, ...types.map(({ name, property }) => ({ name, type: property }))];
+  const all: readonly Pick<TypeRow, 'name' | 'property' | 'custom'>[] = [ID, ...types];
   const names = all.map(({ name }) => name);
   // The source's names of the columns: of XML attributes they have a mark.
   const fields = format.name === 'xml, attributes' ? names.map((name, index) => (index % 2 === 0 ? `@${name}` : name)) : names;
@@ -49,7 +51,8 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
   const covers: string[] = [];
   let id = 0;
   const others = types.map(({ other }) => other ?? [null, null] as const);
-  const write = (more: Readonly<Record<number, string | null>> = {}, number = String(id)): string => format.write(fields, [number, ...others.map(([text], index) => (index + 1 in more ? more[index + 1]! : text))], id);
+  const write = (more: Readonly<Record<number, string | null>> = {}, number = String(id)): string => (
+    format.write(fields, [number, ...others.map(([text], index) => (index + 1 in more ? more[index + 1]! : text))], id));
   const put = (record: string | Buffer, code?: RejectCode, column: string | null = null): void => {
     if (id > 0) part.add(between);
     const { offset, line, raw } = part.add(record);
@@ -79,15 +82,27 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
   while (queue.length > 0) breakOne();
   part.add(tail);
   const record = `${format.record(fields)}${encoding === 'utf-8' ? '' : `, encoding: ${encoding}`}`;
-  const columns = all.map(({ name, type }, index) => ({ name, type: fields[index] === name ? type : withField(type, fields[index]!) }));
+  const columns = all.map((column, index) => ({ name: column.name, type: propertyOf(column, fields[index]!) }));
   return { title: `${format.name} in ${encoding}`, spec: { columns, record }, bytes: part.bytes, rows, rejects, covers };
 }
 
-/** Adds the name that the column has in the source. */
-function withField(property: string, field: string): string {
-  const source = `{ property: headraceSource, value: { field: "${field}" } }`;
-  const found = /(?<=, )customProperties: \[(?!.*mustBe)/;
-  return found.test(property) ? property.replace(found, `customProperties: [${source}, `) : property.replace(/ \}$/, `, customProperties: [${source}] }`);
+/** Cells that are not what they must be, rows that should not be there, and rows that are missing. */
+export function differences(expected: ConformanceCase['rows'], found: LogicalTable['rows']): string[] {
+  const wrong: string[] = [];
+  const missing = new Map(expected);
+  for (const row of found) {
+    const wanted = missing.get(row.id!);
+    missing.delete(row.id!);
+    if (wanted === undefined) wrong.push(`${row.id}: unexpected or twice: ${JSON.stringify(row)}`);
+    else for (const name of new Set([...Object.keys(row), ...Object.keys(wanted)])) if (row[name] !== wanted[name]) wrong.push(`${row.id}.${name}: ${JSON.stringify(row[name])}, expected ${JSON.stringify(wanted[name])}`);
+  }
+  return [...wrong, ...[...missing].map(([id, row]) => `${id}: missing: ${JSON.stringify(Object.entries(row).filter(([, value]) => value !== null))}`)];
+}
+
+/** The property of a column that the source calls `field`. */
+function propertyOf({ name, property, custom }: Pick<TypeRow, 'name' | 'property' | 'custom'>, field: string): string {
+  const customs = [...(custom === undefined ? [] : [custom]), ...(field === name ? [] : [`{ property: headraceSource, value: { field: "${field}" } }`])];
+  return customs.length === 0 ? property : property.replace(/ \}$/, `, customProperties: [${customs.join(', ')}] }`);
 }
 
 /** Bytes of a part, as they are added, with the places of what is added. */

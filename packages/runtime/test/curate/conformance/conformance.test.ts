@@ -1,8 +1,9 @@
 import { ENCODINGS, REJECT_CODES } from '../../../src/contract';
 import { READABLE_FORMATS } from '../../../src/contract/record-formats';
 import { CurateBench } from '../_fixtures/curate-bench';
-import { conformanceCase, typesOfPart, type ConformanceCase } from './conformance-case';
+import { conformanceCase, differences, typesOfPart, type ConformanceCase } from './conformance-case';
 import { ParquetReader, type LogicalTable } from './parquet-reader';
+import { PART_TABLE } from './part-table';
 import { SOURCE_FORMATS } from './source-formats';
 import { TYPE_TABLE } from './type-table';
 
@@ -40,12 +41,26 @@ test.each(CASES)('$title: every text is its exact value, or in quarantine with i
   expect(quarantined.sort((a, b) => a.offset - b.offset)).toEqual(rejects);
 });
 
+test.each(PART_TABLE)('$what ends as the table says', async ({ spec, part, ends }) => {
+  await bench.reset(spec);
+  await bench.ingest('r1', [part]);
+  const ended = await bench.run('s1').catch((error: { code?: string }) => error.code);
+  if (typeof ended !== 'object') {
+    expect(ended).toBe(ends);
+    expect([await bench.keys('lake/commits/'), await bench.published()]).toEqual([[], []]);
+    return;
+  }
+  const [manifest] = await bench.manifests();
+  expect({ outcome: ended.datasets.trips!.outcome, kept: manifest!.balance.kept, rejected: manifest!.quarantine.byCode }).toEqual(ends);
+});
+
 test('together the cases hold every format, every line of the tables and every code that a record can have', () => {
   const covers = new Set(CASES.flatMap((one: ConformanceCase) => one.covers));
   const lines = TYPE_TABLE.flatMap(({ name, good, bad }) => [...good.map(([text]) => `${name}: ${text}`), ...bad.map(([text, code]) => `${name}: ${text} (${code})`)]);
   expect(lines.filter((line) => !covers.has(line))).toEqual([]);
   const codes = new Set(CASES.flatMap((one) => one.rejects.map(({ code }) => code)));
   expect(Object.keys(REJECT_CODES).filter((code) => !codes.has(code as never))).toEqual(['DOCUMENT', 'KEY', 'UNIQUE']);
+  for (const code of ['DOCUMENT', 'KEY', 'UNIQUE']) expect(JSON.stringify(PART_TABLE.map(({ ends }) => ends))).toContain(`"${code}"`);
   expect(READABLE_FORMATS.filter((format) => !CASES.some(({ spec }) => spec.record!.includes(`format: ${format},`)))).toEqual([]);
 });
 
@@ -55,17 +70,4 @@ async function tables(prefix: string): Promise<LogicalTable['rows'][number][]> {
     if (key.endsWith('.parquet')) rows.push(...(await reader.read(bench.s3.objects.get(`curated/${key}`)!.body)).rows);
   }
   return rows;
-}
-
-/** Cells that are not what they must be, rows that should not be there, and rows that are missing. */
-function differences(expected: ConformanceCase['rows'], found: LogicalTable['rows']): string[] {
-  const wrong: string[] = [];
-  const missing = new Map(expected);
-  for (const row of found) {
-    const wanted = missing.get(row.id!);
-    missing.delete(row.id!);
-    if (wanted === undefined) wrong.push(`${row.id}: unexpected or twice: ${JSON.stringify(row)}`);
-    else for (const name of new Set([...Object.keys(row), ...Object.keys(wanted)])) if (row[name] !== wanted[name]) wrong.push(`${row.id}.${name}: ${JSON.stringify(row[name])}, expected ${JSON.stringify(wanted[name])}`);
-  }
-  return [...wrong, ...[...missing].map(([id, row]) => `${id}: missing: ${JSON.stringify(Object.entries(row).filter(([, value]) => value !== null))}`)];
 }

@@ -151,7 +151,7 @@ function fixedWidth(trim: 'both' | 'left' | 'right'): SourceFormat {
 }
 
 const escaped = (text: string): string => text.replace(/[&<>"'\t\r\n]/g, (char) => `&#${char.charCodeAt(0)};`);
-// eslint-disable-next-line no-control-regex -- XML has no form for these characters
+// XML has no form for these characters.
 const isXml = (text: string | null): boolean => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text ?? '');
 
 /** XML as records of elements, or of attributes for every second column. */
@@ -162,7 +162,8 @@ function xml(attributes: boolean): SourceFormat {
     name: attributes ? 'xml, attributes' : 'xml', between: '\n', tail: '</rows>',
     record: () => `format: xml, recordsAt: /rows/row, ${MAX_RECORD}`, head: () => '<rows>',
     write: (names, values, index) => {
-      const inside = (tag: boolean): { name: string; value: string }[] => values.flatMap((value, column) => (value === null || inTag(column) !== tag ? [] : [{ name: names[column]!, value }]));
+      const inside = (tag: boolean): { name: string; value: string }[] => values.flatMap((value, column) => (
+        value === null || inTag(column) !== tag ? [] : [{ name: names[column]!, value }]));
       const pairs = inside(true).map(({ name, value }) => ` ${name.replace('@', '')}="${escaped(value)}"`);
       return `<row${pairs.join('')}>${inside(false).map(({ name, value }) => element(name, value, index)).join('')}</row>`;
     },

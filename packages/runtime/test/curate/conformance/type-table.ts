@@ -6,6 +6,8 @@ export interface TypeRow {
   readonly name: string;
   /** The property of the contract without its name, as a YAML flow map. */
   readonly property: string;
+  /** One of its custom properties, as a YAML flow map. */
+  readonly custom?: string;
   /** Texts that are values, with the value as {@link logicalText} tells it; null is NULL. */
   readonly good: readonly (readonly [text: string | null, value: string | null])[];
   /** Texts that are none, with the code of the reject. */
@@ -19,7 +21,6 @@ const same = (...texts: string[]): Good => texts.map((text) => [text, text]);
 const bad = (code: TypeRow['bad'][number][1], ...texts: (string | null)[]): TypeRow['bad'] => texts.map((text) => [text, code]);
 const f64 = (text: string, value: number): Good[number] => [text, floatBits(value, 64)];
 const f32 = (text: string, value: number): Good[number] => [text, floatBits(value, 32)];
-const custom = (property: string, value: string): string => `customProperties: [{ property: ${property}, value: ${value} }]`;
 
 const NOT_INTEGER = bad('TYPE', '', ' 1', '1 ', '+1', '007', '-', '1.0', '1.5', '1e3', '1_000', '0x1F', '1,000', 'NaN', 'true', '\u0661', '--1', '1\u00a0');
 const NOT_CALENDAR = bad('TYPE', '', '2023-02-29', '2024-02-30', '2024-13-01', '2024-00-10', '2024-01-00', '0000-01-01', '10000-01-01', '2024-1-5', '2024-01-05 junk', '2024-01-05 ', '-2024-01-05', '2024/01/05', '05.01.2024', 'infinity', 'today');
@@ -75,7 +76,7 @@ export const TYPE_TABLE: readonly TypeRow[] = [
   { name: 'f64_bound', property: '{ logicalType: number, logicalTypeOptions: { format: f64, minimum: -1.5, exclusiveMaximum: 0.1 } }', good: [f64('-1.5', -1.5), f64('0.09999999999999999', 0.09999999999999999)], bad: bad('RANGE', '0.1', '-1.5000000000000002', 'NaN', 'Infinity', '-Infinity') },
 
   { name: 'boolean', property: '{ logicalType: boolean }', good: same('true', 'false'), bad: bad('TYPE', '', 'TRUE', 'True', 't', '1', '0', 'yes', ' true') },
-  { name: 'boolean_words', property: `{ logicalType: boolean, ${custom('headraceBoolean', '{ trueTokens: [Y, "1"], falseTokens: [N, "0"] }')} }`, good: [['Y', 'true'], ['1', 'true'], ['N', 'false'], ['0', 'false']], bad: bad('TYPE', 'true', 'y', 'false') },
+  { name: 'boolean_words', property: '{ logicalType: boolean }', custom: '{ property: headraceBoolean, value: { trueTokens: [Y, "1"], falseTokens: [N, "0"] } }', good: [['Y', 'true'], ['1', 'true'], ['N', 'false'], ['0', 'false']], bad: bad('TYPE', 'true', 'y', 'false') },
 
   { name: 'date', property: '{ logicalType: date }', good: same('0001-01-01', '1582-10-04', '1582-10-10', '1582-10-15', '1900-02-28', '1969-12-31', '2024-02-29', '9999-12-31'), bad: [...NOT_CALENDAR, ...bad('TYPE', '2024-01-05T00:00:00', '1900-02-29')] },
   { name: 'date_format', property: '{ logicalType: date, logicalTypeOptions: { format: "dd.MM.yyyy" } }', good: [['29.02.2024', '2024-02-29'], ['01.01.0001', '0001-01-01'], ['31.12.9999', '9999-12-31']], bad: bad('TYPE', '2024-02-29', '30.02.2024', '1.1.2024', '02/29/2024', '29-02-2024', '29.02.2024 ') },
@@ -92,7 +93,7 @@ export const TYPE_TABLE: readonly TypeRow[] = [
       ...bad('TYPE', ...NOT_CLOCK.map((clock) => `2024-01-05T${clock}`)),
     ],
   },
-  { name: 'timestamp_format', property: `{ logicalType: timestamp, logicalTypeOptions: { format: "yyyyMMdd'T'HHmmss.SSS" } }`, good: [['20240229T235959.001', '2024-02-29T23:59:59.001000']], bad: bad('TYPE', '20240230T000000.000', '20240229T235959', '2024-02-29T23:59:59.001') },
+  { name: 'timestamp_format', property: '{ logicalType: timestamp, logicalTypeOptions: { format: "yyyyMMdd\'T\'HHmmss.SSS" } }', good: [['20240229T235959.001', '2024-02-29T23:59:59.001000']], bad: bad('TYPE', '20240230T000000.000', '20240229T235959', '2024-02-29T23:59:59.001') },
   { name: 'timestamp_bound', property: '{ logicalType: timestamp, logicalTypeOptions: { exclusiveMinimum: "2024-01-01T00:00:00", maximum: "2024-01-01 00:00:00.000002" } }', good: [['2024-01-01 00:00:00.000001', '2024-01-01T00:00:00.000001'], ['2024-01-01 00:00:00.000002', '2024-01-01T00:00:00.000002']], bad: bad('RANGE', '2024-01-01T00:00:00', '2024-01-01T00:00:00.000003') },
   {
     name: 'instant', property: '{ logicalType: timestamp, logicalTypeOptions: { timezone: true } }',
@@ -125,7 +126,7 @@ export const TYPE_TABLE: readonly TypeRow[] = [
   { name: 'binary', property: '{ logicalType: string, logicalTypeOptions: { format: binary } }', good: [['AAEC/w==', '000102ff'], ['', ''], ['AAEC', '000102'], ['+/+/', 'fbffbf']], bad: bad('TYPE', 'AAEC/w', 'AAEC/x==', 'AAE_', 'AAEC/w==\n', 'A===') },
 
   { name: 'required', property: '{ logicalType: string, required: true }', good: same('', 'x'), bad: bad('REQUIRED', null), other: ['.', '.'] },
-  { name: 'defaulted', property: `{ logicalType: number, physicalType: "decimal(5,2)", required: true, ${custom('headraceDefault', '1.10')} }`, good: [[null, '1.10'], ['0', '0.00']], bad: bad('TYPE', ''), other: [null, '1.10'] },
+  { name: 'defaulted', property: '{ logicalType: number, physicalType: "decimal(5,2)", required: true }', custom: '{ property: headraceDefault, value: 1.10 }', good: [[null, '1.10'], ['0', '0.00']], bad: bad('TYPE', ''), other: [null, '1.10'] },
   { name: 'partition', property: '{ logicalType: string, partitioned: true }', good: same('a/b=c%d', 'NULL', '__HIVE_DEFAULT_PARTITION__', ' x', 'ä'), bad: bad('PARTITION', '') },
   { name: 'ruled', property: '{ logicalType: integer, quality: [{ id: known, metric: invalidValues, arguments: { validValues: ["1", "2"] }, mustBe: 0, severity: info, customProperties: [{ property: headraceAction, value: quarantine }] }] }', good: same('1', '2'), bad: bad('QUALITY', '3') },
 ];
