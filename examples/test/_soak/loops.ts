@@ -157,7 +157,7 @@ export const LOOPS: readonly SoakLoop[] = [
     return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
   }),
   testLoop({
-    name: 'conformance', what: 'curate: every format in every encoding with every line of the tables of types, options and rejects', tests: 'curate/conformance/conformance',
+    name: 'conformance', what: 'curate: every format in every encoding with every line of the tables of types, options and rejects', tests: 'curate/conformance/(conformance|naughty)',
     environment: () => ({ HEADRACE_CONFORMANCE: 'whole' }),
   }),
   testLoop({

@@ -18,7 +18,7 @@ interface JestReport {
 export interface TestLoop {
   readonly name: string;
   readonly what: string;
-  /** Beginning of the paths of the tests, below packages/runtime/test. */
+  /** A regular expression of the paths of the tests, below packages/runtime/test. */
   readonly tests: string;
   /** Variables that make the tests of `npm test` try everything, or more. */
   readonly environment: (options: Pick<LoopOptions, 'seeds' | 'seed'>) => Readonly<Record<string, string>>;

@@ -24,7 +24,10 @@ const CONFORMANCE = conformanceCase(SOURCE_FORMATS.find(({ name }) => name === '
 
 (pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
   let comparison: ShapeComparison;
-  beforeAll(async () => { comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM, { title: CONFORMANCE.title, spec: CONFORMANCE.spec, parts: [CONFORMANCE.bytes] }]); }, TIMEOUT_MS);
+  const conformance = { title: CONFORMANCE.title, spec: CONFORMANCE.spec, parts: [CONFORMANCE.bytes] };
+  beforeAll(async () => {
+    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM, conformance]);
+  }, TIMEOUT_MS);
   afterAll(async () => { await comparison?.close(); });
 
   test.each(SHAPED)('gives the same rows, counts and partitions for $title', async ({ title }) => {
