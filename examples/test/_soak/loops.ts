@@ -11,6 +11,7 @@ import type { StartSource } from './soak-source';
 import { SourceBench } from './source-bench';
 import { SOURCES } from './sources/source-kinds';
 import { openUploads } from './stored-objects';
+import { testLoop } from './test-loop';
 
 /** Flights of some 24 kB each: the flights file takes more than one part of an upload. */
 const PADDING = 24_000;
@@ -154,5 +155,15 @@ export const LOOPS: readonly SoakLoop[] = [
   seededLoop('random', 'R23: kills, stopped executions, storms of 503, truncated answers, source faults and double starts, drawn from a seed', async (bench, seed) => {
     const played = await runRandomCase(bench, seed);
     return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
+  }),
+  testLoop({
+    name: 'conformance', what: 'curate: every format in every encoding with every line of the tables of types, options and rejects', tests: 'curate/conformance/(conformance|naughty)',
+    environment: () => ({ HEADRACE_CONFORMANCE: 'whole' }),
+  }),
+  testLoop({
+    name: 'round-trip', what: 'curate: random typed tables, written in each format and read back', tests: 'curate/conformance/round-trip',
+    environment: ({ seeds, seed }) => ({
+      HEADRACE_ROUND_TRIPS: String(seed === undefined ? 5 * seeds : 1), ...(seed === undefined ? {} : { HEADRACE_ROUND_TRIP_SEED: String(seed) }),
+    }),
   }),
 ];

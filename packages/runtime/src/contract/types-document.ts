@@ -36,6 +36,17 @@ const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
   ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
 ];
 
+const EQUALITY: readonly (readonly string[])[] = [
+  ['integers, time', 'the same whole number'],
+  ['decimal', 'the same unscaled number and scale'],
+  ['float', 'the same bits, so that -0.0 is not 0.0; all NaN are one'],
+  ['date', 'the same day of the proleptic Gregorian calendar'],
+  ['timestamp', 'the same microsecond, both with `timezone: true` or both without'],
+  ['string, uuid', 'the same bytes of UTF-8: nothing is normalized, trimmed or folded'],
+  ['boolean, binary', 'the same value, the same bytes'],
+  ['any', 'NULL and NULL; never NULL and an empty text'],
+];
+
 /** The page docs/types.md, made from the code that decides, so that it cannot be out of date. */
 export function typesDocument(): string {
   return [
@@ -62,6 +73,14 @@ export function typesDocument(): string {
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
     '- MySQL has no NaN and no infinities; its TIMESTAMP ends in 2038, so both kinds of timestamp are `datetime(6)`.',
     '- DuckDB, Spark and PostgreSQL call two NaN equal and greater than all numbers; NaN is outside every declared bound.',
+    '',
+    '## When two values are equal',
+    '',
+    'What the tests compare cell by cell, between a source and its Parquet and between engines:',
+    '',
+    table(['Type', 'Equal are'], EQUALITY),
+    '',
+    'Rows are compared as a multiset: neither their order nor the limits of files are promised.',
     '',
     '## The grammars',
     '',

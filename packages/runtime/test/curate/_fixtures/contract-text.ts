@@ -3,7 +3,10 @@ import { requireContract, type Contract } from '../../../src/contract';
 /** A column in the words of the tests: `[name, type, more]`. */
 export interface ColumnSpec {
   readonly name: string;
-  /** `string`, `integer` (i64), `i32`, `u8`, `f32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`. */
+  /**
+   * `string`, `integer` (i64), `i32`, `u8`, `f32`, `decimal(p,s)`, `number` (f64), `date`, `timestamp`, `boolean`; or all of the property
+   * but its name, as a YAML flow map.
+   */
   readonly type: string;
   readonly more?: string;
 }
@@ -29,7 +32,8 @@ export function contractText(...datasets: DatasetSpec[]): string {
       ...Object.entries(custom).map(([property, value]) => `      - { property: ${property}, value: ${value} }`),
       ...(quality.length === 0 ? [] : ['    quality:', ...quality.map((rule) => `      - ${rule}`)]),
       '    properties:',
-      ...columns.flatMap((column) => [`      - name: ${column.name}`, ...typeLines(column.type), ...(column.more === undefined ? [] : [`        ${column.more}`])]),
+      ...columns.flatMap((column) => (column.type.startsWith('{') ? [`      - { name: ${column.name}, ${column.type.slice(1)}`]
+        : [`      - name: ${column.name}`, ...typeLines(column.type), ...(column.more === undefined ? [] : [`        ${column.more}`])])),
     ]),
     '',
   ].join('\n');

@@ -15,7 +15,7 @@ import { CurateBench } from './curate-bench';
 export interface ShapeCase {
   readonly title: string;
   readonly spec: DatasetSpec;
-  readonly parts: readonly string[];
+  readonly parts: readonly (string | Buffer)[];
   /** @default 1 MiB */
   readonly targetFileBytes?: number;
 }

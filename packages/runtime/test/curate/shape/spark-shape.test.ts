@@ -6,6 +6,9 @@ import { randomShapes } from '../_fixtures/random-shape';
 import { REFUSED, SHAPED } from '../_fixtures/shape-cases';
 import { ShapeComparison } from '../_fixtures/shape-comparison';
 import { TYPE_VALUES } from '../_fixtures/type-values';
+import { conformanceCase, differences } from '../conformance/conformance-case';
+import { ParquetReader, type LogicalTable } from '../conformance/parquet-reader';
+import { SOURCE_FORMATS } from '../conformance/source-formats';
 
 /** For all cases together; a quiet machine takes a small part of it. */
 const TIMEOUT_MS = 600_000;
@@ -16,9 +19,15 @@ const RANDOM = randomShapes(20261125, 10);
 /** Without partitions DuckDB ends a file at a group of rows only, and these are fewer than one group. */
 const UNEVEN = 'several files of equal rows';
 
+/** All lines of the type table that one format can hold; typed rows of the others are the same. */
+const CONFORMANCE = conformanceCase(SOURCE_FORMATS.find(({ name }) => name === 'ndjson')!, 'utf-8');
+
 (pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
   let comparison: ShapeComparison;
-  beforeAll(async () => { comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM]); }, TIMEOUT_MS);
+  const conformance = { title: CONFORMANCE.title, spec: CONFORMANCE.spec, parts: [CONFORMANCE.bytes] };
+  beforeAll(async () => {
+    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM, conformance]);
+  }, TIMEOUT_MS);
   afterAll(async () => { await comparison?.close(); });
 
   test.each(SHAPED)('gives the same rows, counts and partitions for $title', async ({ title }) => {
@@ -53,6 +62,19 @@ const UNEVEN = 'several files of equal rows';
       const shown = name === 'bytes' ? `hex("${name}")` : `CAST("${name}" AS VARCHAR)`;
       const found = await comparison.texts([shown], `FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}], hive_partitioning = false) GROUP BY ALL`);
       expect([name, found.map(([value]) => value).sort()]).toEqual([name, [...new Set([null, ...values.map(([, value]) => value)])].sort()]);
+    }
+  });
+
+  test('writes the values of the conformance tables, as a reader sees them that is neither engine', async () => {
+    const reader = ParquetReader.start();
+    try {
+      const rows: LogicalTable['rows'][number][] = [];
+      for (const part of comparison.spark(CONFORMANCE.title).result!.parts) {
+        rows.push(...(await reader.read(await readFile(await comparison.file(CONFORMANCE.title, 'spark', part)))).rows);
+      }
+      expect(differences(CONFORMANCE.rows, rows)).toEqual([]);
+    } finally {
+      await reader.close();
     }
   });
 
