@@ -27,7 +27,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
   if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
   const common = {
-    compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
+    compression: record.choice('compression', ['auto', 'none', 'gzip', 'zstd', 'zip']) ?? ('auto' as const),
     encoding: encoding === undefined ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
     newline: format === 'json' || format === 'xml' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,

@@ -1,12 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { Dataset } from '../../contract/contract';
 import { asRecorded } from '../../contract/mask';
-import { PipelineError, userError } from '../../errors/pipeline-error';
+import { PipelineError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
 import { quarantineKey } from '../../run/keys';
 import type { WorkFolder } from '../../run/work';
@@ -23,6 +20,7 @@ import { InFlight } from './in-flight';
 import { documentBlockBytes, DocumentScanner } from './document-scanner';
 import { jsonDocument } from './json-document';
 import { NdjsonScanner } from './ndjson-scanner';
+import { compressionOf, readPacked } from './packed-source';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
@@ -186,24 +184,9 @@ class PartRows {
       });
       extent = transcoder === undefined ? found : { ...found, bytes: transcoder.passed };
     };
-    const stream = await store.getStream({ bucket, key: item.key }, undefined, { signal });
-    await (this.gzipped ? this.readGzip(stream, read) : pipeline(stream, read, { signal }));
+    const ref = { bucket, key: item.key };
+    await readPacked({ store, ref, bytes: item.bytes, compression: compressionOf(record, item), source: this.source, signal }, read);
     return extent!;
-  }
-
-  private async readGzip(stream: Readable, read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
-    try {
-      await pipeline(stream, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), read, { signal: this.options.signal });
-    } catch (error) {
-      const { code, message } = error as { code?: string; message?: string };
-      if (typeof code !== 'string' || !code.startsWith('Z_')) throw error;
-      throw userError('GZIP', `${this.source} is not a whole gzip file: ${message}; fetch it again, or declare headraceRecord.compression: none`, { source: this.source, reason: code }, error);
-    }
-  }
-
-  private get gzipped(): boolean {
-    const { compression } = this.options.dataset.record;
-    return compression === 'auto' ? this.options.item.compression === 'gzip' || this.options.item.key.endsWith('.gz') : compression === 'gzip';
   }
 
   private useHeader(bytes: Buffer): void {
@@ -278,6 +261,3 @@ function recordEnds(record: Dataset['record']): RecordEnds {
 
 /** Tells the files of this process from those of another try of the same item, so that neither can overwrite the other's. */
 const TRY = Math.random().toString(36).slice(2, 10);
-
-/** Larger than the default of 16 KiB: each chunk costs a turn of the event loop. */
-const GUNZIP_CHUNK_BYTES = 256 * 1024;
