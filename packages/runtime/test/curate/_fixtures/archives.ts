@@ -1,4 +1,7 @@
-/** Archives of `c`, `1`, `2` and `bad`, a line each, as the command line tools of zstd 1.5 and Info-ZIP 3.0 and Python's zipfile write them; in base64. */
+/**
+ * Archives of `c`, `1`, `2` and `bad`, a line each, as the command line tools of zstd 1.5 and Info-ZIP 3.0 and Python's zipfile write them;
+ * in base64.
+ */
 export const ZSTD = {
   /** One frame with a checksum. */
   plain: 'KLUv/SQKUQAAYwoxCjIKYmFkCuDnL2Q=',
