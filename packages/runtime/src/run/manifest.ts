@@ -29,7 +29,7 @@ export interface Timing {
 /** Whole numbers, or `unknown` where nobody can tell without reading the bytes again; never a guess. */
 export type Count = number | 'unknown';
 
-/** By the first bytes of a part. Curate opens gzip; the others it refuses by name. */
+/** By the first bytes of a part. */
 export type PartCompression = 'none' | 'gzip' | 'zip' | 'zstd';
 
 /** One object with the source's bytes. */

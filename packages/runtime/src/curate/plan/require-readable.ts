@@ -19,11 +19,11 @@ function readableFormats(): string {
   return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
-/** Refuses a part whose first bytes are of an archive that curate does not open, unless the contract says that they are data. */
+/** Refuses a part whose first bytes are of another archive than the contract declares. */
 export function requireOpenable({ name, record }: Dataset, key: string, compression: PartCompression): void {
-  if (compression === 'none' || compression === 'gzip' || record.compression === 'none') return;
+  if (compression === 'none' || record.compression === 'auto' || record.compression === 'none' || compression === record.compression) return;
   throw userError(
-    'COMPRESSION', `${key} of ${name} is compressed with ${compression}, and curate opens gzip; have the source send it with gzip or plain, or declare headraceRecord.compression: none if these bytes are the data`,
+    'COMPRESSION', `${key} of ${name} begins as ${compression}, and the contract says ${record.compression}; declare headraceRecord.compression: auto or ${compression}, or none if these bytes are the data`,
     { dataset: name, key, compression },
   );
 }

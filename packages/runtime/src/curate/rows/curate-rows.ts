@@ -1,12 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { Dataset } from '../../contract/contract';
 import { asRecorded } from '../../contract/mask';
-import { PipelineError, userError } from '../../errors/pipeline-error';
+import { isTyped } from '../../contract/record-formats';
+import { PipelineError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
 import { quarantineKey } from '../../run/keys';
 import type { WorkFolder } from '../../run/work';
@@ -24,17 +22,21 @@ import { documentBlockBytes, DocumentScanner } from './document-scanner';
 import { jsonDocument } from './json-document';
 import { JsonRecords } from './json-records';
 import { LineScanner } from './line-scanner';
+import { compressionOf, readPacked } from './packed-source';
+import { readParquet } from './parquet-part';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
-import { canonicalCsv, sourceCsv } from './row-query';
+import { canonicalCsv, readCsv, sourceCsv } from './row-query';
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './proven-fields';
-import type { RecordEnds } from './segment-records';
-import { SegmentWriter } from './segment-writer';
+import { SegmentRecords, type RecordEnds } from './segment-records';
+import { SegmentWriter, type Segment } from './segment-writer';
 import { sourceEncoding, type SourceEncoding } from './source-encoding';
 import { SourceOffsets } from './source-offsets';
+import { TextRecords, type TextSegment } from './text-records';
 import { TranscodedRecords } from './transcoded-records';
+import { unusedNames } from './typed-columns';
 import { xmlDocument } from './xml-document';
 
 /** Bytes of a segment: enough rows for full row groups, few enough that two in flight fit a small task. */
@@ -112,7 +114,7 @@ class PartRows {
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
     try {
-      extent = await this.scan(segments, quarantine);
+      extent = await (isTyped(dataset.record.format) ? this.readTyped(quarantine) : this.scan(segments, quarantine));
       await segments.finish();
       await this.inFlight.drain();
       await quarantine.flush();
@@ -187,29 +189,17 @@ class PartRows {
       });
       extent = transcoder === undefined ? found : { ...found, bytes: transcoder.passed };
     };
-    const stream = await store.getStream({ bucket, key: item.key }, undefined, { signal });
-    await (this.gzipped ? this.readGzip(stream, read) : pipeline(stream, read, { signal }));
+    const ref = { bucket, key: item.key };
+    await readPacked({ store, ref, bytes: item.bytes, compression: compressionOf(record, item), source: this.source, signal }, read);
     return extent!;
-  }
-
-  private async readGzip(stream: Readable, read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
-    try {
-      await pipeline(stream, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), read, { signal: this.options.signal });
-    } catch (error) {
-      const { code, message } = error as { code?: string; message?: string };
-      if (typeof code !== 'string' || !code.startsWith('Z_')) throw error;
-      throw userError('GZIP', `${this.source} is not a whole gzip file: ${message}; fetch it again, or declare headraceRecord.compression: none`, { source: this.source, reason: code }, error);
-    }
-  }
-
-  private get gzipped(): boolean {
-    const { compression } = this.options.dataset.record;
-    return compression === 'auto' ? this.options.item.compression === 'gzip' || this.options.item.key.endsWith('.gz') : compression === 'gzip';
   }
 
   private useHeader(bytes: Buffer): void {
     this.fieldMap = mapHeader(this.options.dataset, bytes, this.source);
-    const { unused } = this.fieldMap;
+    this.sayUnused(this.fieldMap.unused);
+  }
+
+  private sayUnused(unused: readonly string[]): void {
     if (unused.length > 0) this.options.report.say('CURATE_I1102', { dataset: this.options.dataset.name, key: this.options.item.key, fields: unused });
   }
 
@@ -226,18 +216,49 @@ class PartRows {
     return new CsvScanner(dialect, framed, line, this.proven);
   }
 
-  private async curate(segment: SegmentJob['segment'], quarantine: QuarantineWriter): Promise<void> {
-    const { dataset, item, folder, store, signal } = this.options;
+  private async curate(segment: Segment, quarantine: QuarantineWriter): Promise<void> {
+    const { dataset } = this.options;
     const { record } = dataset;
-    const session = this.idle.pop() ?? await this.session();
-    const fieldMap = this.fieldMap ?? mapRead(dataset);
     const csv = this.canonical
       ? canonicalCsv(segment.csvPath, dataset.columns, record.maxRecordBytes)
-      : sourceCsv(segment.csvPath, csvDialect(record, fieldMap.fields), record.nullTokens);
+      : sourceCsv(segment.csvPath, csvDialect(record, (this.fieldMap ?? mapRead(dataset)).fields), record.nullTokens);
+    await this.curateTexts(quarantine, () => ({
+      segment, texts: readCsv(csv), files: [segment.csvPath, segment.sourcePath],
+      openRecords: () => SegmentRecords.open(segment, recordEnds(record), this.encoding),
+    }));
+  }
+
+  /** Curates a part whose values have types. */
+  private async readTyped(quarantine: QuarantineWriter): Promise<SourceExtent> {
+    const { store, item, rawBucket: bucket, dataset, signal, segmentBytes = SEGMENT_BYTES } = this.options;
+    const { directory, source } = this;
+    const session = await this.session();
+    this.idle.push(session);
+    const bytes = await readParquet({
+      store, ref: { bucket, key: item.key }, source, dataset, directory, segmentBytes, session, signal,
+      useColumns: (names) => { this.sayUnused(unusedNames(dataset, names)); },
+      curate: (segment) => this.inFlight.start(async () => {
+        try {
+          await this.curateTexts(quarantine, (engine) => textsOf(segment, engine));
+        } catch (error) {
+          throw segment.failure?.(error) ?? error;
+        }
+      }),
+      bad: (record) => { quarantine.add(record); },
+      flush: async () => { if (quarantine.full) await quarantine.flush(); },
+    });
+    return { bytes, headerMissing: false };
+  }
+
+  private async curateTexts(quarantine: QuarantineWriter, tell: (session: EngineSession) => TextsOfSegment): Promise<void> {
+    const { dataset, item, folder, store, signal } = this.options;
+    const session = this.idle.pop() ?? await this.session();
+    const told = tell(session);
+    const { segment } = told;
     try {
       const { file, filtered, quality } = await curateSegment({
-        segment, session, dataset, csv, fieldMap, part: item.part, quarantine, store, signal, source: this.source,
-        ends: recordEnds(record), encoding: this.encoding,
+        ...told, session, dataset, fieldMap: this.fieldMap ?? mapRead(dataset), part: item.part, quarantine, store, signal, source: this.source,
+        path: join(this.directory, `${segment.number}.parquet`),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });
       this.filtered += filtered;
@@ -266,6 +287,13 @@ class PartRows {
   }
 }
 
+function textsOf(segment: TextSegment, session: EngineSession): TextsOfSegment {
+  const { texts, files } = segment;
+  return { segment: { ...segment, proof: NO_PROOF }, texts, files, openRecords: () => Promise.resolve(new TextRecords(segment, session)) };
+}
+
+type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'files' | 'openRecords'>;
+
 /** Whether a part is one document, in which line ends are spaces. */
 function isDocument({ format }: Dataset['record']): boolean {
   return format === 'json' || format === 'xml';
@@ -279,6 +307,3 @@ function recordEnds(record: Dataset['record']): RecordEnds {
 
 /** Tells the files of this process from those of another try of the same item, so that neither can overwrite the other's. */
 const TRY = Math.random().toString(36).slice(2, 10);
-
-/** Larger than the default of 16 KiB: each chunk costs a turn of the event loop. */
-const GUNZIP_CHUNK_BYTES = 256 * 1024;

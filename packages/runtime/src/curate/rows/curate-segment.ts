@@ -10,10 +10,9 @@ import type { RowsFile } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv-header';
 import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
-import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type CsvSource } from './row-query';
-import { SegmentRecords, type RecordEnds } from './segment-records';
-import type { Segment } from './segment-writer';
-import type { SourceEncoding } from './source-encoding';
+import type { FieldProof } from './proven-fields';
+import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn } from './row-query';
+import type { SourceRecord } from './segment-records';
 
 /**
  * Read once and removed, so the lowest level of zstd will do.
@@ -31,10 +30,17 @@ function rowsFormat(dataset: Dataset): string {
 const REJECT_PAGE = 20_000;
 
 export interface SegmentJob {
-  readonly segment: Segment;
+  readonly segment: { readonly number: number; readonly firstRecord: number; readonly records: number; readonly proof: FieldProof };
   readonly session: EngineSession;
   readonly dataset: Dataset;
-  readonly csv: CsvSource;
+  /** The table function call or subquery that gives its fields as texts. */
+  readonly texts: string;
+  /** Local file for its typed rows. */
+  readonly path: string;
+  /** Local files of the segment alone, which go when it is done. */
+  readonly files: readonly string[];
+  /** Opens what finds its records in the source again. */
+  readonly openRecords: () => Promise<RecordFinder>;
   readonly fieldMap: FieldMap;
   /** 0-based position of the raw part in its manifest. */
   readonly part: number;
@@ -42,10 +48,16 @@ export interface SegmentJob {
   readonly store: ObjectStore;
   readonly target: ObjectRef;
   readonly source: string;
-  readonly ends: RecordEnds;
-  /** Of a source that is transcoded on the way. */
-  readonly encoding?: SourceEncoding;
   readonly signal?: AbortSignal;
+}
+
+/** Finds records of a segment in the source by their number, for the few that are rejected. */
+export interface RecordFinder {
+  /** Told, where it helps, which records will be asked for next. */
+  look?(numbers: readonly number[]): Promise<void>;
+  /** @param number 0-based in the segment, and larger than that of the call before */
+  find(number: number): Promise<SourceRecord>;
+  close(): Promise<void>;
 }
 
 /** What became of a segment's records. */
@@ -60,10 +72,9 @@ export interface CuratedSegment {
 
 /** Casts and checks one segment, uploads its typed rows, and removes its local files. */
 export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
-  const { segment, session, dataset, csv, fieldMap, store, target } = job;
-  const path = `${segment.csvPath}.parquet`;
+  const { segment, session, dataset, texts, path, fieldMap, store, target } = job;
   const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
-  const written = await session.run(`COPY (${rowQuery({ dataset, csv, fieldMap, order, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
+  const written = await session.run(`COPY (${rowQuery({ dataset, texts, fieldMap, order, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
   if (written !== segment.records) {
     throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
       facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },
@@ -76,7 +87,7 @@ export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
   // Duplicates are counted before rejection, in Shape.
   const needed = kept > 0 || dataset.quality.some(({ metric }) => metric === 'duplicateValues');
   const uploaded = !needed ? undefined : await store.putFile(target, path, { signal: job.signal });
-  await Promise.all([...new Set([path, segment.csvPath, segment.sourcePath])].map((file) => unlink(file)));
+  await Promise.all([...new Set([path, ...job.files])].map((file) => unlink(file)));
   return { file: uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept }, filtered, quality };
 }
 
@@ -107,8 +118,8 @@ function isFiltered(): string {
 }
 
 async function quarantineRejects(job: SegmentJob, path: string): Promise<number> {
-  const { segment, session, dataset, quarantine } = job;
-  let records: SegmentRecords | undefined;
+  const { session, dataset, quarantine } = job;
+  let records: RecordFinder | undefined;
   let total = 0;
   let after = -1;
   try {
@@ -116,7 +127,10 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
       // The file keeps the order of the segment, so a row's number in it is the record's number.
       const rejects = await session.rows(`SELECT file_row_number AS number, ${REJECT_COLUMN} AS reject FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`
         + ` WHERE ${REJECT_COLUMN} IS NOT NULL${dataset.filter === undefined ? '' : ` AND NOT ${isFiltered()}`} AND file_row_number > ${after} ORDER BY number LIMIT ${REJECT_PAGE}`);
-      if (rejects.length > 0) records ??= await SegmentRecords.open(segment, job.ends, job.encoding);
+      if (rejects.length > 0) {
+        records ??= await job.openRecords();
+        await records.look?.(rejects.map(({ number }) => Number(number)));
+      }
       for (const row of rejects) {
         const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];
         quarantine.add({ ...verdict(dataset, Number(number), code), ...await records!.find(Number(row.number)) });

@@ -66,7 +66,8 @@ export function readCsv(source: CsvSource): string {
 
 export interface RowQueryOptions {
   readonly dataset: Dataset;
-  readonly csv: CsvSource;
+  /** The table function call or subquery that gives the fields `f0`, `f1` … as texts. */
+  readonly texts: string;
   readonly fieldMap: FieldMap;
   readonly proof: FieldProof;
   /** Adds `_part` and `_record`, which break ties in a dedupe. */
@@ -79,7 +80,7 @@ export interface RowQueryOptions {
  * refused, and `<rule number>:QUALITY` for one that a rule sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
-  const { dataset, csv, fieldMap, order, proof } = options;
+  const { dataset, fieldMap, order, proof } = options;
   const { columns } = dataset;
   const numbered = order !== undefined || proof.elsewhere.size > 0;
   const read = columns.flatMap((column, index) => (column.computed === undefined ? [{ column, index, cast: cast(column, index, proof) }] : []));
@@ -97,7 +98,7 @@ export function rowQuery(options: RowQueryOptions): string {
   });
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
   output.push(...rules.map(({ number }) => ruleColumn(number)));
-  const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${readCsv(csv)}`;
+  const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${options.texts}`;
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
   const rows = withComputed(dataset, `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`);

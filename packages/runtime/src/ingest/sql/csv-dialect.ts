@@ -33,6 +33,6 @@ function dialectProblems({ format, encoding, quote, newline, compression }: Reco
     ...(format !== 'csv' || quote !== '' ? [] : ['quote is empty, and values may hold delimiters: write "\\""']),
     ...(encoding === 'utf-8' ? [] : [`encoding is ${encoding}: leave it out, for UTF-8`]),
     ...(newline === 'crlf' ? ['newline is crlf: write lf or auto'] : []),
-    ...(compression === 'gzip' ? ['compression is gzip: write none or auto'] : []),
+    ...(compression === 'none' || compression === 'auto' ? [] : [`compression is ${compression}: write none or auto`]),
   ];
 }

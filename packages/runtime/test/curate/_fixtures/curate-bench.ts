@@ -14,6 +14,7 @@ import { planCurate, type CuratePlanOutput } from '../../../src/curate/plan/plan
 import { publishCurate } from '../../../src/curate/publish/publish-curate';
 import { curateRows } from '../../../src/curate/rows/curate-rows';
 import { parseCurateSettings, type CurateSettings } from '../../../src/curate/settings';
+import { sniffCompression } from '../../../src/ingest/sniff-compression';
 import { shapeUnit } from '../../../src/curate/shape/shape-unit';
 import { Report } from '../../../src/report/report';
 import { appendCommit } from '../../../src/run/commit-log';
@@ -85,7 +86,7 @@ export class CurateBench {
     const landed = await Promise.all(parts.map(async (text, index) => {
       const key = rawPartKey({ pipeline: 'lake', dataset: 'trips', runId, attempt: 1, part: `0000${index}-trips.csv` });
       await this.store.upload({ bucket: 'raw', key }, Readable.from([Buffer.from(text)]));
-      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: 'none' as const, source: { url: 'http://127.0.0.1/x', identity: {} } };
+      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: sniffCompression(Buffer.from(text)) ?? ('none' as const), source: { url: 'http://127.0.0.1/x', identity: {} } };
     }));
     const result = await appendCommit<RawManifest>(this.store, { bucket: 'raw', prefix: commitLogPrefix('raw', 'lake', 'trips') }, (seq) => ({
       schemaVersion: 1, stage: 'ingest', kind: supersedes.length > 0 ? 'rerun' : 'ingest', pipeline: 'lake', dataset: 'trips', seq, runId, attempt: 1, committedAt: at,

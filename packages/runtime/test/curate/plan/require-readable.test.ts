@@ -5,14 +5,16 @@ import { contractText } from '../../_fixtures/ingest-stage';
 const contract = (record: string) => requireContract(contractText(['trips'], record), 'c.yaml');
 
 test('curate refuses a format that only lands, by name and with the cure', () => {
-  expect(() => { requireReadable(contract('{ format: parquet }')); }).toThrow(/curate reads csv, ndjson, json, xml with recordsAt and fixed-width with fields; trips \(parquet\).*a contract of their own/);
+  expect(() => { requireReadable(contract('{ format: excel }')); }).toThrow(/curate reads csv, ndjson, json, xml with recordsAt, fixed-width with fields and parquet; trips \(excel\).*a contract of their own/);
   for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format}${{ xml: ', recordsAt: /rows/row', 'fixed-width': ', fields: [{ name: id, start: 1, length: 8 }, { name: note, start: 9, length: 8 }]' }[format as string] ?? ''} }`)); }).not.toThrow();
 });
 
-test.each(['zip', 'zstd'] as const)('curate refuses a part in %s by name, unless its bytes are declared to be the data', (compression) => {
-  const [dataset] = contract('{ format: csv }').datasets;
-  expect(() => { requireOpenable(dataset!, 'k', compression); }).toThrow(`k of trips is compressed with ${compression}, and curate opens gzip`);
-  const [plain] = contract('{ format: csv, compression: none }').datasets;
-  expect(() => { requireOpenable(plain!, 'k', compression); }).not.toThrow();
+test.each(['zip', 'zstd'] as const)('curate refuses a part in %s where another archive is declared, and opens it otherwise', (compression) => {
+  const [dataset] = contract('{ format: csv, compression: gzip }').datasets;
+  expect(() => { requireOpenable(dataset!, 'k', compression); }).toThrow(`k of trips begins as ${compression}, and the contract says gzip`);
   expect(() => { requireOpenable(dataset!, 'k', 'gzip'); }).not.toThrow();
+  for (const declared of ['auto', 'none', compression]) {
+    const [open] = contract(`{ format: csv, compression: ${declared} }`).datasets;
+    expect(() => { requireOpenable(open!, 'k', compression); }).not.toThrow();
+  }
 });

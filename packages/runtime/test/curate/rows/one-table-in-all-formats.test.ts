@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DatasetSpec } from '../_fixtures/contract-text';
 import { RowsBench } from '../_fixtures/rows-bench';
 
@@ -24,11 +26,12 @@ const members = (row: readonly (string | null)[]): Member[] => row.flatMap(
 );
 const objects = COUNTRIES.map((row) => JSON.stringify(Object.fromEntries(members(row))));
 
-const FORMATS: [record: string, text: string][] = [
+const FORMATS: [record: string, source: string | Buffer][] = [
   ['format: csv, multiline: true', [names.join(','), ...COUNTRIES.map((row) => row.map((value) => (value === null ? '' : `"${value.replaceAll('"', '""')}"`)).join(',')), ''].join('\n')],
   ['format: ndjson', `${objects.join('\n')}\n`],
   ['format: json, recordsAt: /countries', `{"countries": [${objects.join(',\n')}]}`],
   ['format: xml, recordsAt: /countries/country', `<countries>${COUNTRIES.map((row) => `<country>${row.map((value, index) => (value === null ? '' : `<${names[index]}>${escaped(value)}</${names[index]}>`)).join('')}</country>`).join('\n')}</countries>`],
+  ['format: parquet', readFileSync(join(__dirname, '../_fixtures/typed/countries.parquet'))],
 ];
 
 test('the same countries give the same bytes of Parquet in every format', async () => {

@@ -8,7 +8,7 @@ import { csvDialect } from '../../../src/curate/rows/csv-dialect';
 import { mapPositions, splitRecord } from '../../../src/curate/rows/csv-header';
 import { CsvScanner } from '../../../src/curate/rows/csv-scanner';
 import { NO_PROOF, ProvenFields, type FieldProof } from '../../../src/curate/rows/proven-fields';
-import { rowQuery, sourceCsv } from '../../../src/curate/rows/row-query';
+import { readCsv, rowQuery, sourceCsv } from '../../../src/curate/rows/row-query';
 import { testContract, type DatasetSpec } from '../_fixtures/contract-text';
 
 const PATTERN = '^[A-Z]{2}[0-9]{1,3}$';
@@ -130,7 +130,7 @@ describe('a query with a proof', () => {
       await writeFile(path, Buffer.concat([Buffer.from('headrace\n'), good]));
       const run = async (proof: FieldProof) => {
         const csv = sourceCsv(path, csvDialect(dataset.record, COLUMNS.length), dataset.record.nullTokens);
-        const sql = rowQuery({ dataset, csv, fieldMap: mapPositions(dataset), order: { part: 0, firstRecord: 0 }, proof });
+        const sql = rowQuery({ dataset, texts: readCsv(csv), fieldMap: mapPositions(dataset), order: { part: 0, firstRecord: 0 }, proof });
         return (await connection.runAndReadAll(`SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql}) ORDER BY _record`)).getRowsJson();
       };
       const proven = await run(proof);

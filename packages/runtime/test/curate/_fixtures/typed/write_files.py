@@ -1,0 +1,79 @@
+"""Writes the files beside it with pyarrow 26: python write_files.py. They are committed, so that tests need no Python."""
+
+import datetime as dt
+import decimal
+import os
+import uuid
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+D = decimal.Decimal
+UTC = dt.timezone.utc
+
+
+def write(name, columns, **options):
+    pq.write_table(pa.table(columns), os.path.join(FOLDER, name), compression=options.pop("compression", "snappy"), **options)
+
+
+# Every type that a contract can have from Parquet, at its ends.
+write("types.parquet", {
+    "i8": pa.array([-128, 127, None], pa.int8()),
+    "i64": pa.array([-2**63, 2**63 - 1, None], pa.int64()),
+    "u64": pa.array([0, 2**64 - 1, None], pa.uint64()),
+    "dec": pa.array([D("-0.05"), D("99999999.99"), None], pa.decimal128(10, 2)),
+    "dec38": pa.array([D("-" + "9" * 38), D(1), None], pa.decimal128(38, 0)),
+    "f32": pa.array([0.1, float("nan"), None], pa.float32()),
+    "f64": pa.array([-0.0, float("-inf"), 5e-324], pa.float64()),
+    "wide": pa.array([0.1, 3.4028234663852886e38, None], pa.float32()),
+    "flag": pa.array([True, False, None]),
+    "text": pa.array(["Åland 😀", "", None], pa.string()),
+    "code": pa.array(["a", "b", None]).dictionary_encode(),
+    "raw": pa.array([b"\xff\x00", b"", None], pa.binary()),
+    "fixed": pa.array([b"abc", b"\x00\x00\x00", None], pa.binary(3)),
+    "id": pa.array([uuid.UUID(int=1).bytes, uuid.UUID(int=2**128 - 1).bytes, None], pa.uuid()),
+    "day": pa.array([dt.date(1, 1, 1), dt.date(9999, 12, 31), None]),
+    "local_ms": pa.array([dt.datetime(2024, 2, 29, 10), dt.datetime(1, 1, 1), None], pa.timestamp("ms")),
+    "local_us": pa.array([dt.datetime(9999, 12, 31, 23, 59, 59, 999999), dt.datetime(1969, 12, 31, 23, 59, 59, 999999), None], pa.timestamp("us")),
+    "instant": pa.array([dt.datetime(2024, 2, 29, 10, 0, 0, 1, UTC), dt.datetime(1, 1, 1, tzinfo=UTC), None], pa.timestamp("us", "Europe/Berlin")),
+    "clock": pa.array([dt.time(23, 59, 59, 999999), dt.time(0), None], pa.time64("us")),
+}, compression="zstd")
+
+# One type a column that no contract type takes, or that readers tell differently.
+write("refused.parquet", {
+    "local_ns": pa.array([1709200800123456789, 1709200800123456000, None], pa.timestamp("ns")),
+    "instant_ns": pa.array([1, 2, None], pa.timestamp("ns", "UTC")),
+    "clock_ns": pa.array([1, 2, None], pa.time64("ns")),
+    "dec76": pa.array([D("1.5"), None, None], pa.decimal256(50, 2)),
+    "local": pa.array([dt.datetime(2024, 2, 29), None, None], pa.timestamp("us")),
+    "instant": pa.array([dt.datetime(2024, 2, 29, tzinfo=UTC), None, None], pa.timestamp("us", "UTC")),
+    "list": pa.array([[1], None, None]),
+    "struct": pa.array([{"a": 1}, None, None]),
+    "map": pa.array([[("a", 1)], None, None], pa.map_(pa.string(), pa.int64())),
+    "f64": pa.array([0.5, None, None], pa.float64()),
+    "i64": pa.array([1, None, None], pa.int64()),
+    "text": pa.array(["2024-02-29", "29.02.2024", None]),
+    "raw": pa.array([b"\xff", b"ok", None], pa.binary()),
+    "nothing": pa.nulls(3),
+})
+write("int96.parquet", {"at": pa.array([dt.datetime(2024, 2, 29)], pa.timestamp("us"))}, use_deprecated_int96_timestamps=True)
+
+# The countries of one-table-in-all-formats.test.ts.
+write("countries.parquet", {
+    "code": ["AX", "CI", "CW", "JP", "NA", "XK"],
+    "name": ["Åland", "Côte d'Ivoire", "Curaçao", "日本", "NA", " Kosovo\t"],
+    "area": pa.array([D("13324.10"), D("322463.00"), None, D("123456789012345678901234567890123456.78"), D("-0.01"), D("10887.00")], pa.decimal128(38, 2)),
+    "people": pa.array([30129, 2**64 - 1, None, 0, 1, 2], pa.uint64()),
+    "since": [dt.date(1920, 5, 7), dt.date(1960, 8, 7), None, dt.date(1, 1, 1), dt.date(9999, 12, 31), dt.date(2008, 2, 17)],
+    "density": [19.0, -0.0, float("nan"), float("inf"), 5e-324, 1.7976931348623157e308],
+    "island": [True, False, None, True, False, False],
+    "note": ["", 'says "hello", <b>&amp;</b>', None, "two\nlines", "null", ']]> 😀 ,,""'],
+}, row_group_size=2)
+
+# Rejects: the first, one in the middle, the last.
+write("poison.parquet", {
+    "id": pa.array([-1, 2, 3, 4, 5], pa.int64()),
+    "name": ["ok", 'a "quoted"\nname', "x\0y", "", "long enough"],
+    "at": pa.array([dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 3), None, dt.datetime(2024, 1, 5)], pa.timestamp("us")),
+}, row_group_size=2)
