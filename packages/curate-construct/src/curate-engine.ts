@@ -1,4 +1,4 @@
-import { aws_glue as glue, Duration, Size } from 'aws-cdk-lib';
+import { aws_glue as glue, Duration, type Size } from 'aws-cdk-lib';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that shapes batches. */

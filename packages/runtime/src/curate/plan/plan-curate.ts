@@ -80,7 +80,8 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const plan: CuratePlan = {
     schemaVersion: 1, pipeline: settings.pipeline, runId: slot, attempt, attemptId: id, plannedAt: new Date().toISOString(), operation,
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, datasets: chosenDatasets(contract, input),
-    items: lists.rows.length, units: lists.units.length, engines: [...new Set(lists.units.map(({ engine }) => engine))].sort(), compactions: lists.compactions.length,
+    items: lists.rows.length, units: lists.units.length, engines: [...new Set(lists.units.map(({ engine }) => engine))].sort(),
+    compactions: lists.compactions.length,
   };
   await Promise.all([
     writeItems(store, folder, lists.rows, { signal }), writeItems(store, folder, lists.units, { signal, name: 'units' }),
@@ -114,7 +115,8 @@ async function listWork(call: FunctionCall, settings: CurateSettings, contract: 
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
-        engine: shaperOf(settings, manifest), supersedesIngestSeqs: supersedes, firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
+        engine: shaperOf(settings, manifest), supersedesIngestSeqs: supersedes,
+        firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
       });
     }
   }
