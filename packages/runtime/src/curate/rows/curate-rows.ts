@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../stores/object-store';
 import type { RowsItem, RowsResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
+import { readAvro } from './avro-part';
 import { csvDialect } from './csv-dialect';
 import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv-header';
 import { CsvScanner } from './csv-scanner';
@@ -234,7 +235,7 @@ class PartRows {
     const { directory, source } = this;
     const session = await this.session();
     this.idle.push(session);
-    const bytes = await readParquet({
+    const bytes = await (dataset.record.format === 'avro' ? readAvro : readParquet)({
       store, ref: { bucket, key: item.key }, source, dataset, directory, segmentBytes, session, signal,
       useColumns: (names) => { this.sayUnused(unusedNames(dataset, names)); },
       curate: (segment) => this.inFlight.start(async () => {

@@ -32,6 +32,7 @@ const FORMATS: [record: string, source: string | Buffer][] = [
   ['format: json, recordsAt: /countries', `{"countries": [${objects.join(',\n')}]}`],
   ['format: xml, recordsAt: /countries/country', `<countries>${COUNTRIES.map((row) => `<country>${row.map((value, index) => (value === null ? '' : `<${names[index]}>${escaped(value)}</${names[index]}>`)).join('')}</country>`).join('\n')}</countries>`],
   ['format: parquet', readFileSync(join(__dirname, '../_fixtures/typed/countries.parquet'))],
+  ...['null', 'snappy', 'zstandard'].map((codec): [string, Buffer] => ['format: avro', readFileSync(join(__dirname, `../_fixtures/typed/countries.${codec}.avro`))]),
 ];
 
 test('the same countries give the same bytes of Parquet in every format', async () => {

@@ -1,10 +1,11 @@
-"""Writes the files beside it with pyarrow 26: python write_files.py. They are committed, so that tests need no Python."""
+"""Writes the files beside it with pyarrow 26 and fastavro 1.13: python write_files.py. They are committed, so that tests need no Python."""
 
 import datetime as dt
 import decimal
 import os
 import uuid
 
+import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -77,3 +78,56 @@ write("poison.parquet", {
     "name": ["ok", 'a "quoted"\nname', "x\0y", "", "long enough"],
     "at": pa.array([dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 3), None, dt.datetime(2024, 1, 5)], pa.timestamp("us")),
 }, row_group_size=2)
+
+
+def avro(name, fields, rows, codec="null", **options):
+    schema = fastavro.parse_schema({"type": "record", "name": "Row", "namespace": "test", "fields": [{"name": n, "type": t} for n, t in fields.items()]})
+    with open(os.path.join(FOLDER, name), "wb") as out:
+        fastavro.writer(out, schema, [dict(zip(fields, row)) for row in rows], codec=codec, sync_marker=b"0123456789abcdef", **options)
+
+
+def logical(kind, name, **more):
+    return ["null", {"type": kind, "logicalType": name, **more}]
+
+
+avro("types.avro", {
+    "i32": ["null", "int"], "i64": "long", "dec": logical("bytes", "decimal", precision=10, scale=2),
+    "dec38": ["null", {"type": "fixed", "name": "d16", "size": 16, "logicalType": "decimal", "precision": 38, "scale": 0}],
+    "f32": "float", "f64": "double", "wide": "float", "flag": ["null", "boolean"], "text": ["null", "string"],
+    "code": ["null", {"type": "enum", "name": "Code", "symbols": ["a", "b"]}], "code2": ["null", "Code"], "raw": ["null", "bytes"],
+    "id": logical("string", "uuid"), "day": logical("int", "date"), "local_ms": logical("long", "local-timestamp-millis"),
+    "local_us": logical("long", "local-timestamp-micros"), "instant": logical("long", "timestamp-micros"), "instant_ms": logical("long", "timestamp-millis"),
+    "clock": logical("long", "time-micros"), "clock_ms": logical("int", "time-millis"), "left": ["null", {"type": "array", "items": "long"}],
+}, [
+    [-2**31, -2**63, D("-0.05"), D("-" + "9" * 38), 0.1, -0.0, 0.1, True, "Åland 😀", "a", "b", b"\xff\x00", uuid.UUID(int=1), dt.date(1, 1, 1),
+     dt.datetime(2024, 2, 29, 10), dt.datetime(9999, 12, 31, 23, 59, 59, 999999), dt.datetime(2024, 2, 29, 10, 0, 0, 1, UTC), dt.datetime(1969, 12, 31, 23, 59, 59, 999000, UTC),
+     dt.time(23, 59, 59, 999999), dt.time(0, 0, 0, 1000), [1]],
+    [2**31 - 1, 2**63 - 1, D("99999999.99"), D(1), float("nan"), float("-inf"), 3.4028234663852886e38, False, "", "b", "a", b"", uuid.UUID(int=2**128 - 1), dt.date(9999, 12, 31),
+     dt.datetime(1, 1, 1), dt.datetime(1969, 12, 31, 23, 59, 59, 999999), dt.datetime(1, 1, 1, tzinfo=UTC), dt.datetime(2024, 2, 29, tzinfo=UTC), dt.time(0), dt.time(23, 59, 59, 999000), None],
+    [None, 0, None, None, 1.5, 5e-324, 0.0, *[None] * 14],
+], codec="deflate")
+
+avro("refused.avro", {
+    "union": ["null", "int", "string"], "local": logical("long", "local-timestamp-micros"), "instant": logical("long", "timestamp-micros"), "f64": "double", "i64": "long",
+    "nanos": logical("long", "timestamp-nanos"), "list": {"type": "array", "items": "int"}, "text": "string", "raw": "bytes",
+}, [[1, None, None, 0.5, 1, 1709200800123456789, [], "29.02.2024", b""], ["x", None, None, 0.5, 3 * 10**9, 1709200800123456000, [1], "2024-02-29", b"\xff"]])
+
+COUNTRIES = {
+    "code": "string", "name": "string", "area": logical("bytes", "decimal", precision=38, scale=2), "people": logical("bytes", "decimal", precision=20, scale=0),
+    "since": logical("int", "date"), "density": "double", "island": ["null", "boolean"], "note": ["null", "string"],
+}
+for codec in ["null", "snappy", "zstandard"]:
+    avro(f"countries.{codec}.avro", COUNTRIES, zip(*pq.read_table(os.path.join(FOLDER, "countries.parquet")).cast(pa.schema([
+        ("code", pa.string()), ("name", pa.string()), ("area", pa.decimal128(38, 2)), ("people", pa.decimal128(20, 0)),
+        ("since", pa.date32()), ("density", pa.float64()), ("island", pa.bool_()), ("note", pa.string()),
+    ])).to_pydict().values()), codec=codec, sync_interval=64)
+
+# The third name is not UTF-8: its last byte is replaced in the file.
+avro("poison.avro", {"id": "long", "name": "string", "at": logical("long", "local-timestamp-micros")}, [
+    [-1, "ok", dt.datetime(2024, 1, 1)], [2, 'a "quoted"\nname', dt.datetime(2024, 1, 2)], [3, "BROKEN!", dt.datetime(2024, 1, 3)], [4, "", None],
+    [5, "long enough", dt.datetime(2024, 1, 5)],
+], sync_interval=48)
+with open(os.path.join(FOLDER, "poison.avro"), "r+b") as file:
+    content = file.read().replace(b"BROKEN!", b"BROKEN\xff")
+    file.seek(0)
+    file.write(content)

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ColumnSpec } from '../_fixtures/contract-text';
+import { RowsBench, type RowsOutcome } from '../_fixtures/rows-bench';
+
+const file = (name: string): Buffer => readFileSync(join(__dirname, '../_fixtures/typed', name));
+const KEY = 'lake/raw/trips/r1/a1/00000-trips.avro';
+
+describe('Avro files', () => {
+  let bench: RowsBench;
+
+  beforeAll(async () => { bench = await RowsBench.start(); });
+  afterAll(async () => { await bench.close(); });
+
+  const curate = (columns: readonly ColumnSpec[], bytes: Buffer | string, record = '', options = {}): Promise<RowsOutcome> =>
+    bench.curate({ columns, record: `format: avro${record === '' ? '' : `, ${record}`}` }, typeof bytes === 'string' ? file(bytes) : bytes, { key: KEY, ...options });
+  const one = (column: ColumnSpec, bytes: Buffer | string): Promise<RowsOutcome> => curate([column], bytes, 'header: subset');
+
+  test('gives every type at its ends, as fastavro wrote them', async () => {
+    const { rows, quarantine, result } = await curate([
+      { name: 'i32', type: 'i32' }, { name: 'i64', type: 'integer' }, { name: 'dec', type: 'decimal(10,2)' }, { name: 'dec38', type: 'decimal(38,0)' },
+      { name: 'f32', type: 'f32' }, { name: 'f64', type: 'number' }, { name: 'wide', type: 'number' }, { name: 'flag', type: 'boolean' }, { name: 'text', type: 'string' },
+      { name: 'code', type: 'string' }, { name: 'code2', type: 'string' }, { name: 'raw', type: 'string', more: 'logicalTypeOptions: { format: binary }' },
+      { name: 'id', type: 'string', more: 'logicalTypeOptions: { format: uuid }' }, { name: 'day', type: 'date' }, { name: 'local_ms', type: 'timestamp' },
+      { name: 'local_us', type: 'timestamp' }, { name: 'instant', type: 'zoned' }, { name: 'instant_ms', type: 'zoned' }, { name: 'clock', type: 'time' }, { name: 'clock_ms', type: 'time' },
+    ], 'types.avro', 'header: subset');
+    expect(quarantine).toEqual([]);
+    expect(rows).toEqual([
+      ['-2147483648', '-9223372036854775808', '-0.05', `-${'9'.repeat(38)}`, '0.1', '-0.0', '0.10000000149011612', 'true', 'Åland 😀', 'a', 'b', '\\xFF\\x00',
+        '00000000-0000-0000-0000-000000000001', '0001-01-01', '2024-02-29 10:00:00', '9999-12-31 23:59:59.999999', '2024-02-29 10:00:00.000001+00',
+        '1969-12-31 23:59:59.999+00', '86399999999', '1000'],
+      ['2147483647', '9223372036854775807', '99999999.99', '1', 'nan', '-inf', '3.4028234663852886e+38', 'false', '', 'b', 'a', '',
+        'ffffffff-ffff-ffff-ffff-ffffffffffff', '9999-12-31', '0001-01-01 00:00:00', '1969-12-31 23:59:59.999999', '0001-01-01 00:00:00+00', '2024-02-29 00:00:00+00', '0', '86399999000'],
+      [null, '0', null, null, '1.5', '5e-324', '0.0', ...Array.from({ length: 13 }, () => null)],
+    ]);
+    expect(result).toMatchObject({ content: 'records', sourceBytes: file('types.avro').length, counts: { parsed: 3, kept: 3, rejected: 0 } });
+  });
+
+  test.each<[ColumnSpec, RegExp]>([
+    [{ name: 'union', type: 'string' }, /"union": it is a union of several types/],
+    [{ name: 'local', type: 'zoned' }, /"local": long local-timestamp-micros does not become timestamp/],
+    [{ name: 'instant', type: 'timestamp' }, /"instant": long timestamp-micros does not become timestamp/],
+    [{ name: 'f64', type: 'f32' }, /"f64": double does not become/],
+    [{ name: 'f64', type: 'decimal(10,2)' }, /"f64": double does not become/],
+    [{ name: 'i64', type: 'number' }, /"i64": long does not become/],
+    [{ name: 'i64', type: 'string' }, /"i64": long does not become string/],
+    [{ name: 'list', type: 'string' }, /"list": array does not become/],
+    [{ name: 'more', type: 'string' }, /column "more" is missing/],
+  ])('refuses %o', async (column, message) => {
+    await expect(one(column, 'refused.avro')).rejects.toMatchObject({ code: 'COLUMNS', fault: 'user', message: expect.stringMatching(message) as string });
+  });
+
+  test('checks values that only sometimes fit, and texts by the forms of texts', async () => {
+    expect(await one({ name: 'nanos', type: 'zoned' }, 'refused.avro')).toMatchObject({ rows: [['2024-02-29 10:00:00.123456+00']], quarantine: [{ code: 'TYPE', offset: 0, line: 1 }] });
+    expect(await one({ name: 'text', type: 'date' }, 'refused.avro')).toMatchObject({ rows: [['2024-02-29']], quarantine: [{ code: 'TYPE', raw: Buffer.from('{"text":"29.02.2024"}') }] });
+    expect(await one({ name: 'i64', type: 'i32' }, 'refused.avro')).toMatchObject({ rows: [['1']], quarantine: [{ code: 'RANGE', offset: 1, line: 2 }] });
+  });
+
+  const POISON: ColumnSpec[] = [{ name: 'id', type: 'u8' }, { name: 'name', type: 'string', more: 'logicalTypeOptions: { maxLength: 11, minLength: 2 }' }, { name: 'at', type: 'timestamp', more: 'required: true' }];
+
+  test.each([['in one segment', {}], ['in a segment for each block', { segmentBytes: 1 }]])('keeps good records and quarantines the others with their texts, %s', async (_name, options) => {
+    const { rows, quarantine } = await curate(POISON, 'poison.avro', '', options);
+    expect(rows).toEqual([['5', 'long enough', '2024-01-05 00:00:00']]);
+    expect(quarantine.map(({ code, column, offset, line, raw }) => [code, column, offset, line, JSON.parse(raw.toString())])).toEqual([
+      ['TYPE', 'id', 0, 1, { id: '-1', name: 'ok', at: '2024-01-01T00:00:00.000000' }],
+      ['LENGTH', 'name', 1, 2, { id: '2', name: 'a "quoted"\nname', at: '2024-01-02T00:00:00.000000' }],
+      ['ENCODING', 'name', 2, 3, { id: '3', name: { base64: Buffer.from('BROKEN\xff', 'latin1').toString('base64') }, at: '2024-01-03T00:00:00.000000' }],
+      ['LENGTH', 'name', 3, 4, { id: '4', name: '', at: null }],
+    ]);
+  });
+
+  test('makes a record that is too long a reject', async () => {
+    const { quarantine } = await curate(POISON, 'poison.avro', 'maxRecordBytes: 64');
+    expect(quarantine.some(({ code }) => code === 'RECORD_SIZE')).toBe(false);
+    const long = await curate([{ name: 'dec38', type: 'decimal(38,0)' }, { name: 'day', type: 'date' }, { name: 'local_us', type: 'timestamp' }], 'types.avro', 'header: subset, maxRecordBytes: 64');
+    expect(long.quarantine.map(({ code, offset }) => [code, offset])).toEqual([['RECORD_SIZE', 0]]);
+    expect(long.rows.length).toBe(2);
+  });
+
+  test.each(['null', 'snappy', 'zstandard'])('fails a file of codec %s wherever it is cut but behind a block, and with the place', async (codec) => {
+    const whole = file(`countries.${codec}.avro`);
+    const outcomes = new Set<string>();
+    for (let length = 0; length < whole.length; length += 71) {
+      const outcome = await one({ name: 'code', type: 'string' }, whole.subarray(0, length)).then(() => 'whole', (error: unknown) => (error as { code: string }).code);
+      outcomes.add(outcome);
+    }
+    expect([...outcomes].filter((outcome) => outcome !== 'whole')).toEqual(['AVRO']);
+    await expect(one({ name: 'code', type: 'string' }, whole.subarray(0, -5))).rejects.toMatchObject({
+      code: 'AVRO', fault: 'user', message: expect.stringMatching(new RegExp(`it ends in the block that begins at byte \\d+, at byte ${whole.length - 5};`)) as string,
+    });
+  });
+
+  test.each([
+    ['is something else', Buffer.from('a,b\n1,2\n'), /does not begin as an Avro/],
+    ['is damaged between blocks', Buffer.concat([file('countries.null.avro').subarray(0, -1), Buffer.from('x')]), /the mark after the block at byte \d+ is not that of the file/],
+    ['is damaged in a block', Buffer.from(file('countries.snappy.avro').toString('latin1').replace('AX', 'AY'), 'latin1'), /its checksum does not fit/],
+  ])('fails a file that %s', async (_name, bytes, message) => {
+    await expect(one({ name: 'code', type: 'string' }, bytes)).rejects.toMatchObject({ code: 'AVRO', fault: 'user', message: expect.stringMatching(message) as string });
+  });
+});
