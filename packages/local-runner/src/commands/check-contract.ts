@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { formatProblem } from '@headrace/runtime/contract/problems';
+import { formatProblem } from '@headrace/runtime/contract/parse/problems';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';

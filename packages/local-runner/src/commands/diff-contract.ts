@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Contract } from '@headrace/runtime/contract/contract';
-import type { ContractChange } from '@headrace/runtime/contract/contract-changes';
-import { diffContracts } from '@headrace/runtime/contract/diff-contracts';
+import type { ContractChange } from '@headrace/runtime/contract/diff/contract-changes';
+import { diffContracts } from '@headrace/runtime/contract/diff/diff-contracts';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
-import { formatProblem } from '@headrace/runtime/contract/problems';
+import { formatProblem } from '@headrace/runtime/contract/parse/problems';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 

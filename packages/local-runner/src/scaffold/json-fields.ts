@@ -1,4 +1,4 @@
-import { JsonProblem, readJsonRecord } from '@headrace/runtime/curate/rows/json-record';
+import { JsonProblem, readJsonRecord } from '@headrace/runtime/curate/rows/json/json-record';
 
 /** What the records of a sample hold. */
 export interface JsonFields {

@@ -1,5 +1,5 @@
 import { DocumentFault } from '@headrace/runtime/curate/rows/document-framer';
-import { JsonFramer } from '@headrace/runtime/curate/rows/json-framer';
+import { JsonFramer } from '@headrace/runtime/curate/rows/json/json-framer';
 import { guessRecordsAt } from './guess-records-at';
 
 /** Records at the beginning of a JSON document. */

@@ -1,6 +1,6 @@
 import { PipelineError } from '../errors/pipeline-error';
 import type { ContractProblem } from './contract';
-import { formatProblem } from './problems';
+import { formatProblem } from './parse/problems';
 
 /** A contract that cannot be used, with everything that is wrong in it. */
 export class ContractError extends PipelineError {

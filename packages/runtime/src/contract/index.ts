@@ -4,8 +4,8 @@ export type {
 } from './contract';
 export { parseContract, requireContract, type ParsedContract } from './parse-contract';
 export { ContractError } from './contract-error';
-export { formatProblem } from './problems';
-export { HEADRACE_PROPERTIES, type CustomPropertyPlace } from './custom-properties';
+export { formatProblem } from './parse/problems';
+export { HEADRACE_PROPERTIES, type CustomPropertyPlace } from './parse/custom-properties';
 export { exactGrammar, lexicalGrammar, matchesGrammar, type LexicalColumn } from './lexical-grammar';
 export { duckdbCast, withDefault } from './duckdb-cast';
 export { duckdbText } from './duckdb-text';
@@ -22,9 +22,9 @@ export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken }
 export { asRecorded, isHashed, masksOf } from './mask';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
-export { diffContracts } from './diff-contracts';
-export { CONTRACT_CHANGES, type ChangeRisk, type ContractChange, type ContractChangeKind } from './contract-changes';
-export { compareColumns, widens, type ColumnDifference } from './compare-columns';
+export { diffContracts } from './diff/diff-contracts';
+export { CONTRACT_CHANGES, type ChangeRisk, type ContractChange, type ContractChangeKind } from './diff/contract-changes';
+export { compareColumns, widens, type ColumnDifference } from './diff/compare-columns';
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
 } from './glue-tables';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Contract, ContractProblem, Dataset } from './contract';
 import { ContractError } from './contract-error';
-import { readCustomProperties } from './custom-properties';
-import { MapReader } from './map-reader';
-import { readMaskDefaults, type MaskDefaults } from './parse-mask';
-import { parseDataset } from './parse-dataset';
-import { ProblemList } from './problems';
-import { readYaml } from './yaml-value';
+import { readCustomProperties } from './parse/custom-properties';
+import { MapReader } from './parse/map-reader';
+import { readMaskDefaults, type MaskDefaults } from './parse/parse-mask';
+import { parseDataset } from './parse/parse-dataset';
+import { ProblemList } from './parse/problems';
+import { readYaml } from './parse/yaml-value';
 
 export interface ParsedContract {
   /** Absent when a problem is an error. */

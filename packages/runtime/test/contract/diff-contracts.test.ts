@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTRACT_CHANGES, diffContracts, type Contract, type ContractChangeKind } from '../../src/contract';
-import { contractChangesDocument } from '../../src/contract/contract-changes-document';
+import { contractChangesDocument } from '../../src/contract/diff/contract-changes-document';
 import { testContract, type ColumnSpec, type DatasetSpec } from '../curate/_fixtures/contract-text';
 
 type Change = Partial<Omit<DatasetSpec, 'columns'>> & { readonly columns?: Readonly<Record<string, Partial<ColumnSpec> | null>>; readonly order?: readonly string[] };

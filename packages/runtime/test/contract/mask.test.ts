@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parseContract, type Column, type Dataset } from '../../src/contract';
-import { formatProblem } from '../../src/contract/problems';
+import { formatProblem } from '../../src/contract/parse/problems';
 import { EngineSession } from '../../src/curate/engine/duckdb-engine';
 import { useMaskSalt } from '../../src/curate/rows/mask-salt';
 import { duckdbCast } from '../../src/contract/duckdb-cast';

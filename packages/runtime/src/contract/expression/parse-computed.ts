@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../contract';
-import type { MapReader } from '../map-reader';
-import type { ParsedColumn } from '../parse-column';
+import type { MapReader } from '../parse/map-reader';
+import type { ParsedColumn } from '../parse/parse-column';
 import { misfit } from './computed-column';
 import { computedLevels } from './computed-order';
 import { expressionTypeName, type Expression } from './expression';

@@ -8,9 +8,9 @@ import { PipelineError } from '../../errors/pipeline-error';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
 import type { RowsFile } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
-import type { FieldMap } from './csv-header';
+import type { FieldMap } from './csv/csv-header';
 import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
-import type { FieldProof } from './proven-fields';
+import type { FieldProof } from './csv/proven-fields';
 import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn } from './row-query';
 import type { SourceRecord } from './segment-records';
 

@@ -3,7 +3,7 @@ import type { Dataset } from '../../contract/contract';
 import { userError } from '../../errors/pipeline-error';
 import { DocumentFault, type DocumentFramer, type FrameEvent } from './document-framer';
 import { NOT_UTF8, RECORD_MARK, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
-import type { RecordProblem } from './json-records';
+import type { RecordProblem } from './json/json-records';
 
 /** Good records that follow each other, as they go to disk. */
 interface Stretch { bytes: Buffer; used: number; records: number; offset: number; line: number; nextAt: number }

@@ -1,7 +1,7 @@
 import type { Dataset, FixedField } from '../../contract/contract';
 import { CanonicalRecords, type CanonicalSink } from './canonical-records';
-import { fieldName, isRead } from './csv-header';
-import type { RecordProblem } from './json-records';
+import { fieldName, isRead } from './csv/csv-header';
+import type { RecordProblem } from './json/json-records';
 import type { LineRecords } from './line-scanner';
 
 const CR = 13;

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dataset } from '../../contract/contract';
-import { lineEnds } from './csv-dialect';
-import { suspicious } from './csv-scanner';
+import { lineEnds } from './csv/csv-dialect';
+import { suspicious } from './csv/csv-scanner';
 import { NOT_UTF8, tooLong, type BlockScanner, type FramedRecords } from './framed-records';
-import type { RecordProblem } from './json-records';
+import type { RecordProblem } from './json/json-records';
 
 const LF = 10;
 const CR = 13;

@@ -7,9 +7,9 @@ import { countedBy, isOfOneRecord } from '../../contract/quality-metrics';
 import { maskedValue } from '../../contract/mask';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
-import type { CsvDialect } from './csv-dialect';
-import { isRead, type FieldMap } from './csv-header';
-import type { FieldProof } from './proven-fields';
+import type { CsvDialect } from './csv/csv-dialect';
+import { isRead, type FieldMap } from './csv/csv-header';
+import type { FieldProof } from './csv/proven-fields';
 
 /** Names of the columns that Rows adds to the contract's; no contract column begins with an underscore. */
 export const PART_COLUMN = '_part';

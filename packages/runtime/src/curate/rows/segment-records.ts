@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { RECORD_MARK } from './framed-records';
 import type { Segment } from './segment-writer';
-import { sourceLength, type SourceEncoding } from './source-encoding';
+import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
 
 const LF = 10;
 /** What stands between the records of a list: spaces and a comma. */

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
-import type { FieldProof } from './proven-fields';
-import { sourceLength, type SourceEncoding } from './source-encoding';
+import type { FieldProof } from './csv/proven-fields';
+import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
 
 /** Consecutive records of a segment that also followed each other in the source. */
 export interface SegmentRun {

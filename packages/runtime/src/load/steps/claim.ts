@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { compareColumns } from '../../contract/compare-columns';
+import { compareColumns } from '../../contract/diff/compare-columns';
 import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
 import { userError } from '../../errors/pipeline-error';

@@ -1,7 +1,7 @@
 import { scanRecords } from '../../../src/curate/rows/record-blocks';
 import { documentBlockBytes, DocumentScanner } from '../../../src/curate/rows/document-scanner';
-import { jsonDocument } from '../../../src/curate/rows/json-document';
-import { xmlDocument } from '../../../src/curate/rows/xml-document';
+import { jsonDocument } from '../../../src/curate/rows/json/json-document';
+import { xmlDocument } from '../../../src/curate/rows/xml/xml-document';
 import { testContract } from '../_fixtures/contract-text';
 
 const MEBIBYTE = 1024 * 1024;

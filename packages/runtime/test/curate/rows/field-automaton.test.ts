@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { exactGrammar, matchesGrammar, type Column } from '../../../src/contract';
-import { accepts, fieldAutomaton } from '../../../src/curate/rows/field-automaton';
+import { accepts, fieldAutomaton } from '../../../src/curate/rows/csv/field-automaton';
 import { testContract } from '../_fixtures/contract-text';
 
 const COLUMNS = testContract({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { DocumentFault } from '../../../src/curate/rows/document-framer';
-import { JsonFramer } from '../../../src/curate/rows/json-framer';
+import { JsonFramer } from '../../../src/curate/rows/json/json-framer';
 
 interface Framed {
   readonly records: string[];

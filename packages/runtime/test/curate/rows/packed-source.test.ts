@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { compressionOf, readPacked } from '../../../src/curate/rows/packed-source';
+import { compressionOf, readPacked } from '../../../src/curate/rows/packed/packed-source';
 import { ZIP, ZSTD } from '../_fixtures/archives';
 import { RowsBench, type RowsOutcome } from '../_fixtures/rows-bench';
 

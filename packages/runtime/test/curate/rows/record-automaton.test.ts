@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { exactGrammar, matchesGrammar, type Dataset } from '../../../src/contract';
-import { csvDialect } from '../../../src/curate/rows/csv-dialect';
-import { mapPositions, splitRecord } from '../../../src/curate/rows/csv-header';
-import { CsvScanner } from '../../../src/curate/rows/csv-scanner';
-import { NO_PROOF, ProvenFields, type FieldProof } from '../../../src/curate/rows/proven-fields';
+import { csvDialect } from '../../../src/curate/rows/csv/csv-dialect';
+import { mapPositions, splitRecord } from '../../../src/curate/rows/csv/csv-header';
+import { CsvScanner } from '../../../src/curate/rows/csv/csv-scanner';
+import { NO_PROOF, ProvenFields, type FieldProof } from '../../../src/curate/rows/csv/proven-fields';
 import { readCsv, rowQuery, sourceCsv } from '../../../src/curate/rows/row-query';
 import { testContract, type DatasetSpec } from '../_fixtures/contract-text';
 

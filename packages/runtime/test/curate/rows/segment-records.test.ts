@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NO_PROOF } from '../../../src/curate/rows/proven-fields';
+import { NO_PROOF } from '../../../src/curate/rows/csv/proven-fields';
 import { SegmentRecords } from '../../../src/curate/rows/segment-records';
 
 const HEADER = 'headrace\n';

@@ -5,8 +5,8 @@ import { SaxesParser } from 'saxes';
 import type { Encoding } from '../../../src/contract';
 import { DocumentScanner, documentBlockBytes } from '../../../src/curate/rows/document-scanner';
 import { scanRecords } from '../../../src/curate/rows/record-blocks';
-import { sourceEncoding } from '../../../src/curate/rows/source-encoding';
-import { xmlDocument } from '../../../src/curate/rows/xml-document';
+import { sourceEncoding } from '../../../src/curate/rows/encoding/source-encoding';
+import { xmlDocument } from '../../../src/curate/rows/xml/xml-document';
 import { testContract } from '../_fixtures/contract-text';
 
 interface Case {

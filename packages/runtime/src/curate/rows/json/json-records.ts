@@ -1,0 +1,65 @@
+import type { Dataset } from '../../../contract/contract';
+import { CanonicalRecords, type CanonicalSink } from '../canonical-records';
+import { fieldName, isRead } from '../csv/csv-header';
+import type { FrameCode } from '../framed-records';
+import { JsonProblem, readJsonRecord, type LeavesOut } from './json-record';
+import { memberTree } from './member-tree';
+import { NestedRecords } from './nested-record';
+
+/** Why a record may not pass. */
+export interface RecordProblem { readonly code: FrameCode; readonly reason: string }
+
+/** Re-tells JSON objects as records of texts; columns are those of the contract that are read, in its order. */
+export class JsonRecords {
+  private readonly indexes: ReadonlyMap<string, number>;
+  private readonly values: (Buffer | null | undefined)[];
+  private readonly exact: boolean;
+  private readonly leavesOut: LeavesOut;
+  private readonly nested?: NestedRecords;
+  private readonly canonical: CanonicalRecords;
+
+  constructor(dataset: Dataset, canonical: CanonicalSink) {
+    this.canonical = new CanonicalRecords(canonical);
+    const columns = dataset.columns.filter(isRead);
+    this.indexes = new Map(columns.map((column, index) => [fieldName(column), index]));
+    this.values = new Array<undefined>(columns.length).fill(undefined);
+    this.exact = dataset.record.header === 'exact';
+    this.leavesOut = (name) => !this.exact && !this.indexes.has(name);
+    const tree = memberTree(dataset);
+    if (tree !== undefined) this.nested = new NestedRecords(tree, this.exact);
+  }
+
+  /** Takes the bytes of one record, which are UTF-8. */
+  take(record: Buffer): RecordProblem | undefined {
+    this.values.fill(undefined);
+    try {
+      if (this.nested === undefined) this.readFlat(record);
+      else this.nested.read(record, this.values);
+    } catch (problem) {
+      if (problem instanceof JsonProblem) return { code: 'JSON', reason: problem.reason };
+      throw problem;
+    }
+    this.canonical.write(this.values);
+    return undefined;
+  }
+
+  private readFlat(record: Buffer): void {
+    let unknown: Set<string> | undefined;
+    readJsonRecord(record, (name, text) => {
+      const index = this.indexes.get(name);
+      if (index === undefined) {
+        if (this.exact) throw new JsonProblem(`member ${JSON.stringify(name)} is not in the contract; declare headraceRecord.header: subset to leave it out`);
+        if (unknown?.has(name)) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
+        (unknown ??= new Set()).add(name);
+        return;
+      }
+      if (this.values[index] !== undefined) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
+      this.values[index] = text;
+    }, this.leavesOut);
+  }
+
+  /** Hands over what has been re-told. */
+  flush(): void {
+    this.canonical.flush();
+  }
+}

@@ -1,0 +1,110 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { fromRandomAccessReader, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import { PipelineError } from '../../../errors/pipeline-error';
+import type { ObjectRef, ObjectStore } from '../../../stores/object-store';
+import { PackedFault } from './packed-fault';
+
+/** Members that an error names. */
+const NAMED = 10;
+
+export interface ZipSource {
+  readonly store: ObjectStore;
+  readonly ref: ObjectRef;
+  /** Of the object. */
+  readonly bytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The bytes of the only member of a ZIP archive, read from the store as they are asked for: its directory is at its end.
+ *
+ * Throws {@link PackedFault} for another number of members, one that is encrypted, and bytes that do not fit the directory.
+ */
+export async function* openZipMember(source: ZipSource): AsyncGenerator<Uint8Array> {
+  const reader = new StoreReader(source);
+  let zip: ZipFile | undefined;
+  try {
+    zip = await new Promise<ZipFile>((resolve, reject) => {
+      fromRandomAccessReader(reader, source.bytes, { lazyEntries: true, autoClose: false }, (error, file) => {
+        if (error) reject(error);
+        else resolve(file);
+      });
+    });
+    const member = onlyMember(await members(zip));
+    let [sum, bytes] = [0, 0];
+    for await (const chunk of (await content(zip, member)) as AsyncIterable<Uint8Array>) {
+      sum = crc32(chunk, sum);
+      bytes += chunk.length;
+      yield chunk;
+    }
+    if (bytes !== member.uncompressedSize) throw new PackedFault(`member ${JSON.stringify(member.fileName)} has ${bytes} bytes, and the archive's directory says ${member.uncompressedSize}`);
+    if (sum !== member.crc32) throw new PackedFault(`the checksum of member ${JSON.stringify(member.fileName)} does not fit its bytes`);
+  } catch (error) {
+    if (reader.failure !== undefined) throw reader.failure;
+    if (error instanceof PackedFault || PipelineError.is(error)) throw error;
+    source.signal?.throwIfAborted();
+    throw new PackedFault((error as Error).message, error);
+  } finally {
+    zip?.close();
+  }
+}
+
+function onlyMember(found: readonly Entry[]): Entry {
+  const [member] = found;
+  const cure = 'have the source pack one file into each archive';
+  if (member === undefined) throw new PackedFault('it has no member', undefined, cure);
+  if (found.length > 1) {
+    const named = found.slice(0, NAMED).map(({ fileName }) => JSON.stringify(fileName)).join(', ');
+    throw new PackedFault(`it has ${found.length} members, ${named}${found.length > NAMED ? ' and others' : ''}, and must have exactly one`, undefined, cure);
+  }
+  if (member.isEncrypted()) throw new PackedFault(`member ${JSON.stringify(member.fileName)} is encrypted`, undefined, 'have the source pack it without a password');
+  return member;
+}
+
+/** All members but directories, which hold nothing. */
+function members(zip: ZipFile): Promise<Entry[]> {
+  return new Promise((resolve, reject) => {
+    const found: Entry[] = [];
+    zip.on('entry', (entry: Entry) => {
+      if (!entry.fileName.endsWith('/')) found.push(entry);
+      zip.readEntry();
+    });
+    zip.once('end', () => { resolve(found); });
+    zip.once('error', reject);
+    zip.readEntry();
+  });
+}
+
+function content(zip: ZipFile, member: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(member, (error, stream) => { if (error) reject(error); else resolve(stream); });
+  });
+}
+
+class StoreReader extends RandomAccessReader {
+  /** Of the store, which is not the archive's fault. */
+  failure?: unknown;
+
+  constructor(private readonly source: ZipSource) {
+    super();
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    const { store, ref, bytes, signal } = this.source;
+    const through = new PassThrough();
+    // Of a damaged directory: the store would refuse it, as if it were at fault.
+    if (start < 0 || end > bytes) return through.destroy(new PackedFault(`its directory names bytes ${start} to ${end} of ${bytes}`));
+    if (start >= end) return through.end();
+    const fail = (error: unknown): void => {
+      this.failure ??= error;
+      through.destroy(error as Error);
+    };
+    store.getStream(ref, { start, end: end - 1 }, { signal }).then((stream) => {
+      stream.once('error', fail);
+      through.once('close', () => { stream.destroy(); });
+      stream.pipe(through);
+    }, fail);
+    return through;
+  }
+}

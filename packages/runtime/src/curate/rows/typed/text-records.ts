@@ -1,0 +1,56 @@
+import { quoteLiteral } from '../../../contract/quote-identifier';
+import type { EngineSession } from '../../engine/duckdb-engine';
+import type { RecordFinder } from '../curate-segment';
+import type { SourceRecord } from '../segment-records';
+
+/** Records of a typed source, each of whose values has a text. */
+export interface TextSegment {
+  readonly number: number;
+  /** Number of records of the part before this segment. */
+  readonly firstRecord: number;
+  readonly records: number;
+  /** What the engine reads: fields `f0`, `f1` … as texts, in the order of the records. */
+  readonly texts: string;
+  /** The same with `n`, the 0-based number of the record in the segment. */
+  readonly numbered: string;
+  /** Of the fields, in the source. */
+  readonly names: readonly string[];
+  /** Local files of the segment alone. */
+  readonly files: readonly string[];
+  /** What an error of the engine means, where it may be the source's fault. */
+  readonly failure?: (error: unknown) => unknown;
+  /** 0-based number in the part of a record that has this one in the segment. */
+  readonly place: (number: number) => number;
+}
+
+/**
+ * Finds rejected records of a typed source again.
+ *
+ * They have no bytes of their own that would say something alone, so quarantine gets a JSON object of their texts. Where a text format has
+ * offset and line, they have the 0-based and the 1-based number of the record in the part.
+ */
+export class TextRecords implements RecordFinder {
+  private page = new Map<number, string>();
+
+  constructor(private readonly segment: TextSegment, private readonly session: EngineSession) {}
+
+  async look(numbers: readonly number[]): Promise<void> {
+    const { numbered, names } = this.segment;
+    const members = names.map((name, field) => `${quoteLiteral(name)}, f${field}`).join(', ');
+    const wanted = `n BETWEEN ${numbers[0]!} AND ${numbers.at(-1)!} AND list_contains([${numbers.join(', ')}], n)`;
+    const rows = await this.session.rows(`SELECT n, CAST(json_object(${members}) AS VARCHAR) AS record FROM ${numbered} WHERE ${wanted}`);
+    this.page = new Map(rows.map(({ n, record }) => [Number(n), String(record)]));
+  }
+
+  find(number: number): Promise<SourceRecord> {
+    const at = this.segment.place(number);
+    const record = this.page.get(number);
+    if (record === undefined) throw new RangeError(`segment ${this.segment.number} has no record ${number}`);
+    return Promise.resolve({ bytes: Buffer.from(record), offset: at, line: at + 1 });
+  }
+
+  close(): Promise<void> {
+    this.page.clear();
+    return Promise.resolve();
+  }
+}
