@@ -14,7 +14,9 @@ const NAMED = 10;
  *
  * @param textOf tells of a column and the place of what it reads
  */
-export function mapColumns<T>(dataset: Dataset, names: readonly string[], source: string, textOf: (column: Column, place: number) => TypedText<T>): T[] {
+export function mapColumns<T>(
+  dataset: Dataset, names: readonly string[], source: string, textOf: (column: Column, place: number) => TypedText<T>,
+): T[] {
   const problems: string[] = [];
   const read = dataset.columns.filter(isRead);
   const texts = read.flatMap((column): T[] => {
