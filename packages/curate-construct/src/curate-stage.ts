@@ -121,6 +121,9 @@ export class CurateStage extends StageBase {
   /** Name of the Athena workgroup for queries. */
   readonly workGroupName: string;
 
+  /** Name of the Athena workgroup for queries of rejected records: results lie and expire with the quarantine. */
+  readonly quarantineWorkGroupName: string;
+
   private readonly size: CurateSize;
   private readonly catalog: Catalog;
 
@@ -142,6 +145,7 @@ export class CurateStage extends StageBase {
       queryScanLimit: props.queryScanLimit ?? Size.gibibytes(100),
     });
     this.workGroupName = this.catalog.workGroup.name;
+    this.quarantineWorkGroupName = this.catalog.quarantineWorkGroup.name;
 
     const settings = {
       pipeline: this.pipelineName,
@@ -219,11 +223,12 @@ export class CurateStage extends StageBase {
   }
 
   /**
-   * Lets a principal read rejected records, which hold the bytes of the source as they came. With `grantQuery`, the principal can also query
-   * them: the table `<dataset>_rejects`.
+   * Lets a principal read rejected records, which hold the bytes of the source as they came, and query the table `<dataset>_rejects` in the
+   * workgroup `quarantineWorkGroupName`. Query results of the other workgroup can be read by everybody with `grantQuery`, so rejected records
+   * belong in this one.
    */
   grantReadQuarantine(grantee: iam.IGrantable): iam.Grant {
-    grantee.grantPrincipal.addToPrincipalPolicy(this.catalog.rejectsStatement());
+    this.catalog.rejectsStatements().forEach((statement) => grantee.grantPrincipal.addToPrincipalPolicy(statement));
     return this.curatedBucket.grantRead(grantee, `${this.pipelineName}/quarantine/*`);
   }
 

@@ -206,7 +206,7 @@ test('several stages with odd ids live in one stack, each with a database of its
   expect(new Set(databases).size).toBe(ODD_IDS.length);
   expect(Object.values(machineDefinitions(templateOf(stack)))).toHaveLength(ODD_IDS.length);
   const workGroups = Object.values(resourcesOf(templateOf(stack), 'AWS::Athena::WorkGroup')).map(({ Properties }) => Properties.Name);
-  expect(new Set(workGroups).size).toBe(ODD_IDS.length);
+  expect(new Set(workGroups).size).toBe(2 * ODD_IDS.length);
 });
 
 test('fails once with everything that is wrong', () => {

@@ -18,6 +18,14 @@ interface CatalogTable {
   readonly viewExpandedText?: string;
 }
 
+interface NamedQuery {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly sql: string;
+  readonly ofQuarantine: boolean;
+}
+
 interface GlueBundle {
   glueTables(dataset: DatasetView, options: {
     database: string; runsTable: string; publishedTable: string; catalogLocation: string; publishedLocation: string;
@@ -26,7 +34,7 @@ interface GlueBundle {
   rejectsTableName(dataset: DatasetView): string;
   namedQueries(datasets: readonly DatasetView[], tables: {
     database: string; publishedTable: string; rejectsTables: Record<string, string>;
-  }): { name: string; description: string; sql: string }[];
+  }): NamedQuery[];
 }
 
 export const PUBLISHED_TABLE = 'published';
@@ -50,6 +58,8 @@ export interface CatalogProps {
 export class Catalog extends Construct {
   readonly database: glue.CfnDatabase;
   readonly workGroup: athena.CfnWorkGroup;
+  /** For queries of rejected records: what they give is as sensitive as the quarantine, and lies and expires with it. */
+  readonly quarantineWorkGroup: athena.CfnWorkGroup;
   /** Name of the table of all runs, by dataset. */
   readonly runsTables: Record<string, string>;
   /** Name of the table of all rejected records, by dataset. */
@@ -83,22 +93,13 @@ export class Catalog extends Construct {
       ));
     });
     this.resultsPrefix = `${pipeline}/work/athena/`;
-    this.workGroup = new athena.CfnWorkGroup(this, 'WorkGroup', {
-      name: Names.uniqueResourceName(this, { maxLength: 120, separator: '-' }),
-      description: `Queries of pipeline ${pipeline}`,
-      recursiveDeleteOption: true,
-      workGroupConfiguration: {
-        enforceWorkGroupConfiguration: true,
-        publishCloudWatchMetricsEnabled: true,
-        bytesScannedCutoffPerQuery: props.queryScanLimit.toBytes(),
-        resultConfiguration: {
-          outputLocation: bucket.s3UrlForObject(this.resultsPrefix),
-          encryptionConfiguration: { encryptionOption: 'SSE_S3' },
-        },
-      },
-    });
+    const name = (maxLength: number) => Names.uniqueResourceName(this, { maxLength, separator: '-' });
+    this.workGroup = this.addWorkGroup('WorkGroup', name(120), `Queries of pipeline ${pipeline}`, this.resultsPrefix);
+    this.quarantineWorkGroup = this.addWorkGroup(
+      'QuarantineWorkGroup', `${name(109)}-quarantine`, `Queries of rejected records of pipeline ${pipeline}`, this.quarantineResultsPrefix,
+    );
     bundle.namedQueries(contract.datasets, { database: props.databaseName, publishedTable: PUBLISHED_TABLE, rejectsTables: this.rejectsTables })
-      .forEach(({ name, description, sql }) => this.addQuery(name, description, sql));
+      .forEach((query) => this.addQuery(query));
   }
 
   /** Lets a role register the partitions of committed batches, and take those of a batch back that lost a race. */
@@ -120,10 +121,7 @@ export class Catalog extends Construct {
     const readable = ['catalog', 'data', 'published'].map((folder) => `${pipeline}/${folder}/`);
     const tables = [PUBLISHED_TABLE, ...contract.datasets.flatMap(({ name }) => [name, this.runsTables[name] as string])];
     return [
-      new iam.PolicyStatement({
-        actions: ['athena:StartQueryExecution', 'athena:StopQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:GetWorkGroup'],
-        resources: [Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroup.name })],
-      }),
+      this.useOf(this.workGroup),
       new iam.PolicyStatement({
         actions: READ_TABLES,
         resources: this.arns(tables),
@@ -137,9 +135,43 @@ export class Catalog extends Construct {
     ];
   }
 
-  /** The statement that allows to see the tables of rejected records, not the records. */
-  rejectsStatement(): iam.PolicyStatement {
-    return new iam.PolicyStatement({ actions: READ_TABLES, resources: this.arns(Object.values(this.rejectsTables)) });
+  /** Statements that allow to query the tables of rejected records, not to read the objects that hold them. */
+  rejectsStatements(): iam.PolicyStatement[] {
+    return [
+      this.useOf(this.quarantineWorkGroup),
+      new iam.PolicyStatement({ actions: READ_TABLES, resources: this.arns([PUBLISHED_TABLE, ...Object.values(this.rejectsTables)]) }),
+      new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [this.props.bucket.arnForObjects(`${this.props.pipeline}/published/*`)] }),
+      new iam.PolicyStatement({
+        actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: [this.props.bucket.arnForObjects(`${this.quarantineResultsPrefix}*`)],
+      }),
+      new iam.PolicyStatement({ actions: ['s3:GetBucketLocation'], resources: [this.props.bucket.bucketArn] }),
+    ];
+  }
+
+  private get quarantineResultsPrefix(): string {
+    return `${this.props.pipeline}/quarantine/athena/`;
+  }
+
+  private useOf(workGroup: athena.CfnWorkGroup): iam.PolicyStatement {
+    return new iam.PolicyStatement({
+      actions: ['athena:StartQueryExecution', 'athena:StopQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:GetWorkGroup'],
+      resources: [Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: workGroup.name })],
+    });
+  }
+
+  private addWorkGroup(id: string, name: string, description: string, results: string): athena.CfnWorkGroup {
+    const { bucket, queryScanLimit } = this.props;
+    return new athena.CfnWorkGroup(this, id, {
+      name,
+      description,
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: queryScanLimit.toBytes(),
+        resultConfiguration: { outputLocation: bucket.s3UrlForObject(results), encryptionConfiguration: { encryptionOption: 'SSE_S3' } },
+      },
+    });
   }
 
   private arns(tables: string[]): string[] {
@@ -148,11 +180,10 @@ export class Catalog extends Construct {
     return [arn('catalog'), arn('database', databaseName), ...tables.map((table) => arn('table', `${databaseName}/${table}`))];
   }
 
-  private addQuery(name: string, description: string, sql: string): void {
-    const query = new athena.CfnNamedQuery(this, `Query-${name}`, {
-      name, description, queryString: sql, database: this.props.databaseName, workGroup: this.workGroup.name,
-    });
-    query.addResourceDependency(this.workGroup);
+  private addQuery({ id, name, description, sql, ofQuarantine }: NamedQuery): void {
+    const workGroup = ofQuarantine ? this.quarantineWorkGroup : this.workGroup;
+    const query = new athena.CfnNamedQuery(this, `Query-${id}`, { name, description, queryString: sql, database: this.props.databaseName, workGroup: workGroup.name });
+    query.addResourceDependency(workGroup);
     query.addResourceDependency(this.database);
   }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Contract, ContractProblem, Dataset } from './contract';
 import { ContractError } from './contract-error';
+import { asRecorded } from './mask';
 import { readCustomProperties } from './parse/custom-properties';
 import { MapReader } from './parse/map-reader';
-import { readMaskDefaults, type MaskDefaults } from './parse/parse-mask';
+import { checkMaskDefaults, readMaskDefaults, type MaskDefaults } from './parse/parse-mask';
 import { parseDataset } from './parse/parse-dataset';
 import { ProblemList } from './parse/problems';
 import { readYaml } from './parse/yaml-value';
@@ -36,7 +37,11 @@ export function parseContract(text: string, file: string): ParsedContract {
   }
   const root = new MapReader(yaml.value, '', list);
   const head = readHead(root);
-  const datasets = readDatasets(root, readMaskDefaults(readCustomProperties(root, 'contract').get('headraceMasks')));
+  const declared = readCustomProperties(root, 'contract').get('headraceMasks');
+  const masks = readMaskDefaults(declared);
+  const datasets = readDatasets(root, masks);
+  const columns = datasets.flatMap((dataset) => asRecorded(dataset).columns);
+  checkMaskDefaults(declared, masks, new Set(columns.flatMap(({ classification }) => classification ?? [])));
   root.finish();
 
   const ignored = [...list.ignored].sort();

@@ -19,14 +19,16 @@ export function duplicateColumns({ column, arguments: options }: QualityRule): r
  * A DuckDB predicate that is true for a record that the rule counts, and never NULL.
  *
  * @param text a reference to the field's text as parsed: NULL for the null tokens, and before any default
+ * @param nullTokens of the record format: fields that hold one of them are NULL here
  */
-export function countedBy(rule: QualityRule, text: string): string {
+export function countedBy(rule: QualityRule, text: string, nullTokens: readonly string[]): string {
   switch (rule.metric) {
     case 'nullValues': return `${text} IS NULL`;
     case 'missingValues': {
       const missing = rule.arguments?.missingValues ?? [null, ''];
       const texts = missing.filter((value) => value !== null);
-      const found = [...(missing.includes(null) ? [`${text} IS NULL`] : []), ...(texts.length === 0 ? [] : [`coalesce(${oneOf(text, texts)}, false)`])];
+      const isNull = missing.includes(null) || texts.some((value) => nullTokens.includes(value));
+      const found = [...(isNull ? [`${text} IS NULL`] : []), ...(texts.length === 0 ? [] : [`coalesce(${oneOf(text, texts)}, false)`])];
       return found.length === 0 ? 'false' : `(${found.join(' OR ')})`;
     }
     case 'invalidValues': {

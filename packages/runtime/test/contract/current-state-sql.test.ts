@@ -28,9 +28,10 @@ function commit(seq: number, attemptId: string, rest: Partial<PublishableCommit>
 async function current(dataset: Dataset, commits: readonly PublishableCommit[]): Promise<string[]> {
   const lines = `${publishedDocument(commits)}${publishedDocument([commit(9, 'u1', { dataset: 'other' })])}`.trim().split('\n');
   await duckdb.run(`CREATE OR REPLACE TABLE lake.published AS SELECT * FROM (VALUES ${lines.map((line) => {
-    const { dataset: name, attempt_id: attempt, seq, ingest_seq: batch, state } = JSON.parse(line) as Record<string, string | number>;
-    return `('${name}', '${attempt}', ${seq}::BIGINT, ${batch}::BIGINT, '${state}')`;
-  }).join(', ')}) t(dataset, attempt_id, seq, ingest_seq, state)`);
+    const told = JSON.parse(line) as Record<string, string | number | null>;
+    const { dataset: name, attempt_id: attempt, seq, ingest_seq: batch, state, kind, compacted_into: into } = told;
+    return `('${name}', '${attempt}', ${seq}::BIGINT, ${batch}::BIGINT, '${state}', '${kind}', ${into === null ? 'NULL::VARCHAR' : `'${into}'`})`;
+  }).join(', ')}) t(dataset, attempt_id, seq, ingest_seq, state, kind, compacted_into)`);
   const rows = await duckdb.rows(`SELECT id || ' ' || strftime(changed_at, '%Y-%m-%d') || ' ' || coalesce(opens, '-') FROM (${currentStateSql(dataset, NAMES)})`);
   return rows.map(([row]) => String(row)).sort();
 }
@@ -49,6 +50,12 @@ describe('currentStateSql', () => {
     expect(await current(dataset, all)).toEqual(['a 2023-01-01 -']);
     expect(await current(dataset, [...all, commit(4, 'empty')])).toEqual([]);
     expect(await current(dataset, [...all, commit(4, 'empty', { supersedes: ['u3'] }), commit(5, 'again', { supersedes: ['empty', 'again'] })])).toEqual(['a 2024-01-03 09:30:00.000000']);
+  });
+
+  test('reads the batches themselves where the history is no longer that of a compaction', async () => {
+    const joined = [commit(1, 'u1'), commit(2, 'u2'), commit(3, 'joined', { kind: 'compaction', ingestSeq: 2, supersedes: ['u1', 'u2'] })];
+    expect(await current(datasetOf({ columns: COLUMNS, history: 'snapshot' }), joined)).toEqual(['a 2024-01-03 09:30:00.000000']);
+    expect(await current(datasetOf({ columns: COLUMNS, history: 'changes', primaryKey: ['id'] }), joined)).toEqual(['a 2024-01-03 09:30:00.000000', 'b 2024-01-02 23:59:59.999999']);
   });
 
   test('shows the newest row per key for changes, by commit where there is no order', async () => {

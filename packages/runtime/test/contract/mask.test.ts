@@ -47,7 +47,7 @@ describe('masks of a contract', () => {
   });
 
   test('leave a contract without them as it is', () => {
-    expect(dataset({ masks: '{ restricted: { method: hash } }', columns: ['name: a, logicalType: string'] })).not.toHaveProperty('recordColumns');
+    expect(dataset({ columns: ['name: a, logicalType: string'] })).not.toHaveProperty('recordColumns');
   });
 
   const key = 'name: id, logicalType: string, primaryKey: true';
@@ -62,6 +62,8 @@ describe('masks of a contract', () => {
     ['of everything', { columns: [`name: a, logicalType: string, ${mask('{ method: drop }')}`] }, 'every column is dropped'],
     ['with a text of a hash', { columns: [key, `name: a, logicalType: string, ${mask('{ method: hash, text: x }')}`] }, 'text belongs to method redact, not to hash'],
     ['without a method', { columns: [key, `name: a, logicalType: string, ${mask('{}')}`] }, 'method is required'],
+    ['of a classification that no column has', { masks: '{ Restricted: { method: hash } }', columns: [`${key}, classification: restricted`] }, 'headraceMasks masks Restricted, which is the classification of no column (found "Restricted"). Fix: write it as columns do (columns have restricted), or leave it out'],
+    ['under a rule of SQL that has nothing left to see', { columns: [key, `name: a, logicalType: string, quality: [{ id: r, type: sql, query: "SELECT count(*) FROM {object} WHERE {property} IS NULL", mustBe: 0 }], ${mask('{ method: drop }')}`] }, 'sql sees what is stored, and a is dropped'],
     ['none by classification', { masks: '{ a: { method: none } }', columns: [key] }, 'method must be hash, redact or drop (found "none")'],
   ])('are refused: a mask %s', (_title, parts, message) => {
     expect(parse(parts).problems.map(formatProblem)).toEqual([expect.stringContaining(message)]);

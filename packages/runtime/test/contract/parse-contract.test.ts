@@ -115,6 +115,11 @@ describe('parseContract', () => {
     expect(dataset.dedupe).toEqual({ orderBy: [{ column: 'id', direction: 'desc', nulls: 'last' }], keep: 'first' });
   });
 
+  test('takes the braces of a pattern in sql for no placeholder', () => {
+    const { problems } = parseContract(yaml(quality('type: sql, query: "SELECT count(*) FROM {object} WHERE regexp_full_match(iban, \'[A-Z]{2}[0-9]{2,}\')", mustBe: 0')), 'c.yaml');
+    expect(problems).toEqual([]);
+  });
+
   test('reads quality rules, and warns of exclusive limits', () => {
     const { contract, problems } = parseContract(yaml(column('logicalType: string, quality: [{ metric: nullValues, mustBeBetween: [0, 2.5], unit: percent, severity: warning, customProperties: [{ property: headraceAction, value: quarantine }] }]')), 'c.yaml');
     expect(problems.map(formatProblem)).toEqual([

@@ -23,7 +23,7 @@ def read_unit_rows(store: Store, bucket, folder, unit):
                 "system", index=index, unit=unit["unitId"],
             )
     parsed, kept, rejected = (sum(result["counts"][name] for result in results) for name in ("parsed", "kept", "rejected"))
-    filtered = sum(result["filtered"] for result in results)
+    filtered = sum(result.get("filtered", 0) for result in results)
     hop = f"raw to rows of {unit['dataset']} ({unit['unitId']})"
     check_balance(hop, {"parsed": parsed}, {"kept": kept, "rejected": rejected})
     check_balance(f"{hop}, files", {"kept": kept}, {"inFiles": sum(file["kept"] for result in results for file in result["files"]), "filtered": filtered})

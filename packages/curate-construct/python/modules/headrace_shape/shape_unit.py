@@ -20,7 +20,7 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
     place = f"{unit['dataset']}/{unit['unitId']}/"
     check_threshold(spec, unit, results, f"s3://{bucket}/{settings['pipeline']}/quarantine/{place}")
     kept = sum(result["counts"]["kept"] for result in results)
-    filtered = sum(result["filtered"] for result in results)
+    filtered = sum(result.get("filtered", 0) for result in results)
     in_files = kept - filtered
     inputs = [file for result in results for file in result["files"]]
     losers, parts = 0, []

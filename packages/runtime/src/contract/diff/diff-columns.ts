@@ -19,10 +19,11 @@ export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
   const own = { before: asRecorded(before).columns, after: asRecorded(after).columns };
   const gone = own.before.filter(({ name }) => find(own.after, name) === undefined);
   const added = own.after.filter(({ name }) => find(own.before, name) === undefined);
-  const renamed = gone.flatMap((old) => {
-    const now = added.find((column) => same(column.source, old.source) && typeName(column.type) === typeName(old.type));
-    return now === undefined ? [] : [[old, now] as const];
-  });
+  const renamed: (readonly [Column, Column])[] = [];
+  for (const old of gone) {
+    const now = added.find((column) => same(readingOf(column), readingOf(old)) && !renamed.some(([, taken]) => taken === column));
+    if (now !== undefined) renamed.push([old, now]);
+  }
   const at = (name: string): string => `${after.name}.${name}`;
   const changes: ContractChange[] = renamed.map(([old, now]) => contractChange('column-renamed', at(old.name), `is now ${now.name}, read from the same field`));
   for (const column of gone.filter((each) => !renamed.some(([old]) => old === each))) changes.push(contractChange('column-removed', at(column.name), `${typeName(column.type)} is gone`));
@@ -37,6 +38,11 @@ export function diffColumns(before: Dataset, after: Dataset): ContractChange[] {
   }
   for (const old of kept) changes.push(...diffColumn(old, find(own.after, old.name)!, { at: at(old.name), policy: after.schemaPolicy, refused }));
   return changes;
+}
+
+/** What makes a column the same one under another name. */
+function readingOf({ source, computed, type }: Column): unknown[] {
+  return [source, computed, typeName(type)];
 }
 
 interface Place {

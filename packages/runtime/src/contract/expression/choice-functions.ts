@@ -16,6 +16,7 @@ export const CHOICES: readonly ExpressionFunction[] = [
     check: (operands) => {
       const [first] = operands as [Operand];
       const { args } = chosen('NULLIF', operands);
+      if (first.expression.type.kind === 'null') throw new ExpressionProblem(first.at, first.text, 'NULLIF of NULL is always NULL', 'write NULL, or a column or value first');
       // The first is given unwidened, and compared as both are.
       return { type: first.expression.type, args: [first.expression, ...args] };
     },

@@ -188,13 +188,20 @@ class ExpressionParser {
     this.next++;
     let target = token.text.toLowerCase();
     if (this.took('(')) {
-      const sizes = [this.tokens[this.next++]!.text];
-      while (this.took(',')) sizes.push(this.tokens[this.next++]!.text);
+      const sizes = [this.size()];
+      while (this.took(',')) sizes.push(this.size());
       this.expect(')', 'write decimal(p,s)');
       target += `(${sizes.length === 1 && target === 'decimal' ? `${sizes[0]},0` : sizes.join(',')})`;
     }
     this.expect(')', 'close the bracket of CAST');
     return this.operand(castTo(operand, target, token.at), start);
+  }
+
+  private size(): string {
+    const { token } = this;
+    if (token.kind !== 'number') throw this.unexpected('a size', 'write decimal(p,s)');
+    this.next++;
+    return token.text;
   }
 
   private choice(): Operand {

@@ -23,6 +23,9 @@ export function checkQuality(parsed: readonly ParsedRule[], columns: readonly Co
     if (subject?.computed !== undefined && isOfOneRecord(rule)) {
       reader.problem('metric', { rule: 'quality-computed', value: rule.metric, message: `${rule.metric} looks at the text of the record, and ${subject.name} is computed`, fix: 'move the rule to a column that it is computed from, or write an sql rule' });
     }
+    if (rule.metric === 'sql' && subject?.mask?.method === 'drop') {
+      reader.problem('query', { rule: 'quality-mask', value: 'drop', message: `sql sees what is stored, and ${subject.name} is dropped`, fix: 'write a library metric, which sees the value of the record, or leave the rule out' });
+    }
     if (rule.metric === 'duplicateValues') checkCompared(rule, reader, columns);
   }
   return parsed.map(({ rule }) => rule);

@@ -24,6 +24,21 @@ export function readMaskDefaults(property: CustomProperty | undefined): MaskDefa
   return masks;
 }
 
+/**
+ * Tells of masks of a classification that no column has: a slip of the pen would leave values clear. Contracts may share masks, so it is
+ * refused only where another spelling is meant.
+ */
+export function checkMaskDefaults(property: CustomProperty | undefined, masks: MaskDefaults, classifications: ReadonlySet<string>): void {
+  for (const classification of masks.keys()) {
+    if (classifications.has(classification)) continue;
+    const there = classifications.size === 0 ? 'no column has a classification' : `columns have ${[...classifications].join(', ')}`;
+    const meant = [...classifications].some((name) => name.trim().toLowerCase() === classification.trim().toLowerCase());
+    property!.reader.problem('value', {
+      severity: meant ? 'error' : 'warning', rule: 'mask-classification', value: JSON.stringify(classification), message: `headraceMasks masks ${classification}, which is the classification of no column`, fix: `write it as columns do (${there}), or leave it out`,
+    });
+  }
+}
+
 /** Reads `headraceMask` of a column. */
 export function readMask(property: CustomProperty | undefined): DeclaredMask | undefined {
   return property === undefined ? undefined : readMethod(property.reader.object('value'), ['hash', 'redact', 'drop', 'none']);

@@ -102,7 +102,7 @@ function parseQuery(rule: MapReader, column: string | undefined): Pick<QualityRu
   rule.refuse('arguments', 'an sql rule has no arguments', 'leave it out');
   const query = rule.requiredText('query', 'write query: SELECT …, one number, with {object} for the table');
   if (query === undefined) return undefined;
-  for (const [placeholder, name] of query.matchAll(/\$?\{(\w+)\}/g)) {
+  for (const [placeholder, name] of query.matchAll(/\$?\{([A-Za-z_]\w*)\}/g)) {
     const known = (name === 'object' || (name === 'property' && column !== undefined)) && !placeholder.startsWith('$');
     if (!known) {
       rule.problem('query', { rule: 'quality-placeholder', value: placeholder, message: `${placeholder} is not known here`, fix: column === undefined ? 'write {object}' : 'write {object} or {property}' });

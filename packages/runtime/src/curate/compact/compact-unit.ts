@@ -113,7 +113,7 @@ class PartitionWriter {
   /** Order is of no account, how often a row stands is. */
   private async requireSameRows(before: string, after: string): Promise<void> {
     const digest = async (from: string) => (await this.session.rows(
-      `SELECT count(*)::VARCHAR AS n, coalesce(sum(hash(rows)::HUGEINT), 0)::VARCHAR AS h FROM (${from}) AS rows`,
+      `SELECT count(*)::VARCHAR AS n, coalesce(sum(hash(_rows)::HUGEINT), 0)::VARCHAR AS h FROM (${from}) AS _rows`,
     ))[0]!;
     const [was, is] = [await digest(before), await digest(after)];
     if (was.n === is.n && was.h === is.h) return;

@@ -86,7 +86,8 @@ export class EngineSession {
   }
 }
 
-function engineError(error: unknown): PipelineError {
+/** What the engine said, as an error of ours: `ENGINE_MEMORY`, `ENGINE_IO` or `ENGINE`. */
+export function engineError(error: unknown): PipelineError {
   const message = error instanceof Error ? error.message : String(error);
   if (/^(Error: )?Out of Memory Error/i.test(message)) {
     return new PipelineError('ENGINE_MEMORY', `the engine ran out of memory: ${message.split('\n')[0]}; give the task more memory`, { fault: 'user', cause: error });

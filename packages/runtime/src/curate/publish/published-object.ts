@@ -78,7 +78,8 @@ export async function publishLog(
 function parsePublished(text: string, dataset: string): PublishedLine[] {
   try {
     const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as PublishedLine);
-    // Lines of earlier releases do not say that no compaction stands for them.
+    // Lines of earlier releases do not say whether a compaction stands for them, which is in the log where there is one.
+    if (lines.some(({ kind }) => kind === 'compaction') && lines.some((line) => line.compacted_into === undefined)) return [];
     const whole = lines.map((line) => ({ ...line, compacted_into: line.compacted_into ?? null }));
     return whole.every((line, index) => line.seq === index + 1 && line.dataset === dataset) ? whole : [];
   } catch {

@@ -4,7 +4,7 @@ import type { Dataset, QualityRule } from '../../contract/contract';
 import { formatDecimal, parseDecimal } from '../../contract/exact-decimal';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PipelineError, userError } from '../../errors/pipeline-error';
-import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
+import { DuckdbEngine, engineError, type EngineSession } from '../engine/duckdb-engine';
 import { unitRows } from '../shape/shape-sql';
 
 export interface SqlRulesOptions {
@@ -78,6 +78,9 @@ async function run(session: EngineSession, rule: QualityRule, { dataset, unitId,
   } catch (error) {
     signal?.throwIfAborted();
     if (PipelineError.is(error)) throw error;
+    // Shape tries again with all the memory of the task, and the query is not to blame.
+    const told = engineError(error);
+    if (told.code === 'ENGINE_MEMORY' || /no space left/i.test(told.message)) throw told;
     const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw fail(`cannot run: ${line.replace(/^Error: /, '').slice(0, 300)}`, error);
   } finally {

@@ -221,7 +221,7 @@ class PartRows {
     const { dataset } = this.options;
     const { record } = dataset;
     const csv = this.canonical
-      ? canonicalCsv(segment.csvPath, dataset.columns, record.maxRecordBytes)
+      ? canonicalCsv(segment.csvPath, dataset)
       : sourceCsv(segment.csvPath, csvDialect(record, (this.fieldMap ?? mapRead(dataset)).fields), record.nullTokens);
     await this.curateTexts(quarantine, () => ({
       segment, texts: readCsv(csv), files: [segment.csvPath, segment.sourcePath],

@@ -89,7 +89,7 @@ export function rowQuery(options: RowQueryOptions): string {
   // As parsed is before the default: a rule must see what the source left out.
   for (const index of new Set(rules.map((each) => each.index))) raw.push(`${fieldColumn(fieldMap.byColumn[index]!)} AS s${index}`);
   const values = read.map(({ cast: { value }, index }) => `${value} AS v${index}`);
-  values.push(...rules.map(({ rule, number, index }) => `${countedBy(rule, `s${index}`)} AS ${ruleColumn(number)}`));
+  values.push(...rules.map(({ rule, number, index }) => `${countedBy(rule, `s${index}`, dataset.record.nullTokens)} AS ${ruleColumn(number)}`));
   const typed = read.map(({ cast: one, index }) => `${one.typed(`v${index}`)} AS t${index}`);
   // Masks come last: every check was made of the clear value.
   const output = columns.flatMap((column, index) => {
@@ -163,10 +163,12 @@ function among(numbers: readonly number[]): string {
 }
 
 /** The dialect of segments whose records were re-told by us: NULL is nothing at all, everything else is quoted. */
-export function canonicalCsv(path: string, columns: readonly Column[], maxRecordBytes: number): CsvSource {
+export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSource {
+  const { maxRecordBytes, fields: places = [] } = record;
   const fields = columns.filter(isRead).length;
   // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
-  const copies = 1 + columns.filter(({ source }) => source.json).length;
+  // Fields at fixed places may overlap.
+  const copies = Math.max(1, places.length) + columns.filter(({ source }) => source.json).length;
   return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 

@@ -48,7 +48,8 @@ export async function readUnitRows(store: ObjectStore, folder: WorkFolder, unit:
     counts.parsed += result.counts.parsed;
     counts.kept += result.counts.kept;
     counts.rejected += result.counts.rejected;
-    filtered += result.filtered;
+    // A result of an earlier release has none.
+    filtered += result.filtered ?? 0;
     for (const [code, count] of Object.entries(result.quarantine.byCode)) byCode[code] = (byCode[code] ?? 0) + (count ?? 0);
     for (const [rule, count] of Object.entries(result.quality ?? {})) quality[Number(rule)] = (quality[Number(rule)] ?? 0) + count;
   }

@@ -38,6 +38,7 @@ describe('quality rules of a run', () => {
     await bench.reset(specOf([
       'id: nulls, metric: nullValues, mustBeLessThan: 9',
       'id: missing, metric: missingValues, mustBe: 3, arguments: { missingValues: [null, "-1"] }, unit: rows',
+      'id: blank, metric: missingValues, mustBe: 3, arguments: { missingValues: ["", "-1"] }',
       'id: invalid, metric: invalidValues, mustBe: 2, arguments: { validValues: ["1.5", "2", "-1"] }',
       'id: shaped, metric: invalidValues, mustBe: 0, arguments: { pattern: "^-?[0-9.]+$" }, severity: info',
       'id: share, metric: nullValues, unit: percent, mustBeLessOrEqualTo: 28.6',
@@ -45,7 +46,7 @@ describe('quality rules of a run', () => {
     // Of the 7: two are NULL (one of them rejected for its id), one is no number, one did not frame. As a text, 1.50 is not 1.5.
     await bench.ingest('r1', [`${HEADER}1,1.5,a\n2,,a\nx,,a\n4,abc,a\n`, `${HEADER}5,-1,a\nx,1.50,a\n1,2\n`]);
     const output = await bench.run('s1');
-    expect(output.datasets.trips).toMatchObject({ counts: { parsed: 7, kept: 3, rejected: 4 }, quality: { results: 7, failed: ['shaped'] } });
+    expect(output.datasets.trips).toMatchObject({ counts: { parsed: 7, kept: 3, rejected: 4 }, quality: { results: 8, failed: ['shaped'] } });
   });
 
   test('are in the manifest, in the log and in the output, and warn by a notice', async () => {

@@ -38,6 +38,10 @@ describe('SQL of quality rules', () => {
     expect(await run(query, [path], 'a')).toBe(value);
   });
 
+  test('is not to blame for the memory that it lacks', async () => {
+    await expect(run('SELECT len(list(x)) FROM range(30000000) t(x), {object} LIMIT 1')).rejects.toMatchObject({ code: 'ENGINE_MEMORY' });
+  });
+
   test('sees a batch without rows', async () => {
     expect(await run('SELECT count(*) + coalesce(sum(a), 0) FROM {object} WHERE "group" IS NULL', [])).toBe('0');
   });

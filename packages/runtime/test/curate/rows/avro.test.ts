@@ -90,6 +90,23 @@ describe('Avro files', () => {
     });
   });
 
+  /** A file without a block. */
+  function headOf(schema: unknown): Buffer {
+    const long = (value: number): number[] => (value < 64 ? [value * 2] : [(value * 2) & 127 | 128, value >> 6]);
+    const text = (value: string): Buffer => Buffer.from([...long(Buffer.byteLength(value)), ...Buffer.from(value)]);
+    return Buffer.concat([Buffer.from('Obj\x01'), Buffer.from(long(1)), text('avro.schema'), text(JSON.stringify(schema)), Buffer.from([0]), Buffer.alloc(16)]);
+  }
+  const fixed = (name: string, scale: number) => ({ type: 'fixed', name, size: 8, logicalType: 'decimal', precision: 10, scale });
+
+  test.each<[string, unknown, string, RegExp]>([
+    ['names two types alike', { type: 'record', name: 'r', fields: [{ name: 'code', type: fixed('x.D', 2) }, { name: 'b', type: fixed('y.D', 4) }] }, 'AVRO', /two types called D in different namespaces/],
+    ['is null', null, 'AVRO', /its schema is no record/],
+    ['has a field without a type', { type: 'record', name: 'r', fields: [{ name: 'code', type: {} }] }, 'AVRO', /its schema cannot be read/],
+    ['has a scale that is none', { type: 'record', name: 'r', fields: [{ name: 'code', type: fixed('D', -2) }] }, 'COLUMNS', /"code": fixed decimal does not become decimal/],
+  ])('refuses a file whose schema %s', async (_name, schema, code, message) => {
+    await expect(one({ name: 'code', type: 'decimal(10,2)' }, headOf(schema))).rejects.toMatchObject({ code, fault: 'user', message: expect.stringMatching(message) as string });
+  });
+
   test.each([
     ['is something else', Buffer.from('a,b\n1,2\n'), /does not begin as an Avro/],
     ['is damaged between blocks', Buffer.concat([file('countries.null.avro').subarray(0, -1), Buffer.from('x')]), /the mark after the block at byte \d+ is not that of the file/],

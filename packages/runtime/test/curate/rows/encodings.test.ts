@@ -161,6 +161,15 @@ describe('records of sources in other encodings', () => {
     for (const { raw, offset } of quarantine) expect(source.subarray(offset, offset + raw.length)).toEqual(raw);
   });
 
+  test.each<[Encoding, Buffer, string]>([
+    ['utf-16le', Buffer.from('\ufeffx\n', 'utf16le').swap16(), 'UTF-16 in the other order; declare utf-16be'],
+    ['utf-16be', Buffer.from('\ufeffx\n', 'utf16le'), 'UTF-16 in the other order; declare utf-16le'],
+    ['utf-16le', Buffer.from('\ufeffxy\n'), 'UTF-8; declare utf-8'],
+  ])('%s is not taken for what another mark says', async (encoding, source, what) => {
+    await expect(bench.curate({ columns: [{ name: 'a', type: 'string' }], record: `format: csv, header: none, encoding: ${encoding}` }, source))
+      .rejects.toMatchObject({ code: 'ENCODING', message: expect.stringContaining(`begins with the byte order mark of ${what}`) as string });
+  });
+
   test('half of a unit of UTF-16 at the end is a reject with its byte', async () => {
     const source = Buffer.concat([Buffer.from('a\nx\ny', 'utf16le'), Buffer.from([0x7a])]);
     const { quarantine } = await bench.curate({ columns: [{ name: 'a', type: 'string' }], record: 'format: csv, encoding: utf-16le' }, source);

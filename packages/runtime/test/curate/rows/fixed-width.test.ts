@@ -25,6 +25,15 @@ describe('records of fixed width', () => {
     expect(rows).toEqual([row]);
   });
 
+  test('takes fields that overlap, of a record that is as long as may be', async () => {
+    const fields = Array.from({ length: 8 }, (_, field) => ({ name: `f${field}`, start: 1, length: 64 }));
+    const { rows } = await bench.curate({
+      columns: fields.map(({ name }) => ({ name, type: 'string' })),
+      record: `format: fixed-width, maxRecordBytes: 64, fields: [${fields.map(({ name, start, length }) => `{ name: ${name}, start: ${start}, length: ${length} }`).join(', ')}]`,
+    }, `${'"'.repeat(64)}\n`);
+    expect(rows).toEqual([fields.map(() => '"'.repeat(64))]);
+  });
+
   test('takes other texts for NULL after trimming', async () => {
     expect((await bench.curate(spec(', nullTokens: ["-", "9999"]'), '9999xx   - ??  \n')).rows).toEqual([['', null, null]]);
   });

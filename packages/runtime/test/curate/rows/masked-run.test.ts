@@ -34,6 +34,14 @@ describe('a run with masked columns', () => {
 
   const EXPECTED = [[hash('1'), '***', null, hash('1.50'), 'Bonn'], [hash('2'), '***', null, hash('1.50'), null]].sort();
 
+  test.each([['1,DE11,Alleestrasse,1999-01-01,1.5,Bonn\n'], ['id,iban,street,born,fee,Alleestrasse\n'], ['1,"DE11"x,Alleestrasse,1999-01-01,1.5,Bonn\n']])('tells nothing of a first line that is no header: %#', async (line) => {
+    await bench.reset(PEOPLE);
+    await bench.ingest('r1', [line]);
+    const failure = await bench.run('s1').catch((error: Error) => error) as Error & { facts?: unknown };
+    expect(failure.message).toMatch(/header/);
+    expect(`${failure.message} ${JSON.stringify(failure.facts)} ${bench.lines.join()}`).not.toMatch(CLEAR);
+  });
+
   test('stores masks alone, checks the clear values, and keeps rejected bytes in quarantine only', async () => {
     await bench.reset(PEOPLE);
     await bench.ingest('r1', [`${HEADER}${LINES.join('\n')}\n`]);

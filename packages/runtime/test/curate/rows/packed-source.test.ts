@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { compressionOf, readPacked } from '../../../src/curate/rows/packed/packed-source';
 import { ZIP, ZSTD } from '../_fixtures/archives';
@@ -67,6 +68,14 @@ describe('sources in archives', () => {
       if (Buffer.isBuffer(outcome)) expect([at, outcome.toString()]).toEqual([at, good.toString()]);
       else expect([at, outcome]).toMatchObject([at, refused]);
     }
+  });
+
+  test.each([['another archive', Buffer.from([0, ...gzipSync('3\n').subarray(1)])], ['archives behind padding', Buffer.concat([Buffer.alloc(512), gzipSync('3\n')])]])('gzip: %s that would be passed over is refused', async (_name, rest) => {
+    const gzip = (bytes: Buffer): Promise<RowsOutcome> => bench.curate({ columns: [{ name: 'c', type: 'i32' }] }, bytes, { key: `${KEY}.gz` });
+    const whole = gzipSync('c\n1\n2\n');
+    await expect(gzip(Buffer.concat([whole, rest]))).rejects.toMatchObject({ code: 'GZIP', fault: 'user', message: expect.stringContaining(`something else follows the archive at byte ${whole.length}`) as string });
+    expect((await gzip(Buffer.concat([whole, Buffer.alloc(512)]))).rows).toEqual([['1'], ['2']]);
+    expect((await gzip(Buffer.concat([whole, gzipSync('3\n')]))).rows).toEqual([['1'], ['2'], ['3']]);
   });
 
   test('ends an archive that grows more than a thousandfold', async () => {

@@ -26,6 +26,7 @@ describe('records of XML documents', () => {
     ['elements and attributes in any order', '<row id="1" ><ok>true</ok><in ><b>y</b></in ><n\n unit=\'EUR\' >1.10</n><a>x</a></row>', ['x', '1.10', 'true', '1', 'y', 'EUR']],
     ['absent elements and attributes as NULL', '<row/>', [null, null, null, null, null, null]],
     ['empty elements and attributes as empty texts', '<row id=""><a/><in><b></b></in><n unit="">1</n></row>', ['', '1.00', null, '', '', '']],
+    ['a prefix that is called nil as nothing', '<row><a xmlns:nil="urn:x">x</a></row>', X],
     ['nil elements as NULL, under any prefix', '<row><a xsi:nil="true"/><n i:nil=" 1 "></n><ok xsi:nil="false">true</ok><in xsi:nil="true"/></row>', [null, null, 'true', null, null, null]],
     ['references, CDATA sections, comments and instructions', '<row id="&lt;&#x9;&#65;"><a>&amp;&lt;&gt;&quot;&apos;&#233;&#x1F600;<!-- <a> -->|<![CDATA[<b>&amp;]] ]]]>|<?p <a> ?>|&#13;</a></row>', ['&<>"\'é😀|<b>&amp;]] ]||\r', null, null, '<\tA', null, null]],
     ['every space of a text; line ends are LF, and in attributes spaces', '<row id=" a\r\n\tb\nc "><a> \t\r\n x\r\ry\n</a></row>', [' \t\n x\n\ny\n', null, null, ' a  b c ', null, null]],
@@ -67,6 +68,9 @@ describe('records of XML documents', () => {
 
   test.each([
     ['the root has another name', '<error><code>1</code></error>', 'the root element is "error"'],
+    ['text stands there', '<rows>Service unavailable</rows>', 'there is no record, but text'],
+    ['a reference stands there', '<rows> &#65; </rows>', 'there is no record, but text'],
+    ['a CDATA section stands there', '<rows><![CDATA[x]]></rows>', 'there is no record, but text'],
     ['other elements stand there', '<rows><Row><a>x</a></Row></rows>', 'there is no record, but an element "Row"'],
   ])('fails when %s, by the name of the setting and with the cure', async (_title, document, what) => {
     await expect(bench.curate(XML, document)).rejects.toMatchObject({

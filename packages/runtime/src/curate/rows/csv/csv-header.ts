@@ -17,7 +17,10 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
   const { record, columns } = dataset;
   if (!isUtf8(header)) throw userError('HEADER', `${source}: the header line is not valid ${record.encoding}; declare headraceRecord.encoding as the source writes, or have it write UTF-8`, { source });
   const names = splitRecord(header, record.delimiter, record.quote);
-  if (names === undefined) throw userError('HEADER', `${source}: the header line has a quote that neither opens nor closes a whole field`, { source, header: header.toString() });
+  // A file without a header has its first record here, and values of masked columns belong nowhere but to quarantine.
+  const masked = columns.some(({ mask }) => mask !== undefined);
+  if (names === undefined) throw userError('HEADER', `${source}: the header line has a quote that neither opens nor closes a whole field`, { source, ...(masked ? {} : { header: header.toString() }) });
+  const foreign = (some: readonly string[]): string => (masked ? `${some.length} fields` : list(some));
   const wanted = columns.filter(isRead).map(fieldName);
   const problems: string[] = [];
   const doubled = names.filter((name, index) => names.indexOf(name) !== index && wanted.includes(name));
@@ -26,15 +29,15 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
   if (missing.length > 0) problems.push(`${list(missing)} missing`);
   const unused = names.filter((name) => !wanted.includes(name));
   if (record.header === 'exact') {
-    if (unused.length > 0) problems.push(`${list(unused)} not in the contract`);
+    if (unused.length > 0) problems.push(`${foreign(unused)} not in the contract`);
     const first = problems.length === 0 ? names.findIndex((name, index) => name !== wanted[index]) : -1;
-    if (first >= 0) problems.push(`field ${first + 1} is ${JSON.stringify(names[first])}, the contract has ${JSON.stringify(wanted[first])} there`);
+    if (first >= 0) problems.push(`field ${first + 1} is ${masked ? 'another' : JSON.stringify(names[first])}, the contract has ${JSON.stringify(wanted[first])} there`);
   }
   if (problems.length > 0) {
     const cure = record.header === 'exact'
       ? 'have the source mend its header, correct headraceSource.field in the contract, or declare headraceRecord.header: subset to find columns by name'
       : 'have the source mend its header, or correct headraceSource.field in the contract';
-    throw userError('HEADER', `${source}: the header does not fit dataset ${dataset.name}: ${problems.join('; ')}; found ${list(names)}. Fix: ${cure}`, { source, found: names, wanted, problems });
+    throw userError('HEADER', `${source}: the header does not fit dataset ${dataset.name}: ${problems.join('; ')}; found ${foreign(names)}. Fix: ${cure}`, { source, wanted, problems, ...(masked ? {} : { found: names }) });
   }
   return { fields: names.length, byColumn: columns.map((column) => (isRead(column) ? names.indexOf(fieldName(column)) : undefined)), unused };
 }

@@ -42,6 +42,7 @@ class Utf16Transcoder implements Transcoder {
   }
 
   take(chunk: Uint8Array): Buffer {
+    if (typeof this.order === 'boolean' && this.passed === 0 && this.rest.length === 0) this.refuseMark(chunk);
     const bytes = this.rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.rest, chunk]);
     if (this.little === undefined) {
       if (bytes.length < 2) {
@@ -84,6 +85,15 @@ class Utf16Transcoder implements Transcoder {
     this.passed += rest.length;
     this.rest = Buffer.alloc(0);
     return out.subarray(0, used);
+  }
+
+  /** The mark of another order or encoding; a first chunk of one byte is not looked at. */
+  private refuseMark(chunk: Uint8Array): void {
+    const [a, b, c] = chunk;
+    const foreign = this.little === true ? a === 0xfe && b === 0xff : a === 0xff && b === 0xfe;
+    if (!foreign && !(a === 0xef && b === 0xbb && c === 0xbf)) return;
+    const found = foreign ? `UTF-16 in the other order; declare ${this.little === true ? 'utf-16be' : 'utf-16le'}` : 'UTF-8; declare utf-8';
+    throw userError('ENCODING', `${this.source} begins with the byte order mark of ${found}`, { source: this.source });
   }
 
   private useMark(bytes: Buffer): void {

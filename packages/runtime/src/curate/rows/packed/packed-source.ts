@@ -37,7 +37,13 @@ export async function readPacked(packed: PackedSource, read: (chunks: AsyncItera
     }
     const stream = await store.getStream(ref, undefined, { signal });
     if (compression === 'none') await pipeline(stream, read, { signal });
-    else if (compression === 'gzip') await pipeline(stream, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), read, { signal });
+    else if (compression === 'gzip') {
+      const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+      const end = { data: 0 };
+      await pipeline(stream, (chunks: AsyncIterable<Uint8Array>) => watched(chunks, end), gunzip, read, { signal });
+      // The library passes over everything behind a zero byte, and only padding may be passed over.
+      if (end.data > gunzip.bytesWritten) throw new PackedFault(`something else follows the archive at byte ${gunzip.bytesWritten}`);
+    }
     else await pipeline(stream, (chunks: AsyncIterable<Uint8Array>) => bounded(openZstd(chunks), bytes), read, { signal });
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
@@ -46,6 +52,18 @@ export async function readPacked(packed: PackedSource, read: (chunks: AsyncItera
     }
     if (typeof code !== 'string' || !code.startsWith('Z_')) throw error;
     throw userError('GZIP', `${source} is not a whole gzip file: ${message}; fetch it again, or declare headraceRecord.compression: none`, { source, reason: code }, error);
+  }
+}
+
+/** Notes where the last byte is that is not zero. */
+async function* watched(chunks: AsyncIterable<Uint8Array>, end: { data: number }): AsyncGenerator<Uint8Array> {
+  let passed = 0;
+  for await (const chunk of chunks) {
+    let last = chunk.length;
+    while (last > 0 && chunk[last - 1] === 0) last--;
+    if (last > 0) end.data = passed + last;
+    passed += chunk.length;
+    yield chunk;
   }
 }
 

@@ -9,8 +9,10 @@ const BLOCK_HEADER = 3;
 const LARGEST_BLOCK = 128 * 1024;
 /** What the command line tool of zstd opens without being asked. */
 const LARGEST_WINDOW = 128 * 1024 * 1024;
+/** The library goes over the whole window for each block. Bytes of windows that are always gone over, and how many for each byte that comes out. */
+const [ALWAYS_WINDOWS, WINDOWS_PER_BYTE] = [8 * 1024 ** 3, 65_536];
 
-interface FrameHeader { readonly length: number; readonly checksum: boolean; readonly contentBytes?: bigint }
+interface FrameHeader { readonly length: number; readonly checksum: boolean; readonly contentBytes?: bigint; readonly windowBytes: number }
 
 /**
  * Opens a stream of Zstandard frames (RFC 8878), one block at a time, so that memory stays within a window and a block.
@@ -20,6 +22,7 @@ interface FrameHeader { readonly length: number; readonly checksum: boolean; rea
  */
 export async function* openZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = await createXXHash64();
+  let [windows, out] = [0, 0];
   const input = new ByteQueue(chunks, (what, at) => new PackedFault(`it ends in ${what}, at byte ${at}`));
   while (await input.has(1)) {
     const magic = (await input.need(4, 'the magic number')).readUInt32LE(0);
@@ -41,6 +44,7 @@ export async function* openZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
       for (const bytes of blocks) {
         hash.update(bytes);
         length += BigInt(bytes.length);
+        out += bytes.length;
         yield bytes;
       }
     };
@@ -54,6 +58,8 @@ export async function* openZstd(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
     for (let last = false; !last;) {
       const block = (await input.need(BLOCK_HEADER, 'a block')).readUIntLE(0, BLOCK_HEADER);
       last = (block & 1) === 1;
+      windows += header.windowBytes;
+      if (windows > ALWAYS_WINDOWS && windows > out * WINDOWS_PER_BYTE) throw new PackedFault(`its blocks before byte ${input.at} hold too little for a window of ${header.windowBytes} bytes, so that opening them would not end; pack it with a smaller one`);
       const [type, size] = [(block >> 1) & 3, block >> 3];
       if (type === 3 || size > LARGEST_BLOCK) throw new PackedFault(`the block at byte ${input.at} is of no kind that there is`);
       const whole = BLOCK_HEADER + (type === 1 ? 1 : size);
@@ -87,5 +93,5 @@ async function readHeader(input: ByteQueue): Promise<FrameHeader> {
   const base = 2 ** (10 + (header[5]! >> 3));
   const needed = single ? Number(contentBytes) : base + (base / 8) * (header[5]! & 7);
   if (needed > LARGEST_WINDOW) throw new PackedFault(`it needs a window of ${needed} bytes, and at most ${LARGEST_WINDOW} are held; pack it without --long, or with a smaller one`);
-  return { length, checksum: (descriptor & 4) !== 0, contentBytes };
+  return { length, checksum: (descriptor & 4) !== 0, contentBytes, windowBytes: needed };
 }

@@ -16,6 +16,9 @@ const LONG = types.LongType.__with({
   fromJSON: BigInt, toJSON: String, isValid: (value: unknown) => typeof value === 'bigint', compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
 });
 
+/** Records whose texts are held in memory. */
+const RECORDS_AT_ONCE = 1_000;
+
 interface RecordSchema { readonly type: string; readonly fields: readonly { readonly name: string; readonly type: AvroSchema }[] }
 
 /**
@@ -37,13 +40,22 @@ export async function readAvro(part: TypedPart): Promise<number> {
     const schema = recordSchema(container.schema, source);
     const names = schema.fields.map(({ name }) => name);
     part.useColumns(names);
-    const texts = mapColumns(dataset, names, source, (column, place) => avroText(column, resolved(schema.fields[place]!.type, named(schema))));
     const type = readerOf(schema, source);
+    const types = named(schema, source);
+    const texts = mapColumns(dataset, names, source, (column, place) => avroText(column, resolved(schema.fields[place]!.type, types)));
     const fields = dataset.columns.filter(isRead).map((column, index) => ({ name: fieldName(column), text: texts[index]! }));
     const files = new TextFiles(part);
     try {
       for await (const block of container.blocks()) {
-        for (const record of recordsOf(block, type, source)) take(part, files, fields, record);
+        let taken = 0;
+        for (const record of recordsOf(block, type, source)) {
+          take(part, files, fields, record);
+          // Texts may be many times as long as the bytes that they come from.
+          if (++taken % RECORDS_AT_ONCE !== 0) continue;
+          signal?.throwIfAborted();
+          await files.flush();
+          await part.flush();
+        }
         await files.flush();
         await part.flush();
       }
@@ -103,7 +115,7 @@ function recordSchema(text: string, source: string): RecordSchema {
   } catch (error) {
     throw avroError(source, `its schema is no JSON: ${(error as Error).message}`, error);
   }
-  const { type, fields } = schema as Partial<RecordSchema>;
+  const { type, fields } = (schema ?? {}) as Partial<RecordSchema>;
   if (type !== 'record' || !Array.isArray(fields)) throw avroError(source, 'its schema is no record');
   return schema as RecordSchema;
 }
@@ -117,12 +129,16 @@ function readerOf(schema: RecordSchema, source: string): Type {
 }
 
 /** Types that a schema defines in one place and names in others. */
-function named(schema: unknown, found = new Map<string, AvroSchema>()): Map<string, AvroSchema> {
-  if (Array.isArray(schema)) for (const branch of schema) named(branch, found);
+function named(schema: unknown, source: string, found = new Map<string, AvroSchema>()): Map<string, AvroSchema> {
+  if (Array.isArray(schema)) for (const branch of schema) named(branch, source, found);
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return found;
   const { type, name, fields, items, values } = schema as Record<string, unknown>;
-  if (typeof name === 'string' && (type === 'fixed' || type === 'enum')) found.set(name.slice(name.lastIndexOf('.') + 1), schema as AvroSchema);
-  for (const inner of [type, items, values, ...(Array.isArray(fields) ? fields as unknown[] : [])]) named(inner, found);
+  if (typeof name === 'string' && (type === 'fixed' || type === 'enum')) {
+    const short = name.slice(name.lastIndexOf('.') + 1);
+    if (found.has(short)) throw avroError(source, `its schema has two types called ${short} in different namespaces, which cannot be told apart here; have the source give them different names`);
+    found.set(short, schema as AvroSchema);
+  }
+  for (const inner of [type, items, values, ...(Array.isArray(fields) ? fields as unknown[] : [])]) named(inner, source, found);
   return found;
 }
 

@@ -31,6 +31,9 @@ export function avroText(column: Column, field: AvroSchema): TypedText<AvroText>
   return text === undefined ? { problem: `${logical === undefined ? type : `${type} ${logical}`} does not become ${typeName(column.type)} exactly` } : { text: text as AvroText };
 }
 
+/** Far beyond what any column keeps. */
+const LARGEST_SCALE = 1_000;
+
 interface Parts { type: string; logical?: string; scale?: number; size?: number }
 
 function parts(branch: AvroSchema): Parts {
@@ -41,10 +44,12 @@ function parts(branch: AvroSchema): Parts {
 
 function textOf({ type: wanted, ...column }: Column, { type, logical, scale = 0, size }: Parts): ((value: never) => string) | undefined {
   const bytes = type === 'bytes' || type === 'fixed';
+  // With another scale the standard has bytes without a meaning.
+  const decimal = bytes && logical === 'decimal' && Number.isInteger(scale) && scale >= 0 && scale <= LARGEST_SCALE;
   const plain = (type === 'int' || type === 'long') && logical === undefined;
   switch (wanted.kind) {
-    case 'integer': return plain ? String : bytes && logical === 'decimal' && scale === 0 ? (value: Buffer) => decimalText(value, 0) : undefined;
-    case 'decimal': return plain ? String : bytes && logical === 'decimal' ? (value: Buffer) => decimalText(value, scale) : undefined;
+    case 'integer': return plain ? String : decimal && scale === 0 ? (value: Buffer) => decimalText(value, 0) : undefined;
+    case 'decimal': return plain ? String : decimal ? (value: Buffer) => decimalText(value, scale) : undefined;
     case 'float': return floatText(wanted.bits, type, logical);
     case 'boolean': return type === 'boolean' ? (value: boolean) => (value ? trueTokens({ ...column, type: wanted }) : falseTokens({ ...column, type: wanted }))[0]! : undefined;
     case 'date': return type === 'int' && logical === 'date' ? (days: number) => instantText(BigInt(days) * DAY, 0).slice(0, -9) : undefined;

@@ -37,7 +37,7 @@ export class TextRecords implements RecordFinder {
   async look(numbers: readonly number[]): Promise<void> {
     const { numbered, names } = this.segment;
     const members = names.map((name, field) => `${quoteLiteral(name)}, f${field}`).join(', ');
-    const wanted = `n BETWEEN ${numbers[0]!} AND ${numbers.at(-1)!} AND list_contains([${numbers.join(', ')}], n)`;
+    const wanted = `n BETWEEN ${numbers[0]!} AND ${numbers.at(-1)!} AND n IN (${numbers.join(', ')})`;
     const rows = await this.session.rows(`SELECT n, CAST(json_object(${members}) AS VARCHAR) AS record FROM ${numbered} WHERE ${wanted}`);
     this.page = new Map(rows.map(({ n, record }) => [Number(n), String(record)]));
   }

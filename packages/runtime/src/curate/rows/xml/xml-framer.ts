@@ -91,7 +91,8 @@ export class XmlFramer implements DocumentFramer {
           at++;
           break;
         case At.TEXT:
-          at = this.characters.pass(block, at, to, TEXT_STOPS, this.inRecord);
+          at = this.characters.pass(block, from = at, to, TEXT_STOPS, this.inRecord);
+          if (!this.inRecord) this.place.passes(block, from, Math.min(at + 1, to), this.open.depth);
           if (at === to) break;
           if (block[at] === LESS) this.openMarkup(shift + at++);
           else if (block[at++] === AMPERSAND) this.openReference(0);
@@ -110,6 +111,7 @@ export class XmlFramer implements DocumentFramer {
           else if (byte === OPEN_BRACKET && this.open.depth > 0) {
             this.state = At.CDATA_OPEN;
             this.matched = 0;
+            if (!this.inRecord) this.place.passes(block, at, at + 1, this.open.depth);
           } else this.fail(at, byte === CAPITAL_D ? 'it has a document type declaration (<!DOCTYPE), and such documents are refused: what they define is never read' : 'expected a comment or a CDATA section after <!');
           at++;
           break;
@@ -370,14 +372,11 @@ export class XmlFramer implements DocumentFramer {
   private endElement(): boolean {
     this.open.depth--;
     this.closeMarkup();
-    if (!this.inRecord) {
-      this.place.ends(this.open.depth);
-      return false;
-    }
-    if (this.open.depth !== this.around) return false;
+    const record = this.inRecord && this.open.depth === this.around;
+    if (this.inRecord && !record) return false;
     this.inRecord = false;
     this.place.ends(this.open.depth);
-    return true;
+    return record;
   }
 
   /** @param quote of the value that the reference stands in; 0 in a text */

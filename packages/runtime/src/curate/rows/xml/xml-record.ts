@@ -66,8 +66,8 @@ export class XmlRecordReader {
       this.at = to + 1;
       const column = field.attributes.get(name);
       if (column !== undefined) this.values[column] = attributeOf(record.subarray(from, to));
-      else if (name.endsWith(':nil')) nil = this.isNil(record.subarray(from, to), field);
-      else if (this.exact && !isOfSchema(name)) throw new XmlProblem(`attribute ${shown(name)} of ${field.path} is not in the contract; ${LEAVE_OUT}`);
+      if (name.endsWith(':nil') && !name.startsWith('xmlns:')) nil = this.isNil(record.subarray(from, to), field);
+      else if (column === undefined && this.exact && !isOfSchema(name)) throw new XmlProblem(`attribute ${shown(name)} of ${field.path} is not in the contract; ${LEAVE_OUT}`);
     }
   }
 

@@ -1,4 +1,7 @@
 import type { RecordsPlace } from '../document-framer';
+import { isSpaceByte } from './xml-bytes';
+
+const LESS = 60;
 
 /**
  * Follows the path of the contract while a document passes, and tells which of its elements are records.
@@ -14,6 +17,8 @@ export class XmlRecordsPlace implements RecordsPlace {
   private parentFound = false;
   /** An element that stands where records do, and is none. */
   private other?: string;
+  /** Whether text stands where records do. */
+  private text = false;
 
   constructor(path: string, private readonly emptyWithOthers: boolean) {
     this.path = path.split('/').slice(1).map((name) => Buffer.from(name));
@@ -46,9 +51,16 @@ export class XmlRecordsPlace implements RecordsPlace {
     if (depth + 1 === this.level) this.level--;
   }
 
+  /** Text outside of records, inside of `depth` elements, up to the byte that ends it. What is no space may stand in the place of records. */
+  passes(block: Buffer, from: number, to: number, depth: number): void {
+    if (this.text || this.found || depth !== this.level || depth !== this.path.length - 1) return;
+    for (let at = from; at < to; at++) if (block[at] !== LESS && !isSpaceByte(block[at]!)) this.text = true;
+  }
+
   missing(): string | undefined {
     if (this.trouble !== undefined || this.found) return this.trouble;
     if (!this.parentFound) return 'there is nothing';
+    if (this.text) return 'there is no record, but text';
     return this.other === undefined || this.emptyWithOthers ? undefined : `there is no record, but an element ${JSON.stringify(this.other)}`;
   }
 }
