@@ -21,5 +21,5 @@ export { LocalStack, type LocalStackOptions } from './stack/local-stack';
 export { type Machine } from './stack/machine';
 export { type OnStackEvent, type StackEvent } from './stack/stack-event';
 export { StateFolder } from './stack/state-folder';
-export { type DatasetSummary, type Hop, type StageSummary } from './summary/dataset-figures';
+export { type DatasetSummary, type Hop, type QualityVerdict, type StageSummary } from './summary/dataset-figures';
 export { summarizeRun, type RunSummary } from './summary/run-summary';

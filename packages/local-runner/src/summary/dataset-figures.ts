@@ -1,5 +1,3 @@
-import type { QualityResult } from '@headrace/runtime/run/manifest';
-
 /** Whole numbers, or `unknown` where nobody can tell; never a guess. */
 export type Count = number | 'unknown';
 
@@ -15,6 +13,23 @@ export interface Hop {
   readonly out: Terms;
   readonly unit: 'records' | 'bytes';
   readonly balance: 'balanced' | 'unknown' | 'broken';
+}
+
+/** What one quality rule of the contract gave. */
+export interface QualityVerdict {
+  /** The rule's id in its dataset. */
+  readonly rule: string;
+  readonly metric: string;
+  readonly column?: string;
+  /** Decimal text; null where SQL gave no number. */
+  readonly value: string | null;
+  readonly unit: 'rows' | 'percent';
+  /** Records that the metric counted; absent for SQL. */
+  readonly records?: number;
+  readonly operator: string;
+  readonly limits: readonly string[];
+  readonly passed: boolean;
+  readonly severity: 'info' | 'warning' | 'error';
 }
 
 /** What one stage did with one dataset. */
@@ -33,7 +48,7 @@ export interface StageSummary {
   /** Rejected records by code. */
   readonly rejects?: Readonly<Record<string, number>>;
   /** What the quality rules gave for the last commit. */
-  readonly quality?: readonly QualityResult[];
+  readonly quality?: readonly QualityVerdict[];
 }
 
 export interface DatasetSummary {

@@ -1,5 +1,5 @@
 import { ENCODINGS, REJECT_CODES } from '../../../src/contract';
-import { READABLE_FORMATS } from '../../../src/contract/record-formats';
+import { isTyped, READABLE_FORMATS } from '../../../src/contract/record-formats';
 import { CurateBench } from '../_fixtures/curate-bench';
 import { conformanceCase, differences, typesOfPart, type ConformanceCase } from './conformance-case';
 import { ParquetReader, type LogicalTable } from './parquet-reader';
@@ -61,7 +61,8 @@ test('together the cases hold every format, every line of the tables and every c
   const codes = new Set(CASES.flatMap((one) => one.rejects.map(({ code }) => code)));
   expect(Object.keys(REJECT_CODES).filter((code) => !codes.has(code as never))).toEqual(['DOCUMENT', 'KEY', 'UNIQUE']);
   for (const code of ['DOCUMENT', 'KEY', 'UNIQUE']) expect(JSON.stringify(PART_TABLE.map(({ ends }) => ends))).toContain(`"${code}"`);
-  expect(READABLE_FORMATS.filter((format) => !CASES.some(({ spec }) => spec.record!.includes(`format: ${format},`)))).toEqual([]);
+  // Of formats with types, parquet.test.ts and avro.test.ts hold the tables: their values have no text that could be malformed.
+  expect(READABLE_FORMATS.filter((format) => !isTyped(format)).filter((format) => !CASES.some(({ spec }) => spec.record!.includes(`format: ${format},`)))).toEqual([]);
 });
 
 async function tables(prefix: string): Promise<LogicalTable['rows'][number][]> {
