@@ -13,6 +13,9 @@ const TRIPS: DatasetSpec = {
 };
 const HEADER = 'id,day,fare,note\n';
 
+// Batches that an engine with little memory must spill take some seconds, and many on a machine that has other work.
+jest.setTimeout(120_000);
+
 describe('the curate stage', () => {
   let bench: CurateBench;
 
