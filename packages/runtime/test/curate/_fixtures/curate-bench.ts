@@ -236,5 +236,5 @@ export class CurateBench {
 const TIMING = { startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
 
 const PUBLISHED = Object.entries({
-  dataset: 'VARCHAR', attempt_id: 'VARCHAR', seq: 'BIGINT', run_id: 'VARCHAR', attempt: 'INTEGER', ingest_seq: 'BIGINT', kind: 'VARCHAR', state: 'VARCHAR', committed_at: 'VARCHAR', rows: 'BIGINT',
+  dataset: 'VARCHAR', attempt_id: 'VARCHAR', seq: 'BIGINT', run_id: 'VARCHAR', attempt: 'INTEGER', ingest_seq: 'BIGINT', kind: 'VARCHAR', state: 'VARCHAR', committed_at: 'VARCHAR', rows: 'BIGINT', compacted_into: 'VARCHAR',
 }).map(([name, type]) => `${name}: '${type}'`).join(', ');
