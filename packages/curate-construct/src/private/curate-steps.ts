@@ -58,11 +58,6 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       },
     };
   };
-  const needed = (list: string, next: string, otherwise: string) => plain({
-    Type: 'Choice',
-    Choices: [{ Condition: jsonata(`$states.input.${list}.count > 0`), Next: next }],
-    Default: otherwise,
-  });
   return {
     Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: PLAN_TIMEOUT, next: 'RowsNeeded' }),
     RowsNeeded: plain({
@@ -89,7 +84,11 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       maxConcurrency: size.concurrency,
       next: 'ShapesNeeded',
     }),
-    ShapesNeeded: needed('units', 'Shapes', 'Publish'),
+    ShapesNeeded: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$states.input.units.count > 0'), Next: 'Shapes' }],
+      Default: 'Publish',
+    }),
     Shapes: distributedMap({
       ...map,
       name: 'Shapes',

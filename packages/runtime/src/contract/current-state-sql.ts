@@ -1,5 +1,6 @@
 import type { Column, Dataset, OrderKey } from './contract';
 import { ATTEMPT_KEY } from './glue-tables';
+import { standingSql } from './published-table';
 import { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 
 export interface CurrentStateNames {
@@ -23,13 +24,12 @@ export function currentStateSql(dataset: Dataset, names: CurrentStateNames): str
   const runs = quoteName(names.database, names.runsTable);
   const published = quoteName(names.database, names.publishedTable);
   // Where batches follow one another, the files of each batch are read, also of one that a compaction joined when the history was append.
-  const stands = (alias: string): string => `${alias}."kind" <> 'compaction' AND (${alias}."state" = 'current' OR ${alias}."compacted_into" IS NOT NULL)`;
-  const current = `p."dataset" = ${quoteLiteral(dataset.name)} AND ${dataset.history === 'append' ? 'p."state" = \'current\'' : stands('p')}`;
+  const current = `p."dataset" = ${quoteLiteral(dataset.name)} AND ${dataset.history === 'append' ? 'p."state" = \'current\'' : standingSql('p')}`;
   const from = `FROM ${runs} r\nJOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\nWHERE ${current}`;
   const select = dataset.columns.map((column) => viewColumn(column, 'r')).join(',\n  ');
   if (dataset.history === 'append') return `SELECT\n  ${select}\n${from}`;
   if (dataset.history === 'snapshot') {
-    const newest = `SELECT max(n."ingest_seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND ${stands('n')}`;
+    const newest = `SELECT max(n."ingest_seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND ${standingSql('n')}`;
     return `SELECT\n  ${select}\n${from}\n  AND p."ingest_seq" = (${newest})`;
   }
   const inner = dataset.columns.map(({ name }) => `r.${quoteIdentifier(name)}`).join(',\n    ');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from './contract';
 import { ATTEMPT_KEY } from './glue-tables';
+import { standingSql } from './published-table';
 import { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 
 export interface NamedQueryTables {
@@ -46,7 +47,7 @@ export function namedQueries(datasets: ReadonlyArray<Pick<Dataset, 'name'>>, tab
       description: `Records of ${name} in quarantine whose batches were not superseded, by run, rule and column; needs leave to read the quarantine`,
       sql: `SELECT p."run_id", r."code", r."column_name", count(*) AS "records", min(r."reason") AS "reason"\nFROM ${quoteName(tables.database, tables.rejectsTables[name] ?? '')} r\n`
         + `JOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\n`
-        + `WHERE p."dataset" = ${quoteLiteral(name)} AND (p."state" = 'current' OR p."compacted_into" IS NOT NULL)\n`
+        + `WHERE p."dataset" = ${quoteLiteral(name)} AND ${standingSql('p')}\n`
         + 'GROUP BY p."run_id", r."code", r."column_name"\nORDER BY "records" DESC, 1, 2, 3',
     })),
   ];

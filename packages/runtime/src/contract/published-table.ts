@@ -88,6 +88,11 @@ export function isStanding({ kind, state, compacted_into: compaction }: Publishe
   return kind !== 'compaction' && (state === 'current' || compaction !== null);
 }
 
+/** {@link isStanding} as SQL over the published table. */
+export function standingSql(alias: string): string {
+  return `${alias}."kind" <> 'compaction' AND (${alias}."state" = 'current' OR ${alias}."compacted_into" IS NOT NULL)`;
+}
+
 function publishedLine(commit: PublishableCommit): PublishedLine {
   return {
     dataset: commit.dataset,

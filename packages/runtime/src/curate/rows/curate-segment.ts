@@ -81,9 +81,8 @@ export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
     });
   }
   const rejected = await quarantineRejects(job, path);
-  const filtered = dataset.filter === undefined ? 0 : await countFiltered(session, path);
+  const { filtered, quality } = await countRows(job, path);
   const kept = segment.records - rejected - filtered;
-  const quality = await countRules(job, path);
   // Duplicates are counted before rejection, in Shape.
   const needed = kept > 0 || dataset.quality.some(({ metric }) => metric === 'duplicateValues');
   const uploaded = !needed ? undefined : await store.putFile(target, path, { signal: job.signal });
@@ -91,12 +90,13 @@ export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
   return { file: uploaded === undefined ? undefined : { key: target.key, bytes: uploaded.bytes, sha256: uploaded.sha256, kept }, filtered, quality };
 }
 
-async function countRules({ session, dataset }: SegmentJob, path: string): Promise<Record<number, number>> {
+/** What is counted of all records, good or not, in one reading; none where nothing is to be counted. */
+async function countRows({ session, dataset }: SegmentJob, path: string): Promise<Pick<CuratedSegment, 'filtered' | 'quality'>> {
   const rules = rowRules(dataset);
-  if (rules.length === 0) return {};
-  const counts = rules.map(({ number }) => `count(*) FILTER (${ruleColumn(number)}) AS n${number}`);
+  if (rules.length === 0 && dataset.filter === undefined) return { filtered: 0, quality: {} };
+  const counts = [`count(*) FILTER (${isFiltered()}) AS filtered`, ...rules.map(({ number }) => `count(*) FILTER (${ruleColumn(number)}) AS n${number}`)];
   const [row] = await session.rows(`SELECT ${counts.join(', ')} FROM read_parquet(${quoteLiteral(path)})`);
-  return Object.fromEntries(rules.map(({ number }) => [number, Number(row![`n${number}`])]));
+  return { filtered: Number(row!.filtered), quality: Object.fromEntries(rules.map(({ number }) => [number, Number(row![`n${number}`])])) };
 }
 
 function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUALITY'): Pick<RejectedRecord, 'code' | 'column' | 'reason'> {
@@ -106,11 +106,6 @@ function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUA
   }
   const column = dataset.columns[number]!;
   return { code, column: column.name, reason: rejectReason(code, column) };
-}
-
-async function countFiltered(session: EngineSession, path: string): Promise<number> {
-  const [row] = await session.rows(`SELECT count(*) AS filtered FROM read_parquet(${quoteLiteral(path)}) WHERE ${isFiltered()}`);
-  return Number(row?.filtered);
 }
 
 function isFiltered(): string {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { currentStateSql, requireContract, type Contract } from '../../../src/contract';
+import { currentStateSql, PUBLISHED_COLUMNS, requireContract, type Contract } from '../../../src/contract';
 import { datasetOf } from '../../../src/curate/contract-source';
 import { compactUnit } from '../../../src/curate/compact/compact-unit';
 import type { CompactItem, RowsItem, RowsResult, ShapeItem, ShapeResult } from '../../../src/curate/documents';
@@ -235,6 +235,5 @@ export class CurateBench {
 
 const TIMING = { startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
 
-const PUBLISHED = Object.entries({
-  dataset: 'VARCHAR', attempt_id: 'VARCHAR', seq: 'BIGINT', run_id: 'VARCHAR', attempt: 'INTEGER', ingest_seq: 'BIGINT', kind: 'VARCHAR', state: 'VARCHAR', committed_at: 'VARCHAR', rows: 'BIGINT', compacted_into: 'VARCHAR',
-}).map(([name, type]) => `${name}: '${type}'`).join(', ');
+const ENGINE_TYPES: Readonly<Record<string, string>> = { string: 'VARCHAR', bigint: 'BIGINT', int: 'INTEGER' };
+const PUBLISHED = PUBLISHED_COLUMNS.map(({ name, type }) => `${name}: '${ENGINE_TYPES[type]}'`).join(', ');

@@ -31,7 +31,7 @@ export async function readParquet(part: TypedPart): Promise<number> {
     const [groups] = await session.rows(`SELECT coalesce(sum(total_uncompressed_size), 0) AS bytes FROM parquet_metadata(${quoteLiteral(path)})`);
     const [grouped] = await session.rows(`SELECT coalesce(sum(n), 0) AS n FROM (SELECT DISTINCT row_group_id, row_group_num_rows AS n FROM parquet_metadata(${quoteLiteral(path)}))`);
     if (columns.length > 0 && Number(grouped!.n) !== Number(file!.num_rows)) {
-      throw userError('PARQUET', `${source} is not a whole Parquet file: it says that it has ${Number(file!.num_rows)} rows, and its row groups have ${Number(grouped!.n)}; fetch it again, or have the source write it anew`, { source });
+      throw parquetError(source, `it says that it has ${Number(file!.num_rows)} rows, and its row groups have ${Number(grouped!.n)}`);
     }
     part.useColumns(columns.map(({ name }) => name));
     const texts = mapColumns(dataset, columns.map(({ name }) => name), source, (column, place) => parquetText(column, columns[place]!, `c${place}`));
@@ -83,5 +83,9 @@ function notParquet(error: unknown, source: string): unknown {
   // The copy is local and whole, so what is missing was missing in the source.
   const torn = PipelineError.is(error) && error.code === 'ENGINE_IO' && /read enough bytes/i.test(error.message);
   if (!PipelineError.is(error) || (error.code !== 'ENGINE' && !torn)) return error;
-  return userError('PARQUET', `${source} is not a whole Parquet file: ${error.message.split('\n')[0]}; fetch it again, or have the source write it anew`, { source }, error);
+  return parquetError(source, error.message.split('\n')[0]!, error);
+}
+
+function parquetError(source: string, what: string, cause?: unknown): PipelineError {
+  return userError('PARQUET', `${source} is not a whole Parquet file: ${what}; fetch it again, or have the source write it anew`, { source }, cause);
 }
