@@ -13,8 +13,8 @@ const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 
 const CORES = 2;
 
 /**
- * US dollars in us-east-1, in 2026, rounded as they are published: Fargate on Linux and x86 for a vCPU and a GB of memory, an hour each; a DPU-hour of
- * Glue up to 5.1, by the second from a minute on.
+ * US dollars in us-east-1, in 2026: Fargate on Linux and x86 for a vCPU and for a GB of memory, an hour each; a DPU-hour of Glue up to 5.1, by the
+ * second from a minute on.
  */
 const PRICE = { vcpu: 0.04048, gigabyte: 0.004445, dpu: 0.44 };
 /** Assumed, not measured: seconds until a task or a Glue session does its first work. */
