@@ -26,6 +26,9 @@ const SECTION_STOPS: Readonly<Record<number, Stops>> = { [At.COMMENT]: stopsAt('
 const VALUE_STOPS: Readonly<Record<number, Stops>> = { [QUOTE!]: stopsAt('<&"'), [APOSTROPHE!]: stopsAt('<&\'') };
 const CDATA_WORD = Buffer.from('CDATA[');
 
+/** Follows the elements of a document, and tells which are records. */
+export type ElementsPlace = Pick<XmlRecordsPlace, 'trouble' | 'mayBegin' | 'begins' | 'ends' | 'passes' | 'missing'>;
+
 /** A longer name is no data, and may not cost memory without end. */
 const MAX_WORD_BYTES = 4_096;
 const TOO_LONG = `a name or reference of more than ${MAX_WORD_BYTES.toLocaleString('en-US')} bytes`;
@@ -57,7 +60,7 @@ export class XmlFramer implements DocumentFramer {
   private tagAt = 0;
 
   /** @param encoding of the source, as the contract names it, which a declaration must not contradict */
-  constructor(readonly place: XmlRecordsPlace, private readonly encoding: string) {
+  constructor(readonly place: ElementsPlace, private readonly encoding: string) {
     this.characters = new XmlCharacters(encoding, (at, reason) => this.fail(at, reason));
   }
 
