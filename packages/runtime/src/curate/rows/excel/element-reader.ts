@@ -144,7 +144,8 @@ export class ElementReader {
       const value = this.at + 1;
       const end = bytes.indexOf(bytes[this.at]!, value);
       spans.push(from, to, value, end);
-      if (bytes[from] === XMLNS[0] && to - from >= XMLNS.length && bytes.compare(XMLNS, 0, XMLNS.length, from, from + XMLNS.length) === 0) this.declare(from, to, attributeOf(bytes.subarray(value, end)).toString());
+      const isNamespace = bytes[from] === XMLNS[0] && to - from >= XMLNS.length && bytes.compare(XMLNS, 0, XMLNS.length, from, from + XMLNS.length) === 0;
+      if (isNamespace) this.declare(from, to, attributeOf(bytes.subarray(value, end)).toString());
       this.at = end + 1;
     }
   }

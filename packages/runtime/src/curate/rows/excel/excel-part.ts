@@ -65,7 +65,9 @@ class SheetRecords {
   /** For each column that is read, its field; and for each field the columns that read it. */
   private places: readonly number[] = [];
 
-  constructor(private readonly part: TypedPart, private readonly files: TextFiles, workbook: Workbook, private readonly formats: readonly NumberFormat[]) {
+  constructor(
+    private readonly part: TypedPart, private readonly files: TextFiles, workbook: Workbook, private readonly formats: readonly NumberFormat[],
+  ) {
     const { dataset } = part;
     this.dataset = dataset;
     this.columns = dataset.columns.filter(isRead);

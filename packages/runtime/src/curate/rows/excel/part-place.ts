@@ -1,4 +1,4 @@
-import type { ElementsPlace } from '../xml/xml-framer';
+import type { ElementsPlace } from '../xml/xml-records-place';
 
 /**
  * Follows a path of local names through a part of a workbook.

@@ -3,12 +3,14 @@ import type { ExcelFormat } from '../../../contract/contract';
 const NUMBER = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?$/;
 /** Of numbers that are written in full; all that a double holds lie within. */
 const LONGEST_EXPONENT = 400;
+/** Fewer digits than these are the shortest of their double anyhow. */
+const WRITTEN_DIGITS = [16, 17];
 
 /**
  * The digits of a number, as its grammar has them: without an exponent, and without zeros that say nothing.
  *
- * Excel keeps doubles and writes 17 digits of each, so that 19.99 stands in the file as 19.989999999999998. Such a lexeme is told by the
- * shortest digits that are the same double; any other one is told digit by digit, however many it has.
+ * Excel keeps doubles and writes 17 digits of each, other programs 16, so that 19.99 stands in the file as 19.989999999999998. Such a lexeme
+ * is told by the shortest digits that are the same double; any other one is told digit by digit, however many it has.
  *
  * @returns undefined for what is no number
  */
@@ -19,7 +21,7 @@ export function numberText(lexeme: string, numbers: ExcelFormat['numbers']): str
   const double = Number(lexeme);
   if (!Number.isFinite(double) || (double === 0 && /[1-9]/.test(whole))) return whole;
   if (numbers === '15-digits') return plain(double.toPrecision(15));
-  return plain(double.toPrecision(17)) === whole ? plain(signed(double)) : whole;
+  return WRITTEN_DIGITS.some((digits) => plain(double.toPrecision(digits)) === whole) ? plain(signed(double)) : whole;
 }
 
 /** The text of a number for a column of doubles. */

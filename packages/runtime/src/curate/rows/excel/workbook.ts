@@ -57,7 +57,7 @@ export async function readWorkbook(archive: WorkbookArchive): Promise<Workbook> 
 /** Finds the sheet that a contract names, or the only visible one. */
 export function chooseSheet({ sheets }: Workbook, name?: string): Sheet & { readonly part: string } {
   const named = (some: readonly Sheet[]): string => some.map((sheet) => JSON.stringify(sheet.name)).join(', ');
-  const found = name === undefined ? sheets.filter(({ visible, part }) => visible && part !== undefined) : sheets.filter((sheet) => sheet.name === name);
+  const found = sheets.filter((sheet) => (name === undefined ? sheet.visible && sheet.part !== undefined : sheet.name === name));
   const [sheet] = found;
   if (sheet === undefined) {
     throw new ExcelFault(name === undefined ? `it has no visible sheet with cells, of ${named(sheets)}` : `it has no sheet ${JSON.stringify(name)}, but ${named(sheets)}`, 'write one of them as headraceRecord.sheet, or have the source name its sheet as before');

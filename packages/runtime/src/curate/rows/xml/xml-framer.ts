@@ -8,7 +8,7 @@ import { XmlCharacters } from './xml-characters';
 import { declarationProblem } from './xml-declaration';
 import { OpenElements } from './xml-open-elements';
 import { referenceProblem } from './xml-reference';
-import type { XmlRecordsPlace } from './xml-records-place';
+import type { ElementsPlace } from './xml-records-place';
 
 const LF = 10;
 const [BANG, QUOTE, HASH, AMPERSAND, APOSTROPHE, DASH, SLASH, SEMICOLON, LESS, EQUALS, GREATER, QUESTION, OPEN_BRACKET, CLOSE_BRACKET, CAPITAL_D]
@@ -25,9 +25,6 @@ const TEXT_STOPS = stopsAt('<&]');
 const SECTION_STOPS: Readonly<Record<number, Stops>> = { [At.COMMENT]: stopsAt('-'), [At.CDATA]: stopsAt(']'), [At.INSTRUCTION]: stopsAt('?') };
 const VALUE_STOPS: Readonly<Record<number, Stops>> = { [QUOTE!]: stopsAt('<&"'), [APOSTROPHE!]: stopsAt('<&\'') };
 const CDATA_WORD = Buffer.from('CDATA[');
-
-/** Follows the elements of a document, and tells which are records. */
-export type ElementsPlace = Pick<XmlRecordsPlace, 'trouble' | 'mayBegin' | 'begins' | 'ends' | 'passes' | 'missing'>;
 
 /** A longer name is no data, and may not cost memory without end. */
 const MAX_WORD_BYTES = 4_096;
