@@ -195,7 +195,7 @@ function excel(header: boolean): SourceFormat {
     name: header ? 'excel' : 'excel, no header', between: '', tail: '', holds: () => true,
     record: () => `format: excel${header ? '' : ', header: none'}, ${MAX_RECORD}`, ...(header ? { head: line } : {}),
     // The first is a number, so that cells of both kinds stand in each row.
-    write: (_names, [id, ...rest]) => line(['', ...rest]).replace(/<c .*?<\/c>/, `<c><v>${id}</v></c>`),
+    write: (_names, [id, ...rest]) => (/^\d+$/.test(id ?? '') ? line(['', ...rest]).replace(/<c .*?<\/c>/, `<c><v>${id}</v></c>`) : line([id!, ...rest])),
     broken: [
       { what: 'an error', code: 'CELL', column: 'i8', record: (good) => second(good, '<c t="e"><v>#DIV/0!</v></c>'), told: (text) => { text.i8 = '#DIV/0!'; } },
       { what: 'a formula without a value', code: 'CELL', column: 'i8', record: (good) => second(good, '<c><f>A1</f></c>'), told: (text) => { text.i8 = ''; } },

@@ -15,8 +15,8 @@ import { SheetRows, type Cell } from './sheet-rows';
 import { chooseSheet, readWorkbook, type Workbook } from './workbook';
 import { WorkbookArchive } from './workbook-archive';
 
-/** Excel has 16,384 cells of 32,767 characters in a row at most; what precedes the rows has widths and views. */
-const LONGEST_ROW = 64 * 1024 * 1024;
+/** Of its XML; what precedes the rows has widths and views. */
+const LONGEST_ROW = 32 * 1024 * 1024;
 
 /**
  * Curates a sheet of a workbook as it streams; true where it has no header.

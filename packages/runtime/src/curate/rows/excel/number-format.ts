@@ -41,10 +41,11 @@ export function readFormat(code: string): NumberFormat {
   }
   end();
   const [first] = sections;
-  if (!conditional) return { shown: first!, code };
-  // The last of conditional sections is for texts, or for the rest.
+  // One of `@` alone is for texts.
   const numbers = sections.filter((shown, index) => index === 0 || shown !== 'general');
-  return { shown: numbers.every((shown) => shown === first) ? first! : 'mixed', code };
+  if (conditional) return { shown: numbers.every((shown) => shown === first) ? first! : 'mixed', code };
+  const digits = first === 'general' || first === 'whole';
+  return { shown: digits && numbers.length > 1 ? 'number' : first!, code };
 }
 
 function sectionShown(parts: readonly string[]): Shown {

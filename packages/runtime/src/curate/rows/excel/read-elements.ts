@@ -6,6 +6,8 @@ import { PartPlace } from './part-place';
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+const ROOM = 256 * 1024;
+
 /** What takes the elements of a part, each with whole bytes that are valid only during the call. */
 export interface ElementTaker {
   /** Name of the part, for errors. */
@@ -30,7 +32,9 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
   const framer = new XmlFramer(place, 'utf-8');
   let head: Buffer[] | undefined = [];
   let headBytes = 0;
-  let kept: Buffer = Buffer.alloc(0);
+  // What is left of a block is at the front of the next one, in the same room: an element that takes many blocks is copied once or twice.
+  let room = Buffer.allocUnsafe(ROOM);
+  let used = 0;
   let begun = false;
   const read = (block: Buffer, at: number): FrameEvent => {
     try {
@@ -43,13 +47,17 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
   };
   const tooLong = (): ExcelFault => new ExcelFault(`${part} has more than ${longest} bytes in one element`, 'have the source write it anew');
   for await (const chunk of chunks) {
-    let block: Buffer = kept.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([kept, chunk]);
-    let at = kept.length;
+    if (room.length < used + chunk.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * room.length, used + chunk.length));
+      room.copy(larger, 0, 0, used);
+      room = larger;
+    }
+    room.set(chunk, used);
+    let block = room.subarray(0, used + chunk.length);
+    let at = used;
+    used = block.length;
     if (!begun) {
-      if (block.length < BYTE_ORDER_MARK.length) {
-        kept = Buffer.from(block);
-        continue;
-      }
+      if (block.length < BYTE_ORDER_MARK.length) continue;
       at = 0;
       if (block.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) block = block.subarray(BYTE_ORDER_MARK.length);
       begun = true;
@@ -76,7 +84,8 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
       headBytes += keep;
     }
     if (block.length - keep > longest || headBytes > longest) throw tooLong();
-    kept = Buffer.from(block.subarray(keep));
+    used = block.length - keep;
+    room.set(block.subarray(keep), 0);
     await taker.flush?.();
   }
   try {

@@ -22,9 +22,11 @@ export class SharedStrings {
   /** For each string: its slab, where it begins there, and its length. */
   private places = new Int32Array(3 * 1024);
 
+  private constructor(private readonly most: number) {}
+
   /** An empty table where the workbook has none. */
-  static async read(archive: WorkbookArchive, part: string | undefined): Promise<SharedStrings> {
-    const table = new SharedStrings();
+  static async read(archive: WorkbookArchive, part: string | undefined, most = LARGEST_TABLE): Promise<SharedStrings> {
+    const table = new SharedStrings(most);
     if (part === undefined) return table;
     const reader = new ElementReader(SPREADSHEET);
     await readElements(archive.read(part), {
@@ -59,8 +61,8 @@ export class SharedStrings {
       this.places = larger;
     }
     this.bytes += (text?.length ?? 0) + 12;
-    if (this.bytes > LARGEST_TABLE) {
-      throw new ExcelFault(`its table of shared strings has more than ${LARGEST_TABLE} bytes, which would have to be held in memory`, 'have the source split the workbook, or write its texts into the cells (inline strings), or as CSV');
+    if (this.bytes > this.most) {
+      throw new ExcelFault(`its table of shared strings has more than ${this.most} bytes, which would have to be held in memory`, 'have the source split the workbook, or write its texts into the cells (inline strings), or as CSV');
     }
     this.places.set(text === undefined ? [NO_TEXT, 0, 0] : [...this.put(text), text.length], 3 * this.count++);
   }
