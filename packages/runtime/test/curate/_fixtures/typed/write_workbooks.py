@@ -97,11 +97,34 @@ def told(value):
     return repr(value)
 
 
+def orders(name):
+    """What people keep in workbooks: a title above a table that does not begin in A, dates and money as the sheet shows them, notes beside it."""
+    book = xlsxwriter.Workbook(path(name))
+    book.add_worksheet("Read me")
+    sheet = book.add_worksheet("Orders 2024")
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
+    at, money = book.add_format({"num_format": "dd.mm.yyyy hh:mm"}), book.add_format({"num_format": "#,##0.00 €"})
+    sheet.merge_range("B2:F2", "Orders of the shop", bold)
+    for column, name in enumerate(["Order No", "Customer", "Ordered", "Shipped at", "Total", "Paid"]):
+        sheet.write(3, column + 1, name, bold)
+    for index in range(12):
+        row = 4 + index
+        sheet.write_number(row, 1, 1001 + index)
+        sheet.write_string(row, 2, f"Customer {index % 3}")
+        sheet.write_datetime(row, 3, dt.date(2024, 2, 27) + dt.timedelta(index), day)
+        if index % 4 != 3:
+            sheet.write_datetime(row, 4, dt.datetime(2024, 3, 1, 8, 30) + dt.timedelta(minutes=index), at)
+        sheet.write_number(row, 5, round(19.99 + index / 10, 2), money)
+        sheet.write_boolean(row, 6, index % 2 == 0)
+    book.close()
+
+
 if __name__ == "__main__":
     with_openpyxl("openpyxl.xlsx")
     with_openpyxl("openpyxl-1904.xlsx", openpyxl.utils.datetime.CALENDAR_MAC_1904)
     with_xlsxwriter("xlsxwriter.xlsx")
     with_xlsxwriter("xlsxwriter-streamed.xlsx", constant_memory=True)
+    orders("../../../../../local-runner/test/_fixtures/orders.xlsx")
     read = {}
     for name in ["openpyxl.xlsx", "openpyxl-1904.xlsx", "xlsxwriter.xlsx", "xlsxwriter-streamed.xlsx"]:
         rows = openpyxl.load_workbook(path(name), data_only=True)["Data"].iter_rows(values_only=True, max_col=len(HEAD))
