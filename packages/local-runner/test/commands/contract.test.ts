@@ -59,7 +59,7 @@ describe('headrace contract', () => {
     expect(out).toContain('value: { format: excel, header: exact, sheet: "Orders 2024", range: B4 } # guessed from 12 records');
     expect(requireContract(out, 'drafted.yaml').datasets[0]).toMatchObject({
       name: 'orders', record: { format: 'excel', excel: { sheet: 'Orders 2024', range: { firstRow: 4, firstColumn: 2 } } },
-      columns: [{ type: { kind: 'integer' } }, { type: { kind: 'string' } }, { type: { kind: 'date' }, required: true }, { type: { kind: 'timestamp', zoned: false }, required: false }, { type: { kind: 'decimal', scale: 2 } }, { type: { kind: 'boolean' } }],
+      columns: [{ type: { kind: 'integer' } }, { type: { kind: 'string' } }, { type: { kind: 'date' } }, { type: { kind: 'timestamp', zoned: false }, required: false }, { type: { kind: 'decimal', scale: 2 } }, { type: { kind: 'boolean' } }],
     });
   });
 

@@ -27,6 +27,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   if (format !== 'fixed-width') record.refuse('fields', 'fields has a meaning for fixed-width only', 'leave it out, or write format: fixed-width');
   const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
   if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
+  const excel = parseExcelFormat(record);
   if (format !== 'excel') for (const key of EXCEL_KEYS) record.refuse(key, `${key} has a meaning for excel only`, 'leave it out, or write format: excel');
   for (const key of isTyped(format) ? TEXT_KEYS.filter((each) => format !== 'excel' || each !== 'nullTokens') : []) record.refuse(key, `${key} has no meaning for ${format}, whose values are typed`, 'leave it out');
   const common = {
@@ -39,7 +40,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   record.finish();
   const empty = format === 'xml' && record.has('recordsAt') ? { noRecords: noRecords ?? 'fail' as const } : {};
   const short = format === 'fixed-width' && record.has('fields') ? { shortRecords: shortRecords ?? 'reject' as const } : {};
-  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short };
+  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short, ...(format === 'excel' ? { excel } : {}) };
 }
 
 const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
@@ -135,7 +136,7 @@ function typedDialect(record: MapReader): Dialect {
 function excelDialect(record: MapReader): Dialect {
   return {
     header: record.choice('header', ['exact', 'subset', 'none']) ?? 'exact',
-    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: record.texts('nullTokens') ?? [], excel: parseExcelFormat(record),
+    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: record.texts('nullTokens') ?? [],
   };
 }
 

@@ -5,7 +5,7 @@ import { momentWriter } from './moment-text';
 import type { NumberFormat } from './number-format';
 import { isoMoment, serialMoment, type Moment } from './serial-moment';
 import type { Cell } from './sheet-rows';
-import { floatText, numberText } from './stored-number';
+import { floatText, isNumber, numberText } from './stored-number';
 import type { DateSystem } from './workbook';
 
 /** What cells of a workbook are told by. */
@@ -50,7 +50,7 @@ export function cellTexts(column: Column, { excel, nullTokens, formats, dates }:
     if (format === undefined) return new CellProblem('has a style that the workbook does not define');
     const lexeme = value.toString('latin1').trim();
     const { shown } = format;
-    if (numberText(lexeme, 'exact') === undefined) return new CellProblem('holds a number that is not written as one');
+    if (!isNumber(lexeme)) return new CellProblem('holds a number that is not written as one');
     if (shown === 'mixed') return new CellProblem(`has the format ${format.code}, which shows now a number and now a date`);
     if (isMoment) {
       if (shown === 'moment' || (shown === 'elapsed' && type.kind === 'time') || excel.dates === 'serials') return moment(serialMoment(lexeme, dates, excel.times === 'milliseconds'));

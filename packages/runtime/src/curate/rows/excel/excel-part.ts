@@ -46,6 +46,7 @@ export async function readExcel(part: TypedPart): Promise<boolean> {
       },
     });
     await files.flush();
+    await part.flush();
     await files.finish();
     return records.headerMissing;
   } catch (error) {

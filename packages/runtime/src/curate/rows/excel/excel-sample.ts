@@ -93,12 +93,14 @@ function tableOf(rows: readonly Row[], formats: readonly NumberFormat[], dates: 
   };
 }
 
-/** Where one cell has a time, the days of a column have one too. */
+/** Where one cell has a time, the days of a column have one too. A few texts among days and times are dirt: no column takes both. */
 function columnTexts(cells: readonly (Cell | undefined)[], formats: readonly NumberFormat[], dates: DateSystem): (string | null)[] {
   const values = cells.map((cell) => (cell === undefined ? null : valueOf(cell, formats, dates)));
   const timed = values.some((value) => typeof value === 'object' && value !== null && value.day !== undefined && value.ms !== 0);
+  const moments = values.filter((value) => typeof value === 'object' && value !== null).length;
+  const dirty = 2 * moments > values.filter((value) => value !== null).length;
   return values.map((value) => {
-    if (value === null || typeof value === 'string') return value;
+    if (value === null || typeof value === 'string') return dirty ? null : value;
     const iso = new Date((value.day ?? 0) * 86_400_000 + value.ms).toISOString();
     return value.day === undefined ? iso.slice(11, 23) : timed ? iso.slice(0, 23) : iso.slice(0, 10);
   });

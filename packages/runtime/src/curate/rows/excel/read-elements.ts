@@ -7,6 +7,8 @@ import { PartPlace } from './part-place';
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 const ROOM = 256 * 1024;
+/** Blocks of the archive are small, and a write of each costs more than reading it. */
+const FLUSH_BYTES = 256 * 1024;
 
 /** What takes the elements of a part, each with whole bytes that are valid only during the call. */
 export interface ElementTaker {
@@ -21,7 +23,7 @@ export interface ElementTaker {
   /** Takes what precedes the first element, or the whole part where there is none. */
   head?(bytes: Buffer): void;
   element(bytes: Buffer): void;
-  /** Called between blocks. */
+  /** Called now and then between elements; what follows the last call is for the caller. */
   flush?(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
   let room = Buffer.allocUnsafe(ROOM);
   let used = 0;
   let begun = false;
+  let pending = 0;
   const read = (block: Buffer, at: number): FrameEvent => {
     try {
       const event = framer.read(block, at, block.length);
@@ -86,6 +89,9 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
     if (block.length - keep > longest || headBytes > longest) throw tooLong();
     used = block.length - keep;
     room.set(block.subarray(keep), 0);
+    pending += chunk.length;
+    if (pending < FLUSH_BYTES) continue;
+    pending = 0;
     await taker.flush?.();
   }
   try {

@@ -1,6 +1,7 @@
 import type { ExcelFormat } from '../../../contract/contract';
 
 const NUMBER = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?$/;
+const PLAIN = /^(?:-?(?:0|[1-9]\d*)(?:\.\d{0,13}[1-9])?)$/;
 /** Of numbers that are written in full; all that a double holds lie within. */
 const LONGEST_EXPONENT = 400;
 /** Fewer digits than these are the shortest of their double anyhow. */
@@ -15,13 +16,19 @@ const WRITTEN_DIGITS = [16, 17];
  * @returns undefined for what is no number
  */
 export function numberText(lexeme: string, numbers: ExcelFormat['numbers']): string | undefined {
-  if (/^-?(?:0|[1-9]\d{0,14})$/.test(lexeme)) return lexeme;
+  // Up to 15 digits are those of their double.
+  if (lexeme.length <= 16 && PLAIN.test(lexeme)) return lexeme;
   const whole = plain(lexeme);
   if (whole === undefined) return undefined;
   const double = Number(lexeme);
   if (!Number.isFinite(double) || (double === 0 && /[1-9]/.test(whole))) return whole;
   if (numbers === '15-digits') return plain(double.toPrecision(15));
   return WRITTEN_DIGITS.some((digits) => plain(double.toPrecision(digits)) === whole) ? plain(signed(double)) : whole;
+}
+
+/** Whether a lexeme is one of a number. */
+export function isNumber(lexeme: string): boolean {
+  return NUMBER.test(lexeme) && /\d/.test(lexeme);
 }
 
 /** The text of a number for a column of doubles. */

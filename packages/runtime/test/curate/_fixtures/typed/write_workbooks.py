@@ -111,7 +111,10 @@ def orders(name):
         row = 4 + index
         sheet.write_number(row, 1, 1001 + index)
         sheet.write_string(row, 2, f"Customer {index % 3}")
-        sheet.write_datetime(row, 3, dt.date(2024, 2, 27) + dt.timedelta(index), day)
+        if index == 7:
+            sheet.write_string(row, 3, "soon")
+        else:
+            sheet.write_datetime(row, 3, dt.date(2024, 2, 27) + dt.timedelta(index), day)
         if index % 4 != 3:
             sheet.write_datetime(row, 4, dt.datetime(2024, 3, 1, 8, 30) + dt.timedelta(minutes=index), at)
         sheet.write_number(row, 5, round(19.99 + index / 10, 2), money)
