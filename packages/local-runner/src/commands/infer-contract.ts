@@ -47,9 +47,12 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
   return samples.map(([, sample], index) => drafted(names[index]!, sample));
 }
 
-function drafted(name: string, { format, delimiter, recordsAt, leftOut, header, sheet, range, fields, records }: Sample): DraftOptions {
+function drafted(name: string, sample: Sample): DraftOptions {
+  const { format, delimiter, recordsAt, leftOut, header, sheet, range, fields, records } = sample;
   const columns = guessColumns(records, fields);
-  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header, sheet, range };
+  return {
+    name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header, sheet, range,
+  };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */

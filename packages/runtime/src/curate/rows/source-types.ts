@@ -34,7 +34,8 @@ const AVRO: readonly (readonly [string, AvroSchema])[] = [
 ];
 
 const FORMATS = [builtInFormat(0), readFormat('0.00'), readFormat('00000'), readFormat('yyyy-mm-dd hh:mm'), readFormat('[h]:mm')];
-const cell = (name: string, kind: CellKind, value: string, style = 0): readonly [string, Cell] => [name, { column: 1, kind, value: Buffer.from(value), style }];
+const cell = (name: string, kind: CellKind, value: string, style = 0): readonly [string, Cell] => (
+  [name, { column: 1, kind, value: Buffer.from(value), style }]);
 
 const EXCEL: ReadonlyArray<readonly [string, Cell]> = [
   cell('text', 'text', 'x'), cell('boolean', 'boolean', '1'), cell('number, format General, `0` or `@`', 'number', '5'), cell('number, other format: 0.00, 00000, 50 %', 'number', '5', 2),
@@ -42,9 +43,11 @@ const EXCEL: ReadonlyArray<readonly [string, Cell]> = [
   cell('error, such as #N/A', 'error', '#N/A'), cell('formula without a stored value', 'unknown', 'holds a formula'),
 ];
 
+type Named<T> = readonly (readonly [name: string, what: T])[];
+
 /** Tables of what columns take from sources whose values have types, by the code that decides. */
-export function sourceTypes(): readonly (readonly [title: string, rows: readonly (readonly [source: string, columns: string])[]])[] {
-  const taken = <T>(sources: readonly (readonly [string, T])[], takes: (column: Column, source: T) => boolean): (readonly [string, string])[] => sources.map(([name, source]) => {
+export function sourceTypes(): Named<Named<string>> {
+  const taken = <T>(sources: Named<T>, takes: (column: Column, source: T) => boolean): Named<string> => sources.map(([name, source]) => {
     const names = TYPES.filter(([, type]) => takes({ name: 'c', type, required: false, unique: false, source: {} }, source)).map(([each]) => each);
     return [name, names.length === TYPES.length ? 'any, in the form above' : names.length === 0 ? 'none' : names.join(', ')];
   });

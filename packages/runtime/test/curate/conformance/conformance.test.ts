@@ -14,7 +14,8 @@ const WHOLE = process.env.HEADRACE_CONFORMANCE === 'whole';
 const PARTS = 5;
 
 const CASES = SOURCE_FORMATS.flatMap((format, index) => (
-  WHOLE ? encodingsOf(format).map((encoding) => conformanceCase(format, encoding)) : [conformanceCase(format, encodingOf(format, index), typesOfPart(index, PARTS))]));
+  WHOLE ? encodingsOf(format).map((encoding) => conformanceCase(format, encoding))
+    : [conformanceCase(format, encodingOf(format, index), typesOfPart(index, PARTS))]));
 
 function encodingOf(format: SourceFormat, index: number): (typeof ENCODINGS)[number] {
   if (encodingsOf(format).length === 1) return 'utf-8';

@@ -144,7 +144,8 @@ export class ElementReader {
       const value = this.at + 1;
       const end = bytes.indexOf(bytes[this.at]!, value);
       spans.push(from, to, value, end);
-      const isNamespace = bytes[from] === XMLNS[0] && to - from >= XMLNS.length && bytes.compare(XMLNS, 0, XMLNS.length, from, from + XMLNS.length) === 0;
+      const least = from + XMLNS.length;
+      const isNamespace = bytes[from] === XMLNS[0] && to >= least && bytes.compare(XMLNS, 0, XMLNS.length, from, least) === 0;
       if (isNamespace) this.declare(from, to, attributeOf(bytes.subarray(value, end)).toString());
       this.at = end + 1;
     }

@@ -84,7 +84,8 @@ function tableOf(rows: readonly Row[], formats: readonly NumberFormat[], dates: 
   });
   const named = cells.every(({ kind, value }) => kind === 'text' && value.length > 0) && new Set(cells.map(({ value }) => value.toString())).size === cells.length;
   const columns = names.map((_, index) => first + index).filter((_, index) => !named || names[index] !== '');
-  const texts = columns.map((column) => columnTexts(rows.slice(named ? at + 1 : at).slice(0, most).map((one) => one.cells.find((cell) => cell.column === column)), formats, dates));
+  const records = rows.slice(named ? at + 1 : at).slice(0, most);
+  const texts = columns.map((column) => columnTexts(records.map((one) => one.cells.find((cell) => cell.column === column)), formats, dates));
   return {
     ...(at > 0 || first > 1 ? { range: `${columnLetters(first)}${row}` } : {}),
     header: !named ? 'none' : columns.length < names.length ? 'subset' : 'exact',

@@ -10,6 +10,9 @@ import { refuseOther } from './refused-files';
 /** Of a part that is held whole: workbook, relationships and styles. */
 const LARGEST_DOCUMENT = 64 * 1024 * 1024;
 
+/** Sheets, drawings and pictures are parts. */
+const MOST_PARTS = 50_000;
+
 /** The parts of a workbook: members of a ZIP archive, whose names differ in more than case. */
 export class WorkbookArchive {
   private constructor(private readonly zip: ZipArchive, private readonly bytes: number, private readonly members: ReadonlyMap<string, Entry>) {}
@@ -20,7 +23,9 @@ export class WorkbookArchive {
     const zip = new ZipArchive(source);
     try {
       const members = new Map<string, Entry>();
-      for (const entry of await zip.members()) {
+      const { count, first } = await zip.members(MOST_PARTS);
+      if (count > MOST_PARTS) throw new ExcelFault(`it has ${count} parts, and at most ${MOST_PARTS} are looked at`, 'have the source save the sheet alone');
+      for (const entry of first) {
         const name = entry.fileName.toLowerCase();
         if (members.has(name)) throw new ExcelFault(`it has two parts ${JSON.stringify(entry.fileName)}`);
         if (entry.isEncrypted()) throw new ExcelFault(`its part ${JSON.stringify(entry.fileName)} is encrypted`, 'have the source save it without a password');

@@ -24,7 +24,7 @@ export interface ZipSource {
 export async function* openZipMember(source: ZipSource): AsyncGenerator<Uint8Array> {
   const archive = new ZipArchive(source);
   try {
-    yield* archive.content(onlyMember(await archive.members()));
+    yield* archive.content(onlyMember(await archive.members(NAMED)));
   } finally {
     archive.close();
   }
@@ -39,11 +39,11 @@ export class ZipArchive {
     this.reader = new StoreReader(source);
   }
 
-  /** All members but directories, which hold nothing. */
-  async members(): Promise<Entry[]> {
+  /** @param most how many members are wanted; all are counted */
+  async members(most: number): Promise<Members> {
     try {
       this.zip ??= await openZip(this.reader, this.source.bytes);
-      return await members(this.zip);
+      return await members(this.zip, most);
     } catch (error) {
       throw this.fault(error);
     }
@@ -86,26 +86,37 @@ function openZip(reader: StoreReader, bytes: number): Promise<ZipFile> {
   });
 }
 
-function onlyMember(found: readonly Entry[]): Entry {
-  const [member] = found;
+function onlyMember({ count, first }: Members): Entry {
+  const [member] = first;
   const cure = 'have the source pack one file into each archive';
   if (member === undefined) throw new PackedFault('it has no member', undefined, cure);
-  if (found.length > 1) {
-    const named = found.slice(0, NAMED).map(({ fileName }) => JSON.stringify(fileName)).join(', ');
-    throw new PackedFault(`it has ${found.length} members, ${named}${found.length > NAMED ? ' and others' : ''}, and must have exactly one`, undefined, cure);
+  if (count > 1) {
+    const named = first.map(({ fileName }) => JSON.stringify(fileName)).join(', ');
+    throw new PackedFault(`it has ${count} members, ${named}${count > first.length ? ' and others' : ''}, and must have exactly one`, undefined, cure);
   }
   if (member.isEncrypted()) throw new PackedFault(`member ${JSON.stringify(member.fileName)} is encrypted`, undefined, 'have the source pack it without a password');
   return member;
 }
 
-function members(zip: ZipFile): Promise<Entry[]> {
+/** Of all but directories, which hold nothing. */
+export interface Members {
+  readonly count: number;
+  /** As many as were asked for: a directory may have millions. */
+  readonly first: readonly Entry[];
+}
+
+function members(zip: ZipFile, most: number): Promise<Members> {
   return new Promise((resolve, reject) => {
-    const found: Entry[] = [];
+    const first: Entry[] = [];
+    let count = 0;
     zip.on('entry', (entry: Entry) => {
-      if (!entry.fileName.endsWith('/')) found.push(entry);
+      if (!entry.fileName.endsWith('/')) {
+        count += 1;
+        if (count <= most) first.push(entry);
+      }
       zip.readEntry();
     });
-    zip.once('end', () => { resolve(found); });
+    zip.once('end', () => { resolve({ count, first }); });
     zip.once('error', reject);
     zip.readEntry();
   });
