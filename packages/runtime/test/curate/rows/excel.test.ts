@@ -104,7 +104,7 @@ describe('values', () => {
     const shared = (index: number): string => `<c t="s"><v>${index}</v></c>`;
     const strings = ['plain', '<si><r><rPr><b/></rPr><t xml:space="preserve">ri </t></r><r><t>ch</t></r><rPh sb="0" eb="1"><t>PHONETIC</t></rPh><phoneticPr fontId="1"/></si>', '<si><t>a_x000D_b_x005F_x000d_</t></si>', '', ' x ', '<si/>', '<si><t>_xD83D__xDE00_</t></si>', '<si><t>_xD83D_</t></si>', '<si><t> <![CDATA[<]]>&#38;</t></si>'];
     expect(await column('string', [...strings.map((_, index) => shared(index)), shared(9), '<c t="str"><f>x</f><v> f </v></c>', '<c t="str"><f>x</f><v></v></c>', '<c t="inlineStr"/>', '<c/>'], { strings })).toEqual([
-      'plain', 'ri ch', 'a\rb_x000d_', '', ' x ', '', '😀', 'CELL: cell B9 holds half of a surrogate pair, which is no text', ' <&', 'CELL: cell B11 names a shared string that there is not', ' f ', '', null, null,
+      'plain', 'ri ch', 'a\rb_x000d_', '', ' x ', '', '😀', 'CELL: cell B9 holds half of a surrogate pair, or something else that is no text', ' <&', 'CELL: cell B11 names a shared string that there is not', ' f ', '', null, null,
     ]);
     expect(await column('string', [inline(''), inline('-'), inline('x')], {}, 'nullTokens: ["", "-"]')).toEqual([null, null, 'x']);
   });
@@ -112,9 +112,9 @@ describe('values', () => {
   test('errors and formulas without a value are rejects, unless the error is declared to be NULL', async () => {
     const error = '<c t="e"><f>1/0</f><v>#N/A</v></c>';
     const formula = (more: string): string => `<c><f>1+1</f>${more}</c>`;
-    expect(await column('i32', [error, formula('<v>2</v>'), formula(''), formula('<v/>'), '<c t="b"><f>x</f><v>1</v></c>', '<c t="z"><v>1</v></c>', '<c><v>1</v><v>2</v></c>', '<c t="inlineStr"><v>1</v></c>'])).toEqual([
+    expect(await column('i32', [error, formula('<v>2</v>'), formula(''), formula('<v/>'), '<c t="b"><f>x</f><v>1</v></c>', '<c t="z"><v>1</v></c>', '<c><v>1</v><v>2</v></c>', '<c t="inlineStr"><v>1</v></c>', '<c><w xmlns="urn:o"/><v>1</v></c>', '<c t="inlineStr"><is><t>1</t><w/></is></c>'])).toEqual([
       'CELL: cell B2 holds the error #N/A', '2', expect.stringMatching(/^CELL: cell B4 holds a formula without a stored value; open and save it in Excel/), expect.stringMatching(/^CELL: cell B5 holds a formula without/),
-      'CELL: cell B6 holds a boolean, expected integer i32', expect.stringMatching(/of a type that workbooks do not have/), 'CELL: cell B8 has two values', expect.stringMatching(/has the value of another/),
+      'CELL: cell B6 holds a boolean, expected integer i32', expect.stringMatching(/of a type that workbooks do not have/), 'CELL: cell B8 has two values', expect.stringMatching(/has the value of another/), 'CELL: cell B10 holds something that cells do not have', expect.stringMatching(/something else that is no text/),
     ]);
     expect(await column('i32', [error], {}, 'nullTokens: ["#N/A"]')).toEqual([null]);
     expect(await column('i32', [number('1'), formula('<v>0</v>')], { calcPr: 'fullCalcOnLoad="1"' })).toEqual(['1', expect.stringMatching(/^CELL: cell B3 holds a formula, and the workbook says/)]);
@@ -157,14 +157,15 @@ describe('places', () => {
     ['cells that go back', { sheets: { A: '<row><c r="B1"/><c r="A1"/></row>' } }, '', 'EXCEL', /cells of row 1 that are not in order/],
     ['something else in its rows', { sheets: { A: '<rows/>' } }, '', 'EXCEL', /element "rows" stands where row is expected/],
     ['a sheet of another namespace', { sheets: { A: '<worksheet xmlns="urn:x"><sheetData><row/></sheetData></worksheet>' } }, '', 'EXCEL', /no namespace of workbooks/],
+    ['something else in a row', { sheets: { A: '<row><w/></row>' } }, '', 'EXCEL', /something else than cells in row 1/],
     ['a document type', { sheets: { A: '<!DOCTYPE worksheet [<!ENTITY a "aaaa">]><worksheet/>' } }, '', 'EXCEL', /document type declaration/],
     ['a sheet that is cut', { sheets: { A: '<worksheet xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"><sheetData><row>' } }, '', 'EXCEL', /it ends inside element "row"/],
     ['no sheet', { sheets: { A: '' }, more: { 'xl/worksheets/sheet1.xml': null } }, '', 'EXCEL', /it has no part xl\/worksheets\/sheet1.xml/],
     ['two parts of a name', { sheets: { A: '' }, more: { 'XL/workbook.xml': '' } }, '', 'EXCEL', /two parts "XL\/workbook.xml"/],
     ['no workbook', { sheets: { A: '' }, more: { '_rels/.rels': null } }, '', 'EXCEL', /it is a ZIP archive, and no workbook/],
   ])('a workbook with %s fails its part, and says why', async (_what, parts, record, code, message) => {
-    await expect(curate([NOTE], workbook(parts), record)).rejects.toThrow(message);
-    await expect(curate([NOTE], workbook(parts), record)).rejects.toMatchObject({ code, fault: 'user' });
+    const failure: unknown = await curate([NOTE], workbook(parts), record).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, fault: 'user', message: expect.stringMatching(message) as string });
   });
 
   test('a hidden sheet is read where it is named, and an empty one is an empty batch', async () => {
@@ -177,7 +178,7 @@ describe('places', () => {
   test('strict workbooks, prefixes and macros make no difference', async () => {
     const strict = 'http://purl.oclc.org/ooxml';
     const parts: WorkbookParts = {
-      sheets: { Data: `<x:worksheet xmlns:x="${strict}/spreadsheetml/main" xmlns="urn:other"><v/><x:sheetData><x:row><x:c t="str"><x:v>note</x:v></x:c></x:row><x:row><x:c t="s" other:s="9" xmlns:other="urn:o"><v>wrong</v><x:v>0</x:v></x:c></x:row></x:sheetData></x:worksheet>` },
+      sheets: { Data: `<x:worksheet xmlns:x="${strict}/spreadsheetml/main" xmlns="urn:other"><v/><x:sheetData><x:row><x:c t="str"><x:v>note</x:v></x:c></x:row><x:row><x:c t="s" other:s="9" xmlns:other="urn:o"><x:v>0</x:v></x:c></x:row></x:sheetData></x:worksheet>` },
       more: {
         '_rels/.rels': `<p:Relationships xmlns:p="http://schemas.openxmlformats.org/package/2006/relationships"><p:Relationship Id="a" Type="${strict}/officeDocument/relationships/officeDocument" Target="/XL/book.xml"/></p:Relationships>`,
         'xl/_rels/book.xml.rels': `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="${strict}/officeDocument/relationships/worksheet" Target="../xl/worksheets/sheet1.xml"/><Relationship Id="b" Type="${strict}/officeDocument/relationships/sharedStrings" Target="s.xml"/><Relationship Id="v" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="vbaProject.bin"/></Relationships>`,

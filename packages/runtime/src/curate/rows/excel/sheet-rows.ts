@@ -45,17 +45,18 @@ export class SheetRows {
     const { name } = reader;
     if (name !== 'row') throw new ExcelFault(`${part} has rows of another namespace`);
     const number = reader.attribute('r');
-    const row = number === undefined ? this.row + 1 : Number(number);
+    const row = number === undefined ? this.row + 1 : /^\d{1,7}$/.test(number) ? Number(number) : NaN;
     if (!(Number.isInteger(row) && row > this.row && row <= LAST_ROW)) throw new ExcelFault(`${part} has row ${number ?? row} behind row ${this.row}, and rows must be in order, from 1 to ${LAST_ROW}`);
     this.row = row;
     this.column = 0;
     const cells: Cell[] = [];
     for (let token = reader.next(); token !== 'close'; token = reader.next()) {
       if (token !== 'open') continue;
-      if (reader.name !== 'c') {
+      if (reader.name === 'extLst') {
         reader.skip();
         continue;
       }
+      if (reader.name !== 'c') throw new ExcelFault(`${part} has something else than cells in row ${row}`);
       this.place(reader.attribute('r'));
       this.style = Number(reader.attribute('s') ?? 0);
       const cell = this.cell(reader.attribute('t') ?? 'n');
@@ -82,7 +83,7 @@ export class SheetRows {
     const { reader } = this;
     let value: Buffer | undefined;
     let inline: Buffer | 'broken' | undefined;
-    let [formula, twice] = [false, false];
+    let [formula, twice, other] = [false, false, false];
     for (let token = reader.next(); token !== 'close'; token = reader.next()) {
       if (token !== 'open') continue;
       switch (reader.name) {
@@ -99,9 +100,12 @@ export class SheetRows {
           this.array(reader.attribute('t'), reader.attribute('ref'));
           reader.skip();
           break;
-        default: reader.skip();
+        default:
+          other ||= reader.name !== 'extLst';
+          reader.skip();
       }
     }
+    if (other) return this.unknown('holds something that cells do not have');
     if (twice || (inline !== undefined && value !== undefined)) return this.unknown('has two values');
     if (type === 'inlineStr' ? value !== undefined : inline !== undefined) return this.unknown(`is of type ${type} and has the value of another`);
     if (formula && this.recompute) return this.unknown('holds a formula, and the workbook says that formulas must be computed when it is opened; open and save it in Excel, or have the source write values');
@@ -131,7 +135,7 @@ export class SheetRows {
   }
 
   private text(text: Buffer | 'broken'): Cell {
-    return text === 'broken' ? this.unknown('holds half of a surrogate pair, which is no text') : this.of('text', text);
+    return text === 'broken' ? this.unknown('holds half of a surrogate pair, or something else that is no text') : this.of('text', text);
   }
 
   /** Cells that an array formula fills hold no formula of their own. */
