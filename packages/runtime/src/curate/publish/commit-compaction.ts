@@ -4,6 +4,7 @@ import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import { curatedLog } from '../curated-log';
 import type { CompactItem, CompactResult } from '../documents';
 import type { ResultEnvelope } from '../shape/rows-of-unit';
+import { requireFiles } from './require-files';
 import { masked, type CommitContext, type DatasetTarget } from './commit-unit';
 
 export interface ReadyCompaction {
@@ -21,6 +22,7 @@ export async function commitCompaction(
   const { parts, counts } = ready.result;
   await catalog.register(unitId, parts);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
+    await requireFiles(context, dataset, unitId, () => state.before(seq, signal));
     const supersedes = compactedUnits(ready.item, plan.runId, await state.before(seq, signal));
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });

@@ -1,0 +1,102 @@
+import type { PublishedLine } from '../../contract';
+import { readEntries } from '../../run/commit-log';
+import type { FunctionCall } from '../../run/function-handler';
+import { inParallel } from '../../run/in-parallel';
+import type { CuratedManifest } from '../../run/manifest';
+import type { ListedObject } from '../../stores/object-store';
+import { curatedLog } from '../curated-log';
+import { symlinkKey } from '../publish/catalog-key';
+import type { UnitCatalog } from '../publish/unit-catalog';
+import { quarantineListFolder } from '../quarantine-prefix';
+import type { CurateSettings } from '../settings';
+import { objectsOf, type UnitFolders } from './unit-folders';
+
+/** Units that are looked at together: most have a few files, and one request removes a thousand. */
+const CHUNK = 64;
+const CONCURRENCY = 16;
+
+/** At most one line of progress in this time. */
+const PROGRESS_MS = 10_000;
+
+export interface Sweep {
+  readonly call: Pick<FunctionCall, 'store' | 'signal' | 'report'>;
+  readonly settings: CurateSettings;
+  readonly dataset: string;
+  readonly folders: UnitFolders;
+  /** What the log says of each unit after the removal, by unit id. */
+  readonly lines: ReadonlyMap<string, PublishedLine>;
+  /** Units that the removal of this run names. */
+  readonly removed: ReadonlySet<string>;
+  readonly catalog: Pick<UnitCatalog, 'takeOut'>;
+  /** Files of committed units that no commit names are left over once they are as old as this. */
+  readonly writtenBefore: number;
+  /** Asked between two chunks. */
+  readonly hasTime: () => boolean;
+}
+
+export interface Swept {
+  readonly files: number;
+  readonly bytes: number;
+  /** The last unit that was looked at, where time was over before the end. */
+  readonly upTo?: string;
+}
+
+/**
+ * Removes every object of units that the log calls removed, and in folders of other units what their commits do not name.
+ *
+ * Nothing here is a decision: each key is dead for good by the log. So it may stop anywhere, and is done again from the start by whoever comes next.
+ */
+export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promise<Swept> {
+  const { call: { report }, dataset, hasTime } = sweep;
+  const kept = await keptByCompactions(sweep);
+  let [files, bytes, said] = [0, 0, Date.now()];
+  for (let at = 0; at < units.length; at += CHUNK) {
+    const chunk = units.slice(at, at + CHUNK);
+    for (const { bytes: size } of await sweepChunk(sweep, chunk, kept)) {
+      files += 1;
+      bytes += size;
+    }
+    if (!hasTime() && at + CHUNK < units.length) return { files, bytes, upTo: chunk.at(-1)! };
+    if (Date.now() - said < PROGRESS_MS) continue;
+    said = Date.now();
+    report.say('CURATE_I1503', { dataset, files, bytes, units: at + chunk.length, of: units.length });
+  }
+  return { files, bytes };
+}
+
+async function sweepChunk(sweep: Sweep, chunk: readonly string[], kept: ReadonlySet<string>): Promise<ListedObject[]> {
+  const { call: { store, signal }, settings: { curatedBucket }, folders, catalog } = sweep;
+  const dead = await inParallel(chunk, CONCURRENCY, async (unitId) => {
+    const line = sweep.lines.get(unitId);
+    const gone = line === undefined ? sweep.removed.has(unitId) : line.state === 'removed';
+    if (!gone) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
+    // First, so that no query is sent to files that go.
+    await catalog.takeOut(unitId);
+    const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog].map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
+    return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists! };
+  });
+  const files = dead.flatMap((unit) => unit.files);
+  const lists = dead.flatMap((unit) => unit.lists);
+  await store.removeAll(curatedBucket, files.map(({ key }) => key), { signal });
+  // Last: a unit with a list is found again, whatever became of its files.
+  await store.removeAll(curatedBucket, lists.map(({ key }) => key), { signal });
+  return [...files, ...lists];
+}
+
+/** Files of tries that another try of the same task has overtaken. */
+async function leftOver({ call: { store, signal }, settings, dataset, folders, writtenBefore }: Sweep, line: PublishedLine): Promise<ListedObject[]> {
+  const { curatedBucket, pipeline } = settings;
+  const [entry] = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), [line.seq], { signal });
+  const { parts, quarantine } = entry!.manifest;
+  const unitId = line.attempt_id;
+  const named = new Set([...parts, ...quarantine.parts].map(({ key }) => key).concat(symlinkKey(quarantineListFolder(pipeline, { dataset, unitId }))));
+  const there = await Promise.all([folders.data, folders.quarantine].map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
+  return there.flat().filter(({ key, modified }) => !named.has(key) && modified.getTime() <= writtenBefore);
+}
+
+/** A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. */
+async function keptByCompactions({ call: { store, signal }, settings, dataset, lines }: Sweep): Promise<ReadonlySet<string>> {
+  const there = [...lines.values()].filter(({ kind, state }) => kind === 'compaction' && state !== 'removed').map(({ seq }) => seq);
+  const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), there, { signal });
+  return new Set(entries.flatMap(({ manifest: { parts } }) => parts.map(({ key }) => key)));
+}
