@@ -47,9 +47,14 @@ export async function commitUnit(
   const { unit, shape, rows } = ready;
   const { dataset, unitId } = unit;
   sayQuality(report, ready);
+  // Before the catalog points to its files, and again where nobody can come in between.
+  await requireFiles(context, dataset, unitId, state.lines);
   await catalog.register(unitId, shape.parts, rows.quarantine);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
-    await requireFiles(context, dataset, unitId, () => state.before(seq, signal));
+    await requireFiles(context, dataset, unitId, () => state.before(seq, signal)).catch(async (error: unknown) => {
+      await catalog.forget(unitId, shape.parts, rows.quarantine);
+      throw error;
+    });
     const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, await state.before(seq, signal)) : [];
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });

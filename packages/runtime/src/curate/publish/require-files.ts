@@ -15,10 +15,12 @@ const YOUNG_MS = 3_600_000;
  *
  * @param lines of all commits before the number that the unit would get
  */
-export async function requireFiles({ call: { store, signal }, settings, plan }: CommitContext, dataset: string, unitId: string, lines: () => Promise<readonly PublishedLine[]>): Promise<void> {
+export async function requireFiles(
+  { call: { store, signal }, settings, plan }: CommitContext, dataset: string, unitId: string, lines: readonly PublishedLine[] | (() => Promise<readonly PublishedLine[]>),
+): Promise<void> {
   const planned = Date.parse(plan.plannedAt);
   if (Date.now() - planned < Math.min(YOUNG_MS, settings.supersededForSeconds * 1_000)) return;
-  const since = (await lines()).filter(({ kind, committed_at: at }) => kind === 'removal' && Date.parse(at) >= planned);
+  const since = (typeof lines === 'function' ? await lines() : lines).filter(({ kind, committed_at: at }) => kind === 'removal' && Date.parse(at) >= planned);
   const removals = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), since.map(({ seq }) => seq), { signal });
   const by = removals.find(({ manifest: { removed = [] } }) => removed.includes(unitId));
   if (by === undefined) return;

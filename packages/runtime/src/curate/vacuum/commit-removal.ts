@@ -22,7 +22,7 @@ export interface RemovalContext {
  *
  * What is due is read from the log before each try of a number, so a commit that came in between is never taken for gone.
  *
- * @param leftBehind units with objects that are old enough to belong to no execution any more
+ * @param leftBehind units with objects that are old enough to belong to no execution any more, and that no removal has named yet
  */
 export async function commitRemoval(
   { store, settings, contract, plan, now }: RemovalContext, dataset: Dataset, state: PublishedState, leftBehind: readonly string[], options: Abortable = {},
@@ -33,7 +33,7 @@ export async function commitRemoval(
     const { expired, removable } = dueUnits(lines, dataset, settings.supersededForSeconds, now);
     const removed = [...removable, ...leftBehind.filter((id) => !known.has(id))];
     if (expired.length === 0 && removed.length === 0) return undefined;
-    const at = new Date().toISOString();
+    const at = now.toISOString();
     return {
       schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'removal', pipeline: settings.pipeline, dataset: dataset.name, seq,
       runId: plan.runId, attempt: plan.attempt, attemptId: removalId(plan.attemptId), committedAt: at,

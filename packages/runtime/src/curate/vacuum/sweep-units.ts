@@ -11,8 +11,8 @@ import { quarantineListFolder } from '../quarantine-prefix';
 import type { CurateSettings } from '../settings';
 import { objectsOf, type UnitFolders } from './unit-folders';
 
-/** Units that are looked at together: most have a few files, and one request removes a thousand. */
-const CHUNK = 64;
+/** Most units have a few files, and one request removes a thousand. */
+export const UNITS_AT_ONCE = 64;
 const CONCURRENCY = 16;
 
 /** At most one line of progress in this time. */
@@ -25,53 +25,62 @@ export interface Sweep {
   readonly folders: UnitFolders;
   /** What the log says of each unit after the removal, by unit id. */
   readonly lines: ReadonlyMap<string, PublishedLine>;
-  /** Units that the removal of this run names. */
-  readonly removed: ReadonlySet<string>;
+  /** When a removal named each unit that is gone, in milliseconds. */
+  readonly removedAt: ReadonlyMap<string, number>;
+  /** Files of units that were named by then go. Later ones leave the catalog only: a query that runs may have been sent to them. */
+  readonly removedBefore: number;
   readonly catalog: Pick<UnitCatalog, 'takeOut'>;
   /** Files of committed units that no commit names are left over once they are as old as this. */
   readonly writtenBefore: number;
-  /** Asked between two chunks. */
+  /** Units that are looked at together. */
+  readonly unitsAtOnce: number;
+  /** Asked between two groups of them. */
   readonly hasTime: () => boolean;
 }
 
 export interface Swept {
   readonly files: number;
   readonly bytes: number;
+  /** Units whose files wait for a later run, so that queries end before. */
+  readonly waiting: number;
   /** The last unit that was looked at, where time was over before the end. */
   readonly upTo?: string;
 }
 
 /**
- * Removes every object of units that the log calls removed, and in folders of other units what their commits do not name.
+ * Takes units that removals name out of the catalog, removes their objects once queries have ended, and in folders of other units what their
+ * commits do not name.
  *
  * Nothing here is a decision: each key is dead for good by the log. So it may stop anywhere, and is done again from the start by whoever comes next.
  */
 export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promise<Swept> {
-  const { call: { report }, dataset, hasTime } = sweep;
+  const { call: { report }, dataset, hasTime, unitsAtOnce } = sweep;
   const kept = await keptByCompactions(sweep);
-  let [files, bytes, said] = [0, 0, Date.now()];
-  for (let at = 0; at < units.length; at += CHUNK) {
-    const chunk = units.slice(at, at + CHUNK);
+  const waits = (unitId: string): boolean => (sweep.removedAt.get(unitId) ?? 0) > sweep.removedBefore;
+  let [files, bytes, waiting, said] = [0, 0, 0, Date.now()];
+  for (let at = 0; at < units.length; at += unitsAtOnce) {
+    const chunk = units.slice(at, at + unitsAtOnce);
     for (const { bytes: size } of await sweepChunk(sweep, chunk, kept)) {
       files += 1;
       bytes += size;
     }
-    if (!hasTime() && at + CHUNK < units.length) return { files, bytes, upTo: chunk.at(-1)! };
+    waiting += chunk.filter(waits).length;
+    if (!hasTime() && at + unitsAtOnce < units.length) return { files, bytes, waiting, upTo: chunk.at(-1)! };
     if (Date.now() - said < PROGRESS_MS) continue;
     said = Date.now();
     report.say('CURATE_I1503', { dataset, files, bytes, units: at + chunk.length, of: units.length });
   }
-  return { files, bytes };
+  return { files, bytes, waiting };
 }
 
 async function sweepChunk(sweep: Sweep, chunk: readonly string[], kept: ReadonlySet<string>): Promise<ListedObject[]> {
   const { call: { store, signal }, settings: { curatedBucket }, folders, catalog } = sweep;
   const dead = await inParallel(chunk, CONCURRENCY, async (unitId) => {
     const line = sweep.lines.get(unitId);
-    const gone = line === undefined ? sweep.removed.has(unitId) : line.state === 'removed';
-    if (!gone) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
-    // First, so that no query is sent to files that go.
+    const removedAt = sweep.removedAt.get(unitId);
+    if (removedAt === undefined) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
     await catalog.takeOut(unitId);
+    if (removedAt > sweep.removedBefore) return { files: [], lists: [] };
     const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog].map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
     return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists! };
   });
