@@ -22,12 +22,13 @@ export async function killOperation(bench: OperationBench, operation: Operation,
   return new KillLoop(subject, series).run();
 }
 
-/** Each operation once, killed at one of its steps, on one stack. */
+/** One operation after the other on what the last one left, each killed at one of its steps. */
 export async function killEachOperation(bench: OperationBench, steps: Readonly<Record<Operation, number>>, side: Side): Promise<Readonly<Record<string, Step | undefined>>> {
   await bench.fresh();
   const sprung: Record<string, Step | undefined> = {};
+  await bench.mendContract();
   for (const operation of OPERATIONS) {
-    sprung[operation] = (await killOnce(operation, bench, await prepare(bench, operation), { side, step: steps[operation] })).sprung;
+    sprung[operation] = (await killOnce(operation, bench, bench.attemptsOf(operation), { side, step: steps[operation] })).sprung;
     await requireRows(bench);
   }
   requireNothingLeft(bench);
