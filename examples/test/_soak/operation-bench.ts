@@ -1,12 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CurateStage } from '@headrace/curate-construct';
 import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import type { ExecutionRecord } from '@headrace/local-runner';
 import { App, Stack } from 'aws-cdk-lib';
+import { mendContracts, withoutHorizon } from '../_fixtures/mended-contract';
 import { type RunAttempt, untilDone } from './attempts';
 import type { Row } from './batch-source';
 import { CountedStack, soakFolder } from './counted-stack';
@@ -87,17 +87,7 @@ export class OperationBench extends CountedStack {
   /** Another contract that says the same, so that every batch may be curated again. */
   async mendContract(): Promise<void> {
     this.versions += 1;
-    const client = new S3Client(this.stack.clientConfig);
-    try {
-      const Bucket = readdirSync(this.stack.state.s3).find((name) => name.startsWith('cdk-'))!;
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
-      for (const { Key } of Contents.filter(({ Key: key }) => key?.endsWith('.yaml') === true)) {
-        const text = await (await client.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
-        await client.send(new PutObjectCommand({ Bucket, Key, Body: `${text.replace(/\n# .*/g, '')}\n# ${this.versions}` }));
-      }
-    } finally {
-      client.destroy();
-    }
+    await mendContracts(this.stack, this.versions);
   }
 
   get expected(): Row[] {
@@ -111,7 +101,7 @@ export class OperationBench extends CountedStack {
   }
 
   protected override template(json: string): string {
-    return json.replaceAll(/(supersededForSeconds\\*":)\d+/g, '$10');
+    return withoutHorizon(json);
   }
 
   private define(app: App): void {
