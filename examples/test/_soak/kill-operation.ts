@@ -23,7 +23,9 @@ export async function killOperation(bench: OperationBench, operation: Operation,
 }
 
 /** One operation after the other on what the last one left, each killed at one of its steps. */
-export async function killEachOperation(bench: OperationBench, steps: Readonly<Record<Operation, number>>, side: Side): Promise<Readonly<Record<string, Step | undefined>>> {
+export async function killEachOperation(
+  bench: OperationBench, steps: Readonly<Record<Operation, number>>, side: Side,
+): Promise<Readonly<Record<string, Step | undefined>>> {
   await bench.fresh();
   const sprung: Record<string, Step | undefined> = {};
   await bench.mendContract();

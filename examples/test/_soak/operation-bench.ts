@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { CurateStage } from '@headrace/curate-construct';
 import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import type { ExecutionRecord } from '@headrace/local-runner';
-import { App, Stack } from 'aws-cdk-lib';
+import { type App, Stack } from 'aws-cdk-lib';
 import { mendContracts, withoutHorizon } from '../_fixtures/mended-contract';
 import { type RunAttempt, untilDone } from './attempts';
 import type { Row } from './batch-source';

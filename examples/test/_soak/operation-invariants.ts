@@ -10,11 +10,11 @@ interface CuratedCommit extends Commit {
   readonly kind: string;
   readonly ingestSeq: number;
   readonly removed?: readonly string[];
-  readonly balance: { readonly parsed: number; readonly kept: number; readonly rejected: number; readonly written: number; readonly deduplicated: number; readonly filtered: number };
+  readonly balance: Readonly<Record<'parsed' | 'kept' | 'rejected' | 'written' | 'deduplicated' | 'filtered', number>>;
   readonly quarantine: { readonly parts: ReadonlyArray<{ readonly key: string }> };
 }
 
-/** What must hold after each run: readers see the source's rows once, and nothing is missing that the log names. Throws one error with all that does not. */
+/** What must hold after each run: readers see the source's rows once, and nothing is missing that the log names. Throws one error with the rest. */
 export async function requireRows(bench: OperationBench): Promise<void> {
   const log = curatedLog(bench);
   const there = present(log);
@@ -71,6 +71,7 @@ function stored({ stack }: OperationBench, folder: string): string[] {
   return readdirSync(stack.state.s3).map((bucket) => path.join(stack.state.s3, bucket)).flatMap((bucket) => {
     const root = path.join(bucket, PIPELINE, folder);
     if (!existsSync(root)) return [];
-    return readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.relative(bucket, path.join(entry.parentPath, entry.name)));
+    return readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      .map((entry) => path.relative(bucket, path.join(entry.parentPath, entry.name)));
   });
 }

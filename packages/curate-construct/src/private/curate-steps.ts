@@ -34,7 +34,7 @@ export interface CurateStepsProps {
   readonly notices: NoticeProps | undefined;
 }
 
-/** Plan which batches are new, read the records of each part, shape each batch, publish what balances; or join the files of small batches, or remove files. */
+/** Plan which batches are new, read the records of each part, shape each batch, publish what balances; or join small files, or remove old ones. */
 export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   const { size } = props;
   const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };

@@ -1,6 +1,6 @@
 import type { Retention } from './contract';
 
-/** Batches that are older than this are past their retention. Months and years are those of the calendar in UTC; a day that a month lacks is its last. */
+/** Batches that are older than this are past their retention. Months and years are the calendar's, in UTC; a day that a month lacks is its last. */
 export function retainedSince({ amount, unit }: Retention, now: Date): Date {
   if (unit === 'days') return new Date(now.getTime() - amount * 86_400_000);
   const since = new Date(now);

@@ -8,7 +8,9 @@ export function firstPublished(lines: readonly PublishedLine[]): ReadonlyMap<num
 }
 
 /** When the oldest and the youngest batch were first published whose rows a commit holds; a compaction holds those of its commits. */
-export function batchAges(line: PublishedLine, lines: readonly PublishedLine[], first: ReadonlyMap<number, number>): { readonly oldest: number; readonly youngest: number } {
+export function batchAges(
+  line: PublishedLine, lines: readonly PublishedLine[], first: ReadonlyMap<number, number>,
+): { readonly oldest: number; readonly youngest: number } {
   const held = line.kind === 'compaction' ? lines.filter(({ compacted_into: into }) => into === line.attempt_id) : [line];
   const times = held.map(({ ingest_seq: seq }) => first.get(seq)!);
   return { oldest: Math.min(...times), youngest: Math.max(...times) };

@@ -174,7 +174,10 @@ export interface CuratedManifest extends Commit {
   readonly stage: 'curate';
   /** The unit id; equal to the folder of the parts. */
   readonly attemptId: string;
-  /** Of a removal: the units whose files go, those that never were in the log among them. What it supersedes leaves the current state, and its files go with a later one. */
+  /**
+   * Of a removal: the units whose files go, those that never were in the log among them. What it supersedes leaves the current state, and its
+   * files go with a later one.
+   */
   readonly removed?: readonly string[];
   readonly engine: 'duckdb' | 'spark';
   /** 0 of a removal, which brings no batch. */

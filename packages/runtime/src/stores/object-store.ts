@@ -176,7 +176,8 @@ export class ObjectStore {
       const Objects = keys.slice(at, at + REMOVED_AT_ONCE).map((Key) => ({ Key }));
       const key = Objects[0]!.Key;
       await this.call({ action: 's3:DeleteObject', bucket, key }, async () => {
-        const { Errors = [] } = await this.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }), { abortSignal: options.signal });
+        const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
+        const { Errors = [] } = await this.client.send(command, { abortSignal: options.signal });
         const [first] = Errors;
         // The answer is 200 although some are refused, so each error stands for a request of its own.
         if (first !== undefined) throw Object.assign(new Error(`${first.Key}: ${first.Message ?? first.Code}`), { name: first.Code ?? 'InternalError', $metadata: { httpStatusCode: first.Code === 'AccessDenied' ? 403 : 503 } });

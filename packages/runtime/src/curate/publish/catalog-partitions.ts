@@ -1,5 +1,6 @@
 import {
-  BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, GetPartitionsCommand, type GlueClient, type PartitionError, type PartitionInput,
+  BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, GetPartitionsCommand, type GlueClient, type PartitionError,
+  type PartitionInput,
 } from '@aws-sdk/client-glue';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ATTEMPT_KEY, quoteLiteral, type CatalogTable } from '../../contract';

@@ -16,7 +16,8 @@ const YOUNG_MS = 3_600_000;
  * @param lines of all commits before the number that the unit would get
  */
 export async function requireFiles(
-  { call: { store, signal }, settings, plan }: CommitContext, dataset: string, unitId: string, lines: readonly PublishedLine[] | (() => Promise<readonly PublishedLine[]>),
+  { call: { store, signal }, settings, plan }: CommitContext, dataset: string, unitId: string,
+  lines: readonly PublishedLine[] | (() => Promise<readonly PublishedLine[]>),
 ): Promise<void> {
   const planned = Date.parse(plan.plannedAt);
   if (Date.now() - planned < Math.min(YOUNG_MS, settings.supersededForSeconds * 1_000)) return;

@@ -25,7 +25,8 @@ export interface RemovalContext {
  * @param leftBehind units with objects that are old enough to belong to no execution any more, and that no removal has named yet
  */
 export async function commitRemoval(
-  { store, settings, contract, plan, now }: RemovalContext, dataset: Dataset, state: PublishedState, leftBehind: readonly string[], options: Abortable = {},
+  { store, settings, contract, plan, now }: RemovalContext, dataset: Dataset, state: PublishedState, leftBehind: readonly string[],
+  options: Abortable = {},
 ): Promise<AppendOutcome<CuratedManifest>> {
   return appendCommit<CuratedManifest>(store, curatedLog(settings, dataset.name), async (seq) => {
     const lines = await state.before(seq, options.signal);
@@ -37,7 +38,8 @@ export async function commitRemoval(
     return {
       schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'removal', pipeline: settings.pipeline, dataset: dataset.name, seq,
       runId: plan.runId, attempt: plan.attempt, attemptId: removalId(plan.attemptId), committedAt: at,
-      contract: { id: contract.id, version: contract.version, sha256: contract.sha256 }, columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
+      contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
+      columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
       // Readers that do not know removals sort it before every batch, and find nothing in it.
       engine: 'duckdb', ingestSeq: 0, ingestManifestKey: '', parts: [], quarantine: { parts: [], byCode: {} },
       balance: { parsed: 0, kept: 0, rejected: 0, written: 0, deduplicated: 0, filtered: 0 },

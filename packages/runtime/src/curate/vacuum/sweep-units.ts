@@ -81,7 +81,8 @@ async function sweepChunk(sweep: Sweep, chunk: readonly string[], kept: Readonly
     if (removedAt === undefined) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
     await catalog.takeOut(unitId);
     if (removedAt > sweep.removedBefore) return { files: [], lists: [] };
-    const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog].map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
+    const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog]
+      .map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
     return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists! };
   });
   const files = dead.flatMap((unit) => unit.files);
@@ -98,7 +99,8 @@ async function leftOver({ call: { store, signal }, settings, dataset, folders, w
   const [entry] = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), [line.seq], { signal });
   const { parts, quarantine } = entry!.manifest;
   const unitId = line.attempt_id;
-  const named = new Set([...parts, ...quarantine.parts].map(({ key }) => key).concat(symlinkKey(quarantineListFolder(pipeline, { dataset, unitId }))));
+  const list = symlinkKey(quarantineListFolder(pipeline, { dataset, unitId }));
+  const named = new Set([...parts, ...quarantine.parts].map(({ key }) => key).concat(list));
   const there = await Promise.all([folders.data, folders.quarantine].map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
   return there.flat().filter(({ key, modified }) => !named.has(key) && modified.getTime() <= writtenBefore);
 }

@@ -25,7 +25,9 @@ export async function storedUnits(store: ObjectStore, bucket: string, folders: U
 }
 
 /** When the newest object of a unit was written; 0 where there is none. */
-export async function lastWritten(store: ObjectStore, bucket: string, folders: UnitFolders, unitId: string, options: Abortable = {}): Promise<number> {
+export async function lastWritten(
+  store: ObjectStore, bucket: string, folders: UnitFolders, unitId: string, options: Abortable = {},
+): Promise<number> {
   let newest = 0;
   for (const folder of Object.values(folders) as string[]) {
     for await (const { modified } of store.listKeys(bucket, `${folder}${unitId}/`, options)) newest = Math.max(newest, modified.getTime());
@@ -34,7 +36,9 @@ export async function lastWritten(store: ObjectStore, bucket: string, folders: U
 }
 
 /** The objects of a unit below one of the folders. */
-export async function objectsOf(store: ObjectStore, bucket: string, folder: string, unitId: string, options: Abortable = {}): Promise<ListedObject[]> {
+export async function objectsOf(
+  store: ObjectStore, bucket: string, folder: string, unitId: string, options: Abortable = {},
+): Promise<ListedObject[]> {
   const objects: ListedObject[] = [];
   for await (const object of store.listKeys(bucket, `${folder}${unitId}/`, options)) objects.push(object);
   return objects;

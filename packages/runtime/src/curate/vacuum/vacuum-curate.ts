@@ -56,7 +56,8 @@ export async function vacuumCurate(call: FunctionCall, deps: VacuumDeps): Promis
   requireSchemaVersion(plan, `plan s3://${before.plan.bucket}/${before.plan.key}`);
   const contract = await readContract(store, settings.contract, { signal });
   const turn: DatasetTurn = {
-    call, settings, contract, plan, glue: deps.glue, now: deps.now?.() ?? new Date(), hasTime: () => performance.now() - began < (deps.turnMs ?? TURN_MS), 
+    call, settings, contract, plan, glue: deps.glue, now: deps.now?.() ?? new Date(),
+    hasTime: () => performance.now() - began < (deps.turnMs ?? TURN_MS),
     unitsAtOnce: deps.unitsAtOnce ?? UNITS_AT_ONCE,
   };
   const datasets: Record<string, DatasetResult> = { ...before.datasets };
@@ -82,7 +83,9 @@ interface DatasetTurn {
   readonly unitsAtOnce: number;
 }
 
-async function vacuumDataset(turn: DatasetTurn, dataset: Dataset, after: string, earlier: DatasetResult | undefined): Promise<{ result: DatasetResult; upTo?: string }> {
+async function vacuumDataset(
+  turn: DatasetTurn, dataset: Dataset, after: string, earlier: DatasetResult | undefined,
+): Promise<{ result: DatasetResult; upTo?: string }> {
   const { call, settings, glue, now, hasTime, unitsAtOnce } = turn;
   const { store, signal, report } = call;
   const { name } = dataset;
@@ -94,8 +97,9 @@ async function vacuumDataset(turn: DatasetTurn, dataset: Dataset, after: string,
   const said = earlier ?? await sayWhatGoes(turn, dataset, stored, writtenBefore);
   const state = await PublishedState.open(store, publishTarget(settings, name), signal);
   const { upTo, ...swept } = await sweepUnits({
-    call, settings, dataset: name, folders, lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await readRemovals(turn, name, state),
-    removedBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon), catalog: new UnitCatalog(call, settings, dataset, glue), writtenBefore, hasTime, unitsAtOnce,
+    call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce,
+    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await readRemovals(turn, name, state),
+    removedBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon), catalog: new UnitCatalog(call, settings, dataset, glue),
   }, stored.filter((id) => id > after));
   const counts = { ...said.counts, ...Object.fromEntries(Object.entries(swept).map(([what, count]) => [what, count + counted(said, what)])) };
   if (upTo === undefined) report.say('CURATE_I1502', { dataset: name, ...counts });
@@ -103,14 +107,17 @@ async function vacuumDataset(turn: DatasetTurn, dataset: Dataset, after: string,
 }
 
 /** Commits a removal where something is due, and publishes. */
-async function sayWhatGoes({ call, settings, contract, plan, now }: DatasetTurn, dataset: Dataset, stored: readonly string[], writtenBefore: number): Promise<DatasetResult> {
+async function sayWhatGoes(
+  { call, settings, contract, plan, now }: DatasetTurn, dataset: Dataset, stored: readonly string[], writtenBefore: number,
+): Promise<DatasetResult> {
   const { store, signal, report } = call;
   const { name } = dataset;
   if (dataset.retention !== undefined && dataset.history === 'changes') report.say('CURATE_W1501', { dataset: name });
   const target = publishTarget(settings, name);
   const state = await PublishedState.open(store, target, signal);
-  const known = new Set([...state.lines.map(({ attempt_id: id }) => id), ...(await readRemovals({ call, settings }, name, state)).keys()]);
-  const unknown = stored.filter((id) => !known.has(id));
+  const inLog = new Set(state.lines.map(({ attempt_id: id }) => id));
+  const named = await readRemovals({ call, settings }, name, state);
+  const unknown = stored.filter((id) => !inLog.has(id) && !named.has(id));
   const ages = await inParallel(unknown, LOOKS, (id) => lastWritten(store, settings.curatedBucket, unitFolders(settings, name), id, { signal }));
   const leftBehind = unknown.filter((_, index) => ages[index]! <= writtenBefore);
   const removal = await commitRemoval({ store, settings, contract, plan, now }, dataset, state, leftBehind, { signal });
@@ -118,7 +125,8 @@ async function sayWhatGoes({ call, settings, contract, plan, now }: DatasetTurn,
   if (published.written) report.say('CURATE_I1303', { dataset: name, ...published });
   if (removal.outcome === 'nothing') return { outcome: 'nothing', counts: { expired: 0, units: 0, leftBehind: 0 } };
   const { outcome, seq, key: manifestKey, manifest: { supersedes, removed = [] } } = removal;
-  const counts = { expired: supersedes.length, units: removed.filter((id) => known.has(id)).length, leftBehind: removed.filter((id) => !known.has(id)).length };
+  const units = removed.filter((id) => inLog.has(id)).length;
+  const counts = { expired: supersedes.length, units, leftBehind: removed.length - units };
   if (outcome === 'committed') report.say('CURATE_I1501', { dataset: name, seq, ...counts });
   return { outcome, seq, manifestKey, counts };
 }

@@ -161,7 +161,9 @@ export class CurateBench {
   }
 
   /** All turns of a vacuum that runs some days from now. */
-  async vacuum(slot: string, days: number, options: { readonly attempt?: number; readonly turnMs?: number; readonly unitsAtOnce?: number; readonly only?: string[] } = {}): Promise<StageOutput & { readonly turns: number }> {
+  async vacuum(
+    slot: string, days: number, options: { readonly attempt?: number; readonly turnMs?: number; readonly unitsAtOnce?: number } = {},
+  ): Promise<StageOutput & { readonly turns: number }> {
     const { attempt = 1, turnMs, unitsAtOnce, ...asked } = options;
     let previous: object = await this.plan(slot, attempt, { operation: 'vacuum', ...asked });
     for (let turns = 1; ; turns += 1) {
