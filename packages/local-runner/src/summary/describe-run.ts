@@ -59,7 +59,13 @@ function terms(side: DatasetSummary['hops'][number]['in']): string {
 
 async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): Promise<string> {
   const lines: string[] = [];
-  if (Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
+  const vacuumed = Object.entries(datasets).flatMap(([dataset, { stages: { curate } }]) => (curate?.counts.leftBehind === undefined ? [] : [{ dataset, ...curate.counts }]));
+  for (const { dataset, files, bytes, waiting, expired } of vacuumed) {
+    const later = waiting === 0 ? '' : `; files of ${countText(waiting)} units wait for a run in 6 hours or later`;
+    const retired = expired === 0 ? '' : `; ${countText(expired)} units past their retention left the current state`;
+    lines.push(`${dataset}: ${countText(files)} files removed, ${bytesText(typeof bytes === 'number' ? bytes : 0)}${later}${retired}\n`);
+  }
+  if (vacuumed.length === 0 && Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
     lines.push('nothing new: 0 commits to curate, 0 to load\n');
   }
   for (const dataset of Object.keys(datasets)) {
