@@ -220,6 +220,12 @@ export interface QualityRule {
   };
 }
 
+/** How long a batch is kept, counted from when it was first published. */
+export interface Retention {
+  readonly amount: number;
+  readonly unit: 'days' | 'months' | 'years';
+}
+
 export interface Dataset {
   readonly name: string;
   /** Table in a target: `physicalName`, or the name. */
@@ -240,6 +246,8 @@ export interface Dataset {
   /** Records for which it is not TRUE are left out, and counted as filtered. */
   readonly filter?: Expression;
   readonly quality: readonly QualityRule[];
+  /** From `slaProperties`; without one, batches are kept for ever. */
+  readonly retention?: Retention;
 }
 
 export interface Contract {

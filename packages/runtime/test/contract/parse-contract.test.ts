@@ -137,7 +137,7 @@ describe('parseContract', () => {
 
   test('lists every key that has no effect, by its path', () => {
     const text = yaml({
-      head: [...HEAD, 'domain: d', 'tags: [a]', 'servers: [{ server: s, type: s3 }]', 'team: { name: t }', 'slaProperties: [{ property: retention, value: 3, unit: d }]', 'customProperties: [{ property: otherTool, value: 1 }]'],
+      head: [...HEAD, 'domain: d', 'tags: [a]', 'servers: [{ server: s, type: s3 }]', 'team: { name: t }', 'slaProperties: [{ property: latency, value: 3, unit: d }, { property: retention, value: 3, unit: d, element: trips.id }]', 'customProperties: [{ property: otherTool, value: 1 }]'],
       object: ['businessName: Trips', 'physicalType: table'],
       columns: ['{ name: id, logicalType: string, businessName: b, examples: [x], logicalTypeOptions: { format: email }, quality: [{ type: text, description: d }], customProperties: [{ property: x, value: { y: 1 } }] }'],
     });
@@ -146,7 +146,7 @@ describe('parseContract', () => {
     expect(ignored).toEqual([
       'customProperties[otherTool]', 'domain', 'schema[trips].businessName', 'schema[trips].physicalType', 'schema[trips].properties[id].businessName', 'schema[trips].properties[id].customProperties[x]',
       'schema[trips].properties[id].examples', 'schema[trips].properties[id].logicalTypeOptions.format', 'schema[trips].properties[id].quality[0]', 'schema[trips].properties[id].quality[0].description',
-      'servers', 'slaProperties[retention]', 'tags', 'team',
+      'servers', 'slaProperties[latency]', 'slaProperties[retention]', 'tags', 'team',
     ]);
   });
 
