@@ -62,6 +62,8 @@ function typedText(column: Column, source: ParquetColumn, value: string, text: s
       return !legacy && (engineType === 'TIMESTAMP' || engineType === 'TIMESTAMP_NS') ? text : undefined;
     case 'uuid': return engineType === 'UUID' ? text : undefined;
     case 'binary': return engineType === 'BLOB' ? `base64(${value})` : undefined;
+    case 'object':
+    case 'array': return undefined;
   }
 }
 
