@@ -67,7 +67,7 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const fallback = readDefault(custom.get('headraceDefault'), column);
   return {
     column: fallback === undefined ? column : { ...column, default: fallback },
-    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition, transformLogic,
+    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition, transformLogic: isNested(column.type) ? undefined : transformLogic,
   };
 }
 

@@ -10,6 +10,7 @@ import { parseName } from './parse-name';
 
 /** Says of the whole column what has no meaning for a value inside of it. */
 const OF_COLUMNS = ['unique', 'primaryKey', 'partitioned'] as const;
+const A = { member: 'a member', element: 'an element' } as const;
 const MASKED = 'declare the value as a column of its own with headraceSource: { path: … }, and leave it out here, or mask the whole column by redact or drop';
 
 /** Reads the members of an object, or the element of an array; undefined with a problem. */
@@ -79,19 +80,19 @@ function parseInner(property: MapReader, what: 'member' | 'element', masks: Mask
   if (parsed !== undefined) options?.finish();
   const required = property.boolean('required') ?? false;
   for (const key of OF_COLUMNS) {
-    if (property.boolean(key) === true) property.problem(key, { rule: 'nested-place', value: 'true', message: `${key} is of whole columns, and this is a ${what} of one`, fix: 'leave it out, or declare a column of the value with headraceSource: { path: … }' });
+    if (property.boolean(key) === true) property.problem(key, { rule: 'nested-place', value: 'true', message: `${key} is of whole columns, and this is ${A[what]} of one`, fix: 'leave it out, or declare a column of the value with headraceSource: { path: … }' });
   }
   property.ignore('primaryKeyPosition', 'partitionKeyPosition');
-  property.refuse('transformLogic', `a ${what} cannot be computed`, 'declare a column that is computed');
-  property.refuse('quality', `rules are of whole columns, and this is a ${what} of one`, 'write an sql rule of the column or the dataset');
+  property.refuse('transformLogic', `${A[what]} cannot be computed`, 'declare a column that is computed');
+  property.refuse('quality', `rules are of whole columns, and this is ${A[what]} of one`, 'write an sql rule of the column or the dataset');
   const description = property.text('description');
   const classification = property.text('classification');
   if (classification !== undefined && masks.has(classification)) {
-    property.problem('classification', { rule: 'nested-mask', value: JSON.stringify(classification), message: `headraceMasks masks ${classification}, and a ${what} of a column cannot be masked alone`, fix: MASKED });
+    property.problem('classification', { rule: 'nested-mask', value: JSON.stringify(classification), message: `headraceMasks masks ${classification}, and ${A[what]} of a column cannot be masked alone`, fix: MASKED });
   }
   refuseColumnKeys(property, parsed?.type);
   const custom = readCustomProperties(property, 'column');
-  custom.get('headraceMask')?.reader.problem('property', { rule: 'nested-mask', value: 'headraceMask', message: `a ${what} of a column cannot be masked alone`, fix: MASKED });
+  custom.get('headraceMask')?.reader.problem('property', { rule: 'nested-mask', value: 'headraceMask', message: `${A[what]} of a column cannot be masked alone`, fix: MASKED });
   const source = readSource(custom.get('headraceSource'), what) ?? (what === 'member' && name !== undefined ? { field: name } : {});
   const booleans = readBooleans(custom.get('headraceBoolean'), parsed?.type);
   property.finish();
@@ -114,6 +115,7 @@ function readSource(property: CustomProperty | undefined, what: 'member' | 'elem
   for (const key of ['path', 'position', 'as']) source.refuse(key, 'a member is read by its name in the object', 'write field: <name of the member in the source>');
   const field = source.text('field');
   source.finish();
+  if (source.has('path') || source.has('position')) return undefined;
   if (field === undefined || field === '') {
     source.problem(undefined, { rule: 'source', value: field === undefined ? 'none' : 'empty', message: 'headraceSource of a member needs field', fix: 'write field: <name of the member in the source>' });
     return undefined;
