@@ -75,7 +75,7 @@ export function typesDocument(): string {
     '',
     '## What it is called everywhere',
     '',
-    table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key]}\``)])),
+    table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key].replaceAll('`', '')}\``)])),
     '',
     '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
