@@ -50,7 +50,8 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
 
 function drafted(name: string, sample: Sample): DraftOptions {
   const { format, delimiter, recordsAt, header, records } = sample;
-  return { name, format, columns: sampleColumns(sample), records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header };
+  const columns = sampleColumns(sample);
+  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */

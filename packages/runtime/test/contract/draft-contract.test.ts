@@ -98,7 +98,8 @@ schema:
   });
 
   test('declares objects and arrays with what is in them, and JSON text where that has no one type', () => {
-    const inner = (name: string, type: ColumnType, more: Partial<Column> = {}): Column => ({ name, type, required: false, unique: false, source: { field: name }, ...more });
+    const inner = (name: string, type: ColumnType, more: Partial<Column> = {}): Column => (
+      { name, type, required: false, unique: false, source: { field: name }, ...more });
     const type: ColumnType = { kind: 'array', item: inner('element', { kind: 'object', members: [
       inner('zip', { kind: 'string' }), inner('paid_at', { kind: 'timestamp', zoned: true }, { source: { field: 'paidAt' } }), inner('flags', { kind: 'array', item: inner('element', { kind: 'boolean' }, { trueTokens: ['Y'], falseTokens: ['N'] }) }),
     ] }) };

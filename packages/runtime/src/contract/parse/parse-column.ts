@@ -67,12 +67,15 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const fallback = readDefault(custom.get('headraceDefault'), column);
   return {
     column: fallback === undefined ? column : { ...column, default: fallback },
-    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition, transformLogic: isNested(column.type) ? undefined : transformLogic,
+    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition,
+    transformLogic: isNested(column.type) ? undefined : transformLogic,
   };
 }
 
 /** What compares or computes values that have no one text. */
-function refuseOfNested(property: MapReader, { kind }: ColumnType, { unique, computed }: { readonly unique: boolean; readonly computed: boolean }): void {
+function refuseOfNested(property: MapReader, { kind }: ColumnType, { unique, computed }: {
+  readonly unique: boolean; readonly computed: boolean,
+}): void {
   const fix = 'leave it out, or declare a column of a value inside with headraceSource: { path: … }';
   if (unique) property.problem('unique', { rule: 'nested-place', value: 'true', message: `an ${kind} cannot be unique: engines compare ${kind}s in different ways`, fix });
   if (computed) property.problem('transformLogic', { rule: 'nested-place', value: kind, message: `an ${kind} cannot be computed`, fix: 'leave transformLogic out, and read the column from the record' });

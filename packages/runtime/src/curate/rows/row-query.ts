@@ -139,7 +139,8 @@ function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
     const fields = { raw: `${isRead(column) ? 'r' : 'c'}${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
     const nested = isNested(column.type) ? { raw: `v${index}`, typed: `t${index}` } : undefined;
     codes.push(`${quoteLiteral(`${index}:`)} || (${nested === undefined ? columnReject(column, fields) : nestedReject(column, nested)})`);
-    const pass = nested === undefined ? columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) }) : nestedPasses(column, nested);
+    const proven = always.has(index) || elsewhere.has(index);
+    const pass = nested === undefined ? columnPasses(column, { ...fields, proven }) : nestedPasses(column, nested);
     if (pass !== undefined) passes.push(pass);
   });
   for (const { rule, number } of rowRules(dataset)) {
@@ -174,7 +175,8 @@ export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSou
   // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
   // Fields at fixed places may overlap.
   // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes.
-  const copies = Math.max(1, places.length) + columns.filter(({ source }) => source.json).length + 3 * columns.filter(({ type }) => isNested(type)).length;
+  const [texts, nested] = [columns.filter(({ source }) => source.json), columns.filter(({ type }) => isNested(type))];
+  const copies = Math.max(1, places.length) + texts.length + 3 * nested.length;
   return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 

@@ -30,7 +30,10 @@ export function cellText(column: StoredColumn, stored: StoredValue): string | nu
 function nestedValue(column: StoredColumn, stored: StoredValue): StoredValue {
   if (stored === null) return null;
   const { members, element } = column;
-  if (members !== undefined) return Object.fromEntries(members.map((member) => [member.name, nestedValue(member, (stored as Record<string, StoredValue>)[member.name] ?? null)]));
+  if (members !== undefined) {
+    const values = stored as Record<string, StoredValue>;
+    return Object.fromEntries(members.map((member) => [member.name, nestedValue(member, values[member.name] ?? null)]));
+  }
   if (element !== undefined) return (stored as readonly StoredValue[]).map((one) => nestedValue(element, one));
   return logicalText(column, stored as string);
 }

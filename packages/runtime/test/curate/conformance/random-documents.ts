@@ -11,7 +11,8 @@ const NULL: Document = { json: 'null', value: null };
 const LEXEME = /^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false)$/;
 
 const plain: fc.Arbitrary<RandomValues> = RANDOM_TYPES.map(({ property, cell }) => ({
-  property, documents: fc.tuple(cell, fc.boolean()).map(([[text, value], bare]) => ({ json: bare && LEXEME.test(text) ? text : JSON.stringify(text), value })),
+  property,
+  documents: fc.tuple(cell, fc.boolean()).map(([[text, value], bare]) => ({ json: bare && LEXEME.test(text) ? text : JSON.stringify(text), value })),
 }));
 
 /** Objects and arrays at most so deep in each other. */
@@ -34,9 +35,10 @@ function arrays({ property, documents }: RandomValues): RandomValues {
 /** Members in any order; those that are NULL are null, or absent. */
 function objects(members: readonly RandomValues[]): RandomValues {
   const name = (index: number): string => `m${index}`;
+  const orders = fc.array(fc.nat(), { minLength: members.length, maxLength: members.length });
   return {
     property: `{ logicalType: object, properties: [${members.map(({ property }, index) => `{ name: ${name(index)}, ${property.slice(1)}`).join(', ')}] }`,
-    documents: fc.tuple(fc.tuple(...members.map(({ documents }) => nullable(documents))), fc.array(fc.nat(), { minLength: members.length, maxLength: members.length }), fc.boolean()).map(([values, order, absent]) => {
+    documents: fc.tuple(fc.tuple(...members.map(({ documents }) => nullable(documents))), orders, fc.boolean()).map(([values, order, absent]) => {
       const places = members.map((_, index) => index).filter((index) => !absent || values[index] !== NULL).sort((a, b) => order[a]! - order[b]!);
       return {
         json: `{${places.map((index) => `"${name(index)}": ${values[index]!.json}`).join(', ')}}`,
@@ -48,5 +50,6 @@ function objects(members: readonly RandomValues[]): RandomValues {
 
 /** A nested type with some values of it. */
 export function randomDocuments(): fc.Arbitrary<{ readonly property: string; readonly documents: readonly Document[] }> {
-  return nested(3).chain(({ property, documents }) => fc.array(nullable(documents), { minLength: 1, maxLength: 12 }).map((values) => ({ property, documents: values })));
+  return nested(3).chain(({ property, documents: each }) => (
+    fc.array(nullable(each), { minLength: 1, maxLength: 12 }).map((documents) => ({ property, documents }))));
 }

@@ -4,7 +4,11 @@ import { NestedText } from '../json/nested-text';
 import { avroText, type AvroSchema, type AvroText } from './avro-text';
 import { innerMembers, type TypedText } from './typed-columns';
 
-interface AvroNested { readonly type?: AvroSchema; readonly fields?: readonly { readonly name: string; readonly type: AvroSchema }[]; readonly items?: AvroSchema }
+interface AvroNested {
+  readonly type?: AvroSchema;
+  readonly fields?: readonly { readonly name: string; readonly type: AvroSchema }[];
+  readonly items?: AvroSchema;
+}
 
 /** Puts the texts of a value into what is written. */
 type Tell = (value: never, out: NestedText) => void;
