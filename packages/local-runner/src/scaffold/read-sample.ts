@@ -25,8 +25,8 @@ export interface Sample {
   /** Whether the first line holds names; always true for JSON, whose records hold them; `subset` where some columns have none. */
   readonly header: boolean | 'subset';
   readonly fields: readonly string[];
-  /** Members of JSON that hold objects or arrays, which are no columns. */
-  readonly leftOut?: readonly string[];
+  /** Members of JSON that hold objects or arrays in some records; their texts are JSON in all. */
+  readonly nested?: readonly string[];
   readonly records: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 

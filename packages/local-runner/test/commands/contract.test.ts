@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { requireContract } from '@headrace/runtime/contract/parse-contract';
+import { typeName } from '@headrace/runtime/contract/engine-types';
 import { runCli } from '../../src/commands/program';
 
 describe('headrace contract', () => {
@@ -64,11 +65,13 @@ describe('headrace contract', () => {
   });
 
   test('infer takes several files as samples of one dataset, and writes a file that it never overwrites', async () => {
-    const [a, b] = [file('a.ndjson', '{"id":1,"old":[1]}\n'), file('b.ndjson', '{"id":3000000000,"note":"x"}\n')];
+    const [a, b] = [file('a.ndjson', '{"id":1,"tags":[1],"any":[1]}\n'), file('b.ndjson', '{"id":3000000000,"note":"x","any":"1"}\n')];
     const target = path.join(folder, 'drafted.odcs.yaml');
     expect(await contract('infer', a, b, '--dataset', 'trips', '--out', target)).toMatchObject({ code: 0, out: expect.stringContaining(`wrote ${target}`) });
     const [dataset] = requireContract(readFileSync(target, 'utf8'), target).datasets;
-    expect(dataset?.columns.map(({ name, type, required }) => [name, type, required])).toEqual([['id', { kind: 'integer', bits: 64 }, true], ['note', { kind: 'string' }, false]]);
+    expect(dataset?.columns.map(({ name, type, source, required }) => [name, typeName(type), source.json ?? false, required])).toEqual([
+      ['id', 'integer i64', false, true], ['tags', 'array(integer i32)', false, false], ['any', 'string', true, true], ['note', 'string', false, false],
+    ]);
     expect(await contract('infer', a, '--out', target)).toMatchObject({ code: 2, error: expect.stringContaining('would be overwritten') });
   });
 

@@ -24,8 +24,11 @@ export type SchemaPolicy = 'strict' | 'evolve' | 'permissive';
  * - `float`: IEEE 754 binary32 or binary64, NaN and both infinities included.
  * - `timestamp`: microseconds; `zoned` is an instant (kept in UTC), otherwise a wall-clock time without a zone.
  * - `binary`: base64 in text formats.
+ * - `object`: members by name, in order; `array`: elements in order. Both are nested types, of values that have types themselves.
  */
-export type ColumnType =
+export type ColumnType = ScalarType | NestedType;
+
+export type ScalarType =
   | { readonly kind: 'string'; readonly length?: number }
   | { readonly kind: 'integer'; readonly bits: 8 | 16 | 32 | 64; readonly unsigned?: boolean }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
@@ -36,6 +39,16 @@ export type ColumnType =
   | { readonly kind: 'time' }
   | { readonly kind: 'uuid' }
   | { readonly kind: 'binary' };
+
+/**
+ * A type with others inside of it.
+ *
+ * Members and elements are columns in all that says how a value is read and checked. Their source is a member name; an element is called
+ * `element`, and is read from no name.
+ */
+export type NestedType =
+  | { readonly kind: 'object'; readonly members: readonly Column[] }
+  | { readonly kind: 'array'; readonly item: Column };
 
 export type TypeKind = ColumnType['kind'];
 
@@ -80,6 +93,10 @@ export interface Column {
   readonly minLength?: number;
   /** In code points. */
   readonly maxLength?: number;
+  /** Elements of an array. */
+  readonly minItems?: number;
+  /** Elements of an array. */
+  readonly maxItems?: number;
   /** Closed token list of dates and times, for example `yyyy-MM-dd HH:mm:ss`. */
   readonly format?: string;
   /** Texts that mean true and false, for booleans; `true` and `false` if absent. */

@@ -238,7 +238,7 @@ describe('parseContract', () => {
     ['a tiny record limit', record('format: csv, maxRecordBytes: 1'), 'maxRecordBytes must be a whole number from 64 to 67108864 (found 1)'],
     ['no logicalType', column('required: true'), 'logicalType is required'],
     ['an unknown logicalType', column('logicalType: text'), 'logicalType must be string, date, timestamp, time, number, integer, boolean, object or array (found "text")'],
-    ['a nested type', column('logicalType: array'), 'nested types are not supported'],
+    ['an array without items', column('logicalType: array'), 'an array needs the type of its elements (found nothing). Fix: write items: { logicalType: string }'], ['an object of csv', column('logicalType: object, properties: [{ name: a, logicalType: string }]'), 'an object is read from ndjson, json, avro, parquet, and the records are csv (found object)'],
     ['number with an integer format', column('logicalType: number, logicalTypeOptions: { format: i32 }'), 'Fix: write f32 or f64, or use logicalType integer for i8 to u64'],
     ['number with both', column('logicalType: number, physicalType: "decimal(5,2)", logicalTypeOptions: { format: f32 }'), 'a number is either a decimal or a float'],
     ['a decimal of 39 digits', column('logicalType: number, physicalType: "decimal(39,2)"'), 'a decimal has 1 to 38 digits'],

@@ -4,8 +4,10 @@ import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import { parseComputed, parseFilter } from '../expression/parse-computed';
 import type { MapReader } from './map-reader';
-import { parseColumn, parseName, type ParsedColumn } from './parse-column';
+import { isNested } from '../nested-type';
+import { parseColumn, type ParsedColumn } from './parse-column';
 import { maskColumns, type MaskDefaults } from './parse-mask';
+import { parseName } from './parse-name';
 import { parseQuality } from './parse-quality';
 import { parseRecordFormat } from './parse-record-format';
 
@@ -117,7 +119,12 @@ function readDedupe(object: MapReader, custom: Custom, columns: readonly Column[
     const nulls = item.choice('nulls', ['first', 'last']) ?? 'last';
     item.finish();
     if (column === undefined) return [];
-    if (columns.some((candidate) => candidate.name === column)) return [{ column, direction, nulls }];
+    const found = columns.find((candidate) => candidate.name === column);
+    if (found !== undefined && isNested(found.type)) {
+      item.problem('column', { rule: 'nested-place', value: JSON.stringify(column), message: `an ${found.type.kind} has no order that every engine shares`, fix: 'order by a column of a value inside, with headraceSource: { path: … }' });
+      return [];
+    }
+    if (found !== undefined) return [{ column, direction, nulls }];
     item.problem('column', { rule: 'unknown-column', value: JSON.stringify(column), message: 'no column has this name', fix: `use one of ${columns.map((candidate) => candidate.name).join(', ')}` });
     return [];
   });

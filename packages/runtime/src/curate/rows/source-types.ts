@@ -12,7 +12,8 @@ const TYPES: readonly (readonly [name: string, type: ColumnType])[] = [
   ['uuid', { kind: 'uuid' }], ['binary', { kind: 'binary' }],
 ];
 
-const parquet = (name: string, type: string, engineType: string, more: Partial<ParquetColumn> = {}): readonly [string, ParquetColumn] => [name, { name: 'c', nested: false, type, engineType, ...more }];
+const parquet = (name: string, type: string, engineType: string, more: Partial<ParquetColumn> = {}): readonly [string, ParquetColumn] => (
+  [name, { name: 'c', nested: false, children: [], repeated: false, type, engineType, ...more }]);
 const adjusted = (zone: 0 | 1, unit: string): string => `TimestampType(isAdjustedToUTC=${zone}, unit=TimeUnit(${unit}))`;
 
 const PARQUET: ReadonlyArray<readonly [string, ParquetColumn]> = [
@@ -21,7 +22,7 @@ const PARQUET: ReadonlyArray<readonly [string, ParquetColumn]> = [
   parquet('DECIMAL(p,s), up to 38 digits', 'INT64', 'DECIMAL(10,2)'), parquet('DECIMAL, more digits', 'FIXED_LEN_BYTE_ARRAY', 'DOUBLE', { converted: 'DECIMAL' }), parquet('FLOAT', 'FLOAT', 'FLOAT'), parquet('DOUBLE', 'DOUBLE', 'DOUBLE'),
   parquet('DATE', 'INT32', 'DATE'), parquet('TIME, in ms or µs', 'INT64', 'TIME'), parquet('TIMESTAMP, not adjusted to UTC', 'INT64', 'TIMESTAMP', { logical: adjusted(0, 'MICROS') }),
   parquet('TIMESTAMP, adjusted to UTC', 'INT64', 'TIMESTAMP WITH TIME ZONE', { logical: adjusted(1, 'MICROS') }), parquet('TIMESTAMP_MICROS of older writers', 'INT64', 'TIMESTAMP'),
-  parquet('TIMESTAMP in ns, not adjusted', 'INT64', 'TIMESTAMP_NS', { logical: 'TimestampType(isAdjustedToUTC=0, unit=TimeUnit(NANOS=NanoSeconds()))' }), parquet('INT96', 'INT96', 'TIMESTAMP'), parquet('nested', 'group', 'STRUCT', { nested: true }),
+  parquet('TIMESTAMP in ns, not adjusted', 'INT64', 'TIMESTAMP_NS', { logical: 'TimestampType(isAdjustedToUTC=0, unit=TimeUnit(NANOS=NanoSeconds()))' }), parquet('INT96', 'INT96', 'TIMESTAMP'), parquet('nested: by `object` and `array`', 'group', 'STRUCT', { nested: true }),
 ];
 
 const logical = (type: string, logicalType: string, more = {}): AvroSchema => ({ type, logicalType, ...more });
@@ -30,7 +31,7 @@ const AVRO: readonly (readonly [string, AvroSchema])[] = [
   ['string, enum', 'string'], ['bytes, fixed', 'bytes'], ['boolean', 'boolean'], ['int', 'int'], ['long', 'long'], ['float', 'float'], ['double', 'double'],
   ['bytes or fixed `decimal`, scale 0', logical('bytes', 'decimal', { scale: 0 })], ['bytes or fixed `decimal`', logical('bytes', 'decimal', { scale: 2 })], ['int `date`', logical('int', 'date')],
   ['int `time-millis`, long `time-micros`', logical('long', 'time-micros')], ['long `local-timestamp-*`', logical('long', 'local-timestamp-micros')], ['long `timestamp-*`', logical('long', 'timestamp-micros')],
-  ['fixed(16) `uuid`', logical('fixed', 'uuid', { size: 16 })], ['union with null', ['null', 'boolean']], ['another union', ['int', 'string']], ['array, map, record', { type: 'array' }],
+  ['fixed(16) `uuid`', logical('fixed', 'uuid', { size: 16 })], ['union with null', ['null', 'boolean']], ['another union', ['int', 'string']], ['array and record: by `array` and `object`; map', { type: 'array' }],
 ];
 
 const FORMATS = [builtInFormat(0), readFormat('0.00'), readFormat('00000'), readFormat('yyyy-mm-dd hh:mm'), readFormat('[h]:mm')];

@@ -99,6 +99,7 @@ const BATCHES: readonly (readonly [what: string, before: readonly Column[], now:
   ['a type is wider, as varchar(3) to string', [ID, typed({ kind: 'string', length: 3 })], [ID, NOTE]],
   ['a type is narrower', [ID, NOTE], [ID, typed({ kind: 'string', length: 3 })]],
   ['another type', [ID, NOTE], [ID, typed({ kind: 'date' })]],
+  ['an object has another member, or one less', [ID, typed({ kind: 'object', members: [ID] })], [ID, typed({ kind: 'object', members: [ID, NOTE] })]],
   ['a required column is optional now', [ID, NOTE], [columnOf('id', { kind: 'integer', bits: 64 }), NOTE]],
   ['an optional column is required now', [columnOf('id', { kind: 'integer', bits: 64 }), NOTE], [ID, NOTE]],
 ];

@@ -3,6 +3,7 @@ import type { Encoding } from '../../../src/contract';
 import { CurateBench } from '../_fixtures/curate-bench';
 import { differences } from './conformance-case';
 import { ParquetReader, type LogicalTable } from './parquet-reader';
+import { randomDocuments } from './random-documents';
 import { randomTable } from './random-table';
 import { encodes, MAX_RECORD, partOf, SOURCE_FORMATS, type SourceFormat } from './source-formats';
 
@@ -41,6 +42,17 @@ test.each(PAIRS)('any typed table that is written as %s in %s comes out of Parqu
     const byId = new Map(expected.map((values) => [values[0]!, Object.fromEntries(names.map((column, index) => [column, values[index]!]))]));
     expect(differences(byId, await rows())).toEqual([]);
   }), { numRuns: RUNS, ...SEED });
+});
+
+test('any objects and arrays of any types, deep in each other, come out of Parquet as they were', async () => {
+  await fc.assert(fc.asyncProperty(randomDocuments(), async ({ property, documents }) => {
+    await bench.reset({ columns: [{ name: 'id', type: '{ logicalType: integer, primaryKey: true }' }, { name: 'doc', type: property }], record: 'format: ndjson' });
+    await bench.ingest('r1', [documents.map(({ json }, id) => `{"doc": ${json}, "id": ${id}}\n`).join('')]);
+    await bench.run('s1');
+    expect(await bench.quarantine()).toEqual([]);
+    const expected = new Map(documents.map(({ value }, id) => [String(id), { id: String(id), doc: value === null ? null : JSON.stringify(value) }]));
+    expect(differences(expected, await rows())).toEqual([]);
+  }), { numRuns: 2 * RUNS, ...SEED });
 });
 
 function source(format: SourceFormat, names: readonly string[], records: readonly (readonly (string | null)[])[]): string {
