@@ -25,6 +25,11 @@ export interface CurateSettings {
   readonly rejectsTables: Readonly<Record<string, string>>;
   /** Bytes that a curated file is aimed at; small files are slow to query, large ones slow to write. */
   readonly targetFileBytes: number;
+  /** Tables of the current state that a Spark job keeps; absent where there are none. */
+  readonly iceberg?: {
+    /** Snapshots younger than this stay. */
+    readonly snapshotRetentionHours: number;
+  };
   /** Takes OpenLineage events by POST. */
   readonly lineageEndpoint?: string;
 }
@@ -53,6 +58,7 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       maskSalt: fields.text('maskSalt', { optional: true }),
       rejectsTables: fields.texts('rejectsTables'),
       targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
+      iceberg: fields.child('iceberg', (iceberg) => ({ snapshotRetentionHours: iceberg.integer('snapshotRetentionHours', { min: 1, max: 100_000 }) }), { optional: true }),
       ...(lineageEndpoint === undefined ? {} : { lineageEndpoint }),
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {
