@@ -15,6 +15,11 @@ export const PLAN_TIMEOUT = Duration.minutes(5);
 /** Publishing registers a catalog partition for every column partition of every batch. */
 export const PUBLISH_TIMEOUT = Duration.minutes(15);
 
+const TABLES_LAG = 'TablesLag';
+
+/** The state whose failure leaves everything published but the tables. */
+export const ICEBERG_STATE = 'Iceberg';
+
 export interface CurateStepsProps {
   readonly plan: StageFunction;
   readonly task: StageTask;
@@ -22,6 +27,8 @@ export interface CurateStepsProps {
   readonly spark: SparkJob | undefined;
   /** Whether the plan tells for each batch who shapes it. */
   readonly choosesEngine: boolean;
+  /** Brings tables up to date after Publish; undefined where there are none. */
+  readonly iceberg: SparkJob | undefined;
   readonly publish: StageFunction;
   readonly settings: Record<string, unknown>;
   readonly curatedBucket: s3.IBucket;
@@ -58,6 +65,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       },
     };
   };
+  const afterwards = props.iceberg === undefined ? undefined : TABLES_LAG;
   return {
     Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: PLAN_TIMEOUT, next: 'RowsNeeded' }),
     RowsNeeded: plain({
@@ -102,8 +110,23 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       function: props.publish.function,
       payload: { ...call, previous: jsonata('$states.input') },
       timeout: PUBLISH_TIMEOUT,
-      next: props.notices === undefined ? undefined : NOTICE_NEEDED,
+      next: props.notices === undefined ? afterwards : NOTICE_NEEDED,
     }),
-    ...(props.notices === undefined ? {} : qualityNotice(props.notices)),
+    ...(props.notices === undefined ? {} : qualityNotice({ ...props.notices, next: afterwards })),
+    ...(props.iceberg === undefined ? {} : icebergSteps(props.iceberg)),
+  };
+}
+
+/** What Publish says of tables is for the job, and no part of the stage's output. */
+function icebergSteps(job: SparkJob): Record<string, Step> {
+  const output = jsonata('$sift($states.input, function($value, $key) { $key != "iceberg" })');
+  return {
+    [TABLES_LAG]: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$exists($states.input.iceberg)'), Next: ICEBERG_STATE }],
+      Default: 'TablesCurrent',
+    }),
+    [ICEBERG_STATE]: job.runJob('{"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}', output),
+    TablesCurrent: plain({ Type: 'Pass', End: true }),
   };
 }

@@ -33,7 +33,7 @@ def add_columns(spark, table, added):
 
 def require_room(table, there, wanted):
     """Columns may be added. One that went, or has another type, is a decision about rows that are there."""
-    query = table["table"].partition(".")[2]
+    query = table["table"].partition(".")[2].replace("`", "")
     gone = [column for column in there if column not in wanted]
     if gone:
         raise ShapeError(
