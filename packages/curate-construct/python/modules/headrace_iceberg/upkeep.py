@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+from headrace_iceberg.branch import drop_abandoned
 from headrace_shape.shape_task import say
 
 # Files of a partition that are joined when there are so many below the target size.
@@ -10,14 +11,18 @@ MIN_FILES = 12
 MAX_FILES = 2_000
 # Snapshots that stay however old they are.
 RETAIN_LAST = 5
+# No run of Glue takes longer, so whoever made a branch then is dead.
+ABANDONED_AFTER = timedelta(days=7)
 
 
 def keep(spark, table):
     catalog, _, name = table["table"].partition(".")
     options = {"min-input-files": MIN_FILES, "max-files-to-rewrite": MAX_FILES, "max-concurrent-file-group-rewrites": 2}
     pairs = ", ".join(f"'{key}', '{value}'" for key, value in options.items())
-    before = (datetime.now(timezone.utc) - timedelta(hours=table["snapshotRetentionHours"])).strftime("%Y-%m-%d %H:%M:%S")
+    now = datetime.now(timezone.utc)
+    before = (now - timedelta(hours=table["snapshotRetentionHours"])).strftime("%Y-%m-%d %H:%M:%S")
     try:
+        drop_abandoned(spark, table, (now - ABANDONED_AFTER).timestamp())
         joined = spark.sql(f"CALL {catalog}.system.rewrite_data_files(table => '{name}', options => map({pairs}))").first()
         expired = None
         # An expiry plans jobs over all files, so it runs only where there is something to expire.

@@ -26,6 +26,8 @@ export interface JobFate {
   readonly killed?: 'branch' | 'rows' | 'visible';
   /** A step whose job runs from begin to end between this one's writing and its becoming visible. */
   readonly meets?: string;
+  /** Upkeep takes all branches for those of jobs that died long ago. */
+  readonly weekLater?: boolean;
   /** Done to the table before. */
   readonly sql?: string;
 }

@@ -87,8 +87,10 @@ const customers = (...rows: string[]): string => `id,region,version,name,at\n${r
     expect(await tables.rows(one)).toEqual(tables.view(winner));
   });
 
-  test('drop the branches of jobs that end', () => {
+  test('drop the branches of jobs that end, and of those that died when they are old', () => {
+    expect(tables.state('after kills').branches).toHaveLength(3);
     expect(tables.state('a newer job').branches).toEqual(tables.state('after kills').branches);
+    expect(tables.state('the last job, a week later').branches).toEqual([]);
     expect(tables.state('keys').branches).toEqual([]);
   });
 
@@ -136,6 +138,9 @@ async function ingestEvents(tables: IcebergBench): Promise<void> {
   await further('a newer job', 7, []);
   await further('a job that waits', 8, [], false);
   await further('the last job', 9, [{ meets: 'a job that waits' }]);
+  // Leaves its table as it is, but for the branches.
+  await further('one more', 10, [], false);
+  tables.job('the last job, a week later', 'one more', { weekLater: true });
 }
 
 async function ingestPrices(tables: IcebergBench): Promise<void> {
