@@ -59,7 +59,8 @@ export interface CurateStageProps extends StageBaseProps {
   readonly engine?: CurateEngine;
 
   /**
-   * Iceberg tables of the current state, beside the views: for engines that read Iceberg, for time travel, and where a view over many batches is slow.
+   * Iceberg tables of the current state, beside the views: for engines that read Iceberg, for time travel, and where views over many batches
+   * are slow.
    *
    * @default - none; Athena shows the current state by a view over the Parquet files
    */
@@ -305,7 +306,8 @@ export class CurateStage extends StageBase {
   }
 
   private grantAccess(
-    rawBucket: s3.IBucket, roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; spark: iam.IRole | undefined; iceberg: iam.IRole | undefined },
+    rawBucket: s3.IBucket,
+    roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; spark: iam.IRole | undefined; iceberg: iam.IRole | undefined },
   ): void {
     const folder = (name: string) => `${this.pipelineName}/${name}/`;
     const curated = this.curatedBucket;

@@ -50,7 +50,7 @@ interface IcebergSettings {
 
 /** For each dataset a table `<dataset>_iceberg` of its current state, in Iceberg format version 2, beside the Parquet files. */
 export class IcebergTables {
-  /** A Spark job on AWS Glue brings the tables up to date at the end of each run that published something. A run costs at least a minute of two workers. */
+  /** A Spark job on AWS Glue brings them up to date after each run that published something. It costs at least a minute of two workers. */
   static onGlue(props: IcebergTablesProps = {}): IcebergTables {
     return new IcebergTables({
       glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,

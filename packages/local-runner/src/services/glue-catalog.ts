@@ -193,7 +193,8 @@ export class GlueCatalog {
 
   private describe(databaseName: string, { input, createdAt, version }: Table) {
     const times = { CreateTime: createdAt, UpdateTime: createdAt };
-    return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times, ...(version === undefined ? {} : { VersionId: String(version) }) };
+    const made = version === undefined ? {} : { VersionId: String(version) };
+    return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times, ...made };
   }
 }
 

@@ -42,8 +42,8 @@ const LAST_LINES = 20;
 /**
  * `glue:startJobRun.sync`: runs the job's script on a real Spark of this machine, as a supervised child process.
  *
- * Emulated: script, extra Python files, arguments and settings of the session, Iceberg, the job's role, logs, stop, the JSON of the run. Not emulated: workers, auto scaling,
- * time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
+ * Emulated: script, extra Python files, arguments, settings of the session, Iceberg, the job's role, logs, stop, the JSON of the run. Not
+ * emulated: workers, auto scaling, time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
  */
 export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScope, python: string | undefined): TaskHandler {
   return async ({ arguments: input, state, signal }) => {
@@ -123,7 +123,7 @@ function sessionArguments(given: Readonly<Record<string, string>>): string[] {
   if (other !== undefined) throw new TaskFailure('States.Runtime', `--datalake-formats ${other} is not served here; iceberg is`);
   // Several settings are one argument that repeats its own name.
   const settings = (given['--conf'] ?? '').split(/\s+--conf\s+/).filter((setting) => setting !== '');
-  return [...(formats.length === 0 ? [] : icebergJars()), ...settings.flatMap((setting) => ['--conf', `'${setting.replace(/'/g, `'"'"'`)}'`])];
+  return [...(formats.length === 0 ? [] : icebergJars()), ...settings.flatMap((setting) => ['--conf', `'${setting.replace(/'/g, '\'"\'"\'')}'`])];
 }
 
 function icebergJars(): string[] {

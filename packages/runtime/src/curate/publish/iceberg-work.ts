@@ -38,9 +38,10 @@ export async function icebergWork(
   for (const [dataset, lines] of logs) {
     const head = lines.length;
     const progressKey = icebergProgressKey(settings.pipeline, dataset.name);
-    const progress = await store.getJson<{ readonly seq?: number; readonly rule?: string }>({ bucket: settings.curatedBucket, key: progressKey }, { signal });
+    const note = { bucket: settings.curatedBucket, key: progressKey };
+    const progress = (await store.getJson<{ readonly seq?: number; readonly rule?: string }>(note, { signal }))?.value;
     const item = workItem(settings, dataset, lines);
-    if (head > 0 && ((progress?.value.seq ?? 0) < head || progress?.value.rule !== item.rule)) tables.push(item);
+    if (head > 0 && ((progress?.seq ?? 0) < head || progress?.rule !== item.rule)) tables.push(item);
   }
   if (tables.length === 0) return {};
   const work: IcebergWork = { schemaVersion: SCHEMA_VERSION, tables };

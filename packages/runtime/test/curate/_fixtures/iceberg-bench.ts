@@ -32,7 +32,14 @@ export interface JobFate {
   readonly sql?: string;
 }
 
-interface Step { readonly title: string; readonly bucket: string; readonly rows: readonly string[]; readonly columns: readonly string[]; readonly job: object }
+interface Step {
+  readonly bucket: string;
+  /** What the view shows. */
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly table: string;
+  readonly job: object;
+}
 
 const TIMEOUT_MS = 570_000;
 
@@ -67,7 +74,8 @@ export class IcebergBench {
   }
 
   /**
-   * Keeps what a run of the stage published: what the view shows, and what the job of this run reads. The job then runs once for each fate, and once without.
+   * Keeps what a run of the stage published: what the view shows, and what the job of this run reads. The job then runs once for each
+   * fate, and once without.
    */
   async step(title: string, attemptId: string, output: StageOutput, fates: readonly JobFate[] = [], runs = true): Promise<void> {
     const { bench } = this;
@@ -83,7 +91,7 @@ export class IcebergBench {
     this.kept.set(`${bucket}/${document}`, bench.s3.objects.get(`${bucket}/${document}`)!);
     const columns = bench.contract.datasets[0]!.columns.map(({ name }) => name);
     this.steps.set(title, {
-      title, bucket, columns, rows: (await bench.view('ALL')).map((row) => JSON.stringify(row)),
+      bucket, columns, table: (JSON.parse(here) as IcebergWork).tables[0]!.table.replaceAll('`', ''), rows: (await bench.view('ALL')).map((row) => JSON.stringify(row)),
       job: { settings: { ...bench.settings, curatedBucket: bucket }, task: { step: 'iceberg', plan: { ...output.iceberg.plan, bucket }, index: 0 } },
     });
     for (const fate of fates) this.job(`${title}, ${fate.killed === undefined ? `met by ${fate.meets}` : `killed at ${fate.killed}`}`, title, fate);
@@ -101,7 +109,7 @@ export class IcebergBench {
     bench.s3.objects.clear();
     for (const [path, object] of this.kept) bench.s3.objects.set(path, object);
     const cases = this.runs.map(({ step, fate: { meets, ...fate } }) => ({
-      ...this.find(step).job, ...fate, ...(meets === undefined ? {} : { meets: this.find(meets).job }), table: this.tableOf(step),
+      ...this.find(step).job, ...fate, ...(meets === undefined ? {} : { meets: this.find(meets).job }), table: this.find(step).table,
     }));
     const [input, output] = [join(directory, 'cases.json'), join(directory, 'answers.json')];
     await writeFile(input, JSON.stringify(cases));
@@ -145,16 +153,6 @@ export class IcebergBench {
     if (step === undefined) throw new Error(`no step ${title}`);
     return step;
   }
-
-  private tableOf(step: string): string {
-    const { bucket } = this.find(step);
-    const document = [...this.kept].find(([path]) => path.startsWith(`${bucket}/lake/work/`) && path.endsWith('/iceberg.json') && path.includes(`/${attemptOf(this.find(step).job)}/`))!;
-    return (JSON.parse(document[1].body.toString()) as IcebergWork).tables[0]!.table.replaceAll('`', '');
-  }
-}
-
-function attemptOf(job: object): string {
-  return (job as { task: { plan: { key: string } } }).task.plan.key.split('/').at(-2)!;
 }
 
 async function submit(directory: string): Promise<string> {
