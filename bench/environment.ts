@@ -27,12 +27,14 @@ async function start(folder: string, contractFile: string): Promise<void> {
   const clean = await cleanFiles(folder, flights, dataset.columns.map(({ name, type }) => [name, duckdbType(type)]));
 
   const large = await largeFiles(folder, flights);
+  const others = await otherFormats(folder, dataset.columns);
 
   const source = await serveFolder(path.join(folder, 'source'));
   const s3 = await startS3Endpoint({ dir: path.join(folder, 's3'), buckets: ['raw', 'curated'] });
   const client = new S3Client({ endpoint: s3.url, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
-  await client.send(new PutObjectCommand({ Bucket: 'raw', Key: 'bench/flights.csv', Body: createReadStream(flights), ContentLength: statSync(flights).size }));
-  await client.send(new PutObjectCommand({ Bucket: 'raw', Key: 'bench/flights-large.csv', Body: createReadStream(large.csv), ContentLength: statSync(large.csv).size }));
+  for (const file of [flights, large.csv, others.ndjson, others.xml]) {
+    await client.send(new PutObjectCommand({ Bucket: 'raw', Key: `bench/${path.basename(file)}`, Body: createReadStream(file), ContentLength: statSync(file).size }));
+  }
   const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), port: await freePort(), user: 'bench', password: 'bench', database: 'bench', pidFolder: path.join(folder, 'pids') });
   const database = new Client({ connectionString: postgres.url });
   await database.connect();
@@ -44,7 +46,7 @@ async function start(folder: string, contractFile: string): Promise<void> {
   const mariadb = hasMariadb() ? await startMariadb() : undefined;
   process.stdout.write(`${JSON.stringify({
     ...(mariadb === undefined ? {} : { BENCH_MARIADB: JSON.stringify(fillMariadb(mariadb, clean.csv)) }),
-    BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_LARGE_CSV: large.csv, BENCH_LARGE_CLEAN_SOURCE: large.clean, BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
+    BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_LARGE_CSV: large.csv, BENCH_LARGE_CLEAN_SOURCE: large.clean, BENCH_NDJSON: others.ndjson, BENCH_XML: others.xml, BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
     BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_ROWS: String(clean.rows),
     AWS_ENDPOINT_URL: s3.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
   })}\n`);
@@ -109,6 +111,31 @@ async function largeFiles(folder: string, csv: string): Promise<{ csv: string; c
     await new Promise<void>((resolve) => { out.end(resolve); });
     renameSync(`${target}.tmp`, target);
   }
+  return files;
+}
+
+/** The clean records as NDJSON, with numbers as numbers, and as XML; each value as the source writes it. */
+async function otherFormats(folder: string, columns: ReadonlyArray<{ readonly name: string }>): Promise<{ ndjson: string; xml: string }> {
+  const files = { ndjson: path.join(folder, 'flights.ndjson'), xml: path.join(folder, 'flights.xml') };
+  if (existsSync(files.xml)) return files;
+  const numbers = columns.map(({ name }) => /_(minutes|miles|latitude|longitude)$/.test(name));
+  const json = createWriteStream(`${files.ndjson}.tmp`);
+  const xml = createWriteStream(`${files.xml}.tmp`);
+  xml.write('<?xml version="1.0" encoding="UTF-8"?>\n<flights>\n');
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const records = await connection.stream(`SELECT * FROM read_csv('${path.join(folder, 'source.csv')}', header = true, delim = ',', quote = '"', auto_detect = false, columns = {${columns.map(({ name }) => `'${name}': 'VARCHAR'`).join(', ')}})`);
+  for (let chunk = await records.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await records.fetchChunk()) {
+    const rows = chunk.getRows() as (string | null)[][];
+    const members = (row: readonly (string | null)[]) => row.map((value, i) => `"${columns[i]?.name}":${value === null || numbers[i] === true ? value : JSON.stringify(value)}`);
+    const elements = (row: readonly (string | null)[]) => row.map((value, i) => (value === null ? '' : `<${columns[i]?.name}>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${columns[i]?.name}>`));
+    if (!json.write(rows.map((row) => `{${members(row).join(',')}}\n`).join(''))) await once(json, 'drain');
+    if (!xml.write(rows.map((row) => `<flight>${elements(row).join('')}</flight>\n`).join(''))) await once(xml, 'drain');
+  }
+  xml.write('</flights>\n');
+  for (const out of [json, xml]) await new Promise<void>((resolve) => { out.end(resolve); });
+  connection.closeSync();
+  renameSync(`${files.ndjson}.tmp`, files.ndjson);
+  renameSync(`${files.xml}.tmp`, files.xml);
   return files;
 }
 

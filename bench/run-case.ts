@@ -10,8 +10,7 @@ export interface Measured {
 }
 
 /** Runs one side of a case in this process: start-up is not measured, the work is; a case that prepares something gives its own `seconds`. */
-export async function runCase(cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>): Promise<void> {
-  const [name = ''] = process.argv.slice(2);
+export async function runCase(cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>, name = process.argv[2] ?? ''): Promise<void> {
   const work = cases[name];
   if (work === undefined) throw new Error(`case must be one of ${Object.keys(cases).join(', ')}, got ${JSON.stringify(name)}`);
   const began = performance.now();

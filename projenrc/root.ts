@@ -50,6 +50,7 @@ function replaceScripts(root: Monorepo): void {
     'lock-images': 'node scripts/lock-images.mjs',
     demo: 'node scripts/build.mjs && node scripts/demo.mjs',
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',
+    'bench:engines': 'node scripts/build.mjs && node scripts/bench-engines.mjs',
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',
   };
   for (const name of ['clobber', 'compile', 'default', 'eject', 'package', 'post-compile', 'pre-compile', 'watch']) root.removeScript(name);

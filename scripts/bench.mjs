@@ -4,16 +4,12 @@
  * A ratio is the reference's time divided by ours, pair by pair, and the median of the pairs is what counts: a machine that
  * slows down does so for both. Writes bench/RESULTS.md, unless only one case is asked for.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import { NATIVE_PARTS } from './native-parts.mjs';
+import { once, program, root, startServers } from './bench-processes.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const data = path.join(root, 'bench', '.data');
 const [pairs, only] = [Number(process.argv[2] ?? 5), process.argv[3]];
 const MIB = 1024 * 1024;
 
@@ -23,6 +19,11 @@ const CASES = [
   { name: 'csv-to-parquet', what: 'CSV → curated Parquet: Rows, then Shape (dedupe, sort, column partitions)', reference: "DuckDB's bare COPY, disk to disk, without any of that", bar: 0.5 },
   { name: 'csv-to-parquet', side: 'rows', large: true, what: 'CSV → typed Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk", bar: 0.5 },
   { name: 'csv-to-parquet', large: true, what: 'CSV → curated Parquet, ten times the file', reference: "DuckDB's bare COPY, disk to disk, without any of that", bar: 0.5 },
+  { name: 'csv-to-parquet', side: 'rows', against: 'spark', what: 'CSV → typed Parquet', reference: "Spark's bare read and write, disk to disk, without its start", needs: 'spark' },
+  { name: 'csv-to-parquet', side: 'rows', against: 'spark', large: true, what: 'CSV → typed Parquet, ten times the file', reference: "Spark's bare read and write, disk to disk, without its start", needs: 'spark' },
+  { name: 'ndjson-to-parquet', side: 'rows', what: 'NDJSON → typed Parquet, the Rows kernel with all checks, S3 to S3', reference: "DuckDB's bare COPY, disk to disk" },
+  { name: 'ndjson-to-parquet', side: 'rows', against: 'spark', what: 'NDJSON → typed Parquet', reference: "Spark's bare read and write, disk to disk, without its start", needs: 'spark' },
+  { name: 'xml-to-parquet', side: 'rows', what: 'XML → typed Parquet, the Rows kernel with all checks, S3 to S3', reference: "expat of Python to CSV, then DuckDB's bare COPY, disk to disk: neither engine reads XML" },
   { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: 'psql' },
   { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
   { name: 'mysql-to-raw', what: 'MariaDB → S3 Raw, one connection, planned, digest and record count', reference: 'mariadb-dump of the same table to a file on disk (SQL)', peakMiB: 256, needs: 'mariadbd' },
@@ -35,9 +36,7 @@ const CASES = [
 async function main() {
   const chosen = CASES.filter(({ name }) => only === undefined || name === only);
   if (chosen.length === 0) throw new Error(`the case must be one of ${[...new Set(CASES.map(({ name }) => name))].join(', ')}, got ${JSON.stringify(only)}`);
-  mkdirSync(data, { recursive: true });
-  for (const name of new Set(['environment', ...CASES.map((each) => each.name)])) bundle(name);
-  const servers = await startServers();
+  const servers = await startServers(new Set(CASES.map((each) => each.name)));
   const rows = [];
   try {
     for (const each of chosen) {
@@ -46,46 +45,20 @@ async function main() {
       console.log(rows.at(-1).join(' | '));
     }
   } finally {
-    servers.process.kill('SIGTERM');
-    await new Promise((resolve) => { servers.process.once('exit', resolve); });
+    await servers.stop();
   }
   // What was not measured must not stand beside what was.
   if (only === undefined) report(rows);
 }
 
-function bundle(name) {
-  buildSync({
-    absWorkingDir: root, entryPoints: [`bench/${name}.ts`], outfile: path.join(data, `${name}.cjs`), bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
-    alias: { '@headrace/runtime': './packages/runtime/src', '@headrace/local-runner': './packages/local-runner/src' },
-    external: ['@duckdb/*', '@aws-sdk/*', 'mysql2', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
-  });
-}
-
-async function startServers() {
-  const child = spawn(process.execPath, [path.join(data, 'environment.cjs'), data, path.join(root, 'examples/reference-pipeline/contracts/flights.odcs.yaml')], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('\n')) resolve(text);
-    });
-    child.once('exit', (code) => reject(new Error(`the servers of the bench ended with ${code}`)));
-  });
-  return { process: child, env: { ...process.env, ...JSON.parse(line), BENCH_PSQL: program('psql') ?? '', NODE_NO_WARNINGS: '1' } };
-}
-
 function measure({ name, side = 'headrace', against = 'reference', large = false, what, reference, bar, peakMiB }, env) {
   const suffix = large ? '-large' : '';
-  const once = (each) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(data, `${name}.cjs`), each], { cwd: root, env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${name} ${each} failed:\n${stderr}`);
-    return JSON.parse(stdout.trim().split('\n').at(-1));
-  };
   const ourSide = `${side}${suffix}`;
   const theirSide = `${against}${suffix}`;
-  once(ourSide);
-  once(theirSide);
-  const taken = Array.from({ length: pairs }, () => ({ ours: once(ourSide), theirs: once(theirSide) }));
+  const run = (each) => once(name, [each], env);
+  run(ourSide);
+  run(theirSide);
+  const taken = Array.from({ length: pairs }, () => ({ ours: run(ourSide), theirs: run(theirSide) }));
   const ratio = median(taken.map(({ ours, theirs }) => theirs.seconds / ours.seconds));
   const cpuRatio = median(taken.map(({ ours, theirs }) => theirs.cpuSeconds / ours.cpuSeconds));
   const ours = median(taken.map((pair) => pair.ours.seconds));
@@ -118,11 +91,6 @@ function report(rows) {
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
-}
-
-function program(name) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', ...(existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`) : [])];
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
 await main();

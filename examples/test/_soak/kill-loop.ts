@@ -103,25 +103,38 @@ export class KillLoop {
   }
 
   private async killAt(step: number): Promise<void> {
-    const { subject, series: { side, stop = true } } = this;
-    const { bench } = subject;
-    const run = await subject.nextCase();
-    const stopped = new AbortController();
-    bench.gate.set({
-      step, side,
-      spring: async () => {
-        const dead = bench.killChildren();
-        // In the same turn as the kill, so that the machine does not begin a retry.
-        if (stop) stopped.abort();
-        await dead;
-        return 'drop';
-      },
-    });
-    const records = await untilDone(subject.name, run, stopped.signal);
-    const { sprung, steps } = bench.gate;
-    bench.gate.set();
+    const { subject, series } = this;
+    const { records, sprung, steps } = await killOnce(subject.name, subject.bench, await subject.nextCase(), { ...series, step });
     if (sprung !== undefined) this.killed.push(sprung);
     else this.last = Math.max(this.last ?? 0, steps);
     await subject.require(records);
   }
+}
+
+export interface KilledOnce {
+  /** All executions, up to the one that ended well. */
+  readonly records: readonly ExecutionRecord[];
+  /** The step at which everything was killed; undefined where no run came to it. */
+  readonly sprung: Step | undefined;
+  /** Steps that all attempts took. */
+  readonly steps: number;
+}
+
+/** Attempts until one is done; at one step of theirs everything that runs is killed. */
+export async function killOnce(what: string, bench: CountedStack, run: RunAttempt, { step, side, stop = true }: Pick<KillSeries, 'side' | 'stop'> & { readonly step: number }): Promise<KilledOnce> {
+  const stopped = new AbortController();
+  bench.gate.set({
+    step, side,
+    spring: async () => {
+      const dead = bench.killChildren();
+      // In the same turn as the kill, so that the machine does not begin a retry.
+      if (stop) stopped.abort();
+      await dead;
+      return 'drop';
+    },
+  });
+  const records = await untilDone(what, run, stopped.signal);
+  const { sprung, steps } = bench.gate;
+  bench.gate.set();
+  return { records, sprung, steps };
 }

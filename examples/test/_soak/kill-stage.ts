@@ -1,7 +1,8 @@
 import { type RunAttempt, runUntilDone } from './attempts';
 import { requireInvariants } from './invariants';
-import { type KillResult, KillLoop, type KillSeries, type KillSubject } from './kill-loop';
+import { type KilledOnce, killOnce, type KillResult, KillLoop, type KillSeries, type KillSubject } from './kill-loop';
 import { type SoakBench, type Stage, STAGES } from './soak-bench';
+import type { Side, Step, Trap } from './step-gate';
 
 export interface KillStageSeries extends KillSeries {
   readonly stage: Stage;
@@ -37,6 +38,44 @@ export async function killStage(bench: SoakBench, { stage, padding = 0, ...serie
   } finally {
     bench.source.padding = 0;
   }
+}
+
+/** How one stage was killed. */
+export interface KilledStage {
+  /** Steps that it takes when nothing happens to it. */
+  readonly counted: number;
+  /** The step at which it was to be killed, and the one at which it was. */
+  readonly step: number;
+  readonly sprung: Step | undefined;
+}
+
+/**
+ * Two batches go through all stages: with the first one the steps of each stage are counted, and with the second each stage is killed at a share of
+ * them, from 0 to 1. Everything up to a stage must be right when it has ended.
+ */
+export async function killEachStage(
+  bench: SoakBench, shares: Readonly<Record<Stage, readonly [Side, number]>>,
+): Promise<Readonly<Record<Stage, KilledStage>>> {
+  await bench.fresh();
+  const first = await runBatch(bench, () => ({ side: 'before', step: Infinity }));
+  const second = await runBatch(bench, (stage) => ({ side: shares[stage][0], step: Math.max(1, Math.round(first[stage].steps * shares[stage][1])) }));
+  return perStage((stage) => ({ counted: first[stage].steps, step: second[stage].step, sprung: second[stage].sprung }));
+}
+
+async function runBatch(bench: SoakBench, trap: (stage: Stage) => Pick<Trap, 'side' | 'step'>): Promise<Record<Stage, KilledOnce & Pick<Trap, 'step'>>> {
+  const slot = `b${bench.source.next()}`;
+  const ends = new Map<Stage, KilledOnce & Pick<Trap, 'step'>>();
+  for (const stage of STAGES) {
+    const at = trap(stage);
+    const killed = await killOnce(`${stage} of ${slot}`, bench, (attempt, signal) => bench.run(stage, slot, attempt, signal), at);
+    await requireInvariants(bench, killed.records, stage);
+    ends.set(stage, { ...killed, step: at.step });
+  }
+  return perStage((stage) => ends.get(stage) as KilledOnce & Pick<Trap, 'step'>);
+}
+
+function perStage<T>(value: (stage: Stage) => T): Record<Stage, T> {
+  return { Ingest: value('Ingest'), Curate: value('Curate'), Load: value('Load') };
 }
 
 /** Prepares each case, and names its slot. */

@@ -227,7 +227,7 @@ describe('the curate stage', () => {
     const repeats = () => bench.lines.filter((line) => line.includes('CURATE_I1202')).length;
 
     test('writes few partitions without a sort', async () => {
-      await shapeIn(400, { rows: 250_000, noteBytes: 800, partitions: 3 });
+      await shapeIn(200, { rows: 100_000, noteBytes: 800, partitions: 3 });
       expect(repeats()).toBe(0);
     });
 

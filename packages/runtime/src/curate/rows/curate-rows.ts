@@ -83,11 +83,12 @@ export interface RowsOptions {
  */
 export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   const directory = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
-  const engine = await DuckdbEngine.open({ directory, memoryMiB: MEMORY_MIB, threads: SEGMENT_THREADS });
+  let engine: DuckdbEngine | undefined;
   try {
+    engine = await DuckdbEngine.open({ directory, memoryMiB: MEMORY_MIB, threads: SEGMENT_THREADS });
     return await new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine).run();
   } finally {
-    engine.close();
+    engine?.close();
     await rm(directory, { recursive: true, force: true });
   }
 }

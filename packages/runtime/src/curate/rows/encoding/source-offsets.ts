@@ -29,9 +29,7 @@ export class SourceOffsets {
   /** Where the byte at a place of the UTF-8 is in the source. Of places that were let go, only the last that was asked for is known. */
   of(at: number): number {
     if (at === this.last.at) return this.last.sourceAt;
-    let index = this.stretches.length - 1;
-    while (index > 0 && this.stretches[index]!.at > at) index--;
-    const stretch = this.stretches[index]!;
+    const stretch = this.stretches[this.indexOf(at)]!;
     const start = this.last.at > stretch.at && this.last.at < at ? this.last : stretch;
     const sourceAt = start.sourceAt + sourceLength(this.encoding, stretch.utf8, start.at - stretch.at, at - stretch.at);
     this.last = { at, sourceAt };
@@ -40,7 +38,18 @@ export class SourceOffsets {
 
   /** Lets go of what lies before a place. */
   release(before: number): void {
-    while (this.stretches.length > 1 && this.stretches[1]!.at <= before) this.stretches.shift();
+    if (this.stretches.length > 0) this.stretches.splice(0, this.indexOf(before));
+  }
+
+  /** The stretch that holds a place. A source may come a byte at a time, so there may be very many. */
+  private indexOf(at: number): number {
+    let [low, high] = [0, this.stretches.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.stretches[middle]!.at > at) high = middle - 1;
+      else low = middle;
+    }
+    return low;
   }
 
   private* add(sourceAt: number, utf8: Buffer): Generator<Buffer> {

@@ -50,27 +50,37 @@ export async function* openZipMember(source: ZipSource): AsyncGenerator<Uint8Arr
   }
 }
 
-function onlyMember(found: readonly Entry[]): Entry {
-  const [member] = found;
+function onlyMember({ count, first }: Members): Entry {
+  const [member] = first;
   const cure = 'have the source pack one file into each archive';
   if (member === undefined) throw new PackedFault('it has no member', undefined, cure);
-  if (found.length > 1) {
-    const named = found.slice(0, NAMED).map(({ fileName }) => JSON.stringify(fileName)).join(', ');
-    throw new PackedFault(`it has ${found.length} members, ${named}${found.length > NAMED ? ' and others' : ''}, and must have exactly one`, undefined, cure);
+  if (count > 1) {
+    const named = first.map(({ fileName }) => JSON.stringify(fileName)).join(', ');
+    throw new PackedFault(`it has ${count} members, ${named}${count > first.length ? ' and others' : ''}, and must have exactly one`, undefined, cure);
   }
   if (member.isEncrypted()) throw new PackedFault(`member ${JSON.stringify(member.fileName)} is encrypted`, undefined, 'have the source pack it without a password');
   return member;
 }
 
+interface Members {
+  readonly count: number;
+  /** As many as an error names: a directory may have millions. */
+  readonly first: readonly Entry[];
+}
+
 /** All members but directories, which hold nothing. */
-function members(zip: ZipFile): Promise<Entry[]> {
+function members(zip: ZipFile): Promise<Members> {
   return new Promise((resolve, reject) => {
-    const found: Entry[] = [];
+    const first: Entry[] = [];
+    let count = 0;
     zip.on('entry', (entry: Entry) => {
-      if (!entry.fileName.endsWith('/')) found.push(entry);
+      if (!entry.fileName.endsWith('/')) {
+        count += 1;
+        if (count <= NAMED) first.push(entry);
+      }
       zip.readEntry();
     });
-    zip.once('end', () => { resolve(found); });
+    zip.once('end', () => { resolve({ count, first }); });
     zip.once('error', reject);
     zip.readEntry();
   });
