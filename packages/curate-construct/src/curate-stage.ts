@@ -59,8 +59,8 @@ export interface CurateStageProps extends StageBaseProps {
   readonly engine?: CurateEngine;
 
   /**
-   * Iceberg tables of the current state, beside the views: for engines that read Iceberg, for time travel, and where views over many batches
-   * are slow.
+   * Iceberg tables of the current state, beside the views. For engines that read Iceberg, for time travel, and where views over many
+   * batches are slow.
    *
    * @default - none; Athena shows the current state by a view over the Parquet files
    */
