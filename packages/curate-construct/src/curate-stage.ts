@@ -24,7 +24,7 @@ import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
 const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefined>> = {
-  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields', parquet: undefined, avro: undefined,
+  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields', parquet: undefined, avro: undefined, excel: undefined,
 };
 
 /** What Athena accepts, in bytes. */

@@ -47,18 +47,21 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
   return samples.map(([, sample], index) => drafted(names[index]!, sample));
 }
 
-function drafted(name: string, { format, delimiter, recordsAt, leftOut, header, fields, records }: Sample): DraftOptions {
+function drafted(name: string, sample: Sample): DraftOptions {
+  const { format, delimiter, recordsAt, leftOut, header, sheet, range, fields, records } = sample;
   const columns = guessColumns(records, fields);
-  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header };
+  return {
+    name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header, sheet, range,
+  };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */
 function oneSample(samples: readonly (readonly [string, Sample])[]): Sample {
   const [[first, model]] = samples as [readonly [string, Sample]];
   for (const [source, sample] of samples) {
-    const differs = (['format', 'delimiter', 'header', 'recordsAt'] as const).find((key) => sample[key] !== model[key]);
+    const differs = (['format', 'delimiter', 'header', 'recordsAt', 'sheet', 'range'] as const).find((key) => sample[key] !== model[key]);
     if (differs !== undefined) throw new UsageError(`${source} differs from ${first}: ${differs} is ${JSON.stringify(sample[differs])}, not ${JSON.stringify(model[differs])}; leave --dataset out for a dataset of each file`);
-    if (sample.format === 'csv' && sample.fields.join('\0') !== model.fields.join('\0')) {
+    if ((sample.format === 'csv' || sample.format === 'excel') && sample.fields.join('\0') !== model.fields.join('\0')) {
       throw new UsageError(`${source} differs from ${first}: its fields are ${sample.fields.join(', ')}, not ${model.fields.join(', ')}; leave --dataset out for a dataset of each file`);
     }
   }

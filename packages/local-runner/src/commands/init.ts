@@ -30,7 +30,7 @@ export async function init({ name, from, folder, terminal, signal }: InitOptions
   const drafted = draftContract({
     name, format: sample.format, columns: guessColumns(sample.records, sample.fields), records: sample.records.length,
     ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }),
-    recordsAt: sample.recordsAt, leftOut: sample.leftOut, header: sample.header,
+    recordsAt: sample.recordsAt, leftOut: sample.leftOut, header: sample.header, sheet: sample.sheet, range: sample.range,
   });
   const files: Array<[file: string, text: string]> = [
     [contract, drafted],

@@ -53,6 +53,16 @@ describe('headrace contract', () => {
     expect(out.match(/logicalTypeOptions: \{ format: i32 \}/g)).toHaveLength(2);
   });
 
+  test('infer drafts a workbook with its sheet, the place of its table and the types of its cells', async () => {
+    const { code, out } = await contract('infer', path.join(__dirname, '../_fixtures/orders.xlsx'));
+    expect(code).toBe(0);
+    expect(out).toContain('value: { format: excel, header: exact, sheet: "Orders 2024", range: B4 } # guessed from 12 records');
+    expect(requireContract(out, 'drafted.yaml').datasets[0]).toMatchObject({
+      name: 'orders', record: { format: 'excel', excel: { sheet: 'Orders 2024', range: { firstRow: 4, firstColumn: 2 } } },
+      columns: [{ type: { kind: 'integer' } }, { type: { kind: 'string' } }, { type: { kind: 'date' } }, { type: { kind: 'timestamp', zoned: false }, required: false }, { type: { kind: 'decimal', scale: 2 } }, { type: { kind: 'boolean' } }],
+    });
+  });
+
   test('infer takes several files as samples of one dataset, and writes a file that it never overwrites', async () => {
     const [a, b] = [file('a.ndjson', '{"id":1,"old":[1]}\n'), file('b.ndjson', '{"id":3000000000,"note":"x"}\n')];
     const target = path.join(folder, 'drafted.odcs.yaml');

@@ -114,7 +114,7 @@ export interface RecordFormat {
   readonly newline: 'lf' | 'crlf' | 'auto';
   /** False: a line end always ends the record. */
   readonly multiline: boolean;
-  /** Unquoted field texts that mean NULL; the empty text is one of them by default. */
+  /** Unquoted field texts that mean NULL; the empty text is one of them by default. Of excel: texts of cells, and errors such as `#N/A`. */
   readonly nullTokens: readonly string[];
   /** Of fixed-width: at which end of a field U+0020 is padding. `none` keeps every space. */
   readonly trim: 'none' | 'left' | 'right' | 'both';
@@ -128,6 +128,30 @@ export interface RecordFormat {
   readonly shortRecords?: 'reject' | 'pad';
   /** Of xml: whether a document with other elements where records should be is an error, or has no records. */
   readonly noRecords?: 'fail' | 'empty';
+  /** Of excel. */
+  readonly excel?: ExcelFormat;
+}
+
+/** Where the records of a workbook are, and what numbers in it mean. */
+export interface ExcelFormat {
+  /** Absent: the only visible one. */
+  readonly sheet?: string;
+  /** The header, or the first record without one, begins at its first cell or below. */
+  readonly range: CellRange;
+  /** `exact`: the digits that the stored number needs; `15-digits`: rounded to those that Excel shows at most. */
+  readonly numbers: 'exact' | '15-digits';
+  /** Which numbers are dates in a column of dates, times or timestamps: those of cells that show one, or all. */
+  readonly dates: 'formatted' | 'serials';
+  /** Whether a time that is no whole millisecond is a reject, or the nearest one. */
+  readonly times: 'exact' | 'milliseconds';
+}
+
+/** Cells of a sheet, all numbers 1-based and inclusive. */
+export interface CellRange {
+  readonly firstRow: number;
+  readonly firstColumn: number;
+  readonly lastRow?: number;
+  readonly lastColumn?: number;
 }
 
 /** Where a field of a fixed-width record is, in characters (code points). */

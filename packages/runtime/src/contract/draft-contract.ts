@@ -4,7 +4,7 @@ import type { ColumnGuess } from './guess-columns';
 export interface DraftOptions {
   /** Name of the dataset and, with hyphens, of the contract. */
   readonly name: string;
-  readonly format: 'csv' | 'ndjson' | 'json';
+  readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
   readonly columns: readonly ColumnGuess[];
   /** How many records the guesses rest on. */
   readonly records: number;
@@ -15,11 +15,23 @@ export interface DraftOptions {
    */
   readonly delimiter?: string;
   /**
-   * Whether a CSV file begins with the names of its fields.
+   * Whether a CSV file or a sheet begins with the names of its fields; `subset` where not all fields have one.
    *
    * @default true
    */
-  readonly header?: boolean;
+  readonly header?: boolean | 'subset';
+  /**
+   * Of a workbook: the sheet.
+   *
+   * @default - the only visible one
+   */
+  readonly sheet?: string;
+  /**
+   * Of a workbook: the first cell of the header, or of the records.
+   *
+   * @default 'A1'
+   */
+  readonly range?: string;
   /**
    * Of a JSON document: JSON pointer to its records.
    *
@@ -60,11 +72,11 @@ export function draftDatasets(name: string, datasets: readonly DraftOptions[]): 
   return `${lines.join('\n')}\n`;
 }
 
-function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string[] {
+function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [], sheet, range }: DraftOptions): string[] {
   const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
-  const byPosition = format === 'csv' && !header;
+  const byPosition = (format === 'csv' || format === 'excel') && header === false;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
+  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut, sheet, range });
   return [
     `  - name: ${name}`,
     '    customProperties:',
@@ -85,8 +97,12 @@ function datasetLines({ name, format, columns, records, delimiter = ',', header 
   ];
 }
 
-function recordFormat({ format, header, delimiter, recordsAt, leftOut }: Required<Omit<DraftOptions, 'name' | 'columns' | 'records'>>): string {
-  if (format === 'csv') return `{ format: csv, header: ${header ? 'exact' : 'none'}, delimiter: ${text(delimiter)} }`;
+type RecordOptions = Required<Omit<DraftOptions, 'name' | 'columns' | 'records' | 'sheet' | 'range'>> & Pick<DraftOptions, 'sheet' | 'range'>;
+
+function recordFormat({ format, header, delimiter, recordsAt, leftOut, sheet, range }: RecordOptions): string {
+  const names = header === 'subset' ? 'subset' : header ? 'exact' : 'none';
+  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)} }`;
+  if (format === 'excel') return `{ format: excel, header: ${names}${sheet === undefined ? '' : `, sheet: ${text(sheet)}`}${range === undefined ? '' : `, range: ${range}`} }`;
   const options = [
     `format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`]), ...(leftOut.length === 0 ? [] : ['header: subset']),
   ];

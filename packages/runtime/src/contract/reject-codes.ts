@@ -10,6 +10,7 @@ export const REJECT_CODES = {
   LINE_END: { level: 'record', meaning: 'a carriage return stands inside the record, or the line ends in a way that the contract does not allow', cure: 'quote fields that hold line ends and declare multiline, or declare newline: auto' },
   JSON: { level: 'record', meaning: 'the record is not one JSON object with unique names and plain values for the columns', cure: 'have the source write one flat object for each record' },
   XML: { level: 'record', meaning: 'the record has elements, attributes or text that do not fit its columns: unknown ones, one that stands twice, or an element where text is expected', cure: 'have the source write one element or attribute with text for each column, or correct headraceSource.field' },
+  CELL: { level: 'record', meaning: 'a cell of a workbook cannot be told exactly: it holds an error such as #N/A, a formula without a stored value, or a number, date or boolean that its column does not take', cure: 'mend the cell, or declare the type or option that the reason names' },
   DOCUMENT: { level: 'record', meaning: 'the part is not one well-formed document of JSON or XML, so none of its records is kept', cure: 'have the source write one whole document, and land it again' },
   RECORD_SIZE: { level: 'record', meaning: 'the record is longer than maxRecordBytes', cure: 'raise headraceRecord.maxRecordBytes, or mend the record' },
   REQUIRED: { level: 'column', meaning: 'a required column is NULL', cure: 'have the source fill it, declare headraceDefault, or drop required' },

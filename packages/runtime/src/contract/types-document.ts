@@ -47,8 +47,11 @@ const EQUALITY: readonly (readonly string[])[] = [
   ['any', 'NULL and NULL; never NULL and an empty text'],
 ];
 
+/** For kinds of sources: their types, with the columns that take them. */
+export type SourceTypes = readonly (readonly [title: string, rows: readonly (readonly [source: string, columns: string])[]])[];
+
 /** The page docs/types.md, made from the code that decides, so that it cannot be out of date. */
-export function typesDocument(): string {
+export function typesDocument(sources: SourceTypes): string {
   return [
     '# Types',
     '',
@@ -63,6 +66,14 @@ export function typesDocument(): string {
     'quoted empty text is not NULL.',
     '',
     table(['Declared as', 'Accepts', 'Rejects'], ROWS.map(({ declared, accepted, rejected }) => [declared, accepted, rejected])),
+    '',
+    '## What columns take from sources with types',
+    '',
+    'A value becomes the text that it would be in a text format, and the checks above decide on that. What no column takes is refused before a row is read',
+    '(Parquet and Avro, `COLUMNS`), or makes its record a reject (Excel, `CELL`). Details are in [What it reads](../packages/curate-construct/README.md#what-it-reads).',
+    '',
+    ...sources.flatMap(([title, rows]) => [table([title, 'is taken by columns of'], rows), '']),
+    'A boolean column takes a number of Excel where it is one of its `headraceBoolean` tokens.',
     '',
     '## What it is called everywhere',
     '',

@@ -42,6 +42,8 @@ export interface SegmentJob {
   /** Opens what finds its records in the source again. */
   readonly openRecords: () => Promise<RecordFinder>;
   readonly fieldMap: FieldMap;
+  /** Where a column of the record of a (1-based) line stands in the source, for people. */
+  readonly where?: (column: string, line: number) => string | undefined;
   /** 0-based position of the raw part in its manifest. */
   readonly part: number;
   readonly quarantine: QuarantineWriter;
@@ -128,7 +130,10 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
       }
       for (const row of rejects) {
         const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];
-        quarantine.add({ ...verdict(dataset, Number(number), code), ...await records!.find(Number(row.number)) });
+        const record = await records!.find(Number(row.number));
+        const found = verdict(dataset, Number(number), code);
+        const where = found.column === undefined ? undefined : job.where?.(found.column, record.line);
+        quarantine.add({ ...found, ...record, ...(where === undefined ? {} : { reason: `${where}: ${found.reason}` }) });
       }
       if (quarantine.full) await quarantine.flush();
       total += rejects.length;
