@@ -131,7 +131,7 @@ describe('the curate stage', () => {
     expect((await bench.store.getJson({ bucket: 'curated', key: 'lake/work/curate1/s1-a1/shape-trips.json' }))!.value).toEqual({
       schemaVersion: 1, dataset: 'trips', primaryKey: ['id'], unique: [], partitionColumns: ['day'], targetFileBytes: 128 * 1024 * 1024, threshold: { percent: 50 },
       columns: [{ name: 'id', sparkType: 'bigint' }, { name: 'day', sparkType: 'date' }, { name: 'fare', sparkType: 'decimal(10,2)' }, { name: 'note', sparkType: 'string' }],
-      duplicates: [], dedupe: { orderBy: [{ column: 'fare', direction: 'desc', nulls: 'last' }], keep: 'first' },
+      duplicates: [], sort: [], dedupe: { orderBy: [{ column: 'fare', direction: 'desc', nulls: 'last' }], keep: 'first' },
     });
   });
 

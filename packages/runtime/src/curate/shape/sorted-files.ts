@@ -1,0 +1,66 @@
+import { unlink } from 'node:fs/promises';
+import type { OrderKey } from '../../contract/contract';
+import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
+import type { EngineSession } from '../engine/duckdb-engine';
+
+/** Rows that the engine handles at once. */
+export const VECTOR_ROWS = 2_048;
+
+/** A file as the engine tells of it. */
+export interface WrittenFile { readonly path: string; readonly records: number }
+
+export interface SortedFilesOptions {
+  /** A query that ends in an `ORDER BY`. */
+  readonly ordered: string;
+  /** Quoted, as the files have them. */
+  readonly columns: readonly string[];
+  /** Rows of each file; all rows of the query together. */
+  readonly lengths: readonly number[];
+  /** Without suffix: a file is called by it and its number. */
+  readonly target: string;
+  /** Options of COPY. */
+  readonly options: string;
+  /** Most rows of a row group. */
+  readonly groupRows: number;
+}
+
+/** `ORDER BY` of keys: texts by the bytes of their UTF-8, NaN after all numbers, both zeros in one place, instants whatever their zone was. */
+export function orderBy(keys: readonly OrderKey[], table?: string): string {
+  const prefix = table === undefined ? '' : `${table}.`;
+  return keys.map(({ column, direction, nulls }) => `${prefix}${quoteIdentifier(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`).join(', ');
+}
+
+/** The numbers of rows of files that share so many. */
+export function evenLengths(rows: number, files: number): number[] {
+  const end = (file: number): number => Math.floor((rows / files) * file);
+  return Array.from({ length: files }, (_, file) => (file === files - 1 ? rows : end(file + 1)) - end(file));
+}
+
+/**
+ * Sorts rows once, on disk, and cuts the result into files, which are ranges of the order and in it.
+ *
+ * The engine promises the order of rows only for a COPY into one file. What it writes into several by itself is mixed by its threads.
+ */
+export async function writeSortedFiles(session: EngineSession, files: SortedFilesOptions): Promise<WrittenFile[]> {
+  const { ordered, columns, lengths, target, options, groupRows } = files;
+  const all = `${target}-sorted.parquet`;
+  // A file reads whole groups, so they are not much longer than the files.
+  const mean = Math.floor(sum(lengths) / lengths.length / VECTOR_ROWS) * VECTOR_ROWS;
+  await session.run(`COPY (${ordered}) TO ${quoteLiteral(all)} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE ${Math.min(groupRows, Math.max(VECTOR_ROWS, mean))}, DICTIONARY_SIZE_LIMIT 0)`);
+  await session.run('SET preserve_insertion_order = true');
+  await session.run('SET parquet_metadata_cache = true');
+  const written: WrittenFile[] = [];
+  let from = 0;
+  for (const [number, length] of lengths.entries()) {
+    const range = `SELECT ${columns.join(', ')} FROM read_parquet(${quoteLiteral(all)}, file_row_number = true, hive_partitioning = false) WHERE file_row_number >= ${from} AND file_row_number < ${from + length}`;
+    const path = `${target}-${number}.parquet`;
+    written.push({ path, records: await session.run(`COPY (${range}) TO ${quoteLiteral(path)} (${options})`) });
+    from += length;
+  }
+  await unlink(all);
+  return written;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
