@@ -23,8 +23,13 @@ def write_sorted(numbered: DataFrame, spec, planned, target, number, most_tasks)
     singles = sum(count == 1 for _, _, count in planned)
 
     def put(rows, folder):
-        placed = rows.select(*columns, owner).sortWithinPartitions(owner, *order)
-        placed.write.option("parquet.block.size", ROW_GROUP_BYTES).partitionBy(number).mode("errorifexists").parquet(f"{target.rstrip('/')}/{folder}")
+        path = f"{target.rstrip('/')}/{folder}"
+        if spec["partitionColumns"]:
+            placed = rows.select(*columns, owner).sortWithinPartitions(owner, *order)
+            placed.write.option("parquet.block.size", ROW_GROUP_BYTES).partitionBy(number).mode("errorifexists").parquet(path)
+        else:
+            # No partitionBy: Spark drops a constant from the order, then sorts by it for the folders, and the order is lost.
+            rows.select(*columns).sortWithinPartitions(*order).write.option("parquet.block.size", ROW_GROUP_BYTES).mode("errorifexists").parquet(f"{path}/{number}=0")
 
     # Two writes: the writer would sort a union of both again, by the number alone.
     if singles:

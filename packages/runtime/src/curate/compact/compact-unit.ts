@@ -19,7 +19,7 @@ import { fileNumbers } from '../file-numbers';
 import { byPartition } from '../plan/compaction-groups';
 import type { CurateSettings } from '../settings';
 import { floatColumns, negativeZerosOf } from '../shape/shape-sql';
-import { evenLengths, orderBy, writeSortedFiles, type WrittenFile } from '../shape/sorted-files';
+import { evenLengths, sortClause, writeSortedFiles, type WrittenFile } from '../shape/sorted-files';
 import { DICTIONARY_VALUES, MOST_GROUP_ROWS, NO_DICTIONARY } from '../shape/write-curated';
 
 /** Files that are fetched or sent at the same time. */
@@ -94,11 +94,11 @@ class PartitionWriter {
   }
 
   private async write(query: string, target: string, files: number, rows: number): Promise<WrittenFile[]> {
-    const { settings, dataset: { sort, columns } } = this.deps;
+    const { settings, dataset } = this.deps;
     const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}`;
-    const ordered = sort === undefined ? query : `${query} ORDER BY ${orderBy(sort)}`;
-    if (sort !== undefined && files > 1) {
-      return writeSortedFiles(this.session, { ordered, columns: columns.map(({ name }) => quoteIdentifier(name)), lengths: evenLengths(rows, files), target, options, groupRows: MOST_GROUP_ROWS });
+    const ordered = `${query}${sortClause(dataset)}`;
+    if (dataset.sort !== undefined && files > 1) {
+      return writeSortedFiles(this.session, { ordered, columns: dataset.columns.map(({ name }) => quoteIdentifier(name)), lengths: evenLengths(rows, files), target, options, groupRows: MOST_GROUP_ROWS });
     }
     const written = await this.session.rows(`COPY (${ordered}) TO ${quoteLiteral(target)} (${options}, ${files === 1 ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`);
     return written.map((row) => ({ path: String(row.filename), records: Number(row.count) }));

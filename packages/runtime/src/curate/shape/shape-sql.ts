@@ -1,7 +1,7 @@
 import type { Dataset } from '../../contract/contract';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
-import { orderBy } from './sorted-files';
+import { orderKeys, sortClause } from './sorted-files';
 
 /** Rows that a dedupe leaves out, by `_part` and `_record`. */
 export const LOSERS = 'losers';
@@ -77,7 +77,7 @@ export function createLosers(dataset: Dataset, paths: readonly string[]): string
   const key = primaryKey.map(quoteIdentifier).join(', ');
   const orderColumns = dedupe.orderBy.map(({ column }) => quoteIdentifier(column));
   const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
-  const order = [...(dedupe.orderBy.length === 0 ? [] : [orderBy(dedupe.orderBy)]), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
+  const order = [...(dedupe.orderBy.length === 0 ? [] : [orderKeys(dedupe.orderBy)]), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
   const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS _place, count(*) OVER (PARTITION BY ${key}) AS _places`
     + ` FROM (${unitRows(paths, needed)}) SEMI JOIN ${REPEATED} USING (${key})`;
   const winner = dedupe.keep === 'first' ? '1' : '_places';
@@ -126,7 +126,7 @@ export function floatColumns(dataset: Dataset): string[] {
 
 /** The rows to write, in the order of a dataset that has one. */
 export function outputQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
-  return `${outputRows(dataset, paths, losers)}${sorted(dataset)}`;
+  return `${outputRows(dataset, paths, losers)}${sortClause(dataset, { table: 'rows' })}`;
 }
 
 /** One of the files that share the rows of a partition. */
@@ -150,7 +150,7 @@ export function fileQuery(
   const columns = dataset.partitionColumns.map(quoteIdentifier);
   const same = columns.map((column, index) => (piece.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
   return `${outputRows(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}`
-    + ` WHERE ${inShare('file_row_number', { number: piece.file, of: piece.of })}${sorted(dataset)}`;
+    + ` WHERE ${inShare('file_row_number', { number: piece.file, of: piece.of })}${sortClause(dataset, { table: 'rows' })}`;
 }
 
 /** The rows of all partitions, with the number of the file that each belongs to, in its order. */
@@ -162,15 +162,11 @@ export function filedQuery(dataset: Dataset, paths: readonly string[], losers: b
 
 /** The rows of all partitions of a dataset with an order: partition by partition, and in order within each. */
 export function sortedQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
-  return `${outputRows(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${samePartition(dataset)}${sorted(dataset, `${PARTITIONS}._number, `)}`;
+  return `${outputRows(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${samePartition(dataset)}${sortClause(dataset, { table: 'rows', first: `${PARTITIONS}._number` })}`;
 }
 
 function samePartition(dataset: Dataset): string {
   return dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
-}
-
-function sorted({ sort }: Dataset, first = ''): string {
-  return sort === undefined ? '' : ` ORDER BY ${first}${orderBy(sort, 'rows')}`;
 }
 
 function outputRows(dataset: Dataset, paths: readonly string[], losers: boolean): string {

@@ -1,5 +1,5 @@
 import { unlink } from 'node:fs/promises';
-import type { OrderKey } from '../../contract/contract';
+import type { Dataset, OrderKey } from '../../contract/contract';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { EngineSession } from '../engine/duckdb-engine';
 
@@ -24,10 +24,20 @@ export interface SortedFilesOptions {
   readonly groupRows: number;
 }
 
-/** `ORDER BY` of keys: texts by the bytes of their UTF-8, NaN after all numbers, both zeros in one place, instants whatever their zone was. */
-export function orderBy(keys: readonly OrderKey[], table?: string): string {
-  const prefix = table === undefined ? '' : `${table}.`;
-  return keys.map(({ column, direction, nulls }) => `${prefix}${quoteIdentifier(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`).join(', ');
+/** Keys as ORDER BY takes them: texts by the bytes of their UTF-8, NaN after all numbers, both zeros in one place, instants whatever their zone was. */
+export function orderKeys(keys: readonly OrderKey[], value: (column: string) => string = quoteIdentifier): string {
+  return keys.map(({ column, direction, nulls }) => `${value(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`).join(', ');
+}
+
+/** ORDER BY of a dataset's files, after other keys; empty without a sort. */
+export function sortClause({ columns, sort }: Pick<Dataset, 'columns' | 'sort'>, options: { readonly table?: string; readonly first?: string } = {}): string {
+  if (sort === undefined) return '';
+  const keys = orderKeys(sort, (name) => {
+    const value = `${options.table === undefined ? '' : `${options.table}.`}${quoteIdentifier(name)}`;
+    // The engine gives sorted columns back from its keys, in which -0.0 is 0.0; so the key is another value.
+    return columns.find((column) => column.name === name)?.type.kind === 'float' ? `CASE WHEN ${value} = 0 THEN 0 ELSE ${value} END` : value;
+  });
+  return ` ORDER BY ${options.first === undefined ? '' : `${options.first}, `}${keys}`;
 }
 
 /** The numbers of rows of files that share so many. */

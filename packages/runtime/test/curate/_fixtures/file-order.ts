@@ -1,5 +1,12 @@
 import type { OrderKey } from '../../../src/contract';
-import { orderBy } from '../../../src/curate/shape/sorted-files';
+import { orderKeys } from '../../../src/curate/shape/sorted-files';
+import { testContract } from './contract-text';
+import type { ShapeCase } from './shape-comparison';
+
+/** The order that the dataset of a case declares. */
+export function sortOf({ spec }: ShapeCase): readonly OrderKey[] | undefined {
+  return testContract(spec).datasets[0]!.sort;
+}
 
 type Select = (sql: string) => Promise<(string | null)[][]>;
 
@@ -7,7 +14,7 @@ const list = (files: readonly string[]): string => `[${files.map((file) => `'${f
 
 /** What is wrong with the files of one column partition: rows that are not in order, and ranges that overlap but at equal values. */
 export async function orderProblems(select: Select, files: readonly string[], sort: readonly OrderKey[]): Promise<string[]> {
-  const ranked = `SELECT filename AS _path, file_row_number AS _row, dense_rank() OVER (ORDER BY ${orderBy(sort)}) AS _rank`
+  const ranked = `SELECT filename AS _path, file_row_number AS _row, dense_rank() OVER (ORDER BY ${orderKeys(sort)}) AS _rank`
     + ` FROM read_parquet(${list(files)}, filename = true, file_row_number = true, hive_partitioning = false)`;
   const steps = `SELECT *, _rank < lag(_rank) OVER (PARTITION BY _path ORDER BY _row) AS _back FROM (${ranked})`;
   const found = await select(`SELECT _path, min(_rank)::VARCHAR, max(_rank)::VARCHAR, count(*) FILTER (_back)::VARCHAR FROM (${steps}) GROUP BY _path ORDER BY min(_rank), max(_rank)`);

@@ -49,7 +49,7 @@ function shapeCase(title: string, { types, picks, keys, partitions, dedupe, keep
   const cut = Math.floor((rows.length * split) / 100);
   return {
     title, parts: [csv(names, rows.slice(0, cut)), csv(names, rows.slice(cut))],
-    ...(sort.length === 0 ? {} : { targetFileBytes: 400 }),
+    ...(sort.length === 0 ? {} : { targetFileBytes: 200 }),
     spec: {
       columns: [...columns, { name: 'extra', type: 'i32' }], record: 'nullTokens: [""]',
       custom: {

@@ -1,18 +1,17 @@
+import { byPartition } from '../../../src/curate/plan/compaction-groups';
 import type { CuratedPart } from '../../../src/run/manifest';
-import { testContract } from '../_fixtures/contract-text';
-import { groupsRead, orderProblems } from '../_fixtures/file-order';
+import { groupsRead, orderProblems, sortOf } from '../_fixtures/file-order';
 import { ORDERED_COLUMNS, ORDERED_ROWS, orderedTable } from '../_fixtures/ordered-table';
 import { randomShapes } from '../_fixtures/random-shape';
 import { ShapeComparison, type ShapeCase } from '../_fixtures/shape-comparison';
 
-const sortOf = ({ spec }: ShapeCase) => testContract(spec).datasets[0]!.sort;
-const SORTED = randomShapes(20261126, 40).filter((each) => sortOf(each) !== undefined);
+const SORTED = randomShapes(20261126, 14).filter((each) => sortOf(each) !== undefined);
 const unsorted = ({ spec: { custom: { headraceSort: _sort, ...custom } = {}, ...spec }, ...each }: ShapeCase): ShapeCase => ({ ...each, title: `${each.title}, in no order`, spec: { ...spec, custom } });
 const ORDERED = orderedTable('desc');
 
 describe('sorted curated files of DuckDB', () => {
   let shaped: ShapeComparison;
-  beforeAll(async () => { shaped = await ShapeComparison.run(undefined, [ORDERED, ...SORTED, ...SORTED.map(unsorted)]); }, 60_000);
+  beforeAll(async () => { shaped = await ShapeComparison.run(undefined, [ORDERED, ...SORTED, ...SORTED.map(unsorted)]); }, 120_000);
   afterAll(async () => { await shaped?.close(); });
   const select = (sql: string) => shaped.select(sql);
   const paths = (title: string, parts: readonly CuratedPart[]) => Promise.all(parts.map((part) => shaped.file(title, 'duckdb', part)));
@@ -24,12 +23,12 @@ describe('sorted curated files of DuckDB', () => {
       expect([each.title, one.failure?.code, one.result?.counts]).toEqual([each.title, other.failure?.code, other.result?.counts]);
       if (one.result === undefined) continue;
       expect(await shaped.table(each.title, 'duckdb')).toEqual(await shaped.table(unsorted(each).title, 'duckdb'));
-      for (const parts of partitions(one.result.parts)) {
+      for (const parts of byPartition(one.result.parts)) {
         several.push(parts.length);
         expect([each.title, await orderProblems(select, await paths(each.title, parts), sortOf(each)!)]).toEqual([each.title, []]);
       }
     }
-    expect(several.filter((files) => files > 1).length).toBeGreaterThan(5);
+    expect(several.filter((files) => files > 1).length).toBeGreaterThan(2);
   });
 
   test('tell the least and greatest value of every type, so that a range of a tenth reads a small share of them', async () => {
@@ -46,9 +45,3 @@ describe('sorted curated files of DuckDB', () => {
     }
   });
 });
-
-function partitions(parts: readonly CuratedPart[]): CuratedPart[][] {
-  const found = new Map<string, CuratedPart[]>();
-  for (const part of parts) found.set(JSON.stringify(part.partition), [...found.get(JSON.stringify(part.partition)) ?? [], part]);
-  return [...found.values()];
-}
