@@ -240,7 +240,7 @@ describe('the curate stage', () => {
     });
 
     test('spills what the order of a partition has no room for, and cuts each file into groups of rows that are ranges', async () => {
-      await shapeIn(160, { rows: 100_000, noteBytes: 800, partitions: 1 }, { headraceSort: '[{ column: note }]' });
+      await shapeIn(240, { rows: 100_000, noteBytes: 800, partitions: 1 }, { headraceSort: '[{ column: note }]' });
       expect(repeats()).toBe(0);
       const [{ parts }] = await bench.manifests() as [CuratedManifest];
       const files = await Promise.all(parts.map(({ key }) => bench.fetch(key)));
