@@ -30,6 +30,7 @@ export const BUNDLES = {
     CONTRACT,
     { entry: `${ENTRIES}/curate-plan.ts`, into: 'assets/plan-function' },
     { entry: `${ENTRIES}/curate-publish.ts`, into: 'assets/publish-function' },
+    { entry: `${ENTRIES}/curate-vacuum.ts`, into: 'assets/vacuum-function' },
     { entry: `${ENTRIES}/curate-task.ts`, into: 'assets/task', copy: 'task-image', external: NATIVE },
   ],
   rdsLoader: [

@@ -69,6 +69,11 @@ export abstract class CountedStack {
     return json;
   }
 
+  /** What else an operator may change in a template, as JSON. */
+  protected template(json: string): string {
+    return json;
+  }
+
   /** A state folder that knows nothing yet, in place of the last one, whose data goes. */
   protected async clear(options: FreshOptions): Promise<void> {
     const last = this.stateDir;
@@ -99,10 +104,10 @@ export abstract class CountedStack {
   }
 
   /** Runs one attempt of the machine at the end of a construct path. An abort of `signal` is a stopped execution. */
-  protected runMachine(pathEnd: string, slot: string, attempt: number, signal?: AbortSignal): Promise<ExecutionRecord> {
+  protected runMachine(pathEnd: string, slot: string, attempt: number, signal?: AbortSignal, asked: object = {}): Promise<ExecutionRecord> {
     const machine = this.stack.machines.find(({ path: each }) => each.endsWith(pathEnd));
     if (machine === undefined) throw new Error(`no machine of ${pathEnd} in the assembly`);
-    return this.stack.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt }, signal });
+    return this.stack.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt, ...asked }, signal });
   }
 
   /** Sends a signal to every child that runs, with all that it started. */
@@ -143,7 +148,7 @@ export abstract class CountedStack {
       const file = path.join(this.assembly, properties.templateFile);
       const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, { Type: string; Properties: any }> };
       for (const resource of Object.values(template.Resources)) this.joinResource(resource);
-      writeFileSync(file, JSON.stringify(template));
+      writeFileSync(file, this.template(JSON.stringify(template)));
     }
   }
 

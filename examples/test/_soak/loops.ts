@@ -1,8 +1,10 @@
 import type { CountedStack } from './counted-stack';
 import { type KillResult, KillLoop, type KillSeries } from './kill-loop';
+import { killOperation } from './kill-operation';
 import { killStage, type KillStageSeries } from './kill-stage';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
+import { type Operation, OPERATIONS, OperationBench } from './operation-bench';
 import { runRandomCase } from './random-loop';
 import { SeededRandom } from './seeded-random';
 import { SoakBench, type Stage, STAGES } from './soak-bench';
@@ -50,6 +52,14 @@ function killLoop<Bench extends CountedStack>(name: string, what: string, { star
 /** A stage of the reference pipeline. */
 function stageLoop(name: string, what: string, series: KillStageSeries): SoakLoop {
   return killLoop(name, what, { start: () => SoakBench.start(), kill: (bench, more) => killStage(bench, { ...series, ...more }) });
+}
+
+/** An operation of curate that keeps house. */
+function operationLoop(operation: Operation, side: 'before' | 'after'): SoakLoop {
+  const when = side === 'before' ? 'before it is applied' : 'after it is applied, before its answer';
+  return killLoop(`kill-${operation}-${side}`, `R1: SIGKILL at each I/O step of operation ${operation} of curate, ${when}; then a vacuum leaves nothing behind`, {
+    start: () => OperationBench.start(), kill: (bench, more) => killOperation(bench, operation, { side, ...more }),
+  });
 }
 
 /** The ingest of one kind of source. */
@@ -134,6 +144,7 @@ export const LOOPS: readonly SoakLoop[] = [
       stageLoop(`kill-load-${side}`, `R1: SIGKILL at each I/O step of load, ${when}`, { stage: 'Load', side }),
     ];
   }),
+  ...OPERATIONS.flatMap((operation) => [operationLoop(operation, 'before'), operationLoop(operation, 'after')]),
   ...Object.entries(SOURCES).flatMap(([kind, startSource]) => [
     sourceLoop(`kill-source-${kind}-before`, `R1: SIGKILL at each I/O step of the ingest of ${kind}, before it is applied; the next attempt goes on`, startSource, { side: 'before' }),
     sourceLoop(`kill-source-${kind}-after`, 'R1: the same after it is applied, before its answer', startSource, { side: 'after' }),

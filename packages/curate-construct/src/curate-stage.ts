@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
 import { CurateSize } from './curate-size';
 import { Catalog, PUBLISHED_TABLE } from './private/catalog';
-import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT } from './private/curate-steps';
+import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT, VACUUM_TIMEOUT } from './private/curate-steps';
 import { SparkJob } from './private/spark-job';
 import type { QualityView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
@@ -22,7 +22,7 @@ import { StageTask } from './private/stage/stage-task';
 
 /** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
 const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefined>> = {
-  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields', parquet: undefined, avro: undefined,
+  csv: undefined, ndjson: undefined, json: undefined, xml: 'recordsAt', 'fixed-width': 'fields', parquet: undefined, avro: undefined, excel: undefined,
 };
 
 /** What Athena accepts, in bytes. */
@@ -78,6 +78,14 @@ export interface CurateStageProps extends StageBaseProps {
    * @default Duration.days(30)
    */
   readonly quarantineRetention?: Duration;
+
+  /**
+   * How long files stay that left the current state, or that no commit names, before operation `vacuum` removes them: 1 day or more, and no less
+   * than one execution may take. A load or another reader that begins with a batch has so long to end, and a failed execution to be redriven.
+   *
+   * @default Duration.days(14)
+   */
+  readonly supersededFor?: Duration;
 
   /**
    * How much one query may read in the stage's workgroup, from 10 MB; Athena ends a query that reads more. It has nothing to say about loads.
@@ -160,6 +168,7 @@ export class CurateStage extends StageBase {
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
       rejectsTables: this.catalog.rejectsTables,
+      supersededForSeconds: (props.supersededFor ?? Duration.days(14)).toSeconds(),
       ...(props.lineageEndpoint === undefined ? {} : { lineageEndpoint: props.lineageEndpoint }),
     };
     const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
@@ -168,6 +177,9 @@ export class CurateStage extends StageBase {
     });
     const publish = new StageFunction(this, 'Publish', {
       ...functionProps, asset: 'publish-function', timeout: PUBLISH_TIMEOUT, description: 'Headrace curate: publishes what balances',
+    });
+    const vacuum = new StageFunction(this, 'Vacuum', {
+      ...functionProps, asset: 'vacuum-function', timeout: VACUUM_TIMEOUT, description: 'Headrace curate: removes files that nobody needs',
     });
     const task = new StageTask(this, 'Task', {
       network: this._network,
@@ -186,11 +198,11 @@ export class CurateStage extends StageBase {
       settings,
       temporary: { bucket: this.curatedBucket, prefix: this._workPrefix },
     });
-    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, spark: spark?.role });
+    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, vacuum: vacuum.role, spark: spark?.role });
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
-        plan, task, spark, choosesEngine: engine._kind === 'auto', publish, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, spark, choosesEngine: engine._kind === 'auto', publish, vacuum, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
         notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
@@ -237,7 +249,7 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine, { maskSalt, queryScanLimit, lineageEndpoint }: CurateStageProps): void {
+  private check(engine: CurateEngine, { maskSalt, supersededFor, queryScanLimit, lineageEndpoint }: CurateStageProps): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
@@ -259,6 +271,10 @@ export class CurateStage extends StageBase {
     if (hashed.length > 0 && maskSalt === undefined) {
       problems.add(`maskSalt is missing, and the contract hashes ${hashed.join(', ')}; give a secret with a random text of at least 16 bytes`);
     }
+    const leastDays = Math.max(1, Math.ceil(this.size.executionTimeout.toHours({ integral: false }) / 24));
+    if (supersededFor !== undefined && supersededFor.toDays({ integral: false }) < leastDays) {
+      problems.add(`supersededFor must be ${leastDays} day${leastDays === 1 ? '' : 's'} or more, so that every execution ends before its files could go, got ${supersededFor.toHumanString()}; leave it out for 14 days`);
+    }
     if (queryScanLimit !== undefined && queryScanLimit.toBytes() < LEAST_SCAN_LIMIT) {
       problems.add(`queryScanLimit must be 10 MB or more, got ${queryScanLimit.toBytes()} bytes; leave it out for 100 GiB`);
     }
@@ -275,14 +291,14 @@ export class CurateStage extends StageBase {
   }
 
   private grantAccess(
-    rawBucket: s3.IBucket, roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; spark: iam.IRole | undefined },
+    rawBucket: s3.IBucket, roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; vacuum: iam.IRole; spark: iam.IRole | undefined },
   ): void {
     const folder = (name: string) => `${this.pipelineName}/${name}/`;
     const curated = this.curatedBucket;
     const work = this._workPrefix;
     const rawLog = folder('commits/raw');
     const curatedLog = folder('commits/curated');
-    for (const role of [roles.plan, roles.task, roles.publish, roles.spark]) {
+    for (const role of [roles.plan, roles.task, roles.publish, roles.vacuum, roles.spark]) {
       if (role !== undefined) this._contract.grantRead(role);
     }
     grantPrefixes(roles.plan, { bucket: rawBucket, read: [rawLog] });
@@ -304,6 +320,16 @@ export class CurateStage extends StageBase {
       write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine'), folder('lineage')],
     });
     this.catalog.grantRegister(roles.publish);
+    const swept = [folder('data'), folder('quarantine'), folder('catalog')];
+    grantPrefixes(roles.vacuum, {
+      bucket: curated, read: [work, curatedLog, folder('published')], list: swept, write: [curatedLog, folder('published')],
+    });
+    allow(roles.vacuum, {
+      actions: ['s3:DeleteObject'],
+      resources: swept.map((prefix) => curated.arnForObjects(`${prefix}*`)),
+      wildcardReason: 'it removes files of units that the log calls removed; which ones is known when it runs',
+    });
+    this.catalog.grantTakeOut(roles.vacuum);
   }
 }
 

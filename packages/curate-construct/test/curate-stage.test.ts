@@ -107,7 +107,7 @@ describe('access', () => {
     expect(text).not.toMatch(/\/data\/|_runs/);
   });
 
-  test('of every role ends at folders of the pipeline, and the data is never deleted', () => {
+  test('of every role ends at folders of the pipeline, and only the vacuum removes anything', () => {
     const stack = newStack();
     newCurate(stack);
     const template = templateOf(stack);
@@ -120,10 +120,26 @@ describe('access', () => {
 
     expect(objects.length).toBeGreaterThan(8);
     for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|lineage|work\/curate-[0-9a-f]{8})\/\*$/);
-    expect(JSON.stringify(template)).not.toMatch(/s3:Delete/);
+    const removers = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([, policy]) => JSON.stringify(policy).includes('s3:Delete'));
+    expect(removers.map(([id]) => id)).toEqual([expect.stringMatching(/^CurateVacuumRole/)]);
+    const removed = removers.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter((statement: any) => [statement.Action].flat().includes('s3:DeleteObject')).flatMap((statement: any) => [statement.Resource].flat().map(asText));
+    expect(removed.map((arn: string) => arn.slice(arn.indexOf('/')))).toEqual(['/trips/data/*', '/trips/quarantine/*', '/trips/catalog/*']);
   });
 
-  test('to commit, publish and register belongs to the publish function alone', () => {
+  test('supersededFor is a day or more, and no less than one execution may take', () => {
+    const days = (size: CurateSize, supersededFor: Duration) => () => newCurate(newStack(), 'Curate', { size, supersededFor });
+    expect(days(CurateSize.DEV, Duration.days(1))).not.toThrow();
+    expect(days(CurateSize.DEV, Duration.hours(23))).toThrow('supersededFor must be 1 day or more, so that every execution ends before its files could go, got 23 hours; leave it out for 14 days');
+    const slow = CurateSize.of({ executionTimeout: Duration.hours(30) });
+    expect(days(slow, Duration.days(1))).toThrow('supersededFor must be 2 days or more');
+    const stack = newStack();
+    newCurate(stack);
+    const [machine] = Object.values(machineDefinitions(templateOf(stack))) as any[];
+    expect(machine.States.Vacuum.Arguments.Payload.settings.supersededForSeconds).toBe(Duration.days(14).toSeconds());
+  });
+
+  test('to commit and publish belongs to the functions, and to register to the publish function alone', () => {
     const stack = newStack();
     newCurate(stack);
 
@@ -133,7 +149,9 @@ describe('access', () => {
         .some((statement: any) => /\/(commits|published|catalog)\//.test([statement.Resource].flat().map(asText).join(' '))))
       .map(([id]) => id);
 
-    expect(writers).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
+    expect(writers).toEqual([expect.stringMatching(/^CuratePublishRole/), expect.stringMatching(/^CurateVacuumRole/)]);
+    const registers = Object.entries(resourcesOf(templateOf(stack), 'AWS::IAM::Policy')).filter(([, policy]) => JSON.stringify(policy).includes('CreatePartition'));
+    expect(registers.map(([id]) => id)).toEqual([expect.stringMatching(/^CuratePublishRole/)]);
   });
 });
 

@@ -21,7 +21,7 @@ function synth(format: string): void {
 }
 
 test.each([...LANDED_FORMATS])('fails at synthesis with a dataset of format %s, which it could not read', (format) => {
-  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv, ndjson, json, xml with recordsAt, fixed-width with fields, parquet and avro`);
+  expect(() => { synth(format); }).toThrow(`dataset trips of the contract has format ${format}, which only lands in Raw: curate reads csv, ndjson, json, xml with recordsAt, fixed-width with fields, parquet, avro and excel`);
 });
 
 test.each(['xml', 'fixed-width'])('fails at synthesis with a dataset of format %s that does not say where its records or fields are', (format) => {

@@ -6,6 +6,8 @@ export interface PrefixGrant {
   /** Prefixes that end with a slash. */
   readonly read?: string[];
   readonly write?: string[];
+  /** Only their names. */
+  readonly list?: string[];
 }
 
 const BELOW = 'objects below folders of this pipeline';
@@ -17,14 +19,17 @@ const BELOW = 'objects below folders of this pipeline';
  * logs live on that answer. `IfExists`, because such a question names no prefix.
  */
 export function grantPrefixes(role: iam.IRole, grant: PrefixGrant): void {
-  const { bucket, read = [], write = [] } = grant;
+  const { bucket, read = [], write = [], list = [] } = grant;
+  const listed = [...read, ...list];
   const objects = (prefixes: string[]) => prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
   if (read.length > 0) {
     allow(role, { actions: ['s3:GetObject'], resources: objects(read), wildcardReason: BELOW });
+  }
+  if (listed.length > 0) {
     allow(role, {
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
-      conditions: { StringLikeIfExists: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
+      conditions: { StringLikeIfExists: { 's3:prefix': listed.map((prefix) => `${prefix}*`) } },
     });
   }
   if (write.length > 0) {

@@ -114,6 +114,14 @@ export class Catalog extends Construct {
     });
   }
 
+  /** Lets a role take out the partitions of batches whose files go. */
+  grantTakeOut(role: iam.IRole): void {
+    allow(role, {
+      actions: ['glue:GetTable', 'glue:GetPartitions', 'glue:BatchDeletePartition'],
+      resources: this.arns([...Object.values(this.runsTables), ...Object.values(this.rejectsTables)]),
+    });
+  }
+
   /** Statements that allow to query everything but quarantine. */
   queryStatements(): iam.PolicyStatement[] {
     const { bucket, pipeline, contract } = this.props;

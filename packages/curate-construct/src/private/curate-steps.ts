@@ -14,6 +14,8 @@ import { plain, type Step } from './stage/step';
 export const PLAN_TIMEOUT = Duration.minutes(5);
 /** Publishing registers a catalog partition for every column partition of every batch. */
 export const PUBLISH_TIMEOUT = Duration.minutes(15);
+/** A vacuum works for ten minutes and is called again. */
+export const VACUUM_TIMEOUT = Duration.minutes(15);
 
 export interface CurateStepsProps {
   readonly plan: StageFunction;
@@ -23,6 +25,7 @@ export interface CurateStepsProps {
   /** Whether the plan tells for each batch who shapes it. */
   readonly choosesEngine: boolean;
   readonly publish: StageFunction;
+  readonly vacuum: StageFunction;
   readonly settings: Record<string, unknown>;
   readonly curatedBucket: s3.IBucket;
   readonly workPrefix: string;
@@ -31,7 +34,7 @@ export interface CurateStepsProps {
   readonly notices: NoticeProps | undefined;
 }
 
-/** Plan which batches are new, read the records of each part, shape each batch, publish what balances; or join the files of small batches. */
+/** Plan which batches are new, read the records of each part, shape each batch, publish what balances; or join small files, or remove old ones. */
 export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   const { size } = props;
   const call = { settings: props.settings, input: jsonata('$input'), execution: jsonata('$execution') };
@@ -65,6 +68,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       Choices: [
         { Condition: jsonata('$states.input.items.count > 0'), Next: 'Rows' },
         { Condition: jsonata('$states.input.compactions.count > 0'), Next: 'Compactions' },
+        { Condition: jsonata('$states.input.operation = "vacuum"'), Next: 'Vacuum' },
       ],
       Default: 'ShapesNeeded',
     }),
@@ -105,5 +109,17 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       next: props.notices === undefined ? undefined : NOTICE_NEEDED,
     }),
     ...(props.notices === undefined ? {} : qualityNotice(props.notices)),
+    Vacuum: invokeFunction({
+      function: props.vacuum.function,
+      payload: { ...call, previous: jsonata('$states.input') },
+      timeout: VACUUM_TIMEOUT,
+      next: 'Vacuumed',
+    }),
+    Vacuumed: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$exists($states.input.next)'), Next: 'Vacuum' }],
+      Default: 'Clean',
+    }),
+    Clean: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "plan" })'), End: true }),
   };
 }

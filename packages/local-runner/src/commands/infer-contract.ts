@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { draftDatasets, type DraftOptions } from '@headrace/runtime/contract/draft-contract';
-import { columnNames, guessColumns } from '@headrace/runtime/contract/guess-columns';
+import { columnNames } from '@headrace/runtime/contract/guess-columns';
 import { isIdentifier } from '@headrace/runtime/run/ids';
 import { readSample, type Sample } from '../scaffold/read-sample';
+import { sampleColumns } from '../scaffold/sample-columns';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 
@@ -47,28 +48,34 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
   return samples.map(([, sample], index) => drafted(names[index]!, sample));
 }
 
-function drafted(name: string, { format, delimiter, recordsAt, leftOut, header, fields, records }: Sample): DraftOptions {
-  const columns = guessColumns(records, fields);
-  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, leftOut, header };
+function drafted(name: string, sample: Sample): DraftOptions {
+  const { format, delimiter, recordsAt, header, sheet, range, records } = sample;
+  const columns = sampleColumns(sample);
+  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header, sheet, range };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */
 function oneSample(samples: readonly (readonly [string, Sample])[]): Sample {
   const [[first, model]] = samples as [readonly [string, Sample]];
   for (const [source, sample] of samples) {
-    const differs = (['format', 'delimiter', 'header', 'recordsAt'] as const).find((key) => sample[key] !== model[key]);
+    const differs = (['format', 'delimiter', 'header', 'recordsAt', 'sheet', 'range'] as const).find((key) => sample[key] !== model[key]);
     if (differs !== undefined) throw new UsageError(`${source} differs from ${first}: ${differs} is ${JSON.stringify(sample[differs])}, not ${JSON.stringify(model[differs])}; leave --dataset out for a dataset of each file`);
-    if (sample.format === 'csv' && sample.fields.join('\0') !== model.fields.join('\0')) {
+    if ((sample.format === 'csv' || sample.format === 'excel') && sample.fields.join('\0') !== model.fields.join('\0')) {
       throw new UsageError(`${source} differs from ${first}: its fields are ${sample.fields.join(', ')}, not ${model.fields.join(', ')}; leave --dataset out for a dataset of each file`);
     }
   }
-  const leftOut = [...new Set(samples.flatMap(([, sample]) => sample.leftOut ?? []))];
-  const fields = [...new Set(samples.flatMap(([, sample]) => sample.fields))].filter((field) => !leftOut.includes(field));
+  const nested = [...new Set(samples.flatMap(([, sample]) => sample.nested ?? []))];
+  const fields = [...new Set(samples.flatMap(([, sample]) => sample.fields))];
   const records = samples.flatMap(([, sample]) => {
     const places = fields.map((field) => sample.fields.indexOf(field));
-    return sample.records.map((record) => places.map((place) => record[place] ?? null));
+    // A member that is plain in all records of one file has the texts of plain values there.
+    const json = fields.map((field) => nested.includes(field) && !sample.nested!.includes(field));
+    return sample.records.map((record) => places.map((place, index) => {
+      const text = record[place] ?? null;
+      return text !== null && json[index] ? JSON.stringify(text) : text;
+    }));
   });
-  return { ...model, fields, records, ...(model.leftOut === undefined ? {} : { leftOut }) };
+  return { ...model, fields, records, ...(model.nested === undefined ? {} : { nested }) };
 }
 
 function withoutSecrets(url: string): string {

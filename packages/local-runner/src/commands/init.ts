@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { draftContract } from '@headrace/runtime/contract/draft-contract';
-import { guessColumns } from '@headrace/runtime/contract/guess-columns';
 import { isIdentifier } from '@headrace/runtime/run/ids';
 import { packageVersions } from '../scaffold/package-versions';
 import { readSample } from '../scaffold/read-sample';
+import { sampleColumns } from '../scaffold/sample-columns';
 import { appText, packageText, testText, type ScaffoldInput } from '../scaffold/templates';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
@@ -28,9 +28,9 @@ export async function init({ name, from, folder, terminal, signal }: InitOptions
   const serve = servedFile === undefined ? '' : ' --serve source';
   const sample = await readSample(from, signal);
   const drafted = draftContract({
-    name, format: sample.format, columns: guessColumns(sample.records, sample.fields), records: sample.records.length,
+    name, format: sample.format, columns: sampleColumns(sample), records: sample.records.length,
     ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }),
-    recordsAt: sample.recordsAt, leftOut: sample.leftOut, header: sample.header,
+    recordsAt: sample.recordsAt, header: sample.header, sheet: sample.sheet, range: sample.range,
   });
   const files: Array<[file: string, text: string]> = [
     [contract, drafted],

@@ -15,6 +15,7 @@ import { run } from './run';
 import { showQuarantine } from './show-quarantine';
 import { sql } from './sql';
 import { up } from './up';
+import { vacuum } from './vacuum';
 import { watch } from './watch';
 
 export interface Terminal {
@@ -114,6 +115,11 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--assembly <cdk.out>', 'folder that cdk synth wrote, in place of --app')
     .option('--print-aws', 'print the command that does it in the account, and run nothing')
     .action(does((dataset, options) => replayQuarantine({ ...options, dataset, terminal, signal })));
+  running('vacuum [dataset]').description('remove curated files that were superseded long ago or that no commit names, and batches past their retention')
+    .option('--machine <id>', 'the curate machine, where there are several')
+    .option('--assembly <cdk.out>', 'folder that cdk synth wrote, in place of --app')
+    .option('--print-aws', 'print the command that does it in the account, and run nothing')
+    .action(does((dataset, options) => vacuum({ ...options, dataset, terminal, signal })));
   stateful('ls').description('list executions').option('--json', 'print one JSON array')
     .action(does((options) => listExecutions({ ...options, terminal })));
   stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')

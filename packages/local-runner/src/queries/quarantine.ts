@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { isStanding, type PublishedLine } from '@headrace/runtime/contract';
+import { isBatch, isStanding, type PublishedLine } from '@headrace/runtime/contract';
 import { commitKey, commitLogPrefix, publishedKey } from '@headrace/runtime/run/keys';
 import type { CuratedManifest } from '@headrace/runtime/run/manifest';
 import type { GlueSeeds } from '../services/glue-catalog';
@@ -53,7 +53,7 @@ export function curatedCommits(state: StateFolder, place: QuarantinePlace): Quar
   const published = fileOf(state, bucket, publishedKey(pipeline, dataset));
   if (published === undefined) return [];
   const lines = readFileSync(published, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as PublishedLine);
-  return lines.filter(({ kind }) => kind !== 'compaction').flatMap((line) => {
+  return lines.filter(isBatch).flatMap((line) => {
     const file = fileOf(state, bucket, commitKey(commitLogPrefix('curated', pipeline, dataset), line.seq));
     return file === undefined ? [] : [{ place, manifest: JSON.parse(readFileSync(file, 'utf8')) as CuratedManifest, superseded: !isStanding(line) }];
   });

@@ -5,6 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { excelSample, isWorkbook } from './excel-sample';
 import { jsonFields } from './json-fields';
 import { isJsonDocument, jsonSample } from './json-sample';
 
@@ -14,15 +15,18 @@ const DELIMITERS = [',', '\t', ';', '|'] as const;
 const SAMPLE_BYTES = 8 * 1024 * 1024;
 
 export interface Sample {
-  readonly format: 'csv' | 'ndjson' | 'json';
+  readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
   readonly delimiter?: string;
   /** Of a JSON document: JSON pointer to its records; empty for the document itself. */
   readonly recordsAt?: string;
-  /** Whether the first line holds names; always true for JSON, whose records hold them. */
-  readonly header: boolean;
+  /** Of a workbook, where it must be said: the sheet, and where the table begins. */
+  readonly sheet?: string;
+  readonly range?: string;
+  /** Whether the first line holds names; always true for JSON, whose records hold them; `subset` where some columns have none. */
+  readonly header: boolean | 'subset';
   readonly fields: readonly string[];
-  /** Members of JSON that hold objects or arrays, which are no columns. */
-  readonly leftOut?: readonly string[];
+  /** Members of JSON that hold objects or arrays in some records; their texts are JSON in all. */
+  readonly nested?: readonly string[];
   readonly records: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 
@@ -32,6 +36,7 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
   try {
     const file = path.join(folder, 'sample');
     const { text, bytes, cut } = await copyBeginning(from, file, signal);
+    if (isWorkbook(bytes)) return await excelSample(from, file, cut ? undefined : bytes, { most: SAMPLE_RECORDS, open: () => open(from, signal) });
     if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
     if (isJsonDocument(cut && text === '' ? bytes.toString('utf8') : text)) {
       const { recordsAt, texts } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });

@@ -64,7 +64,8 @@ function hopsOf({ ingest, curate, load }: Partial<Record<StageName, DatasetResul
     hops.push({ ...hop, balance: verdict(hop) });
   };
   if (moved(ingest)) add('source to raw', 'bytes', ingest, ['sourceBytes'], ['bytes']);
-  if (moved(curate)) {
+  // A compaction and a vacuum read no records.
+  if (moved(curate) && curate.counts.parsed !== undefined) {
     add('raw to rows', 'records', curate, ['parsed'], ['kept', 'rejected']);
     add('rows to curated', 'records', curate, ['kept'], ['written', 'deduplicated', 'filtered']);
   }

@@ -59,7 +59,9 @@ function terms(side: DatasetSummary['hops'][number]['in']): string {
 
 async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): Promise<string> {
   const lines: string[] = [];
-  if (Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
+  const vacuumed = vacuumLines(datasets);
+  lines.push(...vacuumed);
+  if (vacuumed.length === 0 && Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
     lines.push('nothing new: 0 commits to curate, 0 to load\n');
   }
   for (const dataset of Object.keys(datasets)) {
@@ -73,6 +75,16 @@ async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): 
   }
   if (target !== undefined) lines.push(`target database: ${target.url}\n`);
   return lines.join('');
+}
+
+function vacuumLines(datasets: RunSummary['datasets']): string[] {
+  return Object.entries(datasets).flatMap(([dataset, { stages: { curate } }]) => {
+    const { leftBehind, files = 0, bytes = 0, waiting = 0, expired = 0 } = curate?.counts ?? {};
+    if (leftBehind === undefined) return [];
+    const later = waiting === 0 ? '' : `; files of ${countText(waiting)} units wait for a run in 6 hours or later`;
+    const retired = expired === 0 ? '' : `; ${countText(expired)} units past their retention left the current state`;
+    return [`${dataset}: ${countText(files)} files removed, ${bytesText(Number(bytes))}${later}${retired}\n`];
+  });
 }
 
 function failure(summary: RunSummary): string {

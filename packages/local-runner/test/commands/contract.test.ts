@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { requireContract } from '@headrace/runtime/contract/parse-contract';
+import { typeName } from '@headrace/runtime/contract/engine-types';
 import { runCli } from '../../src/commands/program';
 
 describe('headrace contract', () => {
@@ -53,12 +54,24 @@ describe('headrace contract', () => {
     expect(out.match(/logicalTypeOptions: \{ format: i32 \}/g)).toHaveLength(2);
   });
 
+  test('infer drafts a workbook with its sheet, the place of its table and the types of its cells', async () => {
+    const { code, out } = await contract('infer', path.join(__dirname, '../_fixtures/orders.xlsx'));
+    expect(code).toBe(0);
+    expect(out).toContain('value: { format: excel, header: exact, sheet: "Orders 2024", range: B4 } # guessed from 12 records');
+    expect(requireContract(out, 'drafted.yaml').datasets[0]).toMatchObject({
+      name: 'orders', record: { format: 'excel', excel: { sheet: 'Orders 2024', range: { firstRow: 4, firstColumn: 2 } } },
+      columns: [{ type: { kind: 'integer' } }, { type: { kind: 'string' } }, { type: { kind: 'date' } }, { type: { kind: 'timestamp', zoned: false }, required: false }, { type: { kind: 'decimal', scale: 2 } }, { type: { kind: 'boolean' } }],
+    });
+  });
+
   test('infer takes several files as samples of one dataset, and writes a file that it never overwrites', async () => {
-    const [a, b] = [file('a.ndjson', '{"id":1,"old":[1]}\n'), file('b.ndjson', '{"id":3000000000,"note":"x"}\n')];
+    const [a, b] = [file('a.ndjson', '{"id":1,"tags":[1],"any":[1]}\n'), file('b.ndjson', '{"id":3000000000,"note":"x","any":"1"}\n')];
     const target = path.join(folder, 'drafted.odcs.yaml');
     expect(await contract('infer', a, b, '--dataset', 'trips', '--out', target)).toMatchObject({ code: 0, out: expect.stringContaining(`wrote ${target}`) });
     const [dataset] = requireContract(readFileSync(target, 'utf8'), target).datasets;
-    expect(dataset?.columns.map(({ name, type, required }) => [name, type, required])).toEqual([['id', { kind: 'integer', bits: 64 }, true], ['note', { kind: 'string' }, false]]);
+    expect(dataset?.columns.map(({ name, type, source, required }) => [name, typeName(type), source.json ?? false, required])).toEqual([
+      ['id', 'integer i64', false, true], ['tags', 'array(integer i32)', false, false], ['any', 'string', true, true], ['note', 'string', false, false],
+    ]);
     expect(await contract('infer', a, '--out', target)).toMatchObject({ code: 2, error: expect.stringContaining('would be overwritten') });
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -24,7 +24,7 @@ describe('a sample of data', () => {
     ['an envelope over several lines, with odd names', '{\n"a/b": {"m~n": [{"a":1},\n{"a":2}]}\n}', { format: 'json', recordsAt: '/a~1b/m~0n' }],
     ['objects in lines', '{"a":1}\n{"a":2}\n', { format: 'ndjson', fields: ['a'] }],
     ['one object in one line', '{"a":1}\n', { format: 'ndjson', fields: ['a'] }],
-    ['objects in lines that hold lists', '{"a":[{"x":1}],"b":1}\n{"a":null}\n', { format: 'ndjson', fields: ['b'], leftOut: ['a'], records: [['1'], [null]] }],
+    ['objects in lines that hold lists', '{"a":[{"x":1}],"b":1}\n{"a":null}\n', { format: 'ndjson', fields: ['a', 'b'], nested: ['a'], records: [['[{"x":1}]', '1'], [null, null]] }],
     ['CSV', 'a,b\n1,x\n', { format: 'csv', fields: ['a', 'b'] }],
   ])('is read as %s', async (_title, content, sample) => {
     expect(await sampleOf(content)).toMatchObject(sample);
@@ -36,6 +36,14 @@ describe('a sample of data', () => {
     expect(sample).toMatchObject({ format: 'json', recordsAt: '/items', fields: ['a', 'text'] });
     expect(sample.records.length).toBeGreaterThan(1_500);
     expect(sample.records.length).toBeLessThan(3_000);
+  });
+
+  test('is read of a workbook where its table begins, with days and times as ISO texts', async () => {
+    const workbook = readFileSync(path.join(__dirname, '../_fixtures/orders.xlsx'));
+    const sample = await sampleOf(workbook, 'orders.xlsx');
+    expect(sample).toMatchObject({ format: 'excel', sheet: 'Orders 2024', range: 'B4', header: true, fields: ['Order No', 'Customer', 'Ordered', 'Shipped at', 'Total', 'Paid'] });
+    expect([sample.records.length, sample.records[0], sample.records[3]]).toEqual([12, ['1001', 'Customer 0', '2024-02-27', '2024-03-01T08:30:00.000', '19.99', 'true'], ['1004', 'Customer 0', '2024-03-01', null, '20.29', 'false']]);
+    await expect(sampleOf(workbook.subarray(0, -30), 'cut.xlsx')).rejects.toThrow(/cut\.xlsx cannot be read: it is not a whole workbook/);
   });
 
   test.each([

@@ -74,7 +74,7 @@ export function rejectReason(code: ColumnRejectCode, column: Column): string {
     case 'REQUIRED': return `${name} is required and was NULL`;
     case 'TYPE': return `${name} is no ${typeName(type)}${column.format === undefined ? '' : ` of the form ${column.format}`}`;
     case 'SCALE': return `${name} has more than ${type.kind === 'decimal' ? type.scale : 0} digits after the point`;
-    case 'LENGTH': return `${name} must have ${lengthRule(column)} characters`;
+    case 'LENGTH': return type.kind === 'array' ? `${name} must have ${between(column.minItems, column.maxItems)} elements` : `${name} must have ${lengthRule(column)} characters`;
     case 'PATTERN': return `${name} must match ${column.pattern}`;
     case 'MULTIPLE': return `${name} must be a multiple of ${column.multipleOf}`;
     case 'RANGE': {
@@ -107,8 +107,12 @@ function pattern(source: string): string {
 
 function lengthRule(column: Column): string {
   const longest = minimumOf(column.maxLength, column.type.kind === 'string' ? column.type.length : undefined);
-  if (column.minLength === undefined) return `at most ${longest}`;
-  return longest === undefined ? `at least ${column.minLength}` : `${column.minLength} to ${longest}`;
+  return between(column.minLength, longest);
+}
+
+function between(least: number | undefined, most: number | undefined): string {
+  if (least === undefined) return `at most ${most}`;
+  return most === undefined ? `at least ${least}` : `${least} to ${most}`;
 }
 
 function minimumOf(a: number | undefined, b: number | undefined): number | undefined {

@@ -24,8 +24,11 @@ export type SchemaPolicy = 'strict' | 'evolve' | 'permissive';
  * - `float`: IEEE 754 binary32 or binary64, NaN and both infinities included.
  * - `timestamp`: microseconds; `zoned` is an instant (kept in UTC), otherwise a wall-clock time without a zone.
  * - `binary`: base64 in text formats.
+ * - `object`: members by name, in order; `array`: elements in order. Both are nested types, of values that have types themselves.
  */
-export type ColumnType =
+export type ColumnType = ScalarType | NestedType;
+
+export type ScalarType =
   | { readonly kind: 'string'; readonly length?: number }
   | { readonly kind: 'integer'; readonly bits: 8 | 16 | 32 | 64; readonly unsigned?: boolean }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
@@ -36,6 +39,16 @@ export type ColumnType =
   | { readonly kind: 'time' }
   | { readonly kind: 'uuid' }
   | { readonly kind: 'binary' };
+
+/**
+ * A type with others inside of it.
+ *
+ * Members and elements are columns in all that says how a value is read and checked. Their source is a member name; an element is called
+ * `element`, and is read from no name.
+ */
+export type NestedType =
+  | { readonly kind: 'object'; readonly members: readonly Column[] }
+  | { readonly kind: 'array'; readonly item: Column };
 
 export type TypeKind = ColumnType['kind'];
 
@@ -80,6 +93,10 @@ export interface Column {
   readonly minLength?: number;
   /** In code points. */
   readonly maxLength?: number;
+  /** Elements of an array. */
+  readonly minItems?: number;
+  /** Elements of an array. */
+  readonly maxItems?: number;
   /** Closed token list of dates and times, for example `yyyy-MM-dd HH:mm:ss`. */
   readonly format?: string;
   /** Texts that mean true and false, for booleans; `true` and `false` if absent. */
@@ -114,7 +131,7 @@ export interface RecordFormat {
   readonly newline: 'lf' | 'crlf' | 'auto';
   /** False: a line end always ends the record. */
   readonly multiline: boolean;
-  /** Unquoted field texts that mean NULL; the empty text is one of them by default. */
+  /** Unquoted field texts that mean NULL; the empty text is one of them by default. Of excel: texts of cells, and errors such as `#N/A`. */
   readonly nullTokens: readonly string[];
   /** Of fixed-width: at which end of a field U+0020 is padding. `none` keeps every space. */
   readonly trim: 'none' | 'left' | 'right' | 'both';
@@ -128,6 +145,30 @@ export interface RecordFormat {
   readonly shortRecords?: 'reject' | 'pad';
   /** Of xml: whether a document with other elements where records should be is an error, or has no records. */
   readonly noRecords?: 'fail' | 'empty';
+  /** Of excel. */
+  readonly excel?: ExcelFormat;
+}
+
+/** Where the records of a workbook are, and what numbers in it mean. */
+export interface ExcelFormat {
+  /** Absent: the only visible one. */
+  readonly sheet?: string;
+  /** The header, or the first record without one, begins at its first cell or below. */
+  readonly range: CellRange;
+  /** `exact`: the digits that the stored number needs; `15-digits`: rounded to those that Excel shows at most. */
+  readonly numbers: 'exact' | '15-digits';
+  /** Which numbers are dates in a column of dates, times or timestamps: those of cells that show one, or all. */
+  readonly dates: 'formatted' | 'serials';
+  /** Whether a time that is no whole millisecond is a reject, or the nearest one. */
+  readonly times: 'exact' | 'milliseconds';
+}
+
+/** Cells of a sheet, all numbers 1-based and inclusive. */
+export interface CellRange {
+  readonly firstRow: number;
+  readonly firstColumn: number;
+  readonly lastRow?: number;
+  readonly lastColumn?: number;
 }
 
 /** Where a field of a fixed-width record is, in characters (code points). */
@@ -196,6 +237,12 @@ export interface QualityRule {
   };
 }
 
+/** How long a batch is kept, counted from when it was first published. */
+export interface Retention {
+  readonly amount: number;
+  readonly unit: 'days' | 'months' | 'years';
+}
+
 export interface Dataset {
   readonly name: string;
   /** Table in a target: `physicalName`, or the name. */
@@ -218,6 +265,8 @@ export interface Dataset {
   /** Records for which it is not TRUE are left out, and counted as filtered. */
   readonly filter?: Expression;
   readonly quality: readonly QualityRule[];
+  /** From `slaProperties`; without one, batches are kept for ever. */
+  readonly retention?: Retention;
 }
 
 export interface Contract {

@@ -1,10 +1,11 @@
-import type { ColumnType } from './contract';
+import type { Column, ColumnType } from './contract';
 import type { ColumnGuess } from './guess-columns';
+import { memberName } from './nested-type';
 
 export interface DraftOptions {
   /** Name of the dataset and, with hyphens, of the contract. */
   readonly name: string;
-  readonly format: 'csv' | 'ndjson' | 'json';
+  readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
   readonly columns: readonly ColumnGuess[];
   /** How many records the guesses rest on. */
   readonly records: number;
@@ -15,23 +16,29 @@ export interface DraftOptions {
    */
   readonly delimiter?: string;
   /**
-   * Whether a CSV file begins with the names of its fields.
+   * Whether a CSV file or a sheet begins with the names of its fields; `subset` where not all fields have one.
    *
    * @default true
    */
-  readonly header?: boolean;
+  readonly header?: boolean | 'subset';
+  /**
+   * Of a workbook: the sheet.
+   *
+   * @default - the only visible one
+   */
+  readonly sheet?: string;
+  /**
+   * Of a workbook: the first cell of the header, or of the records.
+   *
+   * @default 'A1'
+   */
+  readonly range?: string;
   /**
    * Of a JSON document: JSON pointer to its records.
    *
    * @default '' - the document itself
    */
   readonly recordsAt?: string;
-  /**
-   * Of JSON and NDJSON: members that hold objects or arrays, which are no columns.
-   *
-   * @default - none
-   */
-  readonly leftOut?: readonly string[];
 }
 
 /**
@@ -60,20 +67,16 @@ export function draftDatasets(name: string, datasets: readonly DraftOptions[]): 
   return `${lines.join('\n')}\n`;
 }
 
-function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', leftOut = [] }: DraftOptions): string[] {
+function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', sheet, range }: DraftOptions): string[] {
   const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
-  const byPosition = format === 'csv' && !header;
+  const byPosition = (format === 'csv' || format === 'excel') && header === false;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = recordFormat({ format, header, delimiter, recordsAt, leftOut });
+  const record = recordFormat({ format, header, delimiter, recordsAt, sheet, range });
   return [
     `  - name: ${name}`,
     '    customProperties:',
     '      - property: headraceRecord',
     `        value: ${record} ${guessed}`,
-    ...(leftOut.length === 0 ? [] : [
-      `      # subset leaves out what holds objects or arrays: ${list(leftOut)}`,
-      '      # Columns with headraceSource { path: /a/b } read values inside of it; { field: a, as: json } is its JSON text.',
-    ]),
     '      # append: runs add rows. snapshot: a run is the whole. changes: a run has new versions of rows, and needs a primaryKey.',
     '      - property: headraceHistory',
     '        value: append',
@@ -85,32 +88,51 @@ function datasetLines({ name, format, columns, records, delimiter = ',', header 
   ];
 }
 
-function recordFormat({ format, header, delimiter, recordsAt, leftOut }: Required<Omit<DraftOptions, 'name' | 'columns' | 'records'>>): string {
-  if (format === 'csv') return `{ format: csv, header: ${header ? 'exact' : 'none'}, delimiter: ${text(delimiter)} }`;
-  const options = [
-    `format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`]), ...(leftOut.length === 0 ? [] : ['header: subset']),
-  ];
+type RecordOptions = Required<Omit<DraftOptions, 'name' | 'columns' | 'records' | 'sheet' | 'range'>> & Pick<DraftOptions, 'sheet' | 'range'>;
+
+function recordFormat({ format, header, delimiter, recordsAt, sheet, range }: RecordOptions): string {
+  const names = header === 'subset' ? 'subset' : header ? 'exact' : 'none';
+  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)} }`;
+  if (format === 'excel') return `{ format: excel, header: ${names}${sheet === undefined ? '' : `, sheet: ${text(sheet)}`}${range === undefined ? '' : `, range: ${range}`} }`;
+  const options = [`format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`])];
   return `{ ${options.join(', ')} }`;
 }
 
 function columnLines(column: ColumnGuess, index: number, byPosition: boolean, guessed: string, key: boolean): string[] {
-  const { logicalType, physicalType, options } = declaration(column);
   const custom: string[] = [];
   if (byPosition) custom.push(`{ property: headraceSource, value: { position: ${index + 1} } }`);
+  else if (column.json) custom.push(`{ property: headraceSource, value: { field: ${text(column.field)}, as: json } }`);
   else if (column.field !== column.name) custom.push(`{ property: headraceSource, value: { field: ${text(column.field)} } }`);
-  if (column.trueTokens !== undefined) custom.push(`{ property: headraceBoolean, value: { trueTokens: ${list(column.trueTokens)}, falseTokens: ${list(column.falseTokens ?? [])} } }`);
   return [
+    ...(column.json ? [`      # Its objects and arrays have no one type; as: json is their text, path: /a/b a value inside. ${guessed.slice(2)}`] : []),
     `      - name: ${column.name}`,
-    `        logicalType: ${logicalType} ${guessed}`,
-    ...(physicalType === undefined ? [] : [`        physicalType: ${physicalType} ${guessed}`]),
-    ...(options.length === 0 ? [] : [`        logicalTypeOptions: { ${options.join(', ')} } ${guessed}`]),
+    ...typeLines(column, guessed).map((line) => `        ${line}`),
     ...(column.required ? [`        required: true ${guessed}`] : []),
     ...(key ? [`        # primaryKey: true  # all values differ; ${guessed.slice(2)}`] : []),
-    ...(custom.length === 0 ? [] : ['        customProperties:', ...custom.map((item) => `          - ${item}`)]),
+    ...customLines(column, custom).map((line) => `        ${line}`),
   ];
 }
 
-function declaration({ type, format }: ColumnGuess): { logicalType: string; physicalType?: string; options: string[] } {
+/** The type, and what is inside of it. */
+function typeLines(column: Pick<ColumnGuess, 'type' | 'format'>, guessed: string): string[] {
+  const { type } = column;
+  const lines = (inner: Column): string[] => [...typeLines(inner, guessed), ...customLines(inner, memberName(inner) === inner.name ? [] : [`{ property: headraceSource, value: { field: ${text(memberName(inner))} } }`])];
+  if (type.kind === 'array') return [`logicalType: array ${guessed}`, 'items:', ...lines(type.item).map((line) => `  ${line}`)];
+  if (type.kind === 'object') return [`logicalType: object ${guessed}`, 'properties:', ...type.members.flatMap((member) => [`  - name: ${member.name}`, ...lines(member).map((line) => `    ${line}`)])];
+  const { logicalType, physicalType, options } = declaration(column);
+  return [
+    `logicalType: ${logicalType} ${guessed}`,
+    ...(physicalType === undefined ? [] : [`physicalType: ${physicalType} ${guessed}`]),
+    ...(options.length === 0 ? [] : [`logicalTypeOptions: { ${options.join(', ')} } ${guessed}`]),
+  ];
+}
+
+function customLines({ trueTokens, falseTokens = [] }: Pick<ColumnGuess, 'trueTokens' | 'falseTokens'>, custom: readonly string[]): string[] {
+  const all = [...custom, ...(trueTokens === undefined ? [] : [`{ property: headraceBoolean, value: { trueTokens: ${list(trueTokens)}, falseTokens: ${list(falseTokens)} } }`])];
+  return all.length === 0 ? [] : ['customProperties:', ...all.map((item) => `  - ${item}`)];
+}
+
+function declaration({ type, format }: Pick<ColumnGuess, 'type' | 'format'>): { logicalType: string; physicalType?: string; options: string[] } {
   const formats = format === undefined ? [] : [`format: ${text(format)}`];
   switch (type.kind) {
     case 'string': return { logicalType: 'string', physicalType: type.length === undefined ? undefined : `varchar(${type.length})`, options: [] };

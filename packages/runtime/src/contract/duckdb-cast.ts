@@ -30,6 +30,8 @@ export function duckdbCast(column: LexicalColumn & Partial<Pick<Column, 'name'>>
     case 'timestamp': return timestampCast(column, expr, type.zoned);
     case 'uuid': return guarded(expr, lexicalGrammar(column), `lower(${expr})`);
     case 'binary': return guarded(expr, lexicalGrammar(column), `from_base64(${expr})`);
+    case 'object':
+    case 'array': throw new TypeError(`an ${type.kind} is cast by nestedCast, value by value`);
   }
 }
 

@@ -26,6 +26,8 @@ export function duckdbText(column: Pick<Column, 'type'>, expr: string, dialect: 
       : `strftime(${expr}, ${quoteLiteral('%Y-%m-%d %H:%M:%S.%f')})`;
     case 'time': return `strftime(make_timestamp(${expr}), ${quoteLiteral('%H:%M:%S.%f')})`;
     case 'binary': return dialect === 'postgres' ? `'\\x' || lower(hex(${expr}))` : `to_base64(${expr})`;
+    case 'object':
+    case 'array': throw new TypeError(`the text of an ${type.kind} is its JSON, by jsonText`);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { ColumnType } from './contract';
+import type { Column, ColumnType } from './contract';
+import { quoteIdentifier } from './quote-identifier';
 
 /** How one column type is called everywhere: one row of the type table in docs/types.md. */
 export interface EngineTypes {
@@ -39,6 +40,8 @@ export function engineTypes(type: ColumnType): EngineTypes {
     case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
     case 'uuid': return same('VARCHAR', 'BYTE_ARRAY STRING', { spark: 'string', glue: 'string', athenaView: 'varchar', postgres: 'uuid', mysql: 'char(36)', dms: 'STRING' });
     case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'BLOB' });
+    case 'object': return objectTypes(type.members);
+    case 'array': return arrayTypes(engineTypes(type.item.type));
   }
 }
 
@@ -74,6 +77,8 @@ export function typeName(type: ColumnType): string {
     case 'decimal': return `decimal(${type.precision},${type.scale})`;
     case 'float': return `number f${type.bits}`;
     case 'timestamp': return type.zoned ? 'timestamp with zone' : 'timestamp';
+    case 'object': return `object(${type.members.map((member) => `${member.name} ${typeName(member.type)}`).join(', ')})`;
+    case 'array': return `array(${typeName(type.item.type)})`;
     default: return type.kind;
   }
 }
@@ -134,4 +139,31 @@ function decimalTypes(precision: number, scale: number): EngineTypes {
     mysql: sql,
     dms: 'NUMERIC',
   };
+}
+
+/** What targets hold as one JSON document each: MySQL's own type for it would keep decimals as doubles, and DMS reads no nested columns. */
+const AS_DOCUMENT = { postgres: 'jsonb', mysql: 'longtext', dms: 'refused' } as const;
+
+function objectTypes(members: readonly Column[]): EngineTypes {
+  const each = (part: (name: string, types: EngineTypes) => string): string => members.map(({ name, type }) => part(name, engineTypes(type))).join(', ');
+  return {
+    duckdb: `STRUCT(${each((name, { duckdb }) => `${quoteIdentifier(name)} ${duckdb}`)})`,
+    parquet: `group (${each((name, { parquet }) => `${name} ${parquet}`)})`,
+    // Spark reads words of its own as names between these quotes only; Hive and the catalog take names as they stand, and no spaces.
+    spark: `struct<${each((name, { spark }) => `\`${name}\`: ${spark}`)}>`,
+    glue: `struct<${each((name, { glue }) => `${name}:${glue}`).replace(/, /g, ',')}>`,
+    athenaView: `row(${each((name, types) => `${quoteIdentifier(name)} ${inView(types)}`)})`,
+    ...AS_DOCUMENT,
+  };
+}
+
+function arrayTypes(item: EngineTypes): EngineTypes {
+  return {
+    duckdb: `${item.duckdb}[]`, parquet: `LIST of ${item.parquet}`, spark: `array<${item.spark}>`, glue: `array<${item.glue}>`, athenaView: `array(${inView(item)})`, ...AS_DOCUMENT,
+  };
+}
+
+/** The view writes times of day as text at the top only; inside it has what the files hold. */
+function inView({ glue, athenaView }: EngineTypes): string {
+  return glue === 'bigint' ? 'bigint' : athenaView;
 }

@@ -16,6 +16,8 @@ export interface ColumnGuess {
   readonly required: boolean;
   /** No value of the sample is NULL or occurs twice, and there are at least two. */
   readonly distinct: boolean;
+  /** A string of the JSON text, whose values are objects and arrays of no one type. */
+  readonly json?: true;
 }
 
 const DATE_FORMATS = ['dd.MM.yyyy', 'yyyy/MM/dd', 'yyyyMMdd'] as const;
@@ -61,7 +63,8 @@ export function columnNames(header: readonly string[]): string[] {
 
 type TypeGuess = Pick<ColumnGuess, 'type' | 'format' | 'trueTokens' | 'falseTokens'>;
 
-function guessType(values: readonly string[]): TypeGuess {
+/** The plain type of all texts. */
+export function guessType(values: readonly string[]): TypeGuess {
   const string: TypeGuess = { type: { kind: 'string' } };
   if (values.length === 0) return string;
   return guessBoolean(values) ?? guessNumber(values) ?? guessDate(values) ?? guessTimestamp(values)

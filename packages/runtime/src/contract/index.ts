@@ -1,6 +1,6 @@
 export type {
   Column, ColumnSource, ColumnType, Contract, ContractProblem, Dataset, Dedupe, DerivedColumn, History, Mask, OrderKey, QualityMetric,
-  QualityOperator, QualityRule, RecordFormat, SchemaPolicy, Threshold, TypeKind,
+  QualityOperator, QualityRule, RecordFormat, Retention, SchemaPolicy, Threshold, TypeKind,
 } from './contract';
 export { parseContract, requireContract, type ParsedContract } from './parse-contract';
 export { ContractError } from './contract-error';
@@ -20,6 +20,7 @@ export { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 export { translatePattern, type TranslatedPattern } from './translate-pattern';
 export { parseDateFormat, type DateFormat, type DateFormatKind, type DateToken } from './date-format';
 export { asRecorded, isHashed, masksOf } from './mask';
+export { retainedSince } from './retained-since';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
 export { diffContracts } from './diff/diff-contracts';
@@ -31,7 +32,7 @@ export {
 export { namedQueries, type NamedQuery, type NamedQueryTables } from './named-queries';
 export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColumn } from './rejects-table';
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
-export { isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
+export { isBatch, isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
 export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encodings';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, READABLE_WITH, type LandedFormat, type ReadableFormat } from './record-formats';

@@ -36,6 +36,8 @@ export function lexicalGrammar(column: LexicalColumn): string {
     case 'timestamp': return dateGrammar(column, type.kind);
     case 'uuid': return `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
     case 'binary': return `(?:[A-Za-z0-9+/]{4})*(?:${BASE64_TAIL})?`;
+    case 'object':
+    case 'array': throw new TypeError(`an ${type.kind} has no text of its own, and its values have a grammar each`);
   }
 }
 

@@ -6,6 +6,7 @@ import { readCustomProperties } from './parse/custom-properties';
 import { MapReader } from './parse/map-reader';
 import { checkMaskDefaults, readMaskDefaults, type MaskDefaults } from './parse/parse-mask';
 import { parseDataset } from './parse/parse-dataset';
+import { withRetention } from './parse/parse-retention';
 import { ProblemList } from './parse/problems';
 import { readYaml } from './parse/yaml-value';
 
@@ -39,7 +40,7 @@ export function parseContract(text: string, file: string): ParsedContract {
   const head = readHead(root);
   const declared = readCustomProperties(root, 'contract').get('headraceMasks');
   const masks = readMaskDefaults(declared);
-  const datasets = readDatasets(root, masks);
+  const datasets = withRetention(root, readDatasets(root, masks));
   const columns = datasets.flatMap((dataset) => asRecorded(dataset).columns);
   checkMaskDefaults(declared, masks, new Set(columns.flatMap(({ classification }) => classification ?? [])));
   root.finish();
@@ -68,8 +69,6 @@ function readHead(root: MapReader): Pick<Contract, 'id' | 'name' | 'version' | '
     'tenant', 'tags', 'servers', 'dataProduct', 'description', 'domain', 'support', 'price', 'team', 'roles',
     'slaDefaultElement', 'authoritativeDefinitions', 'contractCreatedTs',
   );
-  // Listed one by one, because users look for the single property here.
-  for (const { path } of root.items('slaProperties') ?? []) root.noteIgnored(path);
   if (id === undefined || version === undefined || status === undefined) return undefined;
   return { id, name: name ?? id, version, status };
 }

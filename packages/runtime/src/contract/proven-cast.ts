@@ -29,6 +29,8 @@ export function provenCast(column: LexicalColumn, expr: string): ProvenCast {
     case 'time': return as(`epoch_us(try_cast(${isoText(column, expr, 'time')} AS TIME))`);
     case 'uuid': return as(`lower(${expr})`);
     case 'binary': return as(`from_base64(${expr})`);
+    case 'object':
+    case 'array': throw new TypeError(`texts of an ${type.kind} are not proven`);
     case 'float': return {
       value: `try_cast(${expr} AS ${duckdbType(type)})`,
       // Zero and what is not finite may be an underflow, an overflow, or what the text says: those few are cast with all checks.

@@ -10,12 +10,15 @@ export interface PublishedLine {
   /** Number in the raw commit log. */
   readonly ingest_seq: number;
   readonly kind: string;
-  readonly state: 'current' | 'superseded';
+  /** `removed`: it was superseded, and its files are gone. A removal itself is never current. */
+  readonly state: 'current' | 'superseded' | 'removed';
   /** ISO 8601, UTC. */
   readonly committed_at: string;
   readonly rows: number;
   /** The compaction whose rows stand for those of this commit; null for all others. */
   readonly compacted_into: string | null;
+  /** When it left the current state: ISO 8601, UTC; null while it is current. */
+  readonly superseded_at: string | null;
 }
 
 /** Hive types of the published table's columns, in the order of {@link PublishedLine}. */
@@ -31,6 +34,7 @@ export const PUBLISHED_COLUMNS: readonly { readonly name: keyof PublishedLine; r
   { name: 'committed_at', type: 'string' },
   { name: 'rows', type: 'bigint' },
   { name: 'compacted_into', type: 'string' },
+  { name: 'superseded_at', type: 'string' },
 ];
 
 /** The part of a curated manifest that a published line needs. */
@@ -44,6 +48,8 @@ export interface PublishableCommit {
   readonly kind: string;
   readonly committedAt: string;
   readonly supersedes: readonly string[];
+  /** Of a removal: the units whose files go. */
+  readonly removed?: readonly string[];
   readonly balance: { readonly written: number };
 }
 
@@ -56,7 +62,8 @@ export function publishedDocument(commits: readonly PublishableCommit[]): string
  * The lines of a log that goes on: those of earlier commits, changed by what the further ones supersede, and theirs.
  *
  * A commit that a later one supersedes leaves the current state. A compaction only stands for commits whose rows it
- * holds: when one of them is superseded by new data, the compaction goes and the others are current again.
+ * holds: when one of them is superseded by new data, the compaction goes and the others are current again. A removal
+ * brings nothing in the place of what it supersedes, and takes compactions with their commits only.
  */
 export function publishedLines(lines: readonly PublishedLine[], commits: readonly PublishableCommit[]): PublishedLine[] {
   const all = new Map(lines.map((line) => [line.attempt_id, line]));
@@ -64,28 +71,42 @@ export function publishedLines(lines: readonly PublishedLine[], commits: readonl
     const line = all.get(id);
     if (line !== undefined) all.set(id, { ...line, ...to });
   };
+  /** What was superseded before keeps its time. What a compaction stood for was still read by loads, so its time begins now. */
+  const leave = (line: PublishedLine, at: string, into: string | null = null): void => {
+    const isFirst = line.state === 'current' || line.compacted_into !== null;
+    change(line.attempt_id, { state: line.state === 'removed' ? 'removed' : 'superseded', compacted_into: into, superseded_at: isFirst ? at : line.superseded_at });
+  };
   for (const commit of commits) {
+    const at = commit.committedAt;
     all.set(commit.attemptId, publishedLine(commit));
     for (const id of commit.supersedes) {
       const line = all.get(id);
       if (line === undefined) continue;
       if (commit.kind === 'compaction') {
-        change(id, { state: 'superseded', compacted_into: line.kind === 'compaction' ? null : commit.attemptId });
+        leave(line, at, line.kind === 'compaction' ? null : commit.attemptId);
         continue;
       }
       const compaction = line.compacted_into;
-      change(id, { state: 'superseded', compacted_into: null });
-      if (compaction === null) continue;
-      change(compaction, { state: 'superseded' });
-      for (const other of all.values()) if (other.compacted_into === compaction) change(other.attempt_id, { state: 'current', compacted_into: null });
+      leave(line, at);
+      if (compaction === null || commit.kind === 'removal') continue;
+      leave(all.get(compaction)!, at);
+      for (const other of all.values()) {
+        if (other.compacted_into === compaction) change(other.attempt_id, { state: 'current', compacted_into: null, superseded_at: null });
+      }
     }
+    for (const id of commit.removed ?? []) change(id, { state: 'removed' });
   }
   return [...all.values()];
 }
 
+/** Whether a commit brought a batch, and was not made by the housekeeping of those that did. */
+export function isBatch({ kind }: Pick<PublishedLine, 'kind'>): boolean {
+  return kind !== 'compaction' && kind !== 'removal';
+}
+
 /** Whether a commit holds the rows of its batch still: nothing but a compaction of them may stand in its place. */
-export function isStanding({ kind, state, compacted_into: compaction }: PublishedLine): boolean {
-  return kind !== 'compaction' && (state === 'current' || compaction !== null);
+export function isStanding(line: PublishedLine): boolean {
+  return isBatch(line) && (line.state === 'current' || line.compacted_into !== null);
 }
 
 /** {@link isStanding} as SQL over the published table. */
@@ -102,9 +123,10 @@ function publishedLine(commit: PublishableCommit): PublishedLine {
     attempt: commit.attempt,
     ingest_seq: commit.ingestSeq,
     kind: commit.kind,
-    state: 'current',
+    state: commit.kind === 'removal' ? 'superseded' : 'current',
     committed_at: commit.committedAt,
     rows: commit.balance.written,
     compacted_into: null,
+    superseded_at: commit.kind === 'removal' ? commit.committedAt : null,
   };
 }

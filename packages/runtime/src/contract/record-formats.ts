@@ -2,10 +2,10 @@ import type { RecordFormat } from './contract';
 import { holdsAscii } from './encodings';
 
 /** Formats whose records curate reads. */
-export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml', 'fixed-width', 'parquet', 'avro'] as const;
+export const READABLE_FORMATS = ['csv', 'ndjson', 'json', 'xml', 'fixed-width', 'parquet', 'avro', 'excel'] as const;
 
 /** Formats that land in Raw as they are, for readers of your own: this version of curate does not open them. */
-export const LANDED_FORMATS = ['excel', 'text'] as const;
+export const LANDED_FORMATS = ['text'] as const;
 
 export type ReadableFormat = (typeof READABLE_FORMATS)[number];
 export type LandedFormat = (typeof LANDED_FORMATS)[number];
@@ -21,7 +21,7 @@ export function isReadable(record: Pick<RecordFormat, 'format' | 'recordsAt' | '
 }
 
 /** Formats whose values have types of their own, and no bytes of a record. */
-export const TYPED_FORMATS = ['parquet', 'avro'] as const;
+export const TYPED_FORMATS = ['parquet', 'avro', 'excel'] as const;
 
 export type TypedFormat = (typeof TYPED_FORMATS)[number];
 

@@ -1,6 +1,7 @@
 import type { Column, ColumnType } from './contract';
 import { engineTypes, type EngineTypes } from './engine-types';
 import { FLOAT_WORDS, lexicalGrammar } from './lexical-grammar';
+import { DEEPEST_TYPE, isNested } from './nested-type';
 
 interface Row {
   readonly declared: string;
@@ -8,6 +9,8 @@ interface Row {
   readonly accepted: string;
   readonly rejected: string;
 }
+
+const inner = (name: string, type: ColumnType): Column => ({ name, type, required: false, unique: false, source: {} });
 
 const ROWS: readonly Row[] = [
   { declared: 'string', type: { kind: 'string' }, accepted: 'any text', rejected: 'U+0000' },
@@ -30,6 +33,11 @@ const ROWS: readonly Row[] = [
   { declared: 'time', type: { kind: 'time' }, accepted: '`10:00:00.123456`, or its `format`', rejected: 'an offset, `24:00:00`, `:60`' },
   { declared: 'string, format uuid', type: { kind: 'uuid' }, accepted: '8-4-4-4-12 hex digits, any case; kept in lower case', rejected: 'braces, no hyphens' },
   { declared: 'string, format binary', type: { kind: 'binary' }, accepted: 'base64 with padding', rejected: 'line ends, URL alphabet, unused bits that are not 0' },
+  {
+    declared: 'object, of a string `zip` and a date `since`', type: { kind: 'object', members: [inner('zip', { kind: 'string' }), inner('since', { kind: 'date' })] },
+    accepted: 'an object whose members are values of theirs, in any order; absent ones are NULL', rejected: 'what is no object, a member twice, an unknown one with `header: exact` (JSON); a member that its own row rejects',
+  },
+  { declared: 'array, of integers', type: { kind: 'array', item: inner('element', { kind: 'integer', bits: 32 }) }, accepted: 'an array whose elements are values of `items`; NULL among them', rejected: 'what is no array (JSON); an element that its own row rejects; `minItems`, `maxItems` (LENGTH)' },
 ];
 
 const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
@@ -44,11 +52,15 @@ const EQUALITY: readonly (readonly string[])[] = [
   ['timestamp', 'the same microsecond, both with `timezone: true` or both without'],
   ['string, uuid', 'the same bytes of UTF-8: nothing is normalized, trimmed or folded'],
   ['boolean, binary', 'the same value, the same bytes'],
-  ['any', 'NULL and NULL; never NULL and an empty text'],
+  ['object, array', 'equal members by name; equal elements in order, as many'],
+  ['any', 'NULL and NULL; never NULL and an empty text, an object of NULLs or an empty array'],
 ];
 
+/** For kinds of sources: their types, with the columns that take them. */
+export type SourceTypes = readonly (readonly [title: string, rows: readonly (readonly [source: string, columns: string])[]])[];
+
 /** The page docs/types.md, made from the code that decides, so that it cannot be out of date. */
-export function typesDocument(): string {
+export function typesDocument(sources: SourceTypes): string {
   return [
     '# Types',
     '',
@@ -64,14 +76,26 @@ export function typesDocument(): string {
     '',
     table(['Declared as', 'Accepts', 'Rejects'], ROWS.map(({ declared, accepted, rejected }) => [declared, accepted, rejected])),
     '',
+    '## What columns take from sources with types',
+    '',
+    'A value becomes the text that it would be in a text format, and the checks above decide on that. What no column takes is refused before a row is read',
+    '(Parquet and Avro, `COLUMNS`), or makes its record a reject (Excel, `CELL`). Details are in [What it reads](../packages/curate-construct/README.md#what-it-reads).',
+    '',
+    ...sources.flatMap(([title, rows]) => [table([title, 'is taken by columns of'], rows), '']),
+    'A boolean column takes a number of Excel where it is one of its `headraceBoolean` tokens.',
+    '',
     '## What it is called everywhere',
     '',
-    table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key]}\``)])),
+    table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key].replaceAll('`', '')}\``)])),
     '',
     '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
     '- MySQL has no NaN and no infinities; its TIMESTAMP ends in 2038, so both kinds of timestamp are `datetime(6)`.',
+    '- Lists in Parquet have three levels, `<name>.list.element`. Inside of objects and arrays a `time` stays microseconds since midnight, also in the Athena view.',
+    '- In `jsonb` (and the JSON text that MySQL keeps, whose own JSON type holds decimals as doubles) every member is there, NULL as null. Numbers and booleans are JSON numbers and',
+    '  booleans with every digit; dates, times and timestamps are texts of ISO 8601 with six digits of a second, instants in UTC with `Z`; binary is base64. NaN, both infinities and -0.0, which',
+    '  JSON numbers or their readers do not keep, are texts. PostgreSQL casts each text back to the value.',
     '- DuckDB, Spark and PostgreSQL call two NaN equal and greater than all numbers; NaN is outside every declared bound.',
     '',
     '## When two values are equal',
@@ -86,12 +110,13 @@ export function typesDocument(): string {
     '',
     'The whole text must match. They use only what RE2 and JavaScript read alike.',
     '',
-    table(['Declared as', 'Grammar'], ROWS.map(({ declared, type }) => [declared, `\`${lexicalGrammar({ type } as Column).replace(/\|/g, '\\|')}\``])),
+    table(['Declared as', 'Grammar'], ROWS.filter(({ type }) => !isNested(type)).map(({ declared, type }) => [declared, `\`${lexicalGrammar({ type } as Column).replace(/\|/g, '\\|')}\``])),
     '',
     '## What is refused before anything runs',
     '',
-    '- `object` and `array` as types of columns: values inside of them are columns with `headraceSource: { path: /address/city }`, and a whole one is a string',
-    '  of its JSON text with `headraceSource: { field: address, as: json }`.',
+    `- Objects and arrays more than ${DEEPEST_TYPE} deep in each other, objects without members, \`minProperties\`, \`maxProperties\` and \`uniqueItems\`.`,
+    '- Objects and arrays of CSV, XML and fixed-width records; as keys, partitions, unique, computed or ordered by; in expressions other than `IS NULL`; in quality rules other than',
+    '  `nullValues` and `sql`; hashed. Masks, keys and quality rules of a value inside of one.',
     '- `i128` and `u128`, decimals of more than 38 digits.',
     '- `number` without `physicalType: decimal(p,s)` and without `format: f32` or `f64`.',
     '- `physicalType` other than `decimal(p,s)`, `varchar(n)` and `char(n)`.',

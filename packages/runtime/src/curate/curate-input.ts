@@ -8,8 +8,9 @@ import { parseStageInput, type StageInput } from '../run/stage-io';
  * - `curate`: the raw commits that are not curated yet.
  * - `rerun`: raw commits that were curated, once more under the contract as it is now; the result takes the place of the first.
  * - `compact`: files of many small commits, written again as few large ones; no row changes.
+ * - `vacuum`: files that no reader needs any more are removed.
  */
-export type CurateOperation = 'curate' | 'rerun' | 'compact';
+export type CurateOperation = 'curate' | 'rerun' | 'compact' | 'vacuum';
 
 /** What the curate machine is started with. */
 export interface CurateInput extends StageInput {
@@ -23,7 +24,7 @@ export interface CurateInput extends StageInput {
 }
 
 const KEYS = ['operation', 'run', 'rejected', 'only'] as const;
-const OPERATIONS: readonly CurateOperation[] = ['curate', 'rerun', 'compact'];
+const OPERATIONS: readonly CurateOperation[] = ['curate', 'rerun', 'compact', 'vacuum'];
 
 /** Reads the input; throws one PipelineError `INPUT` that lists every problem of its own members. */
 export function parseCurateInput(input: unknown, pipeline: string): CurateInput {
@@ -37,7 +38,7 @@ export function parseCurateInput(input: unknown, pipeline: string): CurateInput 
   for (const [key, value] of Object.entries({ run, rejected })) {
     if (value !== undefined && operation !== 'rerun') problems.push(`${key} belongs to operation rerun; leave it out`);
   }
-  if (only !== undefined && operation === 'curate') problems.push('only belongs to operations rerun and compact; leave it out');
+  if (only !== undefined && operation === 'curate') problems.push('only belongs to operations rerun, compact and vacuum; leave it out');
   if (problems.length > 0) throw userError('INPUT', `state input: ${problems.join('; ')}`, { problems });
   return {
     ...common, operation: operation as CurateOperation,

@@ -50,6 +50,8 @@ export async function tellComplete(
 export async function tellFailure(call: FunctionCall): Promise<object> {
   const settings = parseCurateSettings(call.settings);
   const { slot, attempt, operation } = parseCurateInput(call.input, settings.pipeline);
+  // No row is read or written, so there is nothing to tell.
+  if (operation === 'vacuum') return {};
   const { state, error, cause = '', recorded } = (call.previous as FailedExecution).failed;
   const run = runOf(settings, { operation, runId: slot, attemptId: attemptId(slot, attempt) });
   await tell(call, settings, run, () => runEvent(run, 'FAIL', { at: new Date(), error: `${state}: ${error}: ${recorded ?? cause}` }));

@@ -25,6 +25,8 @@ export interface CurateSettings {
   readonly rejectsTables: Readonly<Record<string, string>>;
   /** Bytes that a curated file is aimed at; small files are slow to query, large ones slow to write. */
   readonly targetFileBytes: number;
+  /** For how long a unit that left the current state keeps its files, in seconds: whoever began to read it may go on so long. */
+  readonly supersededForSeconds: number;
   /** Takes OpenLineage events by POST. */
   readonly lineageEndpoint?: string;
 }
@@ -33,6 +35,9 @@ const MIB = 1024 * 1024;
 
 /** 128 MiB compressed: what query engines are tuned for. */
 export const DEFAULT_TARGET_FILE_BYTES = 128 * MIB;
+
+/** 14 days: as long as an execution may be started again where it failed. */
+export const DEFAULT_SUPERSEDED_FOR_SECONDS = 14 * 86_400;
 
 /** Reads the settings of the curate stage; throws PipelineError `CONFIG` with every problem. */
 export function parseCurateSettings(json: unknown): CurateSettings {
@@ -53,6 +58,7 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       maskSalt: fields.text('maskSalt', { optional: true }),
       rejectsTables: fields.texts('rejectsTables'),
       targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
+      supersededForSeconds: fields.integer('supersededForSeconds', { min: 0, max: 10 * 366 * 86_400, optional: true }) ?? DEFAULT_SUPERSEDED_FOR_SECONDS,
       ...(lineageEndpoint === undefined ? {} : { lineageEndpoint }),
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {

@@ -1,3 +1,4 @@
+import { userError } from '../errors/pipeline-error';
 import type { LogEntry } from '../run/commit-log';
 import type { CuratedManifest } from '../run/manifest';
 import type { LedgerRow } from './ledger/ledger-rows';
@@ -9,6 +10,8 @@ export interface Selection {
   /** In the order of their ingest commits. `overtaken`: pending commits that this one makes needless. */
   readonly load: readonly { readonly entry: CuratedEntry; readonly overtaken: readonly CuratedEntry[] }[];
   readonly held: readonly { readonly entry: CuratedEntry; readonly reason: string }[];
+  /** Pending commits that were past their retention before they were loaded. */
+  readonly expired: readonly CuratedEntry[];
 }
 
 type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
@@ -23,14 +26,17 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
  * @param all at least the commits that are not in the ledger
  */
 export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
-  // A compaction brings no rows: it holds those of commits that are loaded one by one.
-  const entries = all.filter((entry) => entry.manifest.kind !== 'compaction');
+  // A compaction brings no rows: it holds those of commits that are loaded one by one. Nor does a removal.
+  const entries = all.filter(({ manifest: { kind } }) => kind !== 'compaction' && kind !== 'removal');
+  const removals = all.filter(({ manifest: { kind } }) => kind === 'removal');
   const seen = new Set(ledger.map((row) => row.seq));
-  const superseded = new Set(entries.flatMap((entry) => entry.manifest.supersedes));
+  const superseded = new Set([...entries, ...removals].flatMap((entry) => entry.manifest.supersedes));
+  const past = new Set(removals.flatMap(({ manifest }) => manifest.supersedes));
   const pending = entries.filter((entry) => !seen.has(entry.seq));
   const wanted = pending.filter((entry) => !superseded.has(entry.manifest.attemptId))
     // Curate can commit batches in another order than they were ingested; a repeated batch comes after the first try.
     .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq || a.seq - b.seq);
+  requireFiles(wanted, removals);
   const ordered = writeMode.mode === 'replace' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
   const gap = ordered && gaps === 'hold' ? firstGap(entries, ledger) : undefined;
   const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
@@ -47,7 +53,19 @@ export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loa
   const load = (writeMode.mode === 'replace' ? free.slice(-1) : free).map((entry) => ({
     entry, overtaken: overtakenBy(writeMode.mode === 'replace' ? free : [entry], pending, taken).filter((other) => other !== entry),
   }));
-  return { load, held };
+  return { load, held, expired: pending.filter(({ manifest }) => past.has(manifest.attemptId)) };
+}
+
+/** What is removed was superseded long before, so nobody wants it who has read the whole log. */
+function requireFiles(wanted: readonly CuratedEntry[], removals: readonly CuratedEntry[]): void {
+  const removedBy = new Map(removals.flatMap(({ manifest: { removed = [], runId } }) => removed.map((id) => [id, runId] as const)));
+  const gone = wanted.find(({ manifest }) => removedBy.has(manifest.attemptId));
+  if (gone === undefined) return;
+  const { dataset, attemptId, ingestSeq } = gone.manifest;
+  throw userError(
+    'FILES_REMOVED', `commit ${gone.seq} of ${dataset} is to be loaded, and run ${removedBy.get(attemptId)} of curate has removed its files, because another commit of ingest commit ${ingestSeq} took its place; `
+      + 'the ledger has lost the row of one of them: restore it, or curate the batch again with operation rerun', { dataset, seq: gone.seq, attemptId },
+  );
 }
 
 /** The given commits and all pending ones that they supersede, directly or by way of others; none of them twice. */

@@ -82,6 +82,17 @@ export function compactionId(curateAttemptId: string, ingestSeq: number): string
   return `${curateAttemptId}-c${ingestSeq}`;
 }
 
+/** What a removal is called in the log; no folder has this name. */
+export function removalId(curateAttemptId: string): string {
+  return `${curateAttemptId}-removal`;
+}
+
+/** Whether a folder of data can be one that curate made: anything else there is somebody else's. */
+export function isUnitId(text: string): boolean {
+  const match = /^(.+)-[ic][1-9]\d{0,15}$/.exec(text);
+  return match !== null && parseAttemptId(match[1]!) !== undefined;
+}
+
 /**
  * The name of the execution that works on one attempt: deterministic, so that a double start is refused.
  *

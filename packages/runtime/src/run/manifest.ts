@@ -4,7 +4,7 @@ import { userError } from '../errors/pipeline-error';
 export const SCHEMA_VERSION = 1;
 
 /** Why a commit exists. `rerun` and `replay` name what they supersede. */
-export type CommitKind = 'ingest' | 'rerun' | 'replay' | 'backfill' | 'compaction';
+export type CommitKind = 'ingest' | 'rerun' | 'replay' | 'backfill' | 'compaction' | 'removal';
 
 /** A column as the contract derives it, copied into each manifest so that later stages obey the manifest. */
 export interface ManifestColumn {
@@ -174,7 +174,13 @@ export interface CuratedManifest extends Commit {
   readonly stage: 'curate';
   /** The unit id; equal to the folder of the parts. */
   readonly attemptId: string;
+  /**
+   * Of a removal: the units whose files go, those that never were in the log among them. What it supersedes leaves the current state, and its
+   * files go with a later one.
+   */
+  readonly removed?: readonly string[];
   readonly engine: 'duckdb' | 'spark';
+  /** 0 of a removal, which brings no batch. */
   readonly ingestSeq: number;
   readonly ingestManifestKey: string;
   readonly parts: readonly CuratedPart[];

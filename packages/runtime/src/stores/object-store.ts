@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client,
+  DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client,
 } from '@aws-sdk/client-s3';
 import { userError } from '../errors/pipeline-error';
 import { uploadStream, type Uploaded, type UploadOptions } from './multipart-upload';
@@ -39,6 +39,13 @@ export interface ObjectHead {
   readonly etag: string;
   readonly contentType?: string;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** An object as a listing tells it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Date;
 }
 
 /** The only way the runtime reaches S3. Every failure is a PipelineError; an abort rejects with AbortError. */
@@ -134,11 +141,11 @@ export class ObjectStore {
   /**
    * Lists objects below a prefix in key order.
    *
-   * For commit logs and the removal of work documents only: readers of data go by manifests.
+   * For commit logs and those who remove objects only: readers of data go by manifests.
    */
   async* listKeys(
     bucket: string, prefix: string, options: Abortable & { readonly startAfter?: string } = {},
-  ): AsyncIterable<{ key: string; bytes: number }> {
+  ): AsyncIterable<ListedObject> {
     let token: string | undefined;
     do {
       const startAfter = token === undefined ? options.startAfter : undefined;
@@ -146,9 +153,36 @@ export class ObjectStore {
         new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: startAfter, ContinuationToken: token }),
         { abortSignal: options.signal },
       ));
-      for (const item of page.Contents ?? []) yield { key: item.Key!, bytes: item.Size ?? 0 };
+      for (const item of page.Contents ?? []) yield { key: item.Key!, bytes: item.Size ?? 0, modified: item.LastModified ?? new Date() };
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
+  }
+
+  /** Lists the folders right below a prefix that ends with a slash, in order, each with its name alone. */
+  async* listFolders(bucket: string, prefix: string, options: Abortable = {}): AsyncIterable<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.call({ action: 's3:ListBucket', bucket, key: prefix }, () => this.client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token }), { abortSignal: options.signal },
+      ));
+      for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length, -1);
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  /** Removes objects, a thousand with one request; removing what is not there is no failure. In a versioned bucket their versions stay. */
+  async removeAll(bucket: string, keys: readonly string[], options: Abortable = {}): Promise<void> {
+    for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
+      const Objects = keys.slice(at, at + REMOVED_AT_ONCE).map((Key) => ({ Key }));
+      const key = Objects[0]!.Key;
+      await this.call({ action: 's3:DeleteObject', bucket, key }, async () => {
+        const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
+        const { Errors = [] } = await this.client.send(command, { abortSignal: options.signal });
+        const [first] = Errors;
+        // The answer is 200 although some are refused, so each error stands for a request of its own.
+        if (first !== undefined) throw Object.assign(new Error(`${first.Key}: ${first.Message ?? first.Code}`), { name: first.Code ?? 'InternalError', $metadata: { httpStatusCode: first.Code === 'AccessDenied' ? 403 : 503 } });
+      });
+    }
   }
 
   /** Removes a work document; removing what is not there is no failure. */
@@ -192,6 +226,9 @@ export class ObjectStore {
     }
   }
 }
+
+/** What one request may remove, by the service. */
+const REMOVED_AT_ONCE = 1_000;
 
 /** Large enough that reading costs few system calls, small beside the part buffers. */
 const FILE_CHUNK_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { BatchCreatePartitionCommandInput, BatchDeletePartitionCommandInput, GetPartitionCommandInput, GlueClient, PartitionError, PartitionInput } from '@aws-sdk/client-glue';
+import type { BatchCreatePartitionCommandInput, BatchDeletePartitionCommandInput, GetPartitionCommandInput, GetPartitionsCommandInput, GlueClient, PartitionError, PartitionInput } from '@aws-sdk/client-glue';
 
 /** A Glue Data Catalog of partitions in memory: batch limits, one error per partition, and what a test makes fail. */
 export class FakeGlueCatalog {
@@ -28,6 +28,7 @@ export class FakeGlueCatalog {
     if (name === 'BatchCreatePartitionCommand') return this.create(input as BatchCreatePartitionCommandInput);
     if (name === 'BatchDeletePartitionCommand') return this.delete(input as BatchDeletePartitionCommandInput);
     if (name === 'GetPartitionCommand') return this.get(input as GetPartitionCommandInput);
+    if (name === 'GetPartitionsCommand') return this.find(input as GetPartitionsCommandInput);
     throw new Error(`the fake does not serve ${name}`);
   }
 
@@ -51,6 +52,13 @@ export class FakeGlueCatalog {
     const table = this.table(DatabaseName, TableName);
     for (const { Values } of PartitionsToDelete) table.delete((Values ?? []).join('\0'));
     return { Errors: [] };
+  }
+
+  /** By the last partition key only. */
+  private find({ DatabaseName, TableName, Expression }: GetPartitionsCommandInput): { Partitions: PartitionInput[] } {
+    const [, unit] = /^_headrace_attempt = '([^']+)'$/.exec(Expression ?? '') ?? [];
+    if (unit === undefined) throw new Error(`the fake does not understand ${Expression}`);
+    return { Partitions: [...this.table(DatabaseName, TableName).values()].filter(({ Values = [] }) => Values.at(-1) === unit) };
   }
 
   private get({ DatabaseName, TableName, PartitionValues = [] }: GetPartitionCommandInput): { Partition: PartitionInput } {

@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 
 /** What a request wants, as far as faults need to tell requests apart. */
 export interface S3Request {
-  readonly action: 'GetObject' | 'HeadObject' | 'PutObject' | 'DeleteObject' | 'ListObjectsV2'
+  readonly action: 'GetObject' | 'HeadObject' | 'PutObject' | 'DeleteObject' | 'DeleteObjects' | 'ListObjectsV2'
     | 'CreateMultipartUpload' | 'UploadPart' | 'CompleteMultipartUpload' | 'AbortMultipartUpload';
   readonly bucket: string;
   readonly key: string;
@@ -32,6 +32,8 @@ export class FakeS3 {
   readonly uploads = new Map<string, Upload>();
   readonly requests: S3Request[] = [];
   fault: (request: S3Request) => S3Fault | Promise<S3Fault> = () => undefined;
+  /** Of all objects. */
+  lastModified = '2026-01-05T00:00:00.000Z';
   /** Keeps lengths and not bytes of uploaded parts, for objects larger than memory. */
   discardBodies = false;
   private readonly clients: S3Client[] = [];
@@ -112,6 +114,12 @@ export class FakeS3 {
       case 'ListObjectsV2': return this.list(path.split('/')[0] as string, query);
       case 'GetObject': case 'HeadObject': return this.get(path, request);
       case 'DeleteObject': this.objects.delete(path); return { status: 204 };
+      case 'DeleteObjects': {
+        const keys = [...body.body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key!);
+        if (keys.length > 1_000) return error(400, 'MalformedXML');
+        for (const key of keys) this.objects.delete(`${path.split('/')[0]}/${key}`);
+        return xml('<DeleteResult/>');
+      }
       case 'PutObject': return this.conditional(path, request) ?? this.store(path, body, keptHeaders(request));
       case 'CreateMultipartUpload': {
         const id = `upload-${this.requests.length}`;
@@ -146,9 +154,14 @@ export class FakeS3 {
 
   private list(bucket: string, query: URLSearchParams): Answer {
     const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-    const keys = this.keys(bucket, query.get('prefix') ?? '').filter((key) => key > after);
+    const prefix = query.get('prefix') ?? '';
+    if (query.get('delimiter') === '/') {
+      const folders = new Set(this.keys(bucket, prefix).flatMap((key) => (key.indexOf('/', prefix.length) < 0 ? [] : [key.slice(0, key.indexOf('/', prefix.length) + 1)])));
+      return xml(`<ListBucketResult><IsTruncated>false</IsTruncated>${[...folders].map((folder) => `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`).join('')}</ListBucketResult>`);
+    }
+    const keys = this.keys(bucket, prefix).filter((key) => key > after);
     const page = keys.slice(0, Number(query.get('max-keys') ?? 1_000));
-    const items = page.map((key) => `<Contents><Key>${key}</Key><Size>${this.objects.get(`${bucket}/${key}`)!.bytes}</Size><ETag>${this.objects.get(`${bucket}/${key}`)!.etag.replace(/"/g, '&quot;')}</ETag><LastModified>2026-01-05T00:00:00.000Z</LastModified></Contents>`).join('');
+    const items = page.map((key) => `<Contents><Key>${key}</Key><Size>${this.objects.get(`${bucket}/${key}`)!.bytes}</Size><ETag>${this.objects.get(`${bucket}/${key}`)!.etag.replace(/"/g, '&quot;')}</ETag><LastModified>${this.lastModified}</LastModified></Contents>`).join('');
     const more = page.length < keys.length;
     return xml(`<ListBucketResult><IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : ''}${items}</ListBucketResult>`);
   }
@@ -194,6 +207,7 @@ function actionOf(method: string, key: string, query: URLSearchParams): S3Reques
   if (method === 'HEAD') return 'HeadObject';
   if (method === 'DELETE') return query.has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject';
   if (method === 'PUT') return query.has('partNumber') ? 'UploadPart' : 'PutObject';
+  if (query.has('delete')) return 'DeleteObjects';
   return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload';
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { columnNames, draftContract, guessColumns, parseContract, type Column, type ColumnType } from '../../src/contract';
+import { columnNames, draftContract, engineTypes, guessColumns, parseContract, type Column, type ColumnType } from '../../src/contract';
 
 function guess(values: readonly (string | null)[]): object {
   const [column] = guessColumns(values.map((value) => [value]), ['x']);
@@ -97,10 +97,19 @@ schema:
 `);
   });
 
-  test('says which members of JSON are left out, and leaves them out', () => {
-    const draft = draftContract({ name: 'trips', format: 'json', columns: guessColumns([['1']], ['id']), records: 1, leftOut: ['tags', 'a\nb'] });
-    expect(draft).toContain('value: { format: json, header: subset } # guessed from 1 record\n      # subset leaves out what holds objects or arrays: ["tags", "a\\nb"]\n');
-    expect(parseContract(draft, 'c.yaml').contract?.datasets[0]?.record).toMatchObject({ format: 'json', header: 'subset', recordsAt: '' });
+  test('declares objects and arrays with what is in them, and JSON text where that has no one type', () => {
+    const inner = (name: string, type: ColumnType, more: Partial<Column> = {}): Column => (
+      { name, type, required: false, unique: false, source: { field: name }, ...more });
+    const type: ColumnType = { kind: 'array', item: inner('element', { kind: 'object', members: [
+      inner('zip', { kind: 'string' }), inner('paid_at', { kind: 'timestamp', zoned: true }, { source: { field: 'paidAt' } }), inner('flags', { kind: 'array', item: inner('element', { kind: 'boolean' }, { trueTokens: ['Y'], falseTokens: ['N'] }) }),
+    ] }) };
+    const base = { required: false, distinct: false };
+    const draft = draftContract({ name: 'trips', format: 'ndjson', records: 2, columns: [{ field: 'lines', name: 'lines', type, ...base }, { field: 'any', name: 'any', type: { kind: 'string' }, json: true, ...base }] });
+    const { contract, problems } = parseContract(draft, 'c.yaml');
+    expect(problems).toEqual([]);
+    const [lines, any] = contract!.datasets[0]!.columns;
+    expect([engineTypes(lines!.type).glue, any!.type, any!.source]).toEqual(['array<struct<zip:string,paid_at:timestamp,flags:array<boolean>>>', { kind: 'string' }, { field: 'any', json: true }]);
+    expect(lines).toMatchObject({ type: { item: { type: { members: [{ source: { field: 'zip' } }, { source: { field: 'paidAt' } }, { type: { item: { trueTokens: ['Y'] } } }] } } } });
   });
 
   test.each(['csv', 'ndjson', 'json'] as const)('is a valid contract with the guessed columns for any %s sample', (format) => {

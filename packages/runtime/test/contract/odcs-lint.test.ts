@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { draftDatasets, guessColumns, parseContract } from '../../src/contract';
+import { draftDatasets, guessColumns, parseContract, type Column } from '../../src/contract';
 import { hasDatacontract, lintContracts } from '../_fixtures/datacontract';
 
 const ROOT = join(__dirname, '../../../..');
@@ -20,11 +20,16 @@ const FIELDS: Readonly<Record<string, readonly [string, string]>> = {
   uuid: ['00000000-0000-4000-8000-000000000000', '00000000-0000-4000-8000-000000000001'], text: ['a', ''],
 };
 
+const inner = (name: string, type: Column['type']): Column => ({ name, type, required: false, unique: false, source: { field: name } });
+
+const NESTED = inner('element', { kind: 'object', members: [inner('a', { kind: 'string' }), inner('b', { kind: 'array', item: inner('element', { kind: 'integer', bits: 32 }) })] });
+
 function drafted(): string {
   const names = Object.keys(FIELDS);
   const columns = guessColumns([0, 1].map((row) => names.map((name) => FIELDS[name]![row]!)), names);
   return draftDatasets('sample', [
-    { name: 'sample', format: 'csv', columns, records: 2, header: false, delimiter: ';' }, { name: 'other', format: 'json', columns, records: 2, recordsAt: '/a', leftOut: ['x'] },
+    { name: 'sample', format: 'csv', columns, records: 2, header: false, delimiter: ';' }, { name: 'other', format: 'json', columns, records: 2, recordsAt: '/a' },
+    { name: 'nested', format: 'json', columns: [{ field: 'x', name: 'x', type: { kind: 'array', item: NESTED }, required: false, distinct: false }, { field: 'y', name: 'y', type: { kind: 'string' }, json: true, required: false, distinct: false }], records: 2 },
   ]);
 }
 

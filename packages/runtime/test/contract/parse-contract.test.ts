@@ -146,7 +146,7 @@ describe('parseContract', () => {
 
   test('lists every key that has no effect, by its path', () => {
     const text = yaml({
-      head: [...HEAD, 'domain: d', 'tags: [a]', 'servers: [{ server: s, type: s3 }]', 'team: { name: t }', 'slaProperties: [{ property: retention, value: 3, unit: d }]', 'customProperties: [{ property: otherTool, value: 1 }]'],
+      head: [...HEAD, 'domain: d', 'tags: [a]', 'servers: [{ server: s, type: s3 }]', 'team: { name: t }', 'slaProperties: [{ property: latency, value: 3, unit: d }, { property: retention, value: 3, unit: d, element: trips.id }]', 'customProperties: [{ property: otherTool, value: 1 }]'],
       object: ['businessName: Trips', 'physicalType: table'],
       columns: ['{ name: id, logicalType: string, businessName: b, examples: [x], logicalTypeOptions: { format: email }, quality: [{ type: text, description: d }], customProperties: [{ property: x, value: { y: 1 } }] }'],
     });
@@ -155,7 +155,7 @@ describe('parseContract', () => {
     expect(ignored).toEqual([
       'customProperties[otherTool]', 'domain', 'schema[trips].businessName', 'schema[trips].physicalType', 'schema[trips].properties[id].businessName', 'schema[trips].properties[id].customProperties[x]',
       'schema[trips].properties[id].examples', 'schema[trips].properties[id].logicalTypeOptions.format', 'schema[trips].properties[id].quality[0]', 'schema[trips].properties[id].quality[0].description',
-      'servers', 'slaProperties[retention]', 'tags', 'team',
+      'servers', 'slaProperties[latency]', 'slaProperties[retention]', 'tags', 'team',
     ]);
   });
 
@@ -213,8 +213,13 @@ describe('parseContract', () => {
     ['a sort by bytes', { ...custom('{ property: headraceSort, value: [{ column: a }] }'), columns: ['{ name: a, logicalType: string, logicalTypeOptions: { format: binary } }'] }, 'a is a binary, and files cannot be sorted by one (found "a"). Fix: sort by a string, number'],
     ['a sort by a masked column', { ...custom('{ property: headraceSort, value: [{ column: b }] }'), columns: ['{ name: a, logicalType: string }', '{ name: b, logicalType: string, customProperties: [{ property: headraceMask, value: { method: drop } }] }'] }, 'b is masked by drop, which leaves nothing to sort by (found "b")'],
     ['a sort in another form', custom('{ property: headraceSort, value: { column: id } }'), 'value must be a list'],
-    ['an unknown record format', record('format: orc'), 'Fix: write csv, ndjson, json, xml, fixed-width, parquet, avro, tsv for csv with tabs, or one that only lands in Raw: excel, text'],
-    ['the dialect of a format that only lands', record('format: excel, delimiter: ";"'), 'excel lands as it is, so delimiter has no effect'],
+    ['an unknown record format', record('format: orc'), 'Fix: write csv, ndjson, json, xml, fixed-width, parquet, avro, excel, tsv for csv with tabs, or one that only lands in Raw: text'],
+    ['the dialect of a format that only lands', record('format: text, delimiter: ";"'), 'text lands as it is, so delimiter has no effect'],
+    ['the dialect of a text in a workbook', record('format: excel, delimiter: ";"'), 'delimiter has no meaning for excel, whose values are typed'],
+    ['an option of workbooks elsewhere', record('format: csv, sheet: Data'), 'sheet has a meaning for excel only'],
+    ['a range that is none', record('format: excel, range: "B4:A9"'), 'Fix: write A4 where title rows stand above the header, B4:F for some columns, or B4:F200 for some rows'],
+    ['a sheet without a name', record('format: excel, sheet: ""'), 'a sheet has a name of 1 to 31 characters'],
+    ['an option of workbooks that there is not', record('format: excel, skipRows: 3'), 'skipRows'],
     ['the dialect of texts for a typed format', record('format: parquet, nullTokens: [""]'), 'nullTokens has no meaning for parquet, whose values are typed'],
     ['an encoding of a typed format', record('format: avro, encoding: latin-1'), 'encoding has no meaning for avro, whose values are typed'],
     ['the compression of a typed format', record('format: avro, compression: gzip'), 'compression has no meaning for avro, whose values are typed'],
@@ -250,7 +255,7 @@ describe('parseContract', () => {
     ['a tiny record limit', record('format: csv, maxRecordBytes: 1'), 'maxRecordBytes must be a whole number from 64 to 67108864 (found 1)'],
     ['no logicalType', column('required: true'), 'logicalType is required'],
     ['an unknown logicalType', column('logicalType: text'), 'logicalType must be string, date, timestamp, time, number, integer, boolean, object or array (found "text")'],
-    ['a nested type', column('logicalType: array'), 'nested types are not supported'],
+    ['an array without items', column('logicalType: array'), 'an array needs the type of its elements (found nothing). Fix: write items: { logicalType: string }'], ['an object of csv', column('logicalType: object, properties: [{ name: a, logicalType: string }]'), 'an object is read from ndjson, json, avro, parquet, and the records are csv (found object)'],
     ['number with an integer format', column('logicalType: number, logicalTypeOptions: { format: i32 }'), 'Fix: write f32 or f64, or use logicalType integer for i8 to u64'],
     ['number with both', column('logicalType: number, physicalType: "decimal(5,2)", logicalTypeOptions: { format: f32 }'), 'a number is either a decimal or a float'],
     ['a decimal of 39 digits', column('logicalType: number, physicalType: "decimal(39,2)"'), 'a decimal has 1 to 38 digits'],

@@ -44,4 +44,25 @@ describe('the lines of the published object', () => {
     expect(current(states(twice))).toEqual(['c2']);
     expect(current(states([...twice, commit(7, 'u7', { kind: 'rerun', supersedes: ['u1'] })]))).toEqual(['u2', 'u3', 'u5', 'u7']);
   });
+
+  test('what left the current state says since when, and begins anew where a compaction stood for it', () => {
+    const [first, later] = ['2024-02-01T00:00:00Z', '2024-03-01T00:00:00Z'];
+    const lines = states([...THREE, commit(4, 'c1', { kind: 'compaction', supersedes: ['u1', 'u2'], committedAt: first }), commit(5, 'u5', { kind: 'rerun', supersedes: ['u2', 'u3'], committedAt: later })]);
+    expect(lines.map(({ attempt_id: id, superseded_at: at }) => [id, at])).toEqual([['u1', null], ['u2', later], ['u3', later], ['c1', later], ['u5', null]]);
+    const again = states([...THREE, commit(4, 'u4', { kind: 'rerun', supersedes: ['u1'], committedAt: first }), commit(5, 'u5', { kind: 'rerun', supersedes: ['u1', 'u4'], committedAt: later })]);
+    expect(again.map(({ superseded_at: at }) => at)).toEqual([first, null, null, later, null]);
+  });
+
+  test('a removal takes batches out with nothing in their place, and a compaction with all of its batches', () => {
+    const lines = states([...COMPACTED, commit(5, 'v-removal', { kind: 'removal', ingestSeq: 0, supersedes: ['u1', 'u2', 'u3', 'c1'] })]);
+    expect(current(lines)).toEqual([]);
+    expect(standing(lines)).toEqual([]);
+    const gone = states([...COMPACTED, commit(5, 'v1', { kind: 'removal', ingestSeq: 0, supersedes: ['u1', 'u2', 'u3', 'c1'] }), commit(6, 'v2', { kind: 'removal', ingestSeq: 0, removed: ['u1', 'c1', 's0-a1-i9'] })]);
+    expect(gone.map(({ attempt_id: id, state }) => `${id} ${state}`)).toEqual(['u1 removed', 'u2 superseded', 'u3 superseded', 'c1 removed', 'v1 superseded', 'v2 superseded']);
+  });
+
+  test('what is removed stays so, whatever supersedes its batch', () => {
+    const lines = states([...THREE, commit(4, 'u4', { kind: 'rerun', supersedes: ['u1'] }), commit(5, 'v1', { kind: 'removal', ingestSeq: 0, removed: ['u1'] }), commit(6, 'u6', { kind: 'rerun', supersedes: ['u1', 'u4'] })]);
+    expect(lines.map(({ state }) => state)).toEqual(['removed', 'current', 'current', 'superseded', 'superseded', 'current']);
+  });
 });

@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CurateBench } from './_fixtures/curate-bench';
+import { inline, workbook } from './_fixtures/workbook';
 import type { DatasetSpec } from './_fixtures/contract-text';
 
-const file = (name: string): Buffer => readFileSync(join(__dirname, '_fixtures/typed', name));
+const file = (name: string): Buffer => (name === 'poison.excel' ? POISON : readFileSync(join(__dirname, '_fixtures/typed', name)));
+
+/** The rows of the other files of poison. */
+const POISON = workbook({
+  sheets: {
+    Data: `<row>${['id', 'name', 'at'].map(inline).join('')}</row>${[[-1, 'ok', 45_292], [2, 'a "quoted"\nname', 45_293], [3, 'x\0y', 45_294], [4, '', null], [5, 'long enough', 45_296]].map(([id, name, at]) => (
+      `<row><c><v>${id}</v></c>${inline(String(name))}${at === null ? '' : `<c s="1"><v>${at}</v></c>`}</row>`)).join('')}`,
+  },
+  formats: ['dd.mm.yy'],
+});
 const spec = (format: string): DatasetSpec => ({
   columns: [
     { name: 'id', type: 'integer', more: 'primaryKey: true' },
@@ -15,7 +25,7 @@ const spec = (format: string): DatasetSpec => ({
   custom: { headraceFilter: '"id <> 2"', headraceThreshold: '{ percent: 50 }' },
 });
 
-describe.each(['parquet', 'avro'])('the curate stage with files of %s', (format) => {
+describe.each(['parquet', 'avro', 'excel'])('the curate stage with files of %s', (format) => {
   let bench: CurateBench;
 
   beforeAll(async () => { bench = await CurateBench.start(); });

@@ -50,6 +50,29 @@ describe('a load into PostgreSQL', () => {
       expect(await stage.stagingTables()).toEqual([]);
     });
 
+    withServer('loads objects and arrays as jsonb, and writes a document again only where a value in it differs', async () => {
+      const stage = await start(contractText({ orders: {
+        history: 'changes', record: 'format: ndjson', properties: [
+          '{ name: id, logicalType: integer, primaryKey: true }',
+          '{ name: address, logicalType: object, properties: [{ name: zip, logicalType: string }, { name: at, logicalType: timestamp, logicalTypeOptions: { timezone: true } }] }',
+          '{ name: lines, logicalType: array, items: { logicalType: object, properties: [{ name: price, logicalType: number, physicalType: "decimal(38,9)" }, { name: ratio, logicalType: number, logicalTypeOptions: { format: f64 } }] } }',
+        ],
+      } }));
+      const order = (id: number, address: string, lines: string): string => `SELECT CAST(${id} AS INTEGER) AS id, CAST(${address} AS STRUCT(zip VARCHAR, "at" TIMESTAMPTZ)) AS address, CAST(${lines} AS STRUCT(price DECIMAL(38,9), ratio DOUBLE)[]) AS lines`;
+      const one = "{'zip': '0a\"b', 'at': '2024-02-29 10:00:00.5+00'}";
+      const lines = (ratio: string): string => `[{'price': '12345678901234567890.123456789', 'ratio': '${ratio}'}, NULL]`;
+      await stage.commit('orders', [[order(1, one, lines('0.1')), order(2, 'NULL', '[]'), order(3, "{'zip': NULL, 'at': NULL}", 'NULL'), order(4, one, lines('0'))].join(' UNION ALL ')]);
+      await stage.load();
+      await stage.commit('orders', [[order(1, one, lines('0.1')), order(2, 'NULL', 'NULL'), order(3, 'NULL', 'NULL'), order(4, one, lines('-0.0'))].join(' UNION ALL ')]);
+      expect((await stage.load()).datasets.orders).toMatchObject({ outcome: 'committed', counts: { staged: 4, inserted: 0, updated: 3, unchanged: 1 } });
+      const price = '12345678901234567890.123456789';
+      expect(await stage.rows('orders', 'id::int, address::text, lines::text')).toEqual([
+        [1, '{"at": "2024-02-29T10:00:00.500000Z", "zip": "0a\\"b"}', `[{"price": ${price}, "ratio": 0.1}, null]`],
+        [2, null, null], [3, null, null],
+        [4, '{"at": "2024-02-29T10:00:00.500000Z", "zip": "0a\\"b"}', `[{"price": ${price}, "ratio": "-0.0"}, null]`],
+      ]);
+    });
+
     withServer('keeps the newer row of a key when newerBy is given, and counts the older one as stale', async () => {
       const stage = await start(undefined, { writeModes: { people: { mode: 'merge', newerBy: 'updated_at' } } });
       await stage.commit('people', [people([1, 'new', '1', '0', 9], [2, 'old', '1', '0', 1])]);

@@ -33,6 +33,25 @@ describe('what a load takes', () => {
     expect(show(selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), [], { mode: 'append' }, 'hold'))).toEqual({ load: [[2, [1]]], held: [] });
   });
 
+  test('passes over removals, and over batches that were past their retention', () => {
+    const removal: [number, Partial<CuratedManifest>] = [0, { kind: 'removal', supersedes: ['u1'], removed: [] }];
+    for (const mode of ['append', 'merge', 'replace'] as const) {
+      const selection = selectCommits(log(1, 2, removal), [], { mode }, 'hold');
+      expect(show(selection)).toEqual({ load: [2], held: [] });
+      expect(selection.expired.map(({ seq }) => seq)).toEqual([1]);
+    }
+  });
+
+  test('is what took the place of a commit whose files are gone, and never such a commit', () => {
+    const rerun: [number, Partial<CuratedManifest>] = [1, { kind: 'rerun', supersedes: ['u1'] }];
+    const commits = log(1, rerun, [0, { kind: 'removal', removed: ['u1'], runId: 'm1' }]);
+    expect(show(selectCommits(commits, [], { mode: 'merge' }, 'hold'))).toEqual({ load: [[2, [1]]], held: [] });
+    // The ledger has lost the row of the first: what superseded it is not among what is read any more.
+    expect(() => selectCommits(commits.filter(({ seq }) => seq !== 2), loaded([2, 1]), { mode: 'merge' }, 'hold')).toThrow(expect.objectContaining({
+      code: 'FILES_REMOVED', message: expect.stringContaining('run m1 of curate has removed its files') as string,
+    }) as Error);
+  });
+
   test('passes over a chain of superseded commits once', () => {
     const chain = log(1, [1, { kind: 'rerun', supersedes: ['u1'] }], [1, { kind: 'replay', supersedes: ['u1', 'u2'] }], 2);
     expect(show(selectCommits(chain, [], { mode: 'append' }, 'hold'))).toEqual({ load: [[3, [1, 2]], 4], held: [] });

@@ -48,6 +48,7 @@ export const CONTRACT_CHANGES = {
   'type-widened': { risk: 'risky', why: 'stored values fit; the target column has the narrower type, and loads refuse it', todo: 'alter the target column before the next load' },
   'type-widened-strict': { risk: 'breaking', why: 'under policy strict, batches curated before are no longer loaded', todo: 'set headraceSchemaPolicy: evolve and alter the target column' },
   'type-changed': { risk: 'breaking', why: 'stored values need not fit the new type: views and loads of earlier batches fail', todo: 'add a column of another name, or curate all batches anew and load into a new table' },
+  'members-changed': { risk: 'breaking', why: 'stored objects have the members of before, under every policy: engines do not all read them as objects with others, so loads of earlier batches are refused', todo: 'add a column beside it that reads the new value by its path, or curate all batches anew and load into a new table' },
   'required-added': { risk: 'breaking', why: 'stored rows may hold NULL, so batches curated before are no longer loaded; records without a value are rejected', todo: 'declare headraceDefault, curate anew, or leave it nullable' },
   'required-dropped': { risk: 'risky', why: 'readers may meet NULL, and a NOT NULL column of a target is refused', todo: 'drop NOT NULL in targets before the next load' },
   'required-dropped-strict': { risk: 'breaking', why: 'under policy strict, batches curated before are no longer loaded', todo: 'set headraceSchemaPolicy: evolve, and drop NOT NULL in targets' },

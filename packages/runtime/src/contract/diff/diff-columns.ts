@@ -3,9 +3,10 @@ import type { Column, Dataset, SchemaPolicy } from '../contract';
 import { contractChange, type ContractChange, type ContractChangeKind } from './contract-changes';
 import { derivedColumns } from '../derived-columns';
 import { typeName } from '../engine-types';
+import { insideOf, isNested } from '../nested-type';
 import { asRecorded } from '../mask';
 
-const CHECKS = ['pattern', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'] as const satisfies readonly (keyof Column)[];
+const CHECKS = ['pattern', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'minItems', 'maxItems'] as const satisfies readonly (keyof Column)[];
 const READING = ['source', 'format', 'trueTokens', 'falseTokens'] as const satisfies readonly (keyof Column)[];
 const TEXT = ['description', 'classification'] as const satisfies readonly (keyof Column)[];
 /** What has a rule of its own below. */
@@ -50,9 +51,11 @@ interface Place {
   readonly policy: SchemaPolicy;
   /** Column and rule of what a load of earlier batches refuses. */
   readonly refused: ReadonlySet<string>;
+  /** Whether it is a member or element: manifests do not tell of NULL in those, so loads do not refuse it. */
+  readonly inside?: boolean;
 }
 
-function diffColumn(old: Column, now: Column, { at, policy, refused }: Place): ContractChange[] {
+function diffColumn(old: Column, now: Column, { at, policy, refused, inside = false }: Place): ContractChange[] {
   const changes: ContractChange[] = [];
   const add = (kind: ContractChangeKind, message: string): void => { changes.push(contractChange(kind, at, message)); };
   const strict = policy === 'strict';
@@ -62,11 +65,11 @@ function diffColumn(old: Column, now: Column, { at, policy, refused }: Place): C
     add(alike ? 'mask-text' : 'mask-changed', `mask was ${shown(old.mask)}, is ${shown(now.mask)}`);
   }
   if (typeName(old.type) !== typeName(now.type)) {
-    const kind = !widens(old.type, now.type) ? 'type-changed' : strict ? 'type-widened-strict' : 'type-widened';
+    const kind = isNested(old.type) && isNested(now.type) ? 'members-changed' : !widens(old.type, now.type) ? 'type-changed' : strict ? 'type-widened-strict' : 'type-widened';
     add(kind, `was ${typeName(old.type)}, is ${typeName(now.type)}`);
   }
-  if (!old.required && now.required) add('required-added', 'a value is now required');
-  if (old.required && !now.required) add(strict ? 'required-dropped-strict' : 'required-dropped', 'a value is no longer required');
+  if (!old.required && now.required) add(inside ? 'check-added' : 'required-added', 'a value is now required');
+  if (old.required && !now.required) add(inside ? 'check-dropped' : strict ? 'required-dropped-strict' : 'required-dropped', 'a value is no longer required');
   if (old.unique !== now.unique) add(now.unique ? 'unique-added' : 'unique-dropped', now.unique ? 'values must now be unique' : 'values need no longer be unique');
   for (const key of CHECKS) {
     if (same(old[key], now[key])) continue;
@@ -76,6 +79,10 @@ function diffColumn(old: Column, now: Column, { at, policy, refused }: Place): C
   if (old.default !== now.default) add('default-changed', `headraceDefault was ${shown(old.default)}, is ${shown(now.default)}`);
   if (!same(old.computed, now.computed)) add('transform-changed', `transformLogic ${now.computed === undefined ? 'is gone: the column is read' : old.computed === undefined ? 'is new: the column was read' : 'is another expression'}`);
   for (const key of TEXT) if (old[key] !== now[key]) add('column-text', `${key} changed`);
+  if (typeName(old.type) === typeName(now.type)) {
+    const inner = insideOf(now.type);
+    insideOf(old.type).forEach((column, index) => changes.push(...diffColumn(column, inner[index]!, { at: `${at}.${column.name}`, policy, refused, inside: true })));
+  }
   for (const key of otherKeys(old, now, KNOWN)) add('column-other', `${key} was ${shown(old[key as keyof Column])}, is ${shown(now[key as keyof Column])}`);
   return changes;
 }

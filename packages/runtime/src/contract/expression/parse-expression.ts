@@ -6,6 +6,7 @@ import { CALLED, expressionFunction } from './expression-functions';
 import { ExpressionProblem } from './expression-problem';
 import { tokenize, type Token } from './expression-tokens';
 import { momentLiteral } from './moment-literal';
+import { isNested } from '../nested-type';
 
 /** In characters: no rule of a person is as long, and the engine has a limit on nesting. */
 const LONGEST_TEXT = 10_000;
@@ -232,6 +233,11 @@ class ExpressionParser {
     const { arity: [fewest, most], check, form } = expressionFunction(name);
     if (operands.length < fewest || operands.length > most) {
       throw new ExpressionProblem(start, this.textFrom(start), `${name} has ${fewest === most ? fewest : `${fewest} to ${most}`} values, and here are ${operands.length}`, `write ${form}`);
+    }
+    for (const { expression, at, text } of name === 'IS NULL' ? [] : operands) {
+      if (expression.node === 'column' && isNested(expression.column)) {
+        throw new ExpressionProblem(at, text, `${text} is an ${expression.column.kind}, and only IS NULL and IS NOT NULL take one`, 'declare a column of what is inside of it, with headraceSource: { path: … }');
+      }
     }
     const { type, args } = check(operands);
     return this.operand({ node: 'call', name, args, type }, start);

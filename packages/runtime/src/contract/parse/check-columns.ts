@@ -2,13 +2,17 @@ import type { Column, ColumnType, FixedField, RecordFormat } from '../contract';
 import { typeName } from '../engine-types';
 import { pointerOf } from '../json-pointer';
 import type { MapReader } from './map-reader';
+import { isNested } from '../nested-type';
 import { checkXmlFields } from './check-xml-fields';
 import type { ParsedColumn } from './parse-column';
 
 // NaN, and texts whose bytes differ while they mean the same, make such keys equal or different by engine.
-export const NO_KEY: readonly ColumnType['kind'][] = ['float', 'binary'];
+export const NO_KEY: readonly ColumnType['kind'][] = ['float', 'binary', 'object', 'array'];
 // Types whose value in a path every engine reads back alike.
 const PARTITION_KINDS: readonly ColumnType['kind'][] = ['string', 'integer', 'boolean', 'date'];
+
+/** Formats whose records hold objects and arrays. */
+const NESTED_FORMATS: readonly RecordFormat['format'][] = ['ndjson', 'json', 'avro', 'parquet'];
 
 /** Checks what spans columns: names, sources and positions; gives the columns with their final sources. */
 export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[], record: RecordFormat | undefined): Column[] {
@@ -22,6 +26,7 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
     const place = sourced.indexOf(item);
     if (place < 0) return item;
     if (record.format !== 'json' && record.format !== 'ndjson') refuseMembers(item, record);
+    if (isNested(item.column.type) && !NESTED_FORMATS.includes(record.format)) refuseNested(item, record);
     return { ...item, column: withSource(item, place, byPosition, sourced) };
   });
   if (parsed.length > 0 && sourced.length === 0) {
@@ -54,7 +59,7 @@ export function keyColumns(object: MapReader, parsed: readonly ParsedColumn[]): 
   const keys = parsed.filter(({ primaryKey }) => primaryKey);
   for (const { column, reader } of keys) {
     if (NO_KEY.includes(column.type.kind)) {
-      reader.problem('primaryKey', { rule: 'key-type', value: typeName(column.type), message: `a ${typeName(column.type)} cannot be a key`, fix: 'use a string, integer, decimal, date, timestamp or uuid column' });
+      reader.problem('primaryKey', { rule: 'key-type', value: typeName(column.type), message: `${aType(column.type)} cannot be a key`, fix: 'use a string, integer, decimal, date, timestamp or uuid column' });
     }
   }
   for (const { reader } of parsed.filter((item) => !item.primaryKey && item.primaryKeyPosition !== undefined)) {
@@ -69,7 +74,7 @@ export function partitionColumns(object: MapReader, parsed: readonly ParsedColum
   for (const { column, reader } of partitions) {
     if (!PARTITION_KINDS.includes(column.type.kind)) {
       reader.problem('partitioned', {
-        rule: 'partition-type', value: typeName(column.type), message: `a ${typeName(column.type)} cannot be a column partition`,
+        rule: 'partition-type', value: typeName(column.type), message: `${aType(column.type)} cannot be a column partition`,
         fix: `partition by a string, integer, boolean or date column, ${column.type.kind === 'timestamp' ? `for example a date with transformLogic: "DATE_TRUNC('day', ${column.name})"` : 'for example one that holds the month'}`,
       });
     }
@@ -85,6 +90,18 @@ function placeOf({ column: { source } }: ParsedColumn): string {
   return source.position === undefined ? source.path ?? pointerOf(source.field ?? '') : String(source.position);
 }
 
+/** `a decimal(10,2)`, `an object`. */
+export function aType(type: ColumnType): string {
+  return isNested(type) ? `an ${type.kind}` : `a ${typeName(type)}`;
+}
+
+function refuseNested({ column: { type }, reader }: ParsedColumn, { format }: RecordFormat): void {
+  reader.problem('logicalType', {
+    rule: 'nested-format', value: type.kind, message: `an ${type.kind} is read from ${NESTED_FORMATS.join(', ')}, and the records are ${format}`,
+    fix: 'declare a column for each value, or a string for a text that holds it',
+  });
+}
+
 function refuseMembers({ column: { source }, reader }: ParsedColumn, { format }: RecordFormat): void {
   if (source.path === undefined && source.json === undefined) return;
   reader.problem(undefined, {
@@ -93,14 +110,14 @@ function refuseMembers({ column: { source }, reader }: ParsedColumn, { format }:
   });
 }
 
-/** A value that is plain for one column cannot have others inside of it. */
+/** What is a value for one column, plain or whole, cannot have others inside of it. */
 function refuseInside(readers: readonly ParsedColumn[]): void {
   for (const inner of readers.filter(({ column }) => column.source.path !== undefined)) {
     const outer = readers.find((other) => other.column.source.json === undefined && other.column.source.position === undefined && placeOf(inner).startsWith(`${placeOf(other)}/`));
     if (outer === undefined) continue;
     inner.reader.problem(undefined, {
-      rule: 'source', value: placeOf(inner), message: `${inner.column.name} is read from inside of ${placeOf(outer)}, which is a plain value for ${outer.column.name}`,
-      fix: `write as: json into the headraceSource of ${outer.column.name}, or leave one of them out`,
+      rule: 'source', value: placeOf(inner), message: `${inner.column.name} is read from inside of ${placeOf(outer)}, which is ${isNested(outer.column.type) ? `an ${outer.column.type.kind}` : 'a plain value'} for ${outer.column.name}`,
+      fix: isNested(outer.column.type) ? `leave ${inner.column.name} out: the value is inside of ${outer.column.name}` : `write as: json into the headraceSource of ${outer.column.name}, or leave one of them out`,
     });
   }
 }

@@ -1,7 +1,8 @@
-import { NO_KEY } from './check-columns';
+import { aType, NO_KEY } from './check-columns';
 import type { Column, QualityRule } from '../contract';
 import { typeName } from '../engine-types';
 import type { MapReader } from './map-reader';
+import { isNested } from '../nested-type';
 import { duplicateColumns, isOfOneRecord } from '../quality-metrics';
 
 /** A rule, and where it stands. */
@@ -23,6 +24,9 @@ export function checkQuality(parsed: readonly ParsedRule[], columns: readonly Co
     if (subject?.computed !== undefined && isOfOneRecord(rule)) {
       reader.problem('metric', { rule: 'quality-computed', value: rule.metric, message: `${rule.metric} looks at the text of the record, and ${subject.name} is computed`, fix: 'move the rule to a column that it is computed from, or write an sql rule' });
     }
+    if (subject !== undefined && isNested(subject.type) && (rule.metric === 'missingValues' || rule.metric === 'invalidValues')) {
+      reader.problem('metric', { rule: 'quality-nested', value: rule.metric, message: `${rule.metric} looks at a text, and ${subject.name} is an ${subject.type.kind}`, fix: 'write nullValues or an sql rule, or move the rule to a column of a value inside' });
+    }
     if (rule.metric === 'sql' && subject?.mask?.method === 'drop') {
       reader.problem('query', { rule: 'quality-mask', value: 'drop', message: `sql sees what is stored, and ${subject.name} is dropped`, fix: 'write a library metric, which sees the value of the record, or leave the rule out' });
     }
@@ -38,7 +42,7 @@ function checkCompared(rule: QualityRule, reader: MapReader, columns: readonly C
       // A column whose own name or type is wrong was reported there.
       if (name !== rule.column) reader.problem('arguments', { rule: 'unknown-column', value: JSON.stringify(name), message: 'no column has this name', fix: `use some of ${columns.map((candidate) => candidate.name).join(', ')}` });
     } else if (NO_KEY.includes(column.type.kind)) {
-      reader.problem('metric', { rule: 'key-type', value: typeName(column.type), message: `${name}: duplicates of a ${typeName(column.type)} cannot be told alike by every engine`, fix: 'compare a string, integer, decimal, date, timestamp or uuid column' });
+      reader.problem('metric', { rule: 'key-type', value: typeName(column.type), message: `${name}: duplicates of ${aType(column.type)} cannot be told alike by every engine`, fix: 'compare a string, integer, decimal, date, timestamp or uuid column' });
     }
   }
 }

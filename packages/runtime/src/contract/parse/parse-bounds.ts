@@ -7,11 +7,12 @@ import { matchesGrammar } from '../lexical-grammar';
 import type { MapReader } from './map-reader';
 import { translatePattern } from '../translate-pattern';
 
-type Limits = Pick<Column, 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum' | 'multipleOf' | 'minLength' | 'maxLength' | 'pattern'>;
+type Limits = Pick<Column, 'minimum' | 'maximum' | 'exclusiveMinimum' | 'exclusiveMaximum' | 'multipleOf' | 'minLength' | 'maxLength' | 'minItems' | 'maxItems' | 'pattern'>;
 
 const BOUNDS = ['minimum', 'exclusiveMinimum', 'maximum', 'exclusiveMaximum'] as const;
 const ISO_EXAMPLE = { date: '2024-12-31', time: '23:59:59', timestamp: '2024-12-31 23:59:59', zonedTimestamp: '2024-12-31T23:59:59Z' } as const;
 const MAX_LENGTH = 1_073_741_824;
+const MAX_ITEMS = 2_147_483_647;
 
 /** Reads the options that limit values of a type; all of them are exact and within what the type can hold. */
 export function parseLimits(options: MapReader, type: ColumnType, exactLength?: number): Limits {
@@ -23,6 +24,11 @@ export function parseLimits(options: MapReader, type: ColumnType, exactLength?: 
     case 'date':
     case 'time':
     case 'timestamp': return dateLimits(options, type);
+    case 'array': return itemLimits(options);
+    case 'object':
+      for (const key of ['minProperties', 'maxProperties']) options.refuse(key, 'the members of an object are those that the contract declares', 'leave it out');
+      options.refuse('required', 'members say themselves whether they may be NULL', 'write required: true at the members');
+      return {};
     default:
       for (const key of ['minLength', 'maxLength', 'pattern', ...BOUNDS, 'multipleOf']) {
         options.refuse(key, `${key} has no meaning for ${typeName(type)}`, 'leave it out');
@@ -43,6 +49,16 @@ function stringLimits(options: MapReader, length: number | undefined, exactLengt
     options.problem('pattern', { rule: 'pattern', value: JSON.stringify(pattern), message: `pattern: ${translated.message}`, fix: translated.fix });
   }
   return { minLength: minLength ?? exactLength, maxLength, pattern };
+}
+
+function itemLimits(options: MapReader): Limits {
+  const minItems = options.integer('minItems', { min: 0, max: MAX_ITEMS });
+  const maxItems = options.integer('maxItems', { min: 0, max: MAX_ITEMS });
+  options.refuse('uniqueItems', 'elements of an array are not compared with each other', 'leave it out, or write an sql quality rule');
+  if (minItems !== undefined && maxItems !== undefined && minItems > maxItems) {
+    options.problem('minItems', { rule: 'bounds-order', value: String(minItems), message: `no array has at least ${minItems} and at most ${maxItems} elements`, fix: 'write the smaller number as minItems' });
+  }
+  return { minItems, maxItems };
 }
 
 function numberLimits(options: MapReader, type: ColumnType): Limits {

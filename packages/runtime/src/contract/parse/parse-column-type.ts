@@ -1,9 +1,6 @@
-import type { ColumnType } from '../contract';
+import type { ColumnType, NestedType } from '../contract';
 import { hasOffset, parseDateFormat } from '../date-format';
 import type { MapReader } from './map-reader';
-
-export const NESTED_MESSAGE = 'nested types are not supported';
-export const NESTED_FIX = 'declare a column for each value with headraceSource: { path: /address/city }, or a string with headraceSource: { field: address, as: json } that holds the JSON text';
 
 const LOGICAL_TYPES = ['string', 'date', 'timestamp', 'time', 'number', 'integer', 'boolean', 'object', 'array'] as const;
 const NUMBER_FIX = 'physicalType: decimal(10,2) with the digits you need, or logicalTypeOptions: { format: f64 }';
@@ -18,8 +15,14 @@ export interface ParsedType {
   readonly exactLength?: number;
 }
 
-/** Reads logicalType, physicalType and the options that decide the type; reports what has no exact meaning. */
-export function parseColumnType(property: MapReader, options: MapReader | undefined): ParsedType | undefined {
+/**
+ * Reads logicalType, physicalType and the options that decide the type; reports what has no exact meaning.
+ *
+ * @param nested reads the type of an object or array
+ */
+export function parseColumnType(
+  property: MapReader, options: MapReader | undefined, nested: (kind: 'object' | 'array') => NestedType | undefined,
+): ParsedType | undefined {
   const logicalType = property.choice('logicalType', LOGICAL_TYPES);
   const physical = property.text('physicalType');
   if (logicalType === undefined) {
@@ -45,12 +48,12 @@ export function parseColumnType(property: MapReader, options: MapReader | undefi
     case 'time': return dateType(options, 'time', { kind: 'time' });
     case 'timestamp': return timestampType(options);
     case 'object':
-    case 'array':
-      property.problem('logicalType', {
-        rule: 'nested-type', value: logicalType, message: NESTED_MESSAGE, fix: NESTED_FIX,
-      });
-      options?.ignore('format', 'maxProperties', 'minProperties', 'required', 'maxItems', 'minItems', 'uniqueItems');
-      return undefined;
+    case 'array': {
+      const type = nested(logicalType);
+      // Read, so that a type with a problem does not also report its options as unknown.
+      if (type === undefined) options?.ignore('minItems', 'maxItems');
+      return type === undefined ? undefined : { type };
+    }
   }
 }
 

@@ -1,17 +1,15 @@
 import type { Column, ColumnSource, ColumnType } from '../contract';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
-import { integerRange, typeName } from '../engine-types';
+import { typeName } from '../engine-types';
 import { JSON_POINTER, segmentsOf } from '../json-pointer';
-import { lexicalGrammar, matchesGrammar } from '../lexical-grammar';
+import { isNested } from '../nested-type';
 import { type MapReader } from './map-reader';
 import { maskOf, readMask, type MaskDefaults } from './parse-mask';
 import { parseLimits } from './parse-bounds';
-import { NESTED_FIX, NESTED_MESSAGE, parseColumnType } from './parse-column-type';
-
-const NAME = /^[a-z][a-z0-9_]{0,62}$/;
-
-/** DuckDB reads no Parquet file with such a column once it is asked for the numbers of rows. */
-const ENGINE_WORD = 'file_row_number';
+import { defined, readBooleans, readDefault } from './parse-column-text';
+import { parseColumnType } from './parse-column-type';
+import { parseName } from './parse-name';
+import { parseNestedType, refuseColumnKeys } from './parse-nested-type';
 
 /** Keys of a path; no data that people made is nested as deep. */
 const DEEPEST_PATH = 50;
@@ -34,7 +32,7 @@ export interface ParsedColumn {
 export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()): ParsedColumn | undefined {
   const name = parseName(property, 'column');
   const options = property.object('logicalTypeOptions');
-  const parsed = parseColumnType(property, options);
+  const parsed = parseColumnType(property, options, (kind) => parseNestedType(property, kind, masks));
   const limits = options === undefined || parsed === undefined ? {} : parseLimits(options, parsed.type, parsed.exactLength);
   const required = property.boolean('required');
   const unique = property.boolean('unique') ?? false;
@@ -45,7 +43,9 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const description = property.text('description');
   const classification = property.text('classification');
   const transformLogic = property.text('transformLogic');
-  refuseKeys(property);
+  refuseColumnKeys(property, parsed?.type);
+  property.refuse('transformSourceObjects', 'a column is computed from columns of its own record only', 'leave it out, and name the columns in transformLogic');
+  if (parsed !== undefined && isNested(parsed.type)) refuseOfNested(property, parsed.type, { unique, computed: transformLogic !== undefined });
   if (parsed !== undefined) options?.finish();
 
   const custom = readCustomProperties(property, 'column');
@@ -67,38 +67,18 @@ export function parseColumn(property: MapReader, masks: MaskDefaults = new Map()
   const fallback = readDefault(custom.get('headraceDefault'), column);
   return {
     column: fallback === undefined ? column : { ...column, default: fallback },
-    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition, transformLogic,
+    reader: property, ownMask: ownMask !== undefined, primaryKey, primaryKeyPosition, partitioned, partitionKeyPosition,
+    transformLogic: isNested(column.type) ? undefined : transformLogic,
   };
 }
 
-/** Reads a `name` that becomes a key, a table or a column, so it must be safe everywhere. */
-export function parseName(reader: MapReader, what: string): string | undefined {
-  const name = reader.requiredText('name', `write name: of the ${what}`);
-  if (name === undefined) return undefined;
-  if (what === 'column' && name === ENGINE_WORD) {
-    reader.problem('name', {
-      rule: 'name', value: JSON.stringify(name), message: 'the engine counts the rows of a file by this name, and reads no file that has such a column',
-      fix: `write another name and, with headraceSource, field: ${JSON.stringify(name)}`,
-    });
-    return undefined;
-  }
-  if (NAME.test(name)) return name;
-  const cured = name.toLowerCase().replace(/[^a-z0-9_]+/g, '_').replace(/^[^a-z]+/, '').slice(0, 63);
-  const legal = cured === '' ? 'name' : cured;
-  reader.problem('name', {
-    rule: 'name', value: JSON.stringify(name), message: `a ${what} name has 1 to 63 lower case letters, digits and _, and begins with a letter`,
-    fix: what === 'column' ? `write name: ${legal} and, with headraceSource, field: ${JSON.stringify(name)}` : `write name: ${legal}`,
-  });
-  return undefined;
-}
-
-function refuseKeys(property: MapReader): void {
-  property.refuse('physicalName', 'name is the column everywhere', 'leave it out; the name in the source is headraceSource: { field: … }');
-  property.refuse('encryptedName', 'encrypted twins of columns are not supported', 'declare the encrypted column as a column of its own');
-  property.refuse('transformSourceObjects', 'a column is computed from columns of its own record only', 'leave it out, and name the columns in transformLogic');
-  property.refuse('items', NESTED_MESSAGE, NESTED_FIX);
-  property.refuse('properties', NESTED_MESSAGE, NESTED_FIX);
-  property.ignore('id', 'businessName', 'tags', 'authoritativeDefinitions', 'examples', 'criticalDataElement', 'relationships', 'transformDescription');
+/** What compares or computes values that have no one text. */
+function refuseOfNested(property: MapReader, { kind }: ColumnType, { unique, computed }: {
+  readonly unique: boolean; readonly computed: boolean,
+}): void {
+  const fix = 'leave it out, or declare a column of a value inside with headraceSource: { path: … }';
+  if (unique) property.problem('unique', { rule: 'nested-place', value: 'true', message: `an ${kind} cannot be unique: engines compare ${kind}s in different ways`, fix });
+  if (computed) property.problem('transformLogic', { rule: 'nested-place', value: kind, message: `an ${kind} cannot be computed`, fix: 'leave transformLogic out, and read the column from the record' });
 }
 
 /** What says how a text of the source is read has no meaning where there is none. */
@@ -149,52 +129,4 @@ function readSource(property: CustomProperty | undefined, name: string | undefin
     source.problem('as', { rule: 'source', value, message: 'JSON text is the value of a string column of JSON records', fix: 'write logicalType: string, or leave as out' });
   }
   return defined({ field, position, path, json: as === undefined ? undefined : true });
-}
-
-function readBooleans(property: CustomProperty | undefined, type: ColumnType | undefined): Pick<Column, 'trueTokens' | 'falseTokens'> {
-  const tokens = property?.reader.object('value');
-  if (tokens === undefined) return {};
-  const trueTokens = tokens.texts('trueTokens') ?? [];
-  const falseTokens = tokens.texts('falseTokens') ?? [];
-  tokens.finish();
-  const all = [...trueTokens, ...falseTokens];
-  if (type !== undefined && type.kind !== 'boolean') {
-    tokens.problem(undefined, { rule: 'boolean-tokens', value: typeName(type), message: 'headraceBoolean belongs to a boolean column', fix: 'leave it out, or write logicalType: boolean' });
-  } else if (trueTokens.length === 0 || falseTokens.length === 0 || new Set(all).size !== all.length || all.includes('')) {
-    tokens.problem(undefined, { rule: 'boolean-tokens', value: JSON.stringify({ trueTokens, falseTokens }), message: 'headraceBoolean needs different, non-empty texts for true and for false', fix: 'write trueTokens: ["Y"] and falseTokens: ["N"], say' });
-  } else {
-    return { trueTokens, falseTokens };
-  }
-  return {};
-}
-
-function readDefault(property: CustomProperty | undefined, column: Column): string | undefined {
-  if (property === undefined) return undefined;
-  const { value, reader } = property;
-  // Numbers and booleans have their source text, so 1.10 stays 1.10.
-  const text = value.kind === 'text' || value.kind === 'number' || value.kind === 'boolean' ? value.text : undefined;
-  if (text !== undefined && matchesGrammar(lexicalGrammar(column), text) && fits(column.type, text)) return text;
-  reader.problem('value', {
-    rule: 'default', value: text === undefined ? 'a list or object' : JSON.stringify(text),
-    message: `headraceDefault is no ${typeName(column.type)} in the form that the records use${column.format === undefined ? '' : ` (${column.format})`}`,
-    fix: 'write it as a record would',
-  });
-  return undefined;
-}
-
-function fits(type: ColumnType, text: string): boolean {
-  if (type.kind === 'string') return type.length === undefined || [...text].length <= type.length;
-  if (type.kind === 'integer') {
-    const { min, max } = integerRange(type.bits, type.unsigned ?? false);
-    return BigInt(text) >= min && BigInt(text) <= max;
-  }
-  if (type.kind === 'decimal') {
-    const [whole = '', fraction = ''] = text.replace('-', '').split('.');
-    return whole.replace(/^0+/, '').length <= type.precision - type.scale && fraction.replace(/0+$/, '').length <= type.scale;
-  }
-  return true;
-}
-
-function defined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }

@@ -3,6 +3,7 @@ import type { CustomProperty } from './custom-properties';
 import { referencedColumns } from '../expression/expression';
 import type { MapReader } from './map-reader';
 import { storedColumn } from '../mask';
+import { isNested } from '../nested-type';
 import type { ParsedColumn } from './parse-column';
 import { duplicateColumns } from '../quality-metrics';
 
@@ -95,6 +96,7 @@ function checkPlace({ name, type, unique, mask }: Column, reader: MapReader, dat
   if (mask === undefined) return;
   const { method } = mask;
   const refuse = (message: string, fix: string): void => { reader.problem(undefined, { rule: 'mask-place', value: method, message: `${name}: ${message}`, fix }); };
+  if (method === 'hash' && isNested(type)) refuse(`an ${type.kind} has no one text to hash`, 'write method: redact or drop, or declare the values inside as columns');
   const clear = 'write headraceMask: { method: none }, or take the column out of it';
   if (dataset.partitionColumns.includes(name)) refuse('a masked column cannot be a column partition, whose values stand in keys of objects', clear);
   if (dataset.dedupe?.orderBy.some(({ column }) => column === name)) refuse('a dedupe cannot order by a masked column, whose order is lost', clear);

@@ -1,5 +1,6 @@
 import type { Column, ColumnType, OrderKey } from '../contract';
 import { typeName } from '../engine-types';
+import { isNested } from '../nested-type';
 import type { CustomProperty } from './custom-properties';
 import type { MapReader } from './map-reader';
 
@@ -21,7 +22,12 @@ function readOrderKey(item: MapReader, columns: readonly Column[]): OrderKey | u
   const nulls = item.choice('nulls', ['first', 'last']) ?? 'last';
   item.finish();
   if (column === undefined) return undefined;
-  if (columns.some((candidate) => candidate.name === column)) return { column, direction, nulls };
+  const found = columns.find((candidate) => candidate.name === column);
+  if (found !== undefined && isNested(found.type)) {
+    item.problem('column', { rule: 'nested-place', value: JSON.stringify(column), message: `an ${found.type.kind} has no order that every engine shares`, fix: 'order by a column of a value inside, with headraceSource: { path: … }' });
+    return undefined;
+  }
+  if (found !== undefined) return { column, direction, nulls };
   item.problem('column', { rule: 'unknown-column', value: JSON.stringify(column), message: 'no column has this name', fix: `use one of ${columns.map((candidate) => candidate.name).join(', ')}` });
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { RecordFormat } from '../contract';
 import { JSON_POINTER } from '../json-pointer';
 import { ENCODING_ALIASES, ENCODINGS } from '../encodings';
 import type { MapReader } from './map-reader';
+import { parseExcelFormat } from './parse-excel-format';
 import { parseFixedFields } from './parse-fixed-fields';
 import { isTyped, LANDED_FORMATS, READABLE_FORMATS, type LandedFormat, type ReadableFormat } from '../record-formats';
 import { XML_PATH } from '../xml-name';
@@ -26,7 +27,9 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   if (format !== 'fixed-width') record.refuse('fields', 'fields has a meaning for fixed-width only', 'leave it out, or write format: fixed-width');
   const shortRecords = record.choice('shortRecords', ['reject', 'pad']);
   if (format !== 'fixed-width') record.refuse('shortRecords', 'shortRecords has a meaning for fixed-width only', 'leave it out');
-  for (const key of isTyped(format) ? TEXT_KEYS : []) record.refuse(key, `${key} has no meaning for ${format}, whose values are typed`, 'leave it out');
+  const excel = parseExcelFormat(record);
+  if (format !== 'excel') for (const key of EXCEL_KEYS) record.refuse(key, `${key} has a meaning for excel only`, 'leave it out, or write format: excel');
+  for (const key of isTyped(format) ? TEXT_KEYS.filter((each) => format !== 'excel' || each !== 'nullTokens') : []) record.refuse(key, `${key} has no meaning for ${format}, whose values are typed`, 'leave it out');
   const common = {
     compression: isTyped(format) ? 'none' as const : record.choice('compression', ['auto', 'none', 'gzip', 'zstd', 'zip']) ?? ('auto' as const),
     encoding: encoding === undefined || isTyped(format) ? 'utf-8' as const : encoding === 'UTF-8' || encoding === 'latin-1' ? ENCODING_ALIASES[encoding] : encoding,
@@ -37,7 +40,7 @@ export function parseRecordFormat(record: MapReader): RecordFormat | undefined {
   record.finish();
   const empty = format === 'xml' && record.has('recordsAt') ? { noRecords: noRecords ?? 'fail' as const } : {};
   const short = format === 'fixed-width' && record.has('fields') ? { shortRecords: shortRecords ?? 'reject' as const } : {};
-  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short };
+  return format === undefined ? undefined : { format, ...common, ...dialect, ...empty, ...short, ...(format === 'excel' ? { excel } : {}) };
 }
 
 const FORMATS = [...READABLE_FORMATS, 'tsv', ...LANDED_FORMATS] as const;
@@ -47,6 +50,7 @@ function dialectOf(record: MapReader, format: ReadableFormat | LandedFormat | un
   if (format === 'json') return jsonDialect(record);
   if (format === 'xml') return record.has('recordsAt') ? xmlDialect(record) : landedDialect(record, format);
   if (format === 'fixed-width') return record.has('fields') ? fixedDialect(record) : landedDialect(record, format);
+  if (format === 'excel') return excelDialect(record);
   if (isTyped(format)) return typedDialect(record);
   return format === 'ndjson' ? ndjsonDialect(record) : landedDialect(record, format);
 }
@@ -128,6 +132,15 @@ function typedDialect(record: MapReader): Dialect {
     delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: [],
   };
 }
+
+function excelDialect(record: MapReader): Dialect {
+  return {
+    header: record.choice('header', ['exact', 'subset', 'none']) ?? 'exact',
+    delimiter: '', quote: '"', escape: 'doubled', multiline: false, trim: 'none', nullTokens: record.texts('nullTokens') ?? [],
+  };
+}
+
+const EXCEL_KEYS = ['sheet', 'range', 'numbers', 'dates', 'times'];
 
 const TRIMS = ['none', 'left', 'right', 'both'] as const;
 

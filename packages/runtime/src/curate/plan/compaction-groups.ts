@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { derivedColumns, masksOf, type Contract, type Dataset } from '../../contract';
+import { derivedColumns, masksOf, retainedSince, type Contract, type Dataset } from '../../contract';
 import { userError } from '../../errors/pipeline-error';
 import { readEntries, type LogEntry } from '../../run/commit-log';
 import { compactionId } from '../../run/ids';
 import type { CuratedManifest, CuratedPart } from '../../run/manifest';
 import type { Abortable, ObjectStore } from '../../stores/object-store';
+import { batchAges, firstPublished } from '../batch-ages';
 import { curatedLog, publishTarget } from '../curated-log';
 import type { CurateInput } from '../curate-input';
 import type { CompactItem } from '../documents';
@@ -15,6 +16,9 @@ import { chosenDatasets } from './rerun-commits';
 /** What one task takes, so that its files fit on the disk of the smallest one twice. */
 const MOST_BYTES = 4 * 1024 ** 3;
 const MOST_COMMITS = 1_000;
+
+/** Batches of one group differ in age by no more than this part of their retention: they are removed together, when the youngest is past it. */
+const SPAN_OF_RETENTION = 0.1;
 
 /** A compaction must at least halve the files of its commits: it reads and writes their rows. */
 const LEAST_GAIN = 2;
@@ -54,16 +58,28 @@ async function groupsOf(
   const partitions = [...dataset.partitionColumns].sort();
   const groups: LogEntry<CuratedManifest>[][] = [];
   let bytes = 0;
+  let oldest = Infinity;
+  let youngest = -Infinity;
+  const first = firstPublished(lines);
+  const byUnit = new Map(lines.map((line) => [line.attempt_id, line]));
+  const now = new Date();
+  const span = dataset.retention === undefined ? Infinity : (now.getTime() - retainedSince(dataset.retention, now).getTime()) * SPAN_OF_RETENTION;
   for (const entry of entries) {
     // Files of two versions of a contract are not joined: their columns, masks or partitions differ.
     const { manifest } = entry;
     if (!isDeepStrictEqual(manifest.columns, columns) || !isDeepStrictEqual(manifest.masks ?? {}, masks)) continue;
     if (manifest.parts.some(({ partition }) => !isDeepStrictEqual(Object.keys(partition).sort(), partitions))) continue;
     const size = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
-    if (groups.length === 0 || bytes + size > MOST_BYTES || groups.at(-1)!.length >= MOST_COMMITS) {
+    const ages = batchAges(byUnit.get(manifest.attemptId)!, lines, first);
+    const isWide = Math.max(youngest, ages.youngest) - Math.min(oldest, ages.oldest) > span;
+    if (groups.length === 0 || bytes + size > MOST_BYTES || groups.at(-1)!.length >= MOST_COMMITS || isWide) {
       groups.push([]);
       bytes = 0;
+      oldest = Infinity;
+      youngest = -Infinity;
     }
+    oldest = Math.min(oldest, ages.oldest);
+    youngest = Math.max(youngest, ages.youngest);
     groups.at(-1)!.push(entry);
     bytes += size;
   }

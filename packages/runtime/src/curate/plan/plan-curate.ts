@@ -30,6 +30,7 @@ export interface CuratePlanOutput {
   readonly plan: { readonly bucket: string; readonly key: string };
   readonly attemptId: string;
   readonly runId: string;
+  readonly operation: CuratePlan['operation'];
 }
 
 /** A raw commit that becomes a unit. */
@@ -62,6 +63,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   const id = attemptId(slot, attempt);
   const folder = workFolder(settings.curatedBucket, settings.workPrefix, id);
   const output = ({ items, units, compactions }: Pick<CuratePlan, 'items' | 'units' | 'compactions'>): CuratePlanOutput => ({
+    operation,
     items: { ...itemsRef(folder), count: items }, units: { ...itemsRef(folder, 'units'), count: units },
     compactions: { ...itemsRef(folder, 'compactions'), count: compactions ?? 0 }, plan: planRef(folder), attemptId: id, runId: slot,
   });
@@ -69,7 +71,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   if (earlier !== undefined) {
     requireSchemaVersion(earlier, `plan s3://${folder.bucket}/${planRef(folder).key}`);
     if ((earlier.operation ?? 'curate') !== operation) throw userError('INPUT', `attempt ${attempt} of run ${slot} was planned for operation ${earlier.operation ?? 'curate'}, and is asked for ${operation}; give the operation a slot of its own`, { slot, attempt });
-    await tellStart(call, settings, contract, earlier);
+    if (operation !== 'vacuum') await tellStart(call, settings, contract, earlier);
     return output(earlier);
   }
   const lists = await listWork(call, settings, contract, input, id);
@@ -89,6 +91,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
   ]);
   // Last, because whoever finds a plan takes the lists for whole.
   await store.putJson(planRef(folder), plan, { signal });
+  if (operation === 'vacuum') return output(plan);
   if (operation === 'compact') report.say('CURATE_I1002', { runId: slot, attempt, compactions: plan.compactions });
   else report.say('CURATE_I1001', { runId: slot, attempt, items: plan.items, units: plan.units });
   await tellStart(call, settings, contract, plan);
@@ -98,6 +101,8 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
 async function listWork(call: FunctionCall, settings: CurateSettings, contract: Contract, input: CurateInput, id: string): Promise<Lists> {
   const { store, signal } = call;
   const lists: Lists = { rows: [], units: [], compactions: [] };
+  // What goes is decided when it is written into the log.
+  if (input.operation === 'vacuum') return lists;
   if (input.operation === 'compact') {
     lists.compactions.push(...await compactionGroups(store, settings, contract, input, id, { signal }));
     return lists;

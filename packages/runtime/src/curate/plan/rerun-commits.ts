@@ -1,4 +1,4 @@
-import { isStanding, type Contract, type PublishedLine } from '../../contract';
+import { isBatch, isStanding, type Contract, type PublishedLine } from '../../contract';
 import { userError } from '../../errors/pipeline-error';
 import { readEntries, type LogEntry } from '../../run/commit-log';
 import type { CuratedManifest, RawManifest } from '../../run/manifest';
@@ -57,7 +57,7 @@ async function choose(
   store: ObjectStore, settings: CurateSettings, contract: Contract, input: CurateInput, dataset: string, options: Abortable,
 ): Promise<Chosen> {
   const { lines } = await PublishedState.open(store, publishTarget(settings, dataset), options.signal);
-  const batches = lines.filter((line) => line.kind !== 'compaction');
+  const batches = lines.filter(isBatch);
   const named = input.run === undefined ? batches : batches.filter((line) => line.run_id === input.run);
   const standing = (await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), named.filter(isStanding).map(({ seq }) => seq), options))
     .filter(({ manifest }) => input.rejected !== true || manifest.balance.rejected > 0)

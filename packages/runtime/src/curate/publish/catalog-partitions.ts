@@ -1,8 +1,9 @@
 import {
-  BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, type GlueClient, type PartitionError, type PartitionInput,
+  BatchCreatePartitionCommand, BatchDeletePartitionCommand, GetPartitionCommand, GetPartitionsCommand, type GlueClient, type PartitionError,
+  type PartitionInput,
 } from '@aws-sdk/client-glue';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CatalogTable } from '../../contract';
+import { ATTEMPT_KEY, quoteLiteral, type CatalogTable } from '../../contract';
 import { PipelineError, transientError, userError } from '../../errors/pipeline-error';
 import { NULL_PARTITION } from '../../run/keys';
 
@@ -68,6 +69,20 @@ export class CatalogPartitions {
         { ...this.address(), PartitionsToDelete },
       ), { abortSignal: this.signal }));
     }
+  }
+
+  /** Removes whatever partitions a unit has, also of a unit that no commit describes. */
+  async removeUnit(unitId: string): Promise<void> {
+    const found: CatalogPartition[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await this.call(() => this.client.send(new GetPartitionsCommand(
+        { ...this.address(), Expression: `${ATTEMPT_KEY} = ${quoteLiteral(unitId)}`, ExcludeColumnSchema: true, NextToken },
+      ), { abortSignal: this.signal }));
+      for (const { Values = [], StorageDescriptor } of page.Partitions ?? []) found.push({ values: Values.slice(0, -1), unitId, location: StorageDescriptor?.Location ?? '' });
+      ({ NextToken } = page);
+    } while (NextToken !== undefined);
+    await this.remove(found);
   }
 
   private async create(partitions: readonly CatalogPartition[]): Promise<{ partition: CatalogPartition; error: PartitionError }[]> {

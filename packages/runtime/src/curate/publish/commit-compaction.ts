@@ -4,6 +4,7 @@ import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import { curatedLog } from '../curated-log';
 import type { CompactItem, CompactResult } from '../documents';
 import type { ResultEnvelope } from '../shape/rows-of-unit';
+import { requireFiles } from './require-files';
 import { masked, type CommitContext, type DatasetTarget } from './commit-unit';
 
 export interface ReadyCompaction {
@@ -19,8 +20,13 @@ export async function commitCompaction(
   const { call: { store, signal, report }, settings, plan } = context;
   const { dataset, unitId } = ready.item;
   const { parts, counts } = ready.result;
+  await requireFiles(context, dataset, unitId, state.lines);
   await catalog.register(unitId, parts);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
+    await requireFiles(context, dataset, unitId, () => state.before(seq, signal)).catch(async (error: unknown) => {
+      await catalog.forget(unitId, parts);
+      throw error;
+    });
     const supersedes = compactedUnits(ready.item, plan.runId, await state.before(seq, signal));
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });

@@ -1,4 +1,4 @@
-import { derivedColumns, isStanding, masksOf, type Contract, type Dataset, type PublishedLine } from '../../contract';
+import { derivedColumns, isBatch, isStanding, masksOf, type Contract, type Dataset, type PublishedLine } from '../../contract';
 import { appendCommit, type AppendOutcome } from '../../run/commit-log';
 import type { Report } from '../../report/report';
 import type { FunctionCall } from '../../run/function-handler';
@@ -9,6 +9,7 @@ import { describeResult } from '../quality/judge-quality';
 import type { CurateSettings } from '../settings';
 import type { ResultEnvelope, UnitRows } from '../shape/rows-of-unit';
 import type { PublishedState } from './published-object';
+import { requireFiles } from './require-files';
 import type { UnitCatalog } from './unit-catalog';
 
 /** A unit whose counts are proved and whose files are complete. */
@@ -46,8 +47,14 @@ export async function commitUnit(
   const { unit, shape, rows } = ready;
   const { dataset, unitId } = unit;
   sayQuality(report, ready);
+  // Before the catalog points to its files, and again where nobody can come in between.
+  await requireFiles(context, dataset, unitId, state.lines);
   await catalog.register(unitId, shape.parts, rows.quarantine);
   const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
+    await requireFiles(context, dataset, unitId, () => state.before(seq, signal)).catch(async (error: unknown) => {
+      await catalog.forget(unitId, shape.parts, rows.quarantine);
+      throw error;
+    });
     const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, await state.before(seq, signal)) : [];
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });
@@ -71,7 +78,7 @@ function takesPlaces(unit: ShapeItem): boolean {
  * of a batch that has gone since.
  */
 function supersededUnits(unit: ShapeItem, runId: string, lines: readonly PublishedLine[]): string[] | undefined {
-  const batches = lines.filter(({ kind }) => kind !== 'compaction');
+  const batches = lines.filter(isBatch);
   if (unit.kind !== 'rerun') return batches.filter(({ ingest_seq: seq }) => unit.supersedesIngestSeqs.includes(seq)).map(({ attempt_id: id }) => id);
   const mine = batches.filter(({ ingest_seq: seq }) => seq === unit.ingestSeq);
   // What this run has committed before is found by its identity.

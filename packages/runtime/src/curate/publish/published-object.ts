@@ -80,7 +80,9 @@ function parsePublished(text: string, dataset: string): PublishedLine[] {
     const lines = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as PublishedLine);
     // Lines of earlier releases do not say whether a compaction stands for them, which is in the log where there is one.
     if (lines.some(({ kind }) => kind === 'compaction') && lines.some((line) => line.compacted_into === undefined)) return [];
-    const whole = lines.map((line) => ({ ...line, compacted_into: line.compacted_into ?? null }));
+    // Nor do they say when a commit left the current state.
+    if (lines.some(({ state, superseded_at: at }) => state !== 'current' && at === undefined)) return [];
+    const whole = lines.map((line) => ({ ...line, compacted_into: line.compacted_into ?? null, superseded_at: line.superseded_at ?? null }));
     return whole.every((line, index) => line.seq === index + 1 && line.dataset === dataset) ? whole : [];
   } catch {
     return [];

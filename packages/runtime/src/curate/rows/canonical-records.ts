@@ -2,6 +2,9 @@ const LF = 10;
 const QUOTE = 34;
 const COMMA = 44;
 
+/** Bytes that are copied one by one. */
+const MOST_BY_HAND = 48;
+
 /** Receives records as CSV in our own one dialect: comma, every value in quotes, nothing at all for NULL. */
 export type CanonicalSink = (bytes: Buffer) => void;
 
@@ -33,6 +36,32 @@ export class CanonicalRecords {
           out[used++] = byte;
         }
       }
+      out[used++] = QUOTE;
+    }
+    out[used++] = LF;
+    this.used = used;
+  }
+
+  /**
+   * Takes the values of one record that stand in its bytes as they are, without a quote among them.
+   *
+   * @param starts where the value of each column begins; negative for NULL
+   * @param ends behind its last byte
+   */
+  writeRanges(bytes: Buffer, starts: Int32Array, ends: Int32Array): void {
+    const most = bytes.length + 4 * starts.length + 1;
+    if (this.used + most > this.out.length) this.grow(most);
+    const { out } = this;
+    let used = this.used;
+    for (let index = 0; index < starts.length; index++) {
+      if (index > 0) out[used++] = COMMA;
+      const start = starts[index]!;
+      if (start < 0) continue;
+      const end = ends[index]!;
+      out[used++] = QUOTE;
+      // A call for each short value would take longer than its bytes.
+      if (end - start > MOST_BY_HAND) used += bytes.copy(out, used, start, end);
+      else for (let at = start; at < end; at++) out[used++] = bytes[at]!;
       out[used++] = QUOTE;
     }
     out[used++] = LF;

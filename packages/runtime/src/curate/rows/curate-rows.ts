@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../stores/object-store';
 import type { RowsItem, RowsResult } from '../documents';
 import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
+import { readExcel } from './excel/excel-part';
 import { readAvro } from './typed/avro-part';
 import { csvDialect } from './csv/csv-dialect';
 import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv/csv-header';
@@ -37,6 +38,7 @@ import { sourceEncoding, type SourceEncoding } from './encoding/source-encoding'
 import { SourceOffsets } from './encoding/source-offsets';
 import { TextRecords, type TextSegment } from './typed/text-records';
 import { TranscodedRecords } from './encoding/transcoded-records';
+import type { TypedPart } from './typed/typed-part';
 import { unusedNames } from './typed/typed-columns';
 import { xmlDocument } from './xml/xml-document';
 
@@ -236,9 +238,9 @@ class PartRows {
     const { directory, source } = this;
     const session = await this.session();
     this.idle.push(session);
-    const bytes = await (dataset.record.format === 'avro' ? readAvro : readParquet)({
-      store, ref: { bucket, key: item.key }, source, dataset, directory, segmentBytes, session, signal,
-      useColumns: (names) => { this.sayUnused(unusedNames(dataset, names)); },
+    const part: TypedPart = {
+      store, ref: { bucket, key: item.key }, bytes: item.bytes, source, dataset, directory, segmentBytes, session, signal,
+      useColumns: (names, unused) => { this.sayUnused(unused ?? unusedNames(dataset, names)); },
       curate: (segment) => this.inFlight.start(async () => {
         try {
           await this.curateTexts(quarantine, (engine) => textsOf(segment, engine));
@@ -248,8 +250,9 @@ class PartRows {
       }),
       bad: (record) => { quarantine.add(record); },
       flush: async () => { if (quarantine.full) await quarantine.flush(); },
-    });
-    return { bytes, headerMissing: false };
+    };
+    if (dataset.record.format === 'excel') return { bytes: item.bytes, headerMissing: await readExcel(part) };
+    return { bytes: await (dataset.record.format === 'avro' ? readAvro : readParquet)(part), headerMissing: false };
   }
 
   private async curateTexts(quarantine: QuarantineWriter, tell: (session: EngineSession) => TextsOfSegment): Promise<void> {
@@ -290,11 +293,11 @@ class PartRows {
 }
 
 function textsOf(segment: TextSegment, session: EngineSession): TextsOfSegment {
-  const { texts, files } = segment;
-  return { segment: { ...segment, proof: NO_PROOF }, texts, files, openRecords: () => Promise.resolve(new TextRecords(segment, session)) };
+  const { texts, files, where } = segment;
+  return { segment: { ...segment, proof: NO_PROOF }, texts, files, where, openRecords: () => Promise.resolve(new TextRecords(segment, session)) };
 }
 
-type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'files' | 'openRecords'>;
+type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'files' | 'where' | 'openRecords'>;
 
 /** Whether a part is one document, in which line ends are spaces. */
 function isDocument({ format }: Dataset['record']): boolean {

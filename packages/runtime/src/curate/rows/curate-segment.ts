@@ -1,6 +1,8 @@
 import { unlink } from 'node:fs/promises';
 import type { Dataset } from '../../contract/contract';
 import { rejectReason } from '../../contract/column-reject';
+import { pointerOf } from '../../contract/json-pointer';
+import { columnAt, holdsKind } from '../../contract/nested-type';
 import { quoteLiteral } from '../../contract/quote-identifier';
 import { ruleSubject } from '../../contract/quality-metrics';
 import type { ColumnRejectCode } from '../../contract/reject-codes';
@@ -22,7 +24,7 @@ import type { SourceRecord } from './segment-records';
  * dictionary holds 0.0 and -0.0 as one value, so a dataset with float columns has none.
  */
 function rowsFormat(dataset: Dataset): string {
-  const dictionary = dataset.columns.some(({ type }) => type.kind === 'float') ? 0 : 8_192;
+  const dictionary = dataset.columns.some(({ type }) => holdsKind(type, 'float')) ? 0 : 8_192;
   return `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${dictionary})`;
 }
 
@@ -42,6 +44,8 @@ export interface SegmentJob {
   /** Opens what finds its records in the source again. */
   readonly openRecords: () => Promise<RecordFinder>;
   readonly fieldMap: FieldMap;
+  /** Where a column of the record of a (1-based) line stands in the source, for people. */
+  readonly where?: (column: string, line: number) => string | undefined;
   /** 0-based position of the raw part in its manifest. */
   readonly part: number;
   readonly quarantine: QuarantineWriter;
@@ -99,13 +103,14 @@ async function countRows({ session, dataset }: SegmentJob, path: string): Promis
   return { filtered: Number(row!.filtered), quality: Object.fromEntries(rules.map(({ number }) => [number, Number(row![`n${number}`])])) };
 }
 
-function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUALITY'): Pick<RejectedRecord, 'code' | 'column' | 'reason'> {
+function verdict(dataset: Dataset, number: number, code: ColumnRejectCode | 'QUALITY', place: string): Pick<RejectedRecord, 'code' | 'column' | 'reason'> {
   if (code === 'QUALITY') {
     const rule = dataset.quality[number]!;
     return { code, column: rule.column, reason: `quality rule ${rule.id} (${ruleSubject(rule)}) selects the record` };
   }
   const column = dataset.columns[number]!;
-  return { code, column: column.name, reason: rejectReason(code, column) };
+  if (place === '') return { code, column: column.name, reason: rejectReason(code, column) };
+  return { code, column: column.name, reason: rejectReason(code, { ...columnAt(column, place), name: `${column.source.path ?? pointerOf(column.source.field ?? column.name)}${place}` }) };
 }
 
 function isFiltered(): string {
@@ -127,8 +132,11 @@ async function quarantineRejects(job: SegmentJob, path: string): Promise<number>
         await records.look?.(rejects.map(({ number }) => Number(number)));
       }
       for (const row of rejects) {
-        const [number, code] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY'];
-        quarantine.add({ ...verdict(dataset, Number(number), code), ...await records!.find(Number(row.number)) });
+        const [number, code, ...place] = String(row.reject).split(':') as [string, ColumnRejectCode | 'QUALITY', ...string[]];
+        const record = await records!.find(Number(row.number));
+        const found = verdict(dataset, Number(number), code, place.join(':'));
+        const where = found.column === undefined ? undefined : job.where?.(found.column, record.line);
+        quarantine.add({ ...found, ...record, ...(where === undefined ? {} : { reason: `${where}: ${found.reason}` }) });
       }
       if (quarantine.full) await quarantine.flush();
       total += rejects.length;

@@ -5,6 +5,9 @@ import { computedLevels } from '../../contract/expression/computed-order';
 import { declaredValue, expressionSql } from '../../contract/expression/expression-sql';
 import { countedBy, isOfOneRecord } from '../../contract/quality-metrics';
 import { maskedValue } from '../../contract/mask';
+import { nestedCast, nestedTexts } from '../../contract/nested-cast';
+import { nestedPasses, nestedReject } from '../../contract/nested-reject';
+import { isNested } from '../../contract/nested-type';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv/csv-dialect';
@@ -77,7 +80,7 @@ export interface RowQueryOptions {
 /**
  * The query of one segment: every contract column typed, `_rule<number>` for each quality rule that a row decides on, and `_reject`,
  * which is NULL for a good row, {@link FILTERED} for a good one that the filter leaves out, `<column number>:<code>` for one that a check
- * refused, and `<rule number>:QUALITY` for one that a rule sends to quarantine.
+ * refused (of an object or array with `:<place>` in it behind), and `<rule number>:QUALITY` for one that a rule sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
   const { dataset, fieldMap, order, proof } = options;
@@ -117,6 +120,7 @@ function withComputed({ columns }: Dataset, rows: string): string {
 
 function cast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
   const text = `r${index}`;
+  if (isNested(column.type)) return { value: nestedTexts(column.type, text), typed: (value) => nestedCast(column, value) };
   const checked = duckdbCast(column, text);
   if (!always.has(index) && !elsewhere.has(index)) return { value: checked, typed: (value) => value };
   const proven = provenCast(column, text);
@@ -133,8 +137,10 @@ function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
   ordered.forEach((column) => {
     const index = dataset.columns.indexOf(column);
     const fields = { raw: `${isRead(column) ? 'r' : 'c'}${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
-    codes.push(`${quoteLiteral(`${index}:`)} || (${columnReject(column, fields)})`);
-    const pass = columnPasses(column, { ...fields, proven: always.has(index) || elsewhere.has(index) });
+    const nested = isNested(column.type) ? { raw: `v${index}`, typed: `t${index}` } : undefined;
+    codes.push(`${quoteLiteral(`${index}:`)} || (${nested === undefined ? columnReject(column, fields) : nestedReject(column, nested)})`);
+    const proven = always.has(index) || elsewhere.has(index);
+    const pass = nested === undefined ? columnPasses(column, { ...fields, proven }) : nestedPasses(column, nested);
     if (pass !== undefined) passes.push(pass);
   });
   for (const { rule, number } of rowRules(dataset)) {
@@ -168,7 +174,9 @@ export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSou
   const fields = columns.filter(isRead).length;
   // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
   // Fields at fixed places may overlap.
-  const copies = Math.max(1, places.length) + columns.filter(({ source }) => source.json).length;
+  // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes.
+  const [texts, nested] = [columns.filter(({ source }) => source.json), columns.filter(({ type }) => isNested(type))];
+  const copies = Math.max(1, places.length) + texts.length + 3 * nested.length;
   return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 

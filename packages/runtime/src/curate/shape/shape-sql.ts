@@ -1,4 +1,5 @@
-import type { Dataset } from '../../contract/contract';
+import type { Column, Dataset } from '../../contract/contract';
+import { holdsKind, isNested } from '../../contract/nested-type';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
 import { orderKeys, sortClause } from './sorted-files';
@@ -108,20 +109,24 @@ export function numberFiles(bytesPerRow: number, targetBytes: number): string[] 
   ];
 }
 
-/** Whether a float column holds a zero with a minus sign; undefined for a dataset without float columns. */
+/** Whether a column with floats holds a zero with a minus sign; undefined for a dataset without such columns. */
 export function negativeZeros(dataset: Dataset, paths: readonly string[]): string | undefined {
   const floats = floatColumns(dataset);
-  return floats.length === 0 ? undefined : negativeZerosOf(floats, unitRows(paths, floats.join(', ')));
+  return floats.length === 0 ? undefined : negativeZerosOf(floats, unitRows(paths, floats.map(({ name }) => quoteIdentifier(name)).join(', ')));
 }
 
-/** Whether a column of a query holds a zero with a minus sign. */
-export function negativeZerosOf(floats: readonly string[], query: string): string {
-  return `SELECT coalesce(bool_or(${floats.map((name) => `coalesce(${name} = 0 AND signbit(${name}), false)`).join(' OR ')}), false) AS found FROM (${query})`;
+/** Whether a column of a query holds a zero with a minus sign. Of objects and arrays, whether their text looks so: a text in them may be meant. */
+export function negativeZerosOf(floats: readonly Column[], query: string): string {
+  const found = floats.map(({ name, type }) => {
+    const value = quoteIdentifier(name);
+    return isNested(type) ? `contains(CAST(${value} AS VARCHAR), '-0.0')` : `${value} = 0 AND signbit(${value})`;
+  });
+  return `SELECT coalesce(bool_or(${found.map((one) => `coalesce(${one}, false)`).join(' OR ')}), false) AS found FROM (${query})`;
 }
 
-/** Quoted. */
-export function floatColumns(dataset: Dataset): string[] {
-  return dataset.columns.filter(({ type }) => type.kind === 'float').map(({ name }) => quoteIdentifier(name));
+/** Columns that are floats, or have some inside. */
+export function floatColumns(dataset: Dataset): Column[] {
+  return dataset.columns.filter(({ type }) => holdsKind(type, 'float'));
 }
 
 /** The rows to write, in the order of a dataset that has one. */

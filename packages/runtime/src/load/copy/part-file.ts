@@ -88,8 +88,8 @@ async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: 
   const expected = duckdbType(stored);
   const found = types.get(name);
   if (found !== undefined) {
-    if (found !== expected) throw partError('PART_TYPE', part, `has column ${name} of type ${found}, its manifest says ${expected}`);
-    return found === wanted ? quoteIdentifier(name) : `CAST(${quoteIdentifier(name)} AS ${wanted})`;
+    if (unquoted(found) !== unquoted(expected)) throw partError('PART_TYPE', part, `has column ${name} of type ${found}, its manifest says ${expected}`);
+    return unquoted(found) === unquoted(wanted) ? quoteIdentifier(name) : `CAST(${quoteIdentifier(name)} AS ${wanted})`;
   }
   const text = part.partition[name];
   if (text === undefined) throw partError('PART_COLUMN', part, `has no column ${name}, and its manifest has no partition value of that name`);
@@ -98,6 +98,11 @@ async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: 
   const reader = await connection.runAndReadAll(`SELECT ${value} IS NULL`);
   if (reader.getRows()[0]?.[0] === true) throw partError('PART_COLUMN', part, `has partition value ${JSON.stringify(text)} for column ${name}, which is no ${typeName(stored)}`);
   return value;
+}
+
+/** Names of members are quoted by us always, and by the engine where it must. */
+function unquoted(type: string): string {
+  return type.replaceAll('"', '');
 }
 
 function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {

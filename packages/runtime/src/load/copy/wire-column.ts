@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../contract/contract';
+import { jsonText } from '../../contract/json-text';
 
 /**
  * How one column travels from a Parquet file to PostgreSQL's binary COPY format.
@@ -36,6 +37,9 @@ export function wireColumn(type: ColumnType, value: string): WireColumn {
     case 'time': return { form: 'fixed', width: 8, sql: `CAST(${value} AS BIGINT)` };
     case 'uuid': return { form: 'uuid', width: 16, sql: `CAST(${value} AS UUID)` };
     case 'binary': return { form: 'hex', sql: `hex(CAST(${value} AS BLOB))` };
+    // The binary form of jsonb is its version, 1, and the text.
+    case 'object':
+    case 'array': return { form: 'text', sql: `chr(1) || ${jsonText(type, value)}` };
   }
 }
 

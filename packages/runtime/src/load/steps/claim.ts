@@ -71,6 +71,9 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
     ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
   ));
   for (const commit of held) report.say('LOAD_W1003', { ...commit });
+  for (const { dataset, selection: { expired } } of claimed) {
+    if (expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: expired.length, seq: expired.at(-1)!.seq });
+  }
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
     ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, datasets: contract.datasets.map(({ name }) => name),
@@ -126,7 +129,7 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
     const { selection, published } = await select(client, call, candidate);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
-      claimed.push({ ...candidate, epoch: 0n, selection: { load: [], held: selection.held }, published });
+      claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
       continue;
     }
     const one = { ...candidate, epoch, selection, published };

@@ -13,5 +13,9 @@ export const CURATE_MESSAGES = {
   CURATE_W1302: '{dataset}: {unitId} does not keep quality rule {result}',
   CURATE_I1306: '{dataset}: {unitId} is not committed, another run has changed the commits whose place it was to take',
   CURATE_I1401: '{dataset}: {unitId} joins {commits} commits with {before} files into {after} files, {rows} rows',
+  CURATE_I1501: '{dataset}: removal committed as number {seq}: the files of {units} superseded units go, and of {leftBehind} that were never committed; {expired} units past their retention leave the current state',
+  CURATE_I1502: '{dataset}: {files} files with {bytes} bytes removed; the files of {waiting} units wait for a run in 6 hours or later, so that no running query misses them',
+  CURATE_I1503: '{dataset}: {files} files with {bytes} bytes removed so far, {units} of {of} units looked at',
+  CURATE_W1501: '{dataset}: its retention is not kept, because history changes needs the batches of all keys; remove old keys at the source',
   CURATE_W1301: '{dataset}: {partitions} catalog partitions of {unitId} could not be removed: {reason}',
 } as const;

@@ -5,6 +5,7 @@ export const LOAD_MESSAGES = {
   LOAD_I1004: 'staging table {staging} of a finished load was dropped',
   LOAD_W1005: 'staging table {staging} of a finished load could not be dropped and stays until the next load: {reason}',
   LOAD_I1006: 'target table {table} was made from the contract',
+  LOAD_I1007: '{dataset}: {commits} commits, up to number {seq}, were past their retention before they were loaded; they are passed over',
   LOAD_I1101: '{key} of {dataset} is staged already by an earlier try; it is not copied again',
   LOAD_I1102: 'copying {key} of {dataset} into {staging}: {records} records, {bytes} bytes',
   LOAD_I1103: '{dataset}: {records} records so far, {recordsPerSecond} records/s, {bytesPerSecond} bytes/s',

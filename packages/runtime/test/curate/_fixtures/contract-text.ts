@@ -20,12 +20,16 @@ export interface DatasetSpec {
   readonly custom?: Readonly<Record<string, string>>;
   /** Quality rules of the dataset, each a YAML flow map. */
   readonly quality?: readonly string[];
+  /** How long batches are kept: value and unit as in a YAML flow map without braces. */
+  readonly retention?: string;
 }
 
 /** An ODCS contract with one dataset per spec. */
 export function contractText(...datasets: DatasetSpec[]): string {
+  const retained = datasets.flatMap(({ name = 'trips', retention }) => (retention === undefined ? [] : [`{ property: retention, element: ${name}, ${retention} }`]));
   return [
-    'apiVersion: v3.1.0', 'kind: DataContract', 'id: tests', 'name: tests', 'version: 1.0.0', 'status: active', 'schema:',
+    'apiVersion: v3.1.0', 'kind: DataContract', 'id: tests', 'name: tests', 'version: 1.0.0', 'status: active',
+    ...(retained.length === 0 ? [] : [`slaProperties: [${retained.join(', ')}]`]), 'schema:',
     ...datasets.flatMap(({ name = 'trips', columns, record = '', custom = {}, quality = [] }) => [
       `  - name: ${name}`, '    customProperties:',
       `      - { property: headraceRecord, value: { ${['format: csv', record].filter((part) => part !== '').join(', ').replace(/^format: csv, (format:.*)$/, '$1')} } }`,

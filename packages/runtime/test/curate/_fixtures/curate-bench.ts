@@ -16,6 +16,7 @@ import { curateRows } from '../../../src/curate/rows/curate-rows';
 import { parseCurateSettings, type CurateSettings } from '../../../src/curate/settings';
 import { sniffCompression } from '../../../src/ingest/sniff-compression';
 import { shapeUnit } from '../../../src/curate/shape/shape-unit';
+import { vacuumCurate } from '../../../src/curate/vacuum/vacuum-curate';
 import { Report } from '../../../src/report/report';
 import { appendCommit } from '../../../src/run/commit-log';
 import { commitLogPrefix, publishedKey, rawPartKey } from '../../../src/run/keys';
@@ -157,6 +158,21 @@ export class CurateBench {
 
   async publish(plan: CuratePlanOutput, slot: string, attempt = 1, asked: object = {}): Promise<StageOutput> {
     return publishCurate({ ...this.call(slot, attempt, asked), previous: plan }, this.glue.client);
+  }
+
+  /** All turns of a vacuum that runs some days from now. */
+  async vacuum(
+    slot: string, days: number, options: { readonly attempt?: number; readonly turnMs?: number; readonly unitsAtOnce?: number } = {},
+  ): Promise<StageOutput & { readonly turns: number }> {
+    const { attempt = 1, turnMs, unitsAtOnce, ...asked } = options;
+    let previous: object = await this.plan(slot, attempt, { operation: 'vacuum', ...asked });
+    for (let turns = 1; ; turns += 1) {
+      const output = await vacuumCurate({ ...this.call(slot, attempt, { operation: 'vacuum', ...asked }), previous }, {
+        glue: this.glue.client, now: () => new Date(Date.now() + days * 86_400_000), turnMs, unitsAtOnce,
+      });
+      if (output.next === undefined) return { ...output, turns };
+      previous = output;
+    }
   }
 
   async manifests(): Promise<CuratedManifest[]> {

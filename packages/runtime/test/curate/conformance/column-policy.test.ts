@@ -4,6 +4,7 @@ import { compareColumns, derivedColumns, type Column, type ColumnType, type Sche
 import { PipelineError } from '../../../src/errors/pipeline-error';
 import { columnOf, datasetOf } from '../../_fixtures/dataset';
 import { RowsBench, type RowsOutcome } from '../_fixtures/rows-bench';
+import { inline, workbook } from '../_fixtures/workbook';
 
 const DOCUMENT = join(__dirname, '../../../../../docs/columns.md');
 
@@ -23,25 +24,29 @@ const SOURCES: readonly (readonly [what: string, fields: Fields])[] = [
 ];
 
 const csv = (header: boolean) => (fields: Fields): string => `${header ? `${fields.map(([name]) => name).join(',')}\n` : ''}${fields.map(([, value]) => value).join(',')}\n`;
+const sheet = (header: boolean) => (fields: Fields): Buffer => workbook({
+  sheets: { Data: [...(header ? [fields.map(([name]) => name)] : []), fields.map(([, value]) => value)].map((texts) => `<row>${texts.map(inline).join('')}</row>`).join('') },
+});
 const object = (fields: Fields): string => `{${fields.map(([name, value]) => `"${name}": "${value}"`).join(', ')}}`;
 const element = (fields: Fields): string => `<row>${fields.map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</row>`;
 
 interface Header {
   readonly record: string;
-  readonly write: (fields: Fields) => string;
+  readonly write: (fields: Fields) => string | Buffer;
   /** Of formats whose records name their fields themselves: the whole source. */
-  readonly whole?: (records: readonly string[]) => string;
+  readonly whole?: (records: readonly (string | Buffer)[]) => string;
 }
 
-const lines = (records: readonly string[]): string => records.join('\n');
-const array = (records: readonly string[]): string => `[${records.join(',')}]`;
-const rows = (records: readonly string[]): string => `<rows>${records.join('')}</rows>`;
+const lines = (records: readonly (string | Buffer)[]): string => records.join('\n');
+const array = (records: readonly (string | Buffer)[]): string => `[${records.join(',')}]`;
+const rows = (records: readonly (string | Buffer)[]): string => `<rows>${records.join('')}</rows>`;
 
 /** By the heads of the table in the document; two that are tried and must agree share one. */
 const HEADERS: readonly (readonly [head: string, ...headers: Header[]])[] = [
-  ['csv, `exact`', { record: 'format: csv', write: csv(true) }],
-  ['csv, `subset`', { record: 'format: csv, header: subset', write: csv(true) }],
+  ['csv, excel, `exact`', { record: 'format: csv', write: csv(true) }, { record: 'format: excel', write: sheet(true) }],
+  ['csv, excel, `subset`', { record: 'format: csv, header: subset', write: csv(true) }, { record: 'format: excel, header: subset', write: sheet(true) }],
   ['csv, `none`', { record: 'format: csv, header: none', write: csv(false) }],
+  ['excel, `none`', { record: 'format: excel, header: none', write: sheet(false) }],
   ['json, ndjson, `exact`', { record: 'format: ndjson', write: object, whole: lines }, { record: 'format: json', write: object, whole: array }],
   ['json, ndjson, `subset`', { record: 'format: ndjson, header: subset', write: object, whole: lines }, { record: 'format: json, header: subset', write: object, whole: array }],
   ['xml, `exact`', { record: 'format: xml, recordsAt: /rows/row', write: element, whole: rows }],
@@ -64,7 +69,7 @@ async function outcomes(bench: RowsBench, { record, write, whole }: Header): Pro
   });
 }
 
-function curated(bench: RowsBench, record: string, source: string): Promise<RowsOutcome> {
+function curated(bench: RowsBench, record: string, source: string | Buffer): Promise<RowsOutcome> {
   return bench.curate({ columns: COLUMNS, record }, source);
 }
 
@@ -94,6 +99,7 @@ const BATCHES: readonly (readonly [what: string, before: readonly Column[], now:
   ['a type is wider, as varchar(3) to string', [ID, typed({ kind: 'string', length: 3 })], [ID, NOTE]],
   ['a type is narrower', [ID, NOTE], [ID, typed({ kind: 'string', length: 3 })]],
   ['another type', [ID, NOTE], [ID, typed({ kind: 'date' })]],
+  ['an object has another member, or one less', [ID, typed({ kind: 'object', members: [ID] })], [ID, typed({ kind: 'object', members: [ID, NOTE] })]],
   ['a required column is optional now', [ID, NOTE], [columnOf('id', { kind: 'integer', bits: 64 }), NOTE]],
   ['an optional column is required now', [columnOf('id', { kind: 'integer', bits: 64 }), NOTE], [ID, NOTE]],
 ];

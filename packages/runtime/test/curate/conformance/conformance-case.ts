@@ -1,7 +1,7 @@
 import type { Encoding, RejectCode } from '../../../src/contract';
 import type { DatasetSpec } from '../_fixtures/contract-text';
 import type { LogicalTable } from './parquet-reader';
-import { encoded, encodes, LONGEST, type SourceFormat } from './source-formats';
+import { encoded, encodes, LONGEST, type BrokenRecord, type SourceFormat } from './source-formats';
 import { TYPE_TABLE, type TypeRow } from './type-table';
 
 /** A record that must be in quarantine, where and as it is there. */
@@ -51,18 +51,25 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
   const covers: string[] = [];
   let id = 0;
   const others = types.map(({ other }) => other ?? [null, null] as const);
-  const write = (more: Readonly<Record<number, string | null>> = {}, number = String(id)): string => (
-    format.write(fields, [number, ...others.map(([text], index) => (index + 1 in more ? more[index + 1]! : text))], id));
-  const put = (record: string | Buffer, code?: RejectCode, column: string | null = null): void => {
+  let written: readonly (string | null)[] = [];
+  const write = (more: Readonly<Record<number, string | null>> = {}, number = String(id)): string => {
+    written = [number, ...others.map(([text], index) => (index + 1 in more ? more[index + 1]! : text))];
+    return format.write(fields, written, id);
+  };
+  const put = (record: string | Buffer, code?: RejectCode, column: string | null = null, told?: BrokenRecord['told']): void => {
     if (id > 0) part.add(between);
-    const { offset, line, raw } = part.add(record);
+    const { offset, line, raw } = placeOf(format, id, part.add(record), () => {
+      const text = Object.fromEntries(written.map((value, index) => [names[index]!, value]));
+      told?.(text);
+      return text;
+    });
     if (code !== undefined) rejects.push({ code, column, offset, line, raw: raw.slice(0, 2 * LONGEST * (encoding.startsWith('utf-16') ? 2 : 1)) });
     id++;
   };
   const breakOne = (): void => {
-    const { what, code, record } = queue.shift()!;
+    const { what, code, record, column = null, told } = queue.shift()!;
     covers.push(`${what} (${code})`);
-    put(record((more) => write(more, '1')), code);
+    put(record((more) => write(more, '1')), code, column, told);
   };
   const queue = broken.filter((one) => one.encoding === undefined || one.encoding === encoding);
   types.forEach(({ name, good, bad }, index) => {
@@ -83,7 +90,14 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
   part.add(tail);
   const record = `${format.record(fields)}${encoding === 'utf-8' ? '' : `, encoding: ${encoding}`}`;
   const columns = all.map((column, index) => ({ name: column.name, type: propertyOf(column, fields[index]!) }));
-  return { title: `${format.name} in ${encoding}`, spec: { columns, record }, bytes: part.bytes, rows, rejects, covers };
+  return { title: `${format.name} in ${encoding}`, spec: { columns, record }, bytes: format.packed === undefined ? part.bytes : format.packed.pack(part.bytes.toString()), rows, rejects, covers };
+}
+
+/** Where a record is, and what quarantine holds of it. */
+function placeOf({ packed }: SourceFormat, id: number, inText: ReturnType<Part['add']>, told: () => Record<string, string | null>): ReturnType<Part['add']> {
+  if (packed === undefined) return inText;
+  const line = packed.firstRow + id;
+  return { offset: line - 1, line, raw: Buffer.from(JSON.stringify(told())).toString('hex') };
 }
 
 /** Cells that are not what they must be, rows that should not be there, and rows that are missing. */

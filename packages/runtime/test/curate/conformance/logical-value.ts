@@ -10,9 +10,33 @@ export interface StoredColumn {
     readonly isAdjustedToUTC?: boolean;
     readonly unit?: string;
   };
+  /** Of a group. */
+  readonly members?: readonly StoredColumn[];
+  /** Of a list. */
+  readonly element?: StoredColumn;
 }
 
+/** What a cell holds: a text, or the values of an object or array. */
+export type StoredValue = string | null | readonly StoredValue[] | { readonly [name: string]: StoredValue };
+
 const MICROS_OF_DAY = 86_400_000_000n;
+
+/** The logical value of a cell as {@link logicalText}; of an object or array, the JSON of those in it. */
+export function cellText(column: StoredColumn, stored: StoredValue): string | null {
+  const value = nestedValue(column, stored);
+  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function nestedValue(column: StoredColumn, stored: StoredValue): StoredValue {
+  if (stored === null) return null;
+  const { members, element } = column;
+  if (members !== undefined) {
+    const values = stored as Record<string, StoredValue>;
+    return Object.fromEntries(members.map((member) => [member.name, nestedValue(member, values[member.name] ?? null)]));
+  }
+  if (element !== undefined) return (stored as readonly StoredValue[]).map((one) => nestedValue(element, one));
+  return logicalText(column, stored as string);
+}
 
 /**
  * The logical value of a cell as text: two cells are equal if and only if these texts are. See README.md of this folder.

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { logicalText, type StoredColumn } from './logical-value';
+import { cellText, type StoredColumn, type StoredValue } from './logical-value';
 
 interface StoredFile {
   readonly columns: readonly StoredColumn[];
-  readonly values: Readonly<Record<string, readonly (string | null)[]>>;
+  readonly values: Readonly<Record<string, readonly StoredValue[]>>;
   readonly error?: string;
 }
 
@@ -46,7 +46,7 @@ export class ParquetReader {
     if (done) throw new Error('the reader of Parquet ended');
     const { columns, values, error } = JSON.parse(value) as StoredFile;
     if (error !== undefined) throw new Error(error);
-    const texts = columns.map((column) => values[column.name]!.map((stored) => (stored === null ? null : logicalText(column, stored))));
+    const texts = columns.map((column) => values[column.name]!.map((stored) => cellText(column, stored)));
     const count = texts[0]?.length ?? 0;
     return {
       columns: columns.map(({ name }) => name),

@@ -14,6 +14,7 @@ const COLUMNS = [{ name: 'id', type: 'i32' }, { name: 'note', type: 'string' }];
 
 interface Lines {
   readonly record: string;
+  readonly columns?: typeof COLUMNS;
   readonly head: string;
   readonly good: (id: number) => string;
   /** Poison, with its code: in the framing, and in a value. */
@@ -52,6 +53,17 @@ const FORMATS: Readonly<Record<string, Lines>> = {
       [(id) => `{"note": "${'x'.repeat(700)}", "id": ${id}}`, 'RECORD_SIZE'],
     ],
   },
+  'ndjson with arrays of objects': {
+    record: 'format: ndjson', head: '', good: (id) => `{"id": ${id}, "note": [{"n": ${id}}, {"n": null}, {}]}`,
+    columns: [{ name: 'id', type: 'i32' }, { name: 'note', type: '{ logicalType: array, items: { logicalType: object, properties: [{ name: n, logicalType: integer }] } }' }],
+    bad: [
+      [(id) => `{"id": ${id}, "note": [{"n": 1}, {"n": "open`, 'JSON'],
+      [(id) => `{"id": ${id}, "note": [{"n": 1}, {"n": 1, "n": 2}]}`, 'JSON'],
+      [(id) => `{"id": ${id}, "note": [{"n": 1}, [2]]}`, 'JSON'],
+      [(id) => `{"id": ${id}, "note": [{"n": 1}, {"n": 1.5}]}`, 'TYPE'],
+      [(id) => `{"id": ${id}, "note": [${'{}, '.repeat(200)}{}]}`, 'RECORD_SIZE'],
+    ],
+  },
 };
 
 const PLACES: Readonly<Record<string, (row: number) => boolean>> = {
@@ -69,7 +81,7 @@ beforeAll(async () => { bench = await RowsBench.start(); });
 afterAll(async () => { await bench.close(); });
 
 test.each(Object.keys(FORMATS).flatMap((format) => Object.keys(PLACES).map((place) => [place, format] as const)))('%s of the records of %s is poison, and costs itself alone', async (place, format) => {
-  const { record, head, good, bad } = FORMATS[format]!;
+  const { record, columns = COLUMNS, head, good, bad } = FORMATS[format]!;
   const pieces = [Buffer.from(head)];
   const kept: string[] = [];
   const rejects: Omit<Quarantined, 'reason' | 'column'>[] = [];
@@ -83,7 +95,7 @@ test.each(Object.keys(FORMATS).flatMap((format) => Object.keys(PLACES).map((plac
     offset += bytes.length + 1;
     line += bytes.toString('latin1').split('\n').length;
   }
-  const { rows, quarantine } = await bench.curate({ columns: COLUMNS, record: `${record}, maxRecordBytes: 512` }, Buffer.concat(pieces), SMALL);
+  const { rows, quarantine } = await bench.curate({ columns, record: `${record}, maxRecordBytes: 512` }, Buffer.concat(pieces), SMALL);
   expect(rows.map(([id]) => id)).toEqual(kept);
   expect(quarantine.map(({ code, offset: at, line: number, raw }) => ({ code, offset: at, line: number, raw }))).toEqual(rejects);
 });

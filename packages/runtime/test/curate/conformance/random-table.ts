@@ -9,7 +9,7 @@ export type Cell = readonly [text: string, value: string] | null;
 export interface RandomColumn { readonly property: string; readonly cells: readonly Cell[] }
 
 /** A type with all that its values may be. */
-type RandomType = fc.Arbitrary<{ property: string; cell: fc.Arbitrary<readonly [string, string]> }>;
+export type RandomType = fc.Arbitrary<{ property: string; cell: fc.Arbitrary<readonly [string, string]> }>;
 
 const MICROS_OF_DAY = 86_400_000_000n;
 const FIRST_DAY = -719_162n;
@@ -83,10 +83,12 @@ const strings = always('{ logicalType: string }', same(texts));
 const uuids = always('{ logicalType: string, logicalTypeOptions: { format: uuid } }', fc.tuple(fc.uuid(), fc.boolean()).map(([id, upper]) => [upper ? id.toUpperCase() : id, id] as const));
 const binaries = always('{ logicalType: string, logicalTypeOptions: { format: binary } }', fc.uint8Array({ maxLength: 40 }).map((bytes) => [Buffer.from(bytes).toString('base64'), Buffer.from(bytes).toString('hex')] as const));
 
+/** Any plain type. */
+export const RANDOM_TYPES: RandomType = fc.oneof(integers, decimals, floats, booleans, dates, timestamps, instants, times, strings, uuids, binaries);
+
 /** Columns of any types with the same number of cells; `holds` says what the source can write, the rest is NULL. */
 export function randomTable(holds: (text: string | null) => boolean): fc.Arbitrary<readonly RandomColumn[]> {
-  const types: RandomType = fc.oneof(integers, decimals, floats, booleans, dates, timestamps, instants, times, strings, uuids, binaries);
-  return fc.integer({ min: 1, max: 12 }).chain((rows) => fc.array(types.chain(({ property, cell }) => (
+  return fc.integer({ min: 1, max: 12 }).chain((rows) => fc.array(RANDOM_TYPES.chain(({ property, cell }) => (
     fc.array(fc.option(cell, { freq: 6 }), { minLength: rows, maxLength: rows })
       .map((cells): RandomColumn => ({ property, cells: cells.map((one) => (one !== null && holds(one[0]) ? one : null)) }))
   )), { minLength: 1, maxLength: 10 }));

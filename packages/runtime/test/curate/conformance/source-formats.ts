@@ -1,5 +1,6 @@
 import { decode, encode } from 'iconv-lite';
-import type { Encoding, RejectCode } from '../../../src/contract';
+import { ENCODINGS, type Encoding, type RejectCode } from '../../../src/contract';
+import { inline, workbook } from '../_fixtures/workbook';
 
 export type Values = readonly (string | null)[];
 
@@ -11,6 +12,9 @@ export interface BrokenRecord {
   readonly record: (good: (values?: Readonly<Record<number, string>>) => string) => string | Buffer;
   /** Only in this encoding. Default: in all. */
   readonly encoding?: Encoding;
+  /** Of a format that tells rejects: the column at fault, and what differs from a good record's text. */
+  readonly column?: string;
+  readonly told?: (text: Record<string, string | null>) => void;
 }
 
 /** A way in which sources write records, and a writer of it that shares no code with the reader. */
@@ -25,6 +29,8 @@ export interface SourceFormat {
   /** Whether the format has a form for the text, which null is NULL of. */
   readonly holds: (text: string | null) => boolean;
   readonly broken: readonly BrokenRecord[];
+  /** Of a format whose records have no bytes of their own: quarantine holds their texts, and places are rows from this one on. */
+  readonly packed?: { readonly firstRow: number; readonly pack: (text: string) => Buffer };
 }
 
 /** Longest record of every case; texts of the tables are shorter. */
@@ -178,6 +184,36 @@ function xml(attributes: boolean): SourceFormat {
   };
 }
 
+/** Every second text is a shared string. */
+function excel(header: boolean): SourceFormat {
+  const line = (values: Values): string => `<row>${values.map((value) => (value === null ? '<c/>' : inline(value))).join('')}</row>`;
+  const second = (good: () => string, cell: string): string => {
+    let cells = 0;
+    return good().replace(/<c>.*?<\/c>|<c .*?<\/c>|<c\/>/gs, (found) => (cells++ === 1 ? cell : found));
+  };
+  return {
+    name: header ? 'excel' : 'excel, no header', between: '', tail: '', holds: () => true,
+    record: () => `format: excel${header ? '' : ', header: none'}, ${MAX_RECORD}`, ...(header ? { head: line } : {}),
+    // The first is a number, so that cells of both kinds stand in each row.
+    write: (_names, [id, ...rest]) => (/^\d+$/.test(id ?? '') ? line(['', ...rest]).replace(/<c .*?<\/c>/, `<c><v>${id}</v></c>`) : line([id!, ...rest])),
+    broken: [
+      { what: 'an error', code: 'CELL', column: 'i8', record: (good) => second(good, '<c t="e"><v>#DIV/0!</v></c>'), told: (text) => { text.i8 = '#DIV/0!'; } },
+      { what: 'a formula without a value', code: 'CELL', column: 'i8', record: (good) => second(good, '<c><f>A1</f></c>'), told: (text) => { text.i8 = ''; } },
+      { what: 'half of a pair in an escape', code: 'CELL', column: 'i8', record: (good) => second(good, '<c t="str"><v>_xD83D_</v></c>'), told: (text) => { text.i8 = ''; } },
+      tooLong(2),
+    ],
+    packed: {
+      firstRow: header ? 2 : 1,
+      pack: (text) => {
+        const strings: string[] = [];
+        let texts = 0;
+        const sheet = text.replace(/<c t="inlineStr"><is>(.*?)<\/is><\/c>/gs, (cell, string: string) => (texts++ % 2 === 0 ? cell : `<c t="s"><v>${strings.push(`<si>${string}</si>`) - 1}</v></c>`));
+        return workbook({ sheets: { Data: sheet }, strings });
+      },
+    },
+  };
+}
+
 export const SOURCE_FORMATS: readonly SourceFormat[] = [
   csv({ name: 'csv', record: 'format: csv', quotes: 'needed' }),
   csv({ name: 'csv, all quoted', record: 'format: csv, newline: lf', quotes: 'all' }),
@@ -196,8 +232,18 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
     name: 'json', record: () => `format: json, recordsAt: /data/rows, ${MAX_RECORD}`, head: () => '{"more": [{}], "data": {"rows": [', write: object, between: ',\n ', tail: ']}}', holds: () => true,
     broken: [...BROKEN_JSON, { what: 'no object', code: 'JSON', record: () => '[1]' }, tooLong(2)],
   },
-  xml(false), xml(true), fixedWidth('both'), fixedWidth('left'), fixedWidth('right'),
+  excel(true), excel(false), xml(false), xml(true), fixedWidth('both'), fixedWidth('left'), fixedWidth('right'),
 ];
+
+/** The encodings that a format is written in. */
+export function encodingsOf({ packed }: SourceFormat): readonly Encoding[] {
+  return packed === undefined ? ENCODINGS : ['utf-8'];
+}
+
+/** The bytes of a whole part. */
+export function partOf(format: SourceFormat, text: string, encoding: Encoding): Buffer {
+  return format.packed === undefined ? encoded(text, encoding) : format.packed.pack(text);
+}
 
 /** The bytes of a text in an encoding, without a mark of its order. */
 export function encoded(text: string, encoding: Encoding): Buffer {

@@ -5,7 +5,7 @@ import { contractText } from '../../_fixtures/ingest-stage';
 const contract = (record: string) => requireContract(contractText(['trips'], record), 'c.yaml');
 
 test('curate refuses a format that only lands, by name and with the cure', () => {
-  expect(() => { requireReadable(contract('{ format: excel }')); }).toThrow(/curate reads csv, ndjson, json, xml with recordsAt, fixed-width with fields, parquet and avro; trips \(excel\).*a contract of their own/);
+  expect(() => { requireReadable(contract('{ format: text }')); }).toThrow(/curate reads csv, ndjson, json, xml with recordsAt, fixed-width with fields, parquet, avro and excel; trips \(text\).*a contract of their own/);
   for (const format of READABLE_FORMATS) expect(() => { requireReadable(contract(`{ format: ${format}${{ xml: ', recordsAt: /rows/row', 'fixed-width': ', fields: [{ name: id, start: 1, length: 8 }, { name: note, start: 9, length: 8 }]' }[format as string] ?? ''} }`)); }).not.toThrow();
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetSpec } from '../_fixtures/contract-text';
 import { RowsBench } from '../_fixtures/rows-bench';
+import { inline, workbook } from '../_fixtures/workbook';
 
 const COLUMNS = [
   { name: 'code', type: 'string', more: 'required: true' }, { name: 'name', type: 'string' }, { name: 'area', type: 'decimal(38,2)' }, { name: 'people', type: 'u64' },
@@ -26,12 +27,22 @@ const members = (row: readonly (string | null)[]): Member[] => row.flatMap(
 );
 const objects = COUNTRIES.map((row) => JSON.stringify(Object.fromEntries(members(row))));
 
+/** Days and numbers as cells of their kind where a double holds them, others as texts. */
+const DAYS = new Map([['1920-05-07', 7433], ['1960-08-07', 22_135], ['9999-12-31', 2_958_465], ['2008-02-17', 39_495]]);
+const cell = (value: string | null, index: number): string => {
+  if (value === null) return '<c/>';
+  if (index === 4 && DAYS.has(value)) return `<c s="1"><v>${DAYS.get(value)}</v></c>`;
+  if (index === 6) return `<c t="b"><v>${value === 'true' ? 1 : 0}</v></c>`;
+  return [2, 3, 5].includes(index) && /^[-\d.e]+$/.test(value) && value.length < 16 ? `<c><v>${value}</v></c>` : inline(value);
+};
+
 const FORMATS: [record: string, source: string | Buffer][] = [
   ['format: csv, multiline: true', [names.join(','), ...COUNTRIES.map((row) => row.map((value) => (value === null ? '' : `"${value.replaceAll('"', '""')}"`)).join(',')), ''].join('\n')],
   ['format: ndjson', `${objects.join('\n')}\n`],
   ['format: json, recordsAt: /countries', `{"countries": [${objects.join(',\n')}]}`],
   ['format: xml, recordsAt: /countries/country', `<countries>${COUNTRIES.map((row) => `<country>${row.map((value, index) => (value === null ? '' : `<${names[index]}>${escaped(value)}</${names[index]}>`)).join('')}</country>`).join('\n')}</countries>`],
   ['format: parquet', readFileSync(join(__dirname, '../_fixtures/typed/countries.parquet'))],
+  ['format: excel', workbook({ sheets: { Countries: [`<row>${names.map(inline).join('')}</row>`, ...COUNTRIES.map((row) => `<row>${row.map(cell).join('')}</row>`)].join('') }, formats: ['yyyy\\-mm\\-dd;@'] })],
   ...['null', 'snappy', 'zstandard'].map((codec): [string, Buffer] => ['format: avro', readFileSync(join(__dirname, `../_fixtures/typed/countries.${codec}.avro`))]),
 ];
 

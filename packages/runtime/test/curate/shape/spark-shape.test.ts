@@ -11,6 +11,7 @@ import { REFUSED, SHAPED, SORTED } from '../_fixtures/shape-cases';
 import { ShapeComparison } from '../_fixtures/shape-comparison';
 import { TYPE_VALUES } from '../_fixtures/type-values';
 import { conformanceCase, differences } from '../conformance/conformance-case';
+import { nestedCase } from '../conformance/nested-case';
 import { ParquetReader, type LogicalTable } from '../conformance/parquet-reader';
 import { SOURCE_FORMATS } from '../conformance/source-formats';
 
@@ -25,6 +26,7 @@ const UNEVEN = 'several files of equal rows';
 
 /** All lines of the type table that one format can hold; typed rows of the others are the same. */
 const CONFORMANCE = conformanceCase(SOURCE_FORMATS.find(({ name }) => name === 'ndjson')!, 'utf-8');
+const TABLES = [CONFORMANCE, nestedCase()];
 
 (pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
   let comparison: ShapeComparison;
@@ -35,9 +37,9 @@ const CONFORMANCE = conformanceCase(SOURCE_FORMATS.find(({ name }) => name === '
     }
     return found;
   };
-  const conformance = { title: CONFORMANCE.title, spec: CONFORMANCE.spec, parts: [CONFORMANCE.bytes] };
+  const tables = TABLES.map(({ title, spec, bytes }) => ({ title, spec, parts: [bytes] }));
   beforeAll(async () => {
-    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...SORTED, ...REFUSED, ...RANDOM, conformance]);
+    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...SORTED, ...REFUSED, ...RANDOM, ...tables]);
   }, TIMEOUT_MS);
   afterAll(async () => { await comparison?.close(); });
 
@@ -120,14 +122,14 @@ const CONFORMANCE = conformanceCase(SOURCE_FORMATS.find(({ name }) => name === '
     }
   });
 
-  test('writes the values of the conformance tables, as a reader sees them that is neither engine', async () => {
+  test.each(TABLES)('writes the values of $title, as a reader sees them that is neither engine', async ({ title, rows: expected }) => {
     const reader = ParquetReader.start();
     try {
       const rows: LogicalTable['rows'][number][] = [];
-      for (const part of comparison.spark(CONFORMANCE.title).result!.parts) {
-        rows.push(...(await reader.read(await readFile(await comparison.file(CONFORMANCE.title, 'spark', part)))).rows);
+      for (const part of comparison.spark(title).result!.parts) {
+        rows.push(...(await reader.read(await readFile(await comparison.file(title, 'spark', part)))).rows);
       }
-      expect(differences(CONFORMANCE.rows, rows)).toEqual([]);
+      expect(differences(expected, rows)).toEqual([]);
     } finally {
       await reader.close();
     }

@@ -29,6 +29,8 @@ const CONTRACT = { bucket: 'assets', key: 'demo.odcs.yaml' };
 export interface DatasetText {
   readonly history: 'append' | 'snapshot' | 'changes';
   readonly policy?: 'strict' | 'evolve' | 'permissive';
+  /** Default: `format: csv, header: exact`. */
+  readonly record?: string;
   /** Lines of `properties`, each a flow map. */
   readonly properties: readonly string[];
 }
@@ -45,10 +47,10 @@ export const PEOPLE: DatasetText = {
 };
 
 export function contractText(datasets: Readonly<Record<string, DatasetText>>): string {
-  const objects = Object.entries(datasets).map(([name, { history, policy, properties }]) => `
+  const objects = Object.entries(datasets).map(([name, { history, policy, record = 'format: csv, header: exact', properties }]) => `
   - name: ${name}
     customProperties:
-      - { property: headraceRecord, value: { format: csv, header: exact } }
+      - { property: headraceRecord, value: { ${record} } }
       - { property: headraceHistory, value: ${history} }
 ${policy === undefined ? '' : `      - { property: headraceSchemaPolicy, value: ${policy} }\n`}    properties:
 ${properties.map((line) => `      - ${line}`).join('\n')}`);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Client } from 'pg';
-import type { ColumnType } from '../../../src/contract/contract';
+import type { Column, ColumnType } from '../../../src/contract/contract';
 import { duckdbType, postgresType } from '../../../src/contract/engine-types';
 import { copyPart } from '../../../src/load/copy/copy-part';
 import { openPart } from '../../../src/load/copy/part-file';
@@ -143,6 +143,41 @@ describe('a Parquet part copied into PostgreSQL', () => {
       substr(repeat(chr(CAST(32 + hash(i) % 60000 % 55000 AS INTEGER)) || chr(CAST(32 + hash(i, 3) % 90 AS INTEGER)), 40), 1, CAST(hash(i, 4) % 60 AS INTEGER)) AS s
       FROM range(20000) AS r(i)`;
     await roundTrip([{ name: 'd', type: decimal }, { name: 's', type: { kind: 'string' } }], query, 20_000);
+  });
+
+  test('keeps every value inside of documents: each is its column type again, cast from the text in the JSON', async () => {
+    if (server === undefined) return;
+    const few = CASES.map(([title, type, values]) => ({ title, type, values: values.filter((value) => !value.startsWith('repeat') && !value.startsWith('encode(repeat')) }));
+    const columns = few.map(({ type }, index) => {
+      const column = (name: string, of: ColumnType): Column => ({ name, type: of, required: false, unique: false, source: {} });
+      return { name: `d${index}`, type: { kind: 'object', members: [column('v', type), column('list', { kind: 'array', item: column('element', type) })] } as ColumnType };
+    });
+    const most = Math.max(...few.map(({ values }) => values.length)) + 2;
+    const rows = Array.from({ length: most }, (_, n) => `SELECT CAST(${n} AS BIGINT) AS n, ${few.map(({ type, values }, index) => {
+      if (n > values.length) return `CAST(NULL AS ${duckdbType(columns[index]!.type)}) AS d${index}`;
+      const value = literal(type, n < values.length ? values[n]! : 'NULL');
+      return `struct_pack(v := ${value}, list := CASE WHEN ${n} = 1 THEN [] WHEN ${n} <> 2 THEN [NULL, ${value}] END) AS d${index}`;
+    }).join(', ')}`);
+    const file = path.join(folder, 'documents.parquet');
+    await withDuckdb((connection) => writeParquet(connection, rows.join(' UNION ALL '), file));
+    const all = [{ name: 'n', type: { kind: 'integer', bits: 64 } as ColumnType }, ...columns];
+    await client.query(`DROP TABLE IF EXISTS t; CREATE TABLE t (${all.map(({ name, type }) => `"${name}" ${postgresType(type)}`).join(', ')})`);
+    const part = await openPart(file, partOf(file, 'k', most), all.map((column) => ({ ...column, stored: column.type })));
+    try {
+      const progress = new Progress({ report: new Report({ write: () => undefined }), code: 'LOAD_I1103' });
+      expect(await copyPart(client, { schema: 'public', table: 't' }, part, progress, new AbortController().signal)).toBe(most);
+    } finally {
+      await part.close();
+    }
+    for (const [index, { title, type }] of few.entries()) {
+      const back = (json: string): string => postgresFingerprint(type, type.kind === 'binary' ? `decode(${json}, 'base64')` : `CAST(${json} AS ${postgresType(type)})`);
+      const { rows: found } = await client.query<(string | null)[]>({
+        text: `SELECT (d${index} IS NULL)::text, ${back(`d${index}->>'v'`)}, d${index}->'list' = 'null', jsonb_array_length(NULLIF(d${index}->'list', 'null'))::text, ${back(`d${index}->'list'->>1`)} FROM t ORDER BY n`, rowMode: 'array',
+      });
+      const value = duckdbFingerprint(type, `d${index}.v`);
+      const expected = await withDuckdb((connection) => texts(connection, `SELECT (d${index} IS NULL)::VARCHAR, ${value}, CASE WHEN d${index} IS NOT NULL THEN d${index}.list IS NULL END, len(d${index}.list)::VARCHAR, ${duckdbFingerprint(type, `d${index}.list[2]`)} FROM '${file}' ORDER BY n`));
+      expect([title, found.map((row) => row.map((cell) => (cell === null ? null : String(cell))))]).toEqual([title, expected]);
+    }
   });
 
   test('copies a part without rows', async () => {

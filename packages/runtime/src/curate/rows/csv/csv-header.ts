@@ -20,6 +20,13 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
   // A file without a header has its first record here, and values of masked columns belong nowhere but to quarantine.
   const masked = columns.some(({ mask }) => mask !== undefined);
   if (names === undefined) throw userError('HEADER', `${source}: the header line has a quote that neither opens nor closes a whole field`, { source, ...(masked ? {} : { header: header.toString() }) });
+  return mapNames(dataset, names, source);
+}
+
+/** Maps the fields of a source to columns by their names, or throws `HEADER` with everything that is wrong. */
+export function mapNames(dataset: Dataset, names: readonly string[], source: string): FieldMap & { readonly names: readonly string[] } {
+  const { record, columns } = dataset;
+  const masked = columns.some(({ mask }) => mask !== undefined);
   const foreign = (some: readonly string[]): string => (masked ? `${some.length} fields` : list(some));
   const wanted = columns.filter(isRead).map(fieldName);
   const problems: string[] = [];
@@ -39,7 +46,7 @@ export function mapHeader(dataset: Dataset, header: Buffer, source: string): Fie
       : 'have the source mend its header, or correct headraceSource.field in the contract';
     throw userError('HEADER', `${source}: the header does not fit dataset ${dataset.name}: ${problems.join('; ')}; found ${foreign(names)}. Fix: ${cure}`, { source, wanted, problems, ...(masked ? {} : { found: names }) });
   }
-  return { fields: names.length, byColumn: columns.map((column) => (isRead(column) ? names.indexOf(fieldName(column)) : undefined)), unused };
+  return { names, fields: names.length, byColumn: columns.map((column) => (isRead(column) ? names.indexOf(fieldName(column)) : undefined)), unused };
 }
 
 /** Maps by position, for files without a header. */

@@ -5,6 +5,9 @@ import type { FrameCode } from '../framed-records';
 import { JsonProblem, readJsonRecord, type LeavesOut } from './json-record';
 import { memberTree } from './member-tree';
 import { NestedRecords } from './nested-record';
+import { RepeatedLayout } from './repeated-layout';
+
+const LEFT_OUT = -1;
 
 /** Why a record may not pass. */
 export interface RecordProblem { readonly code: FrameCode; readonly reason: string }
@@ -16,6 +19,7 @@ export class JsonRecords {
   private readonly exact: boolean;
   private readonly leavesOut: LeavesOut;
   private readonly nested?: NestedRecords;
+  private readonly layout: RepeatedLayout;
   private readonly canonical: CanonicalRecords;
 
   constructor(dataset: Dataset, canonical: CanonicalSink) {
@@ -23,6 +27,7 @@ export class JsonRecords {
     const columns = dataset.columns.filter(isRead);
     this.indexes = new Map(columns.map((column, index) => [fieldName(column), index]));
     this.values = new Array<undefined>(columns.length).fill(undefined);
+    this.layout = new RepeatedLayout(columns.length);
     this.exact = dataset.record.header === 'exact';
     this.leavesOut = (name) => !this.exact && !this.indexes.has(name);
     const tree = memberTree(dataset);
@@ -31,6 +36,10 @@ export class JsonRecords {
 
   /** Takes the bytes of one record, which are UTF-8. */
   take(record: Buffer): RecordProblem | undefined {
+    if (this.nested === undefined && this.layout.follows(record)) {
+      this.canonical.writeRanges(record, this.layout.starts, this.layout.ends);
+      return undefined;
+    }
     this.values.fill(undefined);
     try {
       if (this.nested === undefined) this.readFlat(record);
@@ -44,18 +53,15 @@ export class JsonRecords {
   }
 
   private readFlat(record: Buffer): void {
-    let unknown: Set<string> | undefined;
+    const members = new Map<string, number>();
     readJsonRecord(record, (name, text) => {
-      const index = this.indexes.get(name);
-      if (index === undefined) {
-        if (this.exact) throw new JsonProblem(`member ${JSON.stringify(name)} is not in the contract; declare headraceRecord.header: subset to leave it out`);
-        if (unknown?.has(name)) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
-        (unknown ??= new Set()).add(name);
-        return;
-      }
-      if (this.values[index] !== undefined) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
-      this.values[index] = text;
+      const index = this.indexes.get(name) ?? LEFT_OUT;
+      if (index === LEFT_OUT && this.exact) throw new JsonProblem(`member ${JSON.stringify(name)} is not in the contract; declare headraceRecord.header: subset to leave it out`);
+      if (members.has(name)) throw new JsonProblem(`member ${JSON.stringify(name)} stands twice`);
+      members.set(name, index);
+      if (index !== LEFT_OUT) this.values[index] = text;
     }, this.leavesOut);
+    this.layout.learn(members);
   }
 
   /** Hands over what has been re-told. */

@@ -1,7 +1,7 @@
 import { CLOSE, CLOSE_ARRAY, COMMA, JsonProblem, notPlain, OPEN, RecordReader } from './json-record';
 import type { MemberNode } from './member-tree';
 
-/** Reads records whose columns are inside of objects and arrays, or are the JSON text of such. */
+/** Reads records whose columns are inside of objects and arrays, or are such as a whole or by their JSON text. */
 export class NestedRecords {
   private record = 0;
 
@@ -52,6 +52,10 @@ export class NestedRecords {
 
   private value(reader: RecordReader, node: MemberNode, values: (Buffer | null | undefined)[], exact: boolean): void {
     const { column, children, pointer } = node;
+    if (column?.nested !== undefined) {
+      values[column.index] = column.nested.read(reader);
+      return;
+    }
     const start = reader.at;
     const opening = reader.container();
     let plain: Buffer | null | undefined;

@@ -68,7 +68,7 @@ async function* watched(chunks: AsyncIterable<Uint8Array>, end: { data: number }
 }
 
 /** Ends what grows beyond all that tables do when they are packed: an archive that was made to fill a disk. */
-async function* bounded(chunks: AsyncIterable<Uint8Array>, packedBytes: number): AsyncGenerator<Uint8Array> {
+export async function* bounded(chunks: AsyncIterable<Uint8Array>, packedBytes: number): AsyncGenerator<Uint8Array> {
   const most = Math.max(ALWAYS_BYTES, packedBytes * LARGEST_RATIO);
   let total = 0;
   for await (const chunk of chunks) {

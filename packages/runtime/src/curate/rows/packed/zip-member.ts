@@ -9,7 +9,7 @@ import { PackedFault } from './packed-fault';
 const NAMED = 10;
 
 export interface ZipSource {
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'getStream'>;
   readonly ref: ObjectRef;
   /** Of the object. */
   readonly bytes: number;
@@ -22,32 +22,68 @@ export interface ZipSource {
  * Throws {@link PackedFault} for another number of members, one that is encrypted, and bytes that do not fit the directory.
  */
 export async function* openZipMember(source: ZipSource): AsyncGenerator<Uint8Array> {
-  const reader = new StoreReader(source);
-  let zip: ZipFile | undefined;
+  const archive = new ZipArchive(source);
   try {
-    zip = await new Promise<ZipFile>((resolve, reject) => {
-      fromRandomAccessReader(reader, source.bytes, { lazyEntries: true, autoClose: false }, (error, file) => {
-        if (error) reject(error);
-        else resolve(file);
-      });
-    });
-    const member = onlyMember(await members(zip));
-    let [sum, bytes] = [0, 0];
-    for await (const chunk of (await content(zip, member)) as AsyncIterable<Uint8Array>) {
-      sum = crc32(chunk, sum);
-      bytes += chunk.length;
-      yield chunk;
-    }
-    if (bytes !== member.uncompressedSize) throw new PackedFault(`member ${JSON.stringify(member.fileName)} has ${bytes} bytes, and the archive's directory says ${member.uncompressedSize}`);
-    if (sum !== member.crc32) throw new PackedFault(`the checksum of member ${JSON.stringify(member.fileName)} does not fit its bytes`);
-  } catch (error) {
-    if (reader.failure !== undefined) throw reader.failure;
-    if (error instanceof PackedFault || PipelineError.is(error)) throw error;
-    source.signal?.throwIfAborted();
-    throw new PackedFault((error as Error).message, error);
+    yield* archive.content(onlyMember(await archive.members(NAMED)));
   } finally {
-    zip?.close();
+    archive.close();
   }
+}
+
+/** A ZIP archive in the store, of which only what is asked for is read. Throws {@link PackedFault}. */
+export class ZipArchive {
+  private readonly reader: StoreReader;
+  private zip?: ZipFile;
+
+  constructor(private readonly source: ZipSource) {
+    this.reader = new StoreReader(source);
+  }
+
+  /** @param most how many members are wanted; all are counted */
+  async members(most: number): Promise<Members> {
+    try {
+      this.zip ??= await openZip(this.reader, this.source.bytes);
+      return await members(this.zip, most);
+    } catch (error) {
+      throw this.fault(error);
+    }
+  }
+
+  /** The bytes of a member, which fit the directory. */
+  async *content(member: Entry): AsyncGenerator<Uint8Array> {
+    try {
+      let [sum, bytes] = [0, 0];
+      for await (const chunk of (await content(this.zip!, member)) as AsyncIterable<Uint8Array>) {
+        sum = crc32(chunk, sum);
+        bytes += chunk.length;
+        yield chunk;
+      }
+      if (bytes !== member.uncompressedSize) throw new PackedFault(`member ${JSON.stringify(member.fileName)} has ${bytes} bytes, and the archive's directory says ${member.uncompressedSize}`);
+      if (sum !== member.crc32) throw new PackedFault(`the checksum of member ${JSON.stringify(member.fileName)} does not fit its bytes`);
+    } catch (error) {
+      throw this.fault(error);
+    }
+  }
+
+  close(): void {
+    this.zip?.close();
+  }
+
+  private fault(error: unknown): unknown {
+    if (this.reader.failure !== undefined) return this.reader.failure;
+    if (error instanceof PackedFault || PipelineError.is(error)) return error;
+    const { signal } = this.source;
+    return signal?.aborted ? signal.reason : new PackedFault((error as Error).message, error);
+  }
+}
+
+function openZip(reader: StoreReader, bytes: number): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    fromRandomAccessReader(reader, bytes, { lazyEntries: true, autoClose: false }, (error, file) => {
+      if (error) reject(error);
+      else resolve(file);
+    });
+  });
 }
 
 function onlyMember({ count, first }: Members): Entry {
@@ -62,21 +98,21 @@ function onlyMember({ count, first }: Members): Entry {
   return member;
 }
 
-interface Members {
+/** Of all but directories, which hold nothing. */
+export interface Members {
   readonly count: number;
-  /** As many as an error names: a directory may have millions. */
+  /** As many as were asked for: a directory may have millions. */
   readonly first: readonly Entry[];
 }
 
-/** All members but directories, which hold nothing. */
-function members(zip: ZipFile): Promise<Members> {
+function members(zip: ZipFile, most: number): Promise<Members> {
   return new Promise((resolve, reject) => {
     const first: Entry[] = [];
     let count = 0;
     zip.on('entry', (entry: Entry) => {
       if (!entry.fileName.endsWith('/')) {
         count += 1;
-        if (count <= NAMED) first.push(entry);
+        if (count <= most) first.push(entry);
       }
       zip.readEntry();
     });

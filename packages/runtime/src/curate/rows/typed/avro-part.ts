@@ -4,7 +4,9 @@ import { Type, types } from 'avsc';
 import { NOT_UTF8, tooLong } from '../framed-records';
 import { AvroContainer, avroError, type AvroBlock } from './avro-container';
 import { avroText, type AvroSchema, type AvroText } from './avro-text';
+import { isNested } from '../../../contract/nested-type';
 import { fieldName, isRead } from '../csv/csv-header';
+import { nestedAvroText } from './nested-avro-text';
 import { TextFiles } from './text-files';
 import { mapColumns } from './typed-columns';
 import type { TypedPart } from './typed-part';
@@ -42,7 +44,11 @@ export async function readAvro(part: TypedPart): Promise<number> {
     part.useColumns(names);
     const type = readerOf(schema, source);
     const types = named(schema, source);
-    const texts = mapColumns(dataset, names, source, (column, place) => avroText(column, resolved(schema.fields[place]!.type, types)));
+    const resolve = (of: AvroSchema): AvroSchema => resolved(of, types);
+    const texts = mapColumns(dataset, names, source, (column, place) => {
+      const { type: field } = schema.fields[place]!;
+      return isNested(column.type) ? nestedAvroText(column, field, resolve, dataset.record.header === 'exact') : avroText(column, resolve(field));
+    });
     const fields = dataset.columns.filter(isRead).map((column, index) => ({ name: fieldName(column), text: texts[index]! }));
     const files = new TextFiles(part);
     try {
@@ -137,6 +143,10 @@ function named(schema: unknown, source: string, found = new Map<string, AvroSche
     const short = name.slice(name.lastIndexOf('.') + 1);
     if (found.has(short)) throw avroError(source, `its schema has two types called ${short} in different namespaces, which cannot be told apart here; have the source give them different names`);
     found.set(short, schema as AvroSchema);
+  } else if (typeof name === 'string' && type === 'record') {
+    const short = name.slice(name.lastIndexOf('.') + 1);
+    // Of two records with one name neither is meant by it; a column that needs it is refused.
+    found.set(short, found.has(short) ? short : schema as AvroSchema);
   }
   for (const inner of [type, items, values, ...(Array.isArray(fields) ? fields as unknown[] : [])]) named(inner, source, found);
   return found;

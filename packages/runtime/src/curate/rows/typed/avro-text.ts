@@ -64,7 +64,9 @@ function textOf({ type: wanted, ...column }: Column, { type, logical, scale = 0,
     }
     case 'uuid': return type === 'fixed' && logical === 'uuid' && size === 16 ? (value: Buffer) => value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : undefined;
     case 'binary': return bytes && logical === undefined ? (value: Buffer) => value.toString('base64') : undefined;
-    case 'string': return undefined;
+    case 'string':
+    case 'object':
+    case 'array': return undefined;
   }
 }
 

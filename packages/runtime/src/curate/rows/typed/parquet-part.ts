@@ -2,10 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isNested } from '../../../contract/nested-type';
 import { quoteLiteral } from '../../../contract/quote-identifier';
 import { PipelineError, userError } from '../../../errors/pipeline-error';
 import type { EngineSession } from '../../engine/duckdb-engine';
 import { fieldName, isRead } from '../csv/csv-header';
+import { nestedParquetText } from './nested-parquet-text';
 import { parquetText, type ParquetColumn } from './parquet-text';
 import { mapColumns } from './typed-columns';
 import type { TypedPart } from './typed-part';
@@ -34,7 +36,10 @@ export async function readParquet(part: TypedPart): Promise<number> {
       throw parquetError(source, `it says that it has ${Number(file!.num_rows)} rows, and its row groups have ${Number(grouped!.n)}`);
     }
     part.useColumns(columns.map(({ name }) => name));
-    const texts = mapColumns(dataset, columns.map(({ name }) => name), source, (column, place) => parquetText(column, columns[place]!, `c${place}`));
+    const texts = mapColumns(dataset, columns.map(({ name }) => name), source, (column, place) => {
+      const [found, value] = [columns[place]!, `c${place}`];
+      return isNested(column.type) ? nestedParquetText(column, found, value, dataset.record.header === 'exact') : parquetText(column, found, value);
+    });
     const places = columns.map((_, index) => `c${index}`).join(', ');
     const from = `(SELECT *, ${ROW_NUMBER} FROM read_parquet(${quoteLiteral(path)}, hive_partitioning = false)) AS source(${places}, rn)`;
     const fields = texts.map((sql, field) => `${sql} AS f${field}`).join(', ');
@@ -61,18 +66,20 @@ const SCHEMA = 'name, type, repetition_type, num_children, converted_type, logic
 async function parquetColumns(session: EngineSession, path: string, source: string): Promise<ParquetColumn[]> {
   const elements = await session.rows(`SELECT ${SCHEMA} FROM parquet_schema(${quoteLiteral(path)})`);
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  const columns: ParquetColumn[] = [];
-  // Elements stand in depth-first order; children of columns are passed over.
-  for (let at = 1; at < elements.length;) {
-    const element = elements[at]!;
+  let at = 1;
+  // Elements stand in depth-first order.
+  const next = (): ParquetColumn => {
+    const element = elements[at++]!;
     const type = text(element.type);
-    columns.push({
-      name: String(element.name), type: type ?? 'group',
-      nested: Number(element.num_children ?? 0) > 0 || element.repetition_type === 'REPEATED' || type === undefined,
+    const children = Array.from({ length: Number(element.num_children ?? 0) }, next);
+    const repeated = element.repetition_type === 'REPEATED';
+    return {
+      name: String(element.name), type: type ?? 'group', nested: children.length > 0 || repeated || type === undefined, children, repeated,
       converted: text(element.converted_type), logical: text(element.logical_type), engineType: text(element.duckdb_type) ?? '',
-    });
-    for (let open = 1; open > 0 && at < elements.length; at++) open += Number(elements[at]!.num_children ?? 0) - 1;
-  }
+    };
+  };
+  const columns: ParquetColumn[] = [];
+  while (at < elements.length) columns.push(next());
   const hidden = columns.find(({ name }) => name.toLowerCase() === ROW_NUMBER);
   if (hidden === undefined) return columns;
   throw userError('COLUMNS', `${source}: column ${JSON.stringify(hidden.name)} has the name that rows are numbered by; have the source rename it`, { source });

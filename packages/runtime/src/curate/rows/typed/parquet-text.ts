@@ -4,10 +4,13 @@ import { falseTokens, trueTokens } from '../../../contract/lexical-grammar';
 import { quoteLiteral } from '../../../contract/quote-identifier';
 import type { TypedText } from './typed-columns';
 
-/** A column at the top of a Parquet file, as its schema says. */
+/** A column of a Parquet file, or what is inside of one, as the schema says. */
 export interface ParquetColumn {
   readonly name: string;
   readonly nested: boolean;
+  /** What is inside of a group. */
+  readonly children: readonly ParquetColumn[];
+  readonly repeated: boolean;
   /** Physical type. */
   readonly type: string;
   readonly converted?: string;
@@ -62,6 +65,8 @@ function typedText(column: Column, source: ParquetColumn, value: string, text: s
       return !legacy && (engineType === 'TIMESTAMP' || engineType === 'TIMESTAMP_NS') ? text : undefined;
     case 'uuid': return engineType === 'UUID' ? text : undefined;
     case 'binary': return engineType === 'BLOB' ? `base64(${value})` : undefined;
+    case 'object':
+    case 'array': return undefined;
   }
 }
 
@@ -85,7 +90,7 @@ function token([first]: readonly string[]): string {
 /** Types of which the engine reads some value as another. */
 function inexact(source: ParquetColumn): string | undefined {
   const { nested, type, converted, logical = '', engineType } = source;
-  if (nested) return 'it is nested, and columns are plain values';
+  if (nested) return 'it is nested, and the column is a plain value; declare logicalType: object or array';
   if (type === 'INT96') return 'it is an INT96 timestamp, which does not say whether it is an instant; have the source write TIMESTAMP (Spark: spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS)';
   const nanos = logical.includes('NANOS=NanoSeconds');
   if (nanos && engineType !== 'TIMESTAMP_NS') return `it is in nanoseconds (${describe(source)}), of which microseconds are read; have the source write microseconds`;

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { CanonicalRecords } from '../canonical-records';
 import { fieldName, isRead } from '../csv/csv-header';
 import { canonicalCsv, readCsv } from '../row-query';
+import type { TextSegment } from './text-records';
 import type { TypedPart } from './typed-part';
 
 /** Collects records that were told as texts into local files of about equal size. */
 export class TextFiles {
   /** 0-based number in the part of the next record. */
   place = 0;
+  /** Tells, where it helps people, where a column of a record stands in the source; lines are 1-based. */
+  where?: TextSegment['where'];
   private number = 0;
   /** Good records before the open file, and in it. */
   private before = 0;
@@ -30,6 +33,12 @@ export class TextFiles {
     this.canonical.write(values);
     this.records++;
     this.place++;
+  }
+
+  /** Goes on at another record, which has this 0-based number in the part. */
+  moveTo(place: number): void {
+    if (place !== this.place) this.follows = false;
+    this.place = place;
   }
 
   /** Passes over a bad record. */
@@ -64,7 +73,7 @@ export class TextFiles {
     const texts = readCsv(canonicalCsv(path, dataset));
     Object.assign(this, { runs: [], records: 0, bytes: 0, follows: false, number: number + 1, before: firstRecord + records });
     await this.part.curate({
-      number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path],
+      number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path], where: this.where,
       names: dataset.columns.filter(isRead).map(fieldName),
       place: (record) => {
         let [low, high] = [0, runs.length - 1];

@@ -19,6 +19,8 @@ export interface TextSegment {
   readonly files: readonly string[];
   /** What an error of the engine means, where it may be the source's fault. */
   readonly failure?: (error: unknown) => unknown;
+  /** Where a column of the record of a (1-based) line stands in the source, for people. */
+  readonly where?: (column: string, line: number) => string | undefined;
   /** 0-based number in the part of a record that has this one in the segment. */
   readonly place: (number: number) => number;
 }

@@ -1,4 +1,5 @@
 import type { Column, Dataset } from '../../../contract/contract';
+import { memberName } from '../../../contract/nested-type';
 import { userError } from '../../../errors/pipeline-error';
 import { fieldName, isRead } from '../csv/csv-header';
 
@@ -39,6 +40,16 @@ export function mapColumns<T>(
   if (problems.length === 0) return texts;
   throw userError('COLUMNS', `${source}: the columns do not fit dataset ${dataset.name}: ${problems.join('; ')}. Fix: correct logicalType or headraceSource.field in the contract, `
     + 'declare headraceRecord.header: subset to leave others out, or have the source write other columns', { source, dataset: dataset.name, problems });
+}
+
+/** Where each member of an object is among the names of the source, or what is wrong with them. */
+export function innerMembers(members: readonly Column[], names: readonly string[], exact: boolean): TypedText<readonly number[]> {
+  const wanted = members.map(memberName);
+  const missing = wanted.filter((name) => names.filter((other) => other === name).length !== 1);
+  if (missing.length > 0) return { problem: `member ${missing.map((name) => JSON.stringify(name)).join(', ')} is missing, or stands twice` };
+  const unknown = names.filter((name) => !wanted.includes(name)).slice(0, NAMED);
+  if (exact && unknown.length > 0) return { problem: `member ${unknown.map((name) => JSON.stringify(name)).join(', ')} not in the contract, and headraceRecord.header is exact` };
+  return { text: wanted.map((name) => names.indexOf(name)) };
 }
 
 /** Names that no column reads. */

@@ -8,6 +8,8 @@ import type { TextSegment } from './text-records';
 export interface TypedPart {
   readonly store: ObjectStore;
   readonly ref: ObjectRef;
+  /** Of the object. */
+  readonly bytes: number;
   /** Names it in errors. */
   readonly source: string;
   readonly dataset: Dataset;
@@ -19,7 +21,7 @@ export interface TypedPart {
   readonly session: EngineSession;
   readonly signal?: AbortSignal;
   /** Told the names of the part's columns once they are known. */
-  useColumns(names: readonly string[]): void;
+  useColumns(names: readonly string[], unused?: readonly string[]): void;
   /** Takes a segment; resolves when the reader may go on. */
   curate(segment: TextSegment): Promise<void>;
   /** Takes a record that cannot be told as texts. */

@@ -8,7 +8,7 @@ import { XmlCharacters } from './xml-characters';
 import { declarationProblem } from './xml-declaration';
 import { OpenElements } from './xml-open-elements';
 import { referenceProblem } from './xml-reference';
-import type { XmlRecordsPlace } from './xml-records-place';
+import type { ElementsPlace } from './xml-records-place';
 
 const LF = 10;
 const [BANG, QUOTE, HASH, AMPERSAND, APOSTROPHE, DASH, SLASH, SEMICOLON, LESS, EQUALS, GREATER, QUESTION, OPEN_BRACKET, CLOSE_BRACKET, CAPITAL_D]
@@ -57,7 +57,7 @@ export class XmlFramer implements DocumentFramer {
   private tagAt = 0;
 
   /** @param encoding of the source, as the contract names it, which a declaration must not contradict */
-  constructor(readonly place: XmlRecordsPlace, private readonly encoding: string) {
+  constructor(readonly place: ElementsPlace, private readonly encoding: string) {
     this.characters = new XmlCharacters(encoding, (at, reason) => this.fail(at, reason));
   }
 

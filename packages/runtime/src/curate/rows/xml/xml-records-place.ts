@@ -65,6 +65,9 @@ export class XmlRecordsPlace implements RecordsPlace {
   }
 }
 
+/** Follows the elements of a document, and tells which are records. */
+export type ElementsPlace = Pick<XmlRecordsPlace, 'trouble' | 'mayBegin' | 'begins' | 'ends' | 'passes' | 'missing'>;
+
 /** A loop: names are short, and a native call for each tag is most of its cost. */
 function isName(name: Buffer, length: number, wanted: Buffer): boolean {
   if (length !== wanted.length) return false;

@@ -131,3 +131,24 @@ with open(os.path.join(FOLDER, "poison.avro"), "r+b") as file:
     content = file.read().replace(b"BROKEN!", b"BROKEN\xff")
     file.seek(0)
     file.write(content)
+
+# Objects and arrays: at their ends, NULL against empty, in orders and with members that the contract does not have.
+ITEM = pa.struct([("qty", pa.int32()), ("price", pa.decimal128(38, 9)), ("ratio", pa.float64())])
+NESTED = [
+    {"id": 1, "who": {"Name": "Åland 😀", "since": dt.datetime(9999, 12, 31, 23, 59, 59, 999999, UTC), "more": True}, "tags": ["a", "", None, "says \"hello\"\\\n"],
+     "lines": [{"qty": -2**31, "price": D("12345678901234567890123456789.123456789"), "ratio": -0.0}, None, {"qty": None, "price": None, "ratio": float("nan")}], "deep": [[b"\xff\x00"], [], None]},
+    {"id": 2, "who": {"Name": None, "since": None, "more": None}, "tags": [], "lines": [], "deep": []},
+    {"id": 3, "who": None, "tags": None, "lines": None, "deep": None},
+    {"id": 4, "who": {"Name": "x", "since": None, "more": None}, "tags": ["ok", "x\0y"], "lines": [{"qty": 2**31 - 1, "price": D("-0.000000001"), "ratio": 0.1}], "deep": [[None]]},
+]
+pq.write_table(pa.Table.from_pylist(NESTED, pa.schema([
+    ("id", pa.int64()), ("who", pa.struct([("more", pa.bool_()), ("Name", pa.string()), ("since", pa.timestamp("us", "UTC"))])), ("tags", pa.list_(pa.string())),
+    ("lines", pa.list_(ITEM)), ("deep", pa.list_(pa.list_(pa.binary()))),
+])), os.path.join(FOLDER, "nested.parquet"))
+avro("nested.avro", {
+    "id": "long", "who": ["null", {"type": "record", "name": "Who", "fields": [{"name": "more", "type": ["null", "boolean"]}, {"name": "Name", "type": ["null", "string"]}, {"name": "since", "type": logical("long", "timestamp-micros")}]}],
+    "tags": ["null", {"type": "array", "items": ["null", "string"]}],
+    "lines": ["null", {"type": "array", "items": ["null", {"type": "record", "name": "Line", "fields": [
+        {"name": "qty", "type": ["null", "int"]}, {"name": "price", "type": logical("bytes", "decimal", precision=38, scale=9)}, {"name": "ratio", "type": ["null", "double"]}]}]}],
+    "deep": ["null", {"type": "array", "items": ["null", {"type": "array", "items": ["null", "bytes"]}]}], "again": ["null", "Who"],
+}, [[*row.values(), row["who"]] for row in NESTED])

@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { CurateStage } from '@headrace/curate-construct';
+import { IngestSource, IngestStage } from '@headrace/ingest-construct';
+import { LocalStack, type StackEvent } from '@headrace/local-runner';
+import { App, Stack } from 'aws-cdk-lib';
+import { athena, runMachine } from './_fixtures/local-pipeline';
+
+jest.setTimeout(240_000);
+
+/** What functions and tasks of v2 print before they work. */
+const MARK = 'this is v2';
+
+/** The second version takes other notes, and has one column more. */
+const contract = (version: number): string => `
+apiVersion: v3.1.0
+kind: DataContract
+id: orders
+name: Orders
+version: "${version}.0.0"
+status: active
+schema:
+  - name: orders
+    customProperties:
+      - { property: headraceRecord, value: { format: csv } }
+      - { property: headraceHistory, value: append }
+    properties:
+      - { name: id, logicalType: integer, required: true }
+      - { name: note, logicalType: string, logicalTypeOptions: { maxLength: ${version === 1 ? 5 : 50} } }
+${version === 1 ? '' : '      - { name: tag, logicalType: string }'}
+`;
+
+describe('a contract and code that are pushed while a batch is curated', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-across-'));
+  const stateDir = path.join(folder, 'state');
+  const events: StackEvent[] = [];
+  let body = 'id,note\n1,short\n2,much longer\n';
+  let onEvent: (event: StackEvent) => void = () => undefined;
+  let stack: LocalStack | undefined;
+  let v2: string;
+  const server = createServer((_, response) => response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body));
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    const v1 = synthesize(1);
+    v2 = synthesize(2);
+    for (const asset of readdirSync(v2).map((name) => path.join(v2, name, 'index.js')).filter(existsSync)) {
+      writeFileSync(asset, `console.log(${JSON.stringify(JSON.stringify({ level: 'info', message: MARK }))});\n${readFileSync(asset, 'utf8')}`);
+    }
+    stack = await LocalStack.start({
+      assemblyDir: v1, stateDir, timeFactor: 50, onEvent: (event) => {
+        events.push(event);
+        onEvent(event);
+      },
+    });
+  });
+  afterAll(async () => {
+    await stack?.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => { server.close(resolve); });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function synthesize(version: number): string {
+    const file = path.join(folder, `orders-${version}.odcs.yaml`);
+    writeFileSync(file, contract(version));
+    const outdir = path.join(folder, `v${version}`);
+    const app = new App({ outdir, analyticsReporting: false });
+    const shop = new Stack(app, 'Shop');
+    const sources = { orders: IngestSource.http({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders.csv` }) };
+    const ingest = new IngestStage(shop, 'Ingest', { contract: file, pipelineName: 'shop', sources });
+    new CurateStage(shop, 'Curate', { contract: file, pipelineName: 'shop', rawBucket: ingest.rawBucket, databaseName: 'shop' });
+    app.synth();
+    return outdir;
+  }
+
+  async function run(stage: 'Ingest' | 'Curate', slot: string): Promise<void> {
+    const { status, error, cause } = await runMachine(stack!, `Shop/${stage}`, { slot });
+    expect({ status, error, cause }).toEqual({ status: 'SUCCEEDED' });
+  }
+  const manifests = (): { contract: { version: string }; quarantine: { byCode: object } }[] => {
+    const buckets = stack!.deployment.assembly.ofType('AWS::S3::Bucket').map(({ ref }) => path.join(stateDir, 's3', ref, 'shop/commits/curated/orders'));
+    const log = buckets.find(existsSync)!;
+    return readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name)).sort().map((name) => JSON.parse(readFileSync(path.join(log, name), 'utf8')));
+  };
+  const marked = (): string[] => [...new Set(events.flatMap((event) => (event.kind === 'child-line' && event.line.includes(MARK) ? [event.state] : [])))];
+
+  test('the batch ends under the contract and the code that it began with, in steps that start after the deployment too', async () => {
+    await run('Ingest', 'first');
+    const started: string[] = [];
+    let deployed: Promise<unknown> | undefined;
+    onEvent = (event) => {
+      if (event.kind !== 'child-started') return;
+      started.push(event.state);
+      if (event.state === 'Kernel') deployed ??= stack!.deploy(v2);
+    };
+    await run('Curate', 'first');
+    await deployed;
+    onEvent = () => undefined;
+    expect(started).toEqual(['Plan', 'Kernel', 'Shape', 'Publish']);
+    expect(marked()).toEqual([]);
+    expect(manifests()).toMatchObject([{ contract: { version: '1.0.0' }, quarantine: { byCode: { LENGTH: 1 } } }]);
+  });
+
+  test('the next batch is of the new ones, and Athena reads the partitions of both', async () => {
+    body = 'id,note,tag\n3,much longer,new\n';
+    await run('Ingest', 'second');
+    await run('Curate', 'second');
+    expect(marked()).toEqual(expect.arrayContaining(['Kernel', 'Shape', 'Publish']));
+    expect(manifests()).toMatchObject([{}, { contract: { version: '2.0.0' }, quarantine: { byCode: {} } }]);
+    expect(await athena(stack!, 'SELECT id, note, tag FROM orders ORDER BY id')).toEqual([['1', 'short', null], ['3', 'much longer', 'new']]);
+    expect(await athena(stack!, 'SELECT id, tag FROM orders_runs WHERE tag IS NULL')).toEqual([['1', null]]);
+  });
+});

@@ -1,0 +1,144 @@
+import type { GlueClient } from '@aws-sdk/client-glue';
+import type { Contract, Dataset } from '../../contract';
+import type { FunctionCall } from '../../run/function-handler';
+import { inParallel } from '../../run/in-parallel';
+import { readEntries } from '../../run/commit-log';
+import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import type { DatasetResult, StageOutput } from '../../run/stage-io';
+import { readPlan } from '../../run/work';
+import { datasetOf, readContract } from '../contract-source';
+import { parseCurateInput } from '../curate-input';
+import { curatedLog, publishTarget } from '../curated-log';
+import type { CuratePlan } from '../documents';
+import type { CuratePlanOutput } from '../plan/plan-curate';
+import { PublishedState, publishLog } from '../publish/published-object';
+import { UnitCatalog } from '../publish/unit-catalog';
+import { parseCurateSettings, type CurateSettings } from '../settings';
+import { commitRemoval } from './commit-removal';
+import { sweepUnits, UNITS_AT_ONCE } from './sweep-units';
+import { lastWritten, storedUnits, unitFolders } from './unit-folders';
+
+/** A function may run for 15 minutes; after this it lets the machine call it again. */
+const TURN_MS = 10 * 60_000;
+const LOOKS = 16;
+
+/** Athena ends a query after 4 hours at the latest, whatever its quota is raised to. */
+const LONGEST_QUERY_MS = 6 * 3_600_000;
+
+/** How far the turns of one execution have come. */
+export interface VacuumTurn extends StageOutput {
+  readonly plan: CuratePlanOutput['plan'];
+  /** Where the next turn goes on; absent at the end. */
+  readonly next?: { readonly dataset: string; readonly after: string };
+}
+
+export interface VacuumDeps {
+  readonly glue: Pick<GlueClient, 'send'>;
+  readonly now?: () => Date;
+  readonly turnMs?: number;
+  readonly unitsAtOnce?: number;
+}
+
+/**
+ * The Vacuum step: says in the log what goes, takes it out of the published object and the catalog, and removes the files of what earlier runs
+ * have taken out.
+ *
+ * In that order, so whoever goes by the log or by the catalog is never sent to a file that is gone; and what stopped between is found again by
+ * the next run, because it compares what is stored with what the log says.
+ */
+export async function vacuumCurate(call: FunctionCall, deps: VacuumDeps): Promise<VacuumTurn> {
+  const { store, signal } = call;
+  const began = performance.now();
+  const settings = parseCurateSettings(call.settings);
+  const { slot, attempt } = parseCurateInput(call.input, settings.pipeline);
+  const before = call.previous as CuratePlanOutput & Partial<VacuumTurn>;
+  const plan = await readPlan<CuratePlan>(store, before.plan, { signal });
+  requireSchemaVersion(plan, `plan s3://${before.plan.bucket}/${before.plan.key}`);
+  const contract = await readContract(store, settings.contract, { signal });
+  const turn: DatasetTurn = {
+    call, settings, contract, plan, glue: deps.glue, now: deps.now?.() ?? new Date(),
+    hasTime: () => performance.now() - began < (deps.turnMs ?? TURN_MS),
+    unitsAtOnce: deps.unitsAtOnce ?? UNITS_AT_ONCE,
+  };
+  const datasets: Record<string, DatasetResult> = { ...before.datasets };
+  const output = { schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, plan: before.plan };
+  const { next } = before;
+  for (const name of plan.datasets.slice(next === undefined ? 0 : plan.datasets.indexOf(next.dataset))) {
+    const after = next?.dataset === name ? next.after : '';
+    const { result, upTo } = await vacuumDataset(turn, datasetOf(contract, name), after, next?.dataset === name ? datasets[name] : undefined);
+    datasets[name] = result;
+    if (upTo !== undefined) return { ...output, next: { dataset: name, after: upTo } };
+  }
+  return output;
+}
+
+interface DatasetTurn {
+  readonly call: FunctionCall;
+  readonly settings: CurateSettings;
+  readonly contract: Contract;
+  readonly plan: CuratePlan;
+  readonly glue: Pick<GlueClient, 'send'>;
+  readonly now: Date;
+  readonly hasTime: () => boolean;
+  readonly unitsAtOnce: number;
+}
+
+async function vacuumDataset(
+  turn: DatasetTurn, dataset: Dataset, after: string, earlier: DatasetResult | undefined,
+): Promise<{ result: DatasetResult; upTo?: string }> {
+  const { call, settings, glue, now, hasTime, unitsAtOnce } = turn;
+  const { store, signal, report } = call;
+  const { name } = dataset;
+  const horizon = settings.supersededForSeconds * 1_000;
+  const writtenBefore = now.getTime() - horizon;
+  const folders = unitFolders(settings, name);
+  // Stored first and the log after: what a commit names by then is never called left behind.
+  const stored = await storedUnits(store, settings.curatedBucket, folders, { signal });
+  const said = earlier ?? await sayWhatGoes(turn, dataset, stored, writtenBefore);
+  const state = await PublishedState.open(store, publishTarget(settings, name), signal);
+  const { upTo, ...swept } = await sweepUnits({
+    call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce,
+    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await readRemovals(turn, name, state),
+    removedBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon), catalog: new UnitCatalog(call, settings, dataset, glue),
+  }, stored.filter((id) => id > after));
+  const counts = { ...said.counts, ...Object.fromEntries(Object.entries(swept).map(([what, count]) => [what, count + counted(said, what)])) };
+  if (upTo === undefined) report.say('CURATE_I1502', { dataset: name, ...counts });
+  return { result: { ...said, counts }, ...(upTo === undefined ? {} : { upTo }) };
+}
+
+/** Commits a removal where something is due, and publishes. */
+async function sayWhatGoes(
+  { call, settings, contract, plan, now }: DatasetTurn, dataset: Dataset, stored: readonly string[], writtenBefore: number,
+): Promise<DatasetResult> {
+  const { store, signal, report } = call;
+  const { name } = dataset;
+  if (dataset.retention !== undefined && dataset.history === 'changes') report.say('CURATE_W1501', { dataset: name });
+  const target = publishTarget(settings, name);
+  const state = await PublishedState.open(store, target, signal);
+  const inLog = new Set(state.lines.map(({ attempt_id: id }) => id));
+  const named = await readRemovals({ call, settings }, name, state);
+  const unknown = stored.filter((id) => !inLog.has(id) && !named.has(id));
+  const ages = await inParallel(unknown, LOOKS, (id) => lastWritten(store, settings.curatedBucket, unitFolders(settings, name), id, { signal }));
+  const leftBehind = unknown.filter((_, index) => ages[index]! <= writtenBefore);
+  const removal = await commitRemoval({ store, settings, contract, plan, now }, dataset, state, leftBehind, { signal });
+  const published = await publishLog(store, target, signal);
+  if (published.written) report.say('CURATE_I1303', { dataset: name, ...published });
+  if (removal.outcome === 'nothing') return { outcome: 'nothing', counts: { expired: 0, units: 0, leftBehind: 0 } };
+  const { outcome, seq, key: manifestKey, manifest: { supersedes, removed = [] } } = removal;
+  const units = removed.filter((id) => inLog.has(id)).length;
+  const counts = { expired: supersedes.length, units, leftBehind: removed.length - units };
+  if (outcome === 'committed') report.say('CURATE_I1501', { dataset: name, seq, ...counts });
+  return { outcome, seq, manifestKey, counts };
+}
+
+/** When each unit was named whose files go or are gone, by all removals of the log. */
+async function readRemovals({ call: { store, signal }, settings }: Pick<DatasetTurn, 'call' | 'settings'>, dataset: string, { lines }: PublishedState): Promise<ReadonlyMap<string, number>> {
+  const seqs = lines.filter(({ kind }) => kind === 'removal').map(({ seq }) => seq);
+  const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), seqs, { signal });
+  return new Map(entries.flatMap(({ manifest: { removed = [], committedAt } }) => removed.map((id) => [id, Date.parse(committedAt)] as const)));
+}
+
+function counted({ counts }: DatasetResult, name: string): number {
+  const value = counts[name];
+  return typeof value === 'number' ? value : 0;
+}
