@@ -41,7 +41,10 @@ export function readSort(
   const items = reader.maps('value');
   if (items === undefined) return undefined;
   if (items.length === 0 || items.length > MOST_SORT_COLUMNS) {
-    reader.problem('value', { rule: 'sort-columns', value: `${items.length} columns`, message: `headraceSort names 1 to ${MOST_SORT_COLUMNS} columns`, fix: 'name the columns that queries have ranges of, the coarsest first, or leave headraceSort out' });
+    reader.problem('value', {
+      rule: 'sort-columns', value: `${items.length} columns`, message: `headraceSort names 1 to ${MOST_SORT_COLUMNS} columns`,
+      fix: 'name the columns that queries have ranges of, the coarsest first, or leave headraceSort out',
+    });
   }
   const keys: OrderKey[] = [];
   for (const item of items) {
@@ -54,7 +57,9 @@ export function readSort(
   return keys;
 }
 
-function refuse(name: string, before: readonly OrderKey[], stored: readonly Column[], partitionColumns: readonly string[]): { message: string; fix: string } | undefined {
+function refuse(
+  name: string, before: readonly OrderKey[], stored: readonly Column[], partitionColumns: readonly string[],
+): { message: string; fix: string } | undefined {
   if (before.some(({ column }) => column === name)) return { message: `headraceSort names ${name} twice`, fix: 'leave the second one out' };
   if (partitionColumns.includes(name)) return { message: `${name} is a column partition: all rows of a file have the same value`, fix: 'leave it out; files of a partition are sorted apart from others in any case' };
   const column = stored.find((candidate) => candidate.name === name);

@@ -98,7 +98,8 @@ class PartitionWriter {
     const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}`;
     const ordered = `${query}${sortClause(dataset)}`;
     if (dataset.sort !== undefined && files > 1) {
-      return writeSortedFiles(this.session, { ordered, columns: dataset.columns.map(({ name }) => quoteIdentifier(name)), lengths: evenLengths(rows, files), target, options, groupRows: MOST_GROUP_ROWS });
+      const quoted = dataset.columns.map(({ name }) => quoteIdentifier(name));
+      return writeSortedFiles(this.session, { ordered, columns: quoted, lengths: evenLengths(rows, files), target, options, groupRows: MOST_GROUP_ROWS });
     }
     const written = await this.session.rows(`COPY (${ordered}) TO ${quoteLiteral(target)} (${options}, ${files === 1 ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`);
     return written.map((row) => ({ path: String(row.filename), records: Number(row.count) }));

@@ -24,9 +24,13 @@ export interface SortedFilesOptions {
   readonly groupRows: number;
 }
 
-/** Keys as ORDER BY takes them: texts by the bytes of their UTF-8, NaN after all numbers, both zeros in one place, instants whatever their zone was. */
+/**
+ * Keys as ORDER BY takes them: texts by the bytes of their UTF-8, NaN after all numbers, both zeros in one place, instants whatever
+ * their zone was.
+ */
 export function orderKeys(keys: readonly OrderKey[], value: (column: string) => string = quoteIdentifier): string {
-  return keys.map(({ column, direction, nulls }) => `${value(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`).join(', ');
+  const words = ({ direction, nulls }: OrderKey): string => `${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`;
+  return keys.map((key) => `${value(key.column)} ${words(key)}`).join(', ');
 }
 
 /** ORDER BY of a dataset's files, after other keys; empty without a sort. */

@@ -135,7 +135,9 @@ class CuratedWriter {
   private async cut(ordered: string, lengths: readonly number[]): Promise<WrittenFile[]> {
     const { dataset, directory } = this.options;
     const columns = dataset.columns.map(({ name }) => quoteIdentifier(name));
-    return writeSortedFiles(this.session, { ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory, options: await this.format(), groupRows: this.rowGroupRows() });
+    return writeSortedFiles(this.session, {
+      ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory, options: await this.format(), groupRows: this.rowGroupRows(),
+    });
   }
 
   private async copy(query: string, target: string, files?: string): Promise<WrittenFile[]> {

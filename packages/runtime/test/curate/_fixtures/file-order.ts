@@ -31,12 +31,14 @@ export async function orderProblems(select: Select, files: readonly string[], so
  * Of the groups of rows of files: how many there are, how many lack the least or the greatest value of a column, and the share that a reader
  * must read who wants the tenth of the rows around the median of the column.
  */
-export async function groupsRead(select: Select, files: readonly string[], column: string, type: string): Promise<{ groups: number; silent: number; share: number }> {
+export async function groupsRead(
+  select: Select, files: readonly string[], column: string, type: string,
+): Promise<{ groups: number; silent: number; share: number }> {
   const value = (bound: string): string => `CAST(${bound} AS ${type})`;
   const [range] = await select(`SELECT quantile_disc("${column}", 0.45)::VARCHAR, quantile_disc("${column}", 0.55)::VARCHAR FROM read_parquet(${list(files)}, hive_partitioning = false)`);
   const [from, to] = range!.map((text) => `'${text!}'`) as [string, string];
   const [row] = await select(
-    `SELECT count(*)::VARCHAR, count(*) FILTER (stats_min_value IS NULL OR stats_max_value IS NULL)::VARCHAR,`
+    'SELECT count(*)::VARCHAR, count(*) FILTER (stats_min_value IS NULL OR stats_max_value IS NULL)::VARCHAR,'
     + ` count(*) FILTER (${value('stats_max_value')} >= ${value(from)} AND ${value('stats_min_value')} <= ${value(to)})::VARCHAR`
     + ` FROM parquet_metadata(${list(files)}) WHERE path_in_schema = '${column}'`,
   );

@@ -21,7 +21,7 @@ const day = (row: number): string => new Date(Date.UTC(1900, 0, 1) + row * 20 * 
 export const ORDERED_COLUMNS: readonly OrderedColumn[] = [
   { name: 'i8', type: 'i8', engine: 'TINYINT', text: (row) => String(Math.floor(row / 16) - 128) },
   { name: 'i16', type: 'i16', engine: 'SMALLINT', text: (row) => String(row * 8 - 16_000) },
-  { name: 'i32', type: 'i32', engine: 'INTEGER', text: (row) => String(row * 100_000 - 2_000_000_00) },
+  { name: 'i32', type: 'i32', engine: 'INTEGER', text: (row) => String((row - 2_000) * 1_000_000) },
   { name: 'i64', type: 'integer', engine: 'BIGINT', text: (row) => String(BigInt(row - 2_000) * 4_000_000_000_000_000n) },
   { name: 'u8', type: 'u8', engine: 'SMALLINT', text: (row) => String(Math.floor(row / 16)) },
   { name: 'u16', type: 'u16', engine: 'INTEGER', text: (row) => String(row * 16) },

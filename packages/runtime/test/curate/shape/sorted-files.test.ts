@@ -6,7 +6,9 @@ import { randomShapes } from '../_fixtures/random-shape';
 import { ShapeComparison, type ShapeCase } from '../_fixtures/shape-comparison';
 
 const SORTED = randomShapes(20261126, 14).filter((each) => sortOf(each) !== undefined);
-const unsorted = ({ spec: { custom: { headraceSort: _sort, ...custom } = {}, ...spec }, ...each }: ShapeCase): ShapeCase => ({ ...each, title: `${each.title}, in no order`, spec: { ...spec, custom } });
+const unsorted = ({ spec: { custom: { headraceSort: _sort, ...custom } = {}, ...spec }, ...each }: ShapeCase): ShapeCase => (
+  { ...each, title: `${each.title}, in no order`, spec: { ...spec, custom } }
+);
 const ORDERED = orderedTable('desc');
 
 describe('sorted curated files of DuckDB', () => {
@@ -36,7 +38,9 @@ describe('sorted curated files of DuckDB', () => {
     const files = await paths(ORDERED.title, parts);
     expect(await orderProblems(select, files, sortOf(ORDERED)!)).toEqual([]);
     // About the wanted size, none far from the others.
-    expect([Math.min, Math.max].map((pick) => pick(...parts.map(({ records }) => records)))).toEqual([Math.floor(ORDERED_ROWS / parts.length), Math.ceil(ORDERED_ROWS / parts.length)]);
+    const lengths = parts.map(({ records }) => records);
+    const mean = ORDERED_ROWS / parts.length;
+    expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([Math.floor(mean), Math.ceil(mean)]);
     for (const { name, engine } of ORDERED_COLUMNS) {
       const read = await groupsRead(select, files, name, engine);
       expect([name, read.silent, read.groups]).toEqual([name, 0, parts.length]);

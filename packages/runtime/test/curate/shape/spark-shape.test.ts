@@ -33,7 +33,8 @@ const TABLES = [CONFORMANCE, nestedCase()];
   const problems = async (title: string, engine: 'duckdb' | 'spark', sort: readonly OrderKey[]): Promise<string[]> => {
     const found: string[] = [];
     for (const parts of byPartition(comparison[engine](title).result!.parts)) {
-      found.push(...await orderProblems((sql) => comparison.select(sql), await Promise.all(parts.map((part) => comparison.file(title, engine, part))), sort));
+      const files = await Promise.all(parts.map((part) => comparison.file(title, engine, part)));
+      found.push(...await orderProblems((sql) => comparison.select(sql), files, sort));
     }
     return found;
   };
