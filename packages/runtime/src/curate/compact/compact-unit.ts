@@ -99,7 +99,8 @@ class PartitionWriter {
     const ordered = `${query}${sortClause(dataset)}`;
     if (dataset.sort !== undefined && files > 1) {
       const quoted = dataset.columns.map(({ name }) => quoteIdentifier(name));
-      return writeSortedFiles(this.session, { ordered, columns: quoted, lengths: evenLengths(rows, files), target, options, groupRows: MOST_GROUP_ROWS });
+      const lengths = evenLengths(rows, files);
+      return writeSortedFiles(this.session, { ordered, columns: quoted, lengths, target, options, groupRows: MOST_GROUP_ROWS });
     }
     const written = await this.session.rows(`COPY (${ordered}) TO ${quoteLiteral(target)} (${options}, ${files === 1 ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`);
     return written.map((row) => ({ path: String(row.filename), records: Number(row.count) }));

@@ -136,7 +136,8 @@ class CuratedWriter {
     const { dataset, directory } = this.options;
     const columns = dataset.columns.map(({ name }) => quoteIdentifier(name));
     return writeSortedFiles(this.session, {
-      ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory, options: await this.format(), groupRows: this.rowGroupRows(),
+      ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory,
+      options: await this.format(), groupRows: this.rowGroupRows(),
     });
   }
 
