@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions), datacontract-cli,
-# cfn-lint and pytest, into .engines/venv, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
+# cfn-lint and pytest, into .engines/venv, Iceberg for Spark into .engines/jars, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=scripts/engines-requirements.txt
 venv=.engines/venv
+jars=.engines/jars
 stamp=.engines/installed-requirements.txt
 
 install_java() {
@@ -59,9 +60,42 @@ install_python() {
   cp "$requirements" "$stamp"
 }
 
+# Iceberg as in Glue 5.1: the tables themselves, and the clients of S3 and the Glue Data Catalog. Maven coordinates, so that the machine's own
+# settings.xml says where they come from; what arrives must be what was tested.
+iceberg_version=1.10.0
+iceberg_jars="
+iceberg-spark-runtime-3.5_2.12 70f9471870b2d456167d703c829f098a446b86bb1379eee338c0efa03a341026
+iceberg-aws-bundle 172370cfc32a5f1ae5399b210e86fc04a366dc29a112d97ac8ffc74df7525596
+"
+
+install_iceberg() {
+  mkdir -p "$jars"
+  echo "$iceberg_jars" | while read -r artifact sha256; do
+    [ -n "$artifact" ] || continue
+    local file="$jars/$artifact-$iceberg_version.jar"
+    if echo "$sha256  $file" | sha256sum --check --status 2>/dev/null; then continue; fi
+    require_maven
+    mvn --batch-mode --quiet dependency:copy "-Dartifact=org.apache.iceberg:$artifact:$iceberg_version" "-DoutputDirectory=$jars/.arriving"
+    echo "$sha256  $jars/.arriving/$artifact-$iceberg_version.jar" | sha256sum --check --quiet
+    mv "$jars/.arriving/$artifact-$iceberg_version.jar" "$file"
+  done
+  rm -rf "$jars/.arriving"
+}
+
+require_maven() {
+  if command -v mvn >/dev/null; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo 'Maven is missing: install it (Debian: maven), then run this again' >&2
+    exit 1
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends maven
+}
+
 install_java
 install_mariadb
 install_python
+install_iceberg
 install_sshd
 java -version 2>&1 | head -n 1
 "$venv/bin/python" --version

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { type CurateEngine, CurateSize, CurateStage } from '@headrace/curate-construct';
+import { type CurateEngine, CurateSize, CurateStage, type IcebergTables } from '@headrace/curate-construct';
 import { IngestSize, IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage, WriteMode } from '@headrace/rds-loader-construct';
 import { type aws_ec2 as ec2, type aws_sns as sns, aws_stepfunctions as sfn, Stack, type StackProps } from 'aws-cdk-lib';
@@ -19,6 +19,13 @@ export interface ReferencePipelineProps {
    * @default CurateEngine.embedded()
    */
   readonly engine?: CurateEngine;
+
+  /**
+   * Iceberg tables of the current state, beside the views.
+   *
+   * @default - none
+   */
+  readonly icebergTables?: IcebergTables;
 }
 
 /** The whole pipeline, each stage in a stack of its own: any of them can be deployed without the others. */
@@ -30,7 +37,7 @@ export class ReferencePipeline extends Construct {
     const shared = { vpc: database.vpc, failureTopic: database.failureTopic };
     const ingest = new IngestStack(this, 'Ingest', { ...named('Ingest'), ...shared, sourceUrl: props.sourceUrl });
     const curate = new CurateStack(this, 'Curate', {
-      ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase(), engine: props.engine,
+      ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase(), engine: props.engine, icebergTables: props.icebergTables,
     });
     new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage });
     new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
@@ -65,6 +72,7 @@ interface CurateStackProps extends StageStackProps {
   readonly ingest: IngestStage;
   readonly databaseName: string;
   readonly engine?: CurateEngine;
+  readonly icebergTables?: IcebergTables;
 }
 
 class CurateStack extends Stack {
@@ -78,6 +86,7 @@ class CurateStack extends Stack {
       rawBucket: props.ingest.rawBucket,
       databaseName: props.databaseName,
       engine: props.engine,
+      icebergTables: props.icebergTables,
       size: CurateSize.DEV,
       vpc: props.vpc,
       failureTopic: props.failureTopic,

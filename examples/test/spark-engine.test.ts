@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { CurateEngine } from '@headrace/curate-construct';
+import { CurateEngine, IcebergTables } from '@headrace/curate-construct';
 import { serveFolder, type SourceServer } from '@headrace/local-runner';
 import { Size } from 'aws-cdk-lib';
+import type { ReferencePipelineProps } from '../reference-pipeline/reference-pipeline';
 import { athena, LocalPipeline, runMachine } from './_fixtures/local-pipeline';
 
 jest.setTimeout(600_000);
@@ -43,8 +44,8 @@ function hasSpark(): boolean {
   });
 
   /** Every cell of every dataset as the current-state view shows it, after one run by the machines of an assembly. */
-  async function viewsAfterRun(name: string, engine: CurateEngine) {
-    const stack = await pipeline.start(pipeline.synthesize(server.url, `${name}.out`, { engine }), {
+  async function viewsAfterRun(name: string, props: Partial<ReferencePipelineProps>) {
+    const stack = await pipeline.start(pipeline.synthesize(server.url, `${name}.out`, props), {
       stateDir: path.join(pipeline.folder, name), spark: PYTHON,
     });
     try {
@@ -57,6 +58,8 @@ function hasSpark(): boolean {
       const { datasets } = output as { datasets: Record<string, { counts: Record<string, number> }> };
       const manifests = DATASETS.map((dataset) => readManifest(path.join(pipeline.folder, name), dataset));
       return {
+        tables: props.icebergTables === undefined ? [] : DATASETS.map((dataset) => icebergTable(path.join(pipeline.folder, name), dataset)),
+        refusal: props.icebergTables === undefined ? '' : await athena(stack, 'SELECT * FROM flights_iceberg').then(() => '', (error: Error) => error.message),
         engines: manifests.map(({ engine: each }) => each),
         run: { views, counts: DATASETS.map((dataset) => datasets[dataset]?.counts), manifests: manifests.map(comparable) },
       };
@@ -66,12 +69,17 @@ function hasSpark(): boolean {
   }
 
   test('shapes the large batch, shows the same rows as with DuckDB, cell by cell, and commits the same manifest but for the files', async () => {
-    const embedded = await viewsAfterRun('embedded', CurateEngine.embedded());
+    const embedded = await viewsAfterRun('embedded', { engine: CurateEngine.embedded() });
     // Between the bytes of both datasets.
-    const spark = await viewsAfterRun('spark', CurateEngine.auto({ sparkFrom: Size.kibibytes(500) }));
+    const spark = await viewsAfterRun('spark', { engine: CurateEngine.auto({ sparkFrom: Size.kibibytes(500) }), icebergTables: IcebergTables.onGlue() });
     expect([embedded.engines, spark.engines]).toEqual([['duckdb', 'duckdb'], ['spark', 'duckdb']]);
     expect(embedded.run.views.flights).toHaveLength(RECORDS);
     expect(spark.run).toEqual(embedded.run);
+    // Made by the real Iceberg, through the local Glue catalog and S3, with nothing but the job's role.
+    expect(spark.tables).toEqual(DATASETS.map((dataset) => ({
+      'format-version': 2, seq: '1', rows: String(embedded.run.views[dataset]!.length), refs: ['main'], note: 1,
+    })));
+    expect(spark.refusal).toContain('is an Iceberg table, which DuckDB reads with an extension that is not installed here');
   });
 });
 
@@ -95,4 +103,22 @@ function comparable(manifest: Manifest) {
     ...Object.fromEntries(Object.entries(manifest).filter(([field]) => !OF_THE_RUN.has(field))), partitions, parts: undefined,
     quarantine: { byCode: quarantine.byCode, records: quarantine.parts.map(({ records }) => records) },
   };
+}
+
+interface IcebergMetadata {
+  readonly 'format-version': number;
+  readonly 'current-snapshot-id': number;
+  readonly snapshots: ReadonlyArray<{ readonly 'snapshot-id': number; readonly summary: Record<string, string> }>;
+  readonly refs: Record<string, unknown>;
+}
+
+/** What the newest metadata file of a table says, from the plain files of a state folder. */
+function icebergTable(stateDir: string, dataset: string) {
+  const files = readdirSync(path.join(stateDir, 's3'), { recursive: true }) as string[];
+  const read = (file: string | undefined): unknown => JSON.parse(readFileSync(path.join(stateDir, 's3', file ?? ''), 'utf8'));
+  const newest = files.filter((file) => file.includes(`/iceberg/${dataset}/metadata/`) && file.endsWith('.metadata.json')).sort().at(-1);
+  const metadata = read(newest) as IcebergMetadata;
+  const summary = metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === metadata['current-snapshot-id'])?.summary;
+  const note = read(files.find((file) => file.endsWith(`/iceberg/${dataset}.json`))) as { readonly seq: number };
+  return { 'format-version': metadata['format-version'], seq: summary?.['headrace.seq'], rows: summary?.['total-records'], refs: Object.keys(metadata.refs), note: note.seq };
 }

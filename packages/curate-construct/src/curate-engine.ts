@@ -1,10 +1,11 @@
 import { aws_glue as glue, Duration, type Size } from 'aws-cdk-lib';
+import { checkGlueVersion } from './private/glue-version';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that shapes batches. */
 export interface GlueSparkProps {
   /**
-   * Version of Glue. Headrace is tested with Spark 3.5 (5.1); Glue 6.0 casts differently.
+   * Version of Glue, from 5.0. Headrace is tested with Spark 3.5 (5.1); what Spark 4 of Glue 6.0 does by another default is set for both.
    *
    * @default GlueVersion.V5_1
    */
@@ -102,7 +103,8 @@ export class CurateEngine {
       problems.add(`sparkFrom must be 1 byte or more, got ${this._sparkFrom.toBytes()}; write CurateEngine.glueSpark() for Spark alone`);
     }
     if (this._spark === undefined) return;
-    const { maxWorkers, maxConcurrentRuns } = this._spark;
+    const { glueVersion, maxWorkers, maxConcurrentRuns } = this._spark;
+    checkGlueVersion(problems, glueVersion);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
     }

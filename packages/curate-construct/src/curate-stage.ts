@@ -4,8 +4,10 @@ import {
 import type { Construct } from 'constructs';
 import { CurateEngine } from './curate-engine';
 import { CurateSize } from './curate-size';
+import type { IcebergTables } from './iceberg-tables';
 import { Catalog, PUBLISHED_TABLE } from './private/catalog';
-import { curateSteps, PLAN_TIMEOUT, PUBLISH_TIMEOUT, VACUUM_TIMEOUT } from './private/curate-steps';
+import { curateSteps, ICEBERG_STATE, PLAN_TIMEOUT, PUBLISH_TIMEOUT, VACUUM_TIMEOUT } from './private/curate-steps';
+import { ICEBERG_SCRIPT, icebergArguments } from './private/iceberg-job';
 import { SparkJob } from './private/spark-job';
 import type { QualityView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
@@ -28,6 +30,12 @@ const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefin
 /** What Athena accepts, in bytes. */
 const LEAST_SCAN_LIMIT = 10_000_000;
 
+/** What an operator must know where the tables alone could not be brought up to date. */
+const LAGGING = {
+  visible: 'all batches of this run, in the views and for loads; Iceberg tables lag behind them, each at a whole commit.',
+  halfDone: 'files and a branch of an Iceberg table that nobody reads; they do no harm. The next run of the stage brings the tables up to date, with or without a retry.',
+};
+
 /** What a curate stage is made of. */
 export interface CurateStageProps extends StageBaseProps {
   /**
@@ -49,6 +57,14 @@ export interface CurateStageProps extends StageBaseProps {
    * @default CurateEngine.embedded()
    */
   readonly engine?: CurateEngine;
+
+  /**
+   * Iceberg tables of the current state, beside the views. For engines that read Iceberg, for time travel, and where views over many
+   * batches are slow.
+   *
+   * @default - none; Athena shows the current state by a view over the Parquet files
+   */
+  readonly icebergTables?: IcebergTables;
 
   /**
    * How much the stage may use.
@@ -151,10 +167,12 @@ export class CurateStage extends StageBase {
       contract: this._contract.contract,
       bucket: this.curatedBucket,
       queryScanLimit: props.queryScanLimit ?? Size.gibibytes(100),
+      hasIcebergTables: props.icebergTables !== undefined,
     });
     this.workGroupName = this.catalog.workGroup.name;
     this.quarantineWorkGroupName = this.catalog.quarantineWorkGroup.name;
 
+    const tables = props.icebergTables?._settings;
     const settings = {
       pipeline: this.pipelineName,
       rawBucket: props.rawBucket.bucketName,
@@ -169,6 +187,7 @@ export class CurateStage extends StageBase {
       runsTables: this.catalog.runsTables,
       rejectsTables: this.catalog.rejectsTables,
       supersededForSeconds: (props.supersededFor ?? Duration.days(14)).toSeconds(),
+      ...(tables === undefined ? {} : { iceberg: { snapshotRetentionHours: Math.floor(tables.snapshotRetention.toHours({ integral: false })) } }),
       ...(props.lineageEndpoint === undefined ? {} : { lineageEndpoint: props.lineageEndpoint }),
     };
     const functionProps = { memory: this.size.functionMemory, logRetention: this.size.logRetention };
@@ -195,14 +214,24 @@ export class CurateStage extends StageBase {
     props.maskSalt?.grantRead(task.role);
     const spark = engine._spark === undefined ? undefined : new SparkJob(this, 'Spark', {
       ...engine._spark,
+      script: 'shape_job.py',
       settings,
       temporary: { bucket: this.curatedBucket, prefix: this._workPrefix },
     });
-    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, vacuum: vacuum.role, spark: spark?.role });
+    const iceberg = tables === undefined ? undefined : new SparkJob(this, 'Iceberg', {
+      ...tables,
+      script: ICEBERG_SCRIPT,
+      arguments: icebergArguments(this.curatedBucket, this.pipelineName),
+      // Runs that meet do not harm each other; more than these would only wait for each other.
+      maxConcurrentRuns: 3,
+      settings,
+      temporary: { bucket: this.curatedBucket, prefix: this._workPrefix },
+    });
+    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, vacuum: vacuum.role, spark: spark?.role, iceberg: iceberg?.role });
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
-        plan, task, spark, choosesEngine: engine._kind === 'auto', publish, vacuum, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, spark, choosesEngine: engine._kind === 'auto', iceberg, publish, vacuum, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
         notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
@@ -214,6 +243,7 @@ export class CurateStage extends StageBase {
         visible: 'earlier batches, and those batches of this attempt that were published before the failure, each one whole.',
         halfDone: `files below ${this.pipelineName}/data/, ${this.pipelineName}/quarantine/ and ${this._workPrefix} that no commit names; they do no harm.`,
         resume: 'Batches that are published are not curated again.',
+        ...(iceberg === undefined ? {} : { ofState: { [ICEBERG_STATE]: LAGGING } }),
       },
       failureTopic: this.failureTopic,
       tellFailure: invokeFunction({
@@ -249,13 +279,13 @@ export class CurateStage extends StageBase {
     return this.size.executionTimeout;
   }
 
-  private check(engine: CurateEngine, { maskSalt, supersededFor, queryScanLimit, lineageEndpoint }: CurateStageProps): void {
+  private check(engine: CurateEngine, { maskSalt, supersededFor, queryScanLimit, lineageEndpoint, icebergTables }: CurateStageProps): void {
     const problems = new Problems(this, 'CURATE_PROPS');
     if (!/^[a-z][a-z0-9_]{0,254}$/.test(this.databaseName)) {
       problems.add(`databaseName must be lower case letters, digits and _, got ${JSON.stringify(this.databaseName)}; leave it out for one that fits`);
     }
     const names = this._contract.contract.datasets.map((dataset) => dataset.name);
-    const taken = new Set([PUBLISHED_TABLE, ...names.flatMap((name) => [`${name}_runs`, `${name}_rejects`])]);
+    const taken = new Set([PUBLISHED_TABLE, ...names.flatMap((name) => [`${name}_runs`, `${name}_rejects`, ...(icebergTables === undefined ? [] : [`${name}_iceberg`])])]);
     for (const name of names.filter((dataset) => taken.has(dataset))) {
       problems.add(`dataset ${name} of the contract has the name of a table that the stage makes; rename it`);
     }
@@ -282,6 +312,7 @@ export class CurateStage extends StageBase {
       problems.add(`lineageEndpoint must be a URL without credentials like https://lineage.example.com/api/v1/lineage, got ${JSON.stringify(lineageEndpoint)}`);
     }
     engine._check(problems);
+    icebergTables?._check(problems);
     this.size._check(problems);
     problems.throwIfAny();
   }
@@ -291,7 +322,8 @@ export class CurateStage extends StageBase {
   }
 
   private grantAccess(
-    rawBucket: s3.IBucket, roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; vacuum: iam.IRole; spark: iam.IRole | undefined },
+    rawBucket: s3.IBucket,
+    roles: { plan: iam.IRole; task: iam.IRole; publish: iam.IRole; vacuum: iam.IRole; spark: iam.IRole | undefined; iceberg: iam.IRole | undefined },
   ): void {
     const folder = (name: string) => `${this.pipelineName}/${name}/`;
     const curated = this.curatedBucket;
@@ -330,6 +362,15 @@ export class CurateStage extends StageBase {
       wildcardReason: 'it removes files of units that the log calls removed; which ones is known when it runs',
     });
     this.catalog.grantTakeOut(roles.vacuum);
+    if (roles.iceberg === undefined) return;
+    grantPrefixes(roles.publish, { bucket: curated, read: [folder('iceberg')] });
+    grantPrefixes(roles.iceberg, { bucket: curated, read: [work, curatedLog, folder('data'), folder('iceberg')], write: [work, folder('iceberg')] });
+    allow(roles.iceberg, {
+      actions: ['s3:DeleteObject'],
+      resources: [curated.arnForObjects(`${folder('iceberg')}*`)],
+      wildcardReason: 'files of snapshots that expired, below the folder of the tables only',
+    });
+    this.catalog.grantIceberg(roles.iceberg);
   }
 }
 

@@ -1,10 +1,10 @@
-import { type App, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
+import { type App, aws_glue as glue, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
+import { asText, machineDefinitions, resourcesOf, type TemplateJson } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
 import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
 import { ruleFindings } from '@headrace/stage/testing/rule-findings';
-import { CurateEngine, CurateSize } from '../src';
+import { CurateEngine, CurateSize, type CurateStageProps, IcebergTables } from '../src';
 import { newCurate, newStack, templateOf } from './_fixtures/curate';
 
 test('the machine gives every task a time-out, named retries and a notice', () => {
@@ -215,6 +215,83 @@ describe('Spark on Glue', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { engine: CurateEngine.auto() });
     expect(ruleFindings(stack.node.root as App)).toEqual([]);
+  });
+});
+
+describe('Iceberg tables', () => {
+  const made = (props: Partial<CurateStageProps> = {}) => {
+    const stack = newStack();
+    const stage = newCurate(stack, 'Curate', { databaseName: 'trips', icebergTables: IcebergTables.onGlue({ snapshotRetention: Duration.days(2) }), ...props });
+    return { stack, stage };
+  };
+  const statements = (template: TemplateJson, id: RegExp): any[] => Object.entries(resourcesOf(template, 'AWS::IAM::Policy'))
+    .filter(([name]) => id.test(name)).flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+
+  test('follow Publish, and leave the output as it is', () => {
+    const template = templateOf(made().stack);
+    const [definition] = Object.values(machineDefinitions(template)) as [any];
+    const { States } = definition;
+
+    expect(brokenPromises(definition)).toEqual([]);
+    expect(States.Publish.Next).toBe('TablesLag');
+    expect(States.TablesLag).toMatchObject({ Choices: [{ Condition: '{% $exists($states.input.iceberg) %}', Next: 'Iceberg' }], Default: 'TablesCurrent' });
+    expect(States.Iceberg).toMatchObject({ End: true, Output: '{% $sift($states.input, function($value, $key) { $key != "iceberg" }) %}' });
+    expect(States.Iceberg.Arguments.Arguments['--HEADRACE_TASK']).toBe('{% $string({"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}) %}');
+    expect(States.Publish.Arguments.Payload.settings.iceberg).toEqual({ snapshotRetentionHours: 48 });
+    expect(States.NotifyFailure.Arguments.Message).toContain('($states.input.state = "Iceberg" ? "\\n\\nWhat is visible: all batches of this run, in the views and for loads; Iceberg tables lag behind them');
+  });
+
+  test('are made by a job with a catalog of its own name in the Glue Data Catalog, told to each run with its code', () => {
+    const template = templateOf(made().stack);
+    const [job] = Object.values(resourcesOf(template, 'AWS::Glue::Job'));
+    const [definition] = Object.values(machineDefinitions(template)) as [any];
+    const told = definition.States.Iceberg.Arguments.Arguments;
+
+    expect(asText(told['--conf']).split(' --conf ')).toEqual([
+      'spark.sql.extensions=org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
+      'spark.sql.catalog.headrace=org.apache.iceberg.spark.SparkCatalog',
+      'spark.sql.catalog.headrace.catalog-impl=org.apache.iceberg.aws.glue.GlueCatalog',
+      'spark.sql.catalog.headrace.io-impl=org.apache.iceberg.aws.s3.S3FileIO',
+      expect.stringMatching(/^spark\.sql\.catalog\.headrace\.warehouse=s3:\/\/<CurateCuratedBucket\w+>\/trips\/iceberg$/),
+      'spark.sql.catalog.headrace.cache-enabled=false',
+    ]);
+    expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, DefaultArguments: { '--datalake-formats': 'iceberg', '--enable-auto-scaling': 'true' } });
+    expect(told['--scriptLocation']).toBe(asText(job?.Properties.Command.ScriptLocation));
+    expect(told['--datalake-formats']).toBe('iceberg');
+  });
+
+  test('are all that the job may change, with their files, and it deletes nowhere else', () => {
+    const found = statements(templateOf(made().stack), /^CurateIcebergRole/);
+    const resources = (action: string): string[] => found.filter(({ Action }) => [Action].flat().includes(action)).flatMap(({ Resource }) => [Resource].flat().map(asText)).map((arn) => arn.split(':').pop()!);
+
+    expect(resources('glue:UpdateTable')).toEqual(['catalog', 'database/trips', 'table/trips/trips_iceberg', 'table/trips/zones_iceberg']);
+    expect(found.flatMap(({ Action }) => Action).filter((action: string) => action.startsWith('glue:'))).toEqual(['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable']);
+    expect(resources('s3:DeleteObject')).toEqual([expect.stringMatching(/\/trips\/iceberg\/\*$/)]);
+    expect(resources('s3:PutObject').map((arn) => arn.replace(/^.*?\/trips\//, '').replace(/[0-9a-f]{8}/, '…'))).toEqual(['work/curate-…/*', 'iceberg/*']);
+  });
+
+  test('may be queried by those who may query the views', () => {
+    const { stack, stage } = made();
+    stage.grantQuery(new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() }));
+    const text = asText(JSON.stringify(statements(templateOf(stack), /^Analyst/)));
+    expect(text).toContain('/trips/iceberg/*');
+    expect(text).toContain('table/trips/trips_iceberg');
+  });
+
+  test('have no finding of the AwsSolutions rules that is not explained', () => {
+    expect(ruleFindings(made({ engine: CurateEngine.glueSpark() }).stack.node.root as App)).toEqual([]);
+  });
+
+  test('are refused with what Glue cannot run', () => {
+    expect(() => made({
+      engine: CurateEngine.glueSpark({ glueVersion: glue.GlueVersion.V3_0 }),
+      icebergTables: IcebergTables.onGlue({ glueVersion: glue.GlueVersion.V4_0, maxWorkers: 0, snapshotRetention: Duration.minutes(30) }),
+    })).toThrow(
+      'Stack/Curate: glueVersion must be 5.0 or newer, got 3.0, whose Spark is older than 3.5; leave it out for 5.1; '
+      + 'glueVersion must be 5.0 or newer, got 4.0, whose Spark is older than 3.5; leave it out for 5.1; '
+      + 'maxWorkers of icebergTables must be a whole number from 2, got 0; leave it out for 2; '
+      + 'snapshotRetention must be an hour or more, got 30 minutes; leave it out for 5 days [CURATE_PROPS]',
+    );
   });
 });
 

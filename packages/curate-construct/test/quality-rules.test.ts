@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { machineDefinitions } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
-import { CurateEngine, type CurateStageProps } from '../src';
+import { CurateEngine, IcebergTables, type CurateStageProps } from '../src';
 import { newCurate, newStack, templateOf } from './_fixtures/curate';
 
 /** The machine of a stage whose contract has one quality rule. */
@@ -28,6 +28,7 @@ test('a rule that warns has a notice after the batches are published, and none t
   expect(states.NoticeNeeded).toMatchObject({ Choices: [{ Next: 'WarnOfQuality' }], Default: 'Published' });
   expect(states.WarnOfQuality).toMatchObject({ Resource: expect.stringContaining('sns:publish'), Catch: [{ Next: 'Published' }, { ErrorEquals: ['States.ALL'], Next: 'Published' }], Next: 'Published' });
   expect(states.Published).toMatchObject({ Type: 'Pass', End: true });
+  expect(machine('metric: rowCount, mustBe: 1, severity: warning', { icebergTables: IcebergTables.onGlue() }).States.Published).toMatchObject({ Type: 'Pass', Next: 'TablesLag' });
 });
 
 test.each(['info', 'error'])('a rule of severity %s needs no state', (severity) => {

@@ -21,6 +21,8 @@ export interface NoticeWords {
   readonly halfDone: string;
   /** What the next attempt does not repeat. One sentence. */
   readonly resume: string;
+  /** Other words for failures of single states. */
+  readonly ofState?: Readonly<Record<string, Pick<NoticeWords, 'visible' | 'halfDone'>>>;
 }
 
 /**
@@ -60,7 +62,7 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
     '($exists($states.input.exitCode) ? ", exit code " & $states.input.exitCode : "")',
     '"\\n  " & ($exists($states.input.recorded) ? $states.input.recorded : $exists($states.input.reason) ? '
     + '$states.input.reason & ($exists($states.input.containerReason) ? ": " & $states.input.containerReason : "") : $states.input.cause)',
-    literal(`\n\nWhat is visible: ${words.visible}\n\nWhat is half-done: ${words.halfDone}`),
+    leftBehind(words),
     literal('\n\nHow to continue: mend the cause, deploy if code or contract had to change, then start the next attempt. '),
     literal(`${words.resume}\n  headrace retry `), '$slot',
     literal('\n  aws stepfunctions start-execution --state-machine-arn '), '$states.context.StateMachine.Id',
@@ -86,6 +88,12 @@ export function notifyFailure(topicArn: string, words: NoticeWords, failed: stri
     Catch: [{ ErrorEquals: ['States.ALL'], Next: notNotified }],
     Next: failed,
   };
+}
+
+/** JSONata of what is visible and what is half-done. */
+function leftBehind(words: NoticeWords): string {
+  const said = ({ visible, halfDone }: Pick<NoticeWords, 'visible' | 'halfDone'>): string => literal(`\n\nWhat is visible: ${visible}\n\nWhat is half-done: ${halfDone}`);
+  return Object.entries(words.ofState ?? {}).reduce((otherwise, [state, other]) => `($states.input.state = ${literal(state)} ? ${said(other)} : ${otherwise})`, said(words));
 }
 
 /** The two ends of a failed execution. */

@@ -32,6 +32,7 @@ interface GlueBundle {
   }): { runs: CatalogTable; published: CatalogTable; view: CatalogTable };
   rejectsTable(name: string, location: string): CatalogTable;
   rejectsTableName(dataset: DatasetView): string;
+  icebergTableName(dataset: string): string;
   namedQueries(datasets: readonly DatasetView[], tables: {
     database: string; publishedTable: string; rejectsTables: Record<string, string>;
   }): NamedQuery[];
@@ -48,6 +49,8 @@ export interface CatalogProps {
   readonly bucket: s3.IBucket;
   /** What one query may read. */
   readonly queryScanLimit: Size;
+  /** Whether a job makes a table of the current state for each dataset. */
+  readonly hasIcebergTables: boolean;
 }
 
 /**
@@ -64,6 +67,8 @@ export class Catalog extends Construct {
   readonly runsTables: Record<string, string>;
   /** Name of the table of all rejected records, by dataset. */
   readonly rejectsTables: Record<string, string>;
+  /** Name of the Iceberg table, by dataset; empty where there are none. The job makes them, and they go with the database. */
+  readonly icebergTables: Record<string, string>;
   /** Where query results lie, ending with a slash. */
   readonly resultsPrefix: string;
 
@@ -77,6 +82,7 @@ export class Catalog extends Construct {
     this.runsTables = Object.fromEntries(contract.datasets.map(({ name }) => [name, `${name}_runs`]));
     const bundle = contractBundle<GlueBundle>();
     this.rejectsTables = Object.fromEntries(contract.datasets.map((dataset) => [dataset.name, bundle.rejectsTableName(dataset)]));
+    this.icebergTables = props.hasIcebergTables ? Object.fromEntries(contract.datasets.map(({ name }) => [name, bundle.icebergTableName(name)])) : {};
     contract.datasets.forEach((dataset, index) => {
       const tables = bundle.glueTables(dataset, {
         database: props.databaseName,
@@ -122,12 +128,21 @@ export class Catalog extends Construct {
     });
   }
 
+  /** Lets a role make the Iceberg tables, and point them to what it wrote. */
+  grantIceberg(role: iam.IRole): void {
+    allow(role, {
+      actions: ['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+      resources: this.arns(Object.values(this.icebergTables)),
+    });
+  }
+
   /** Statements that allow to query everything but quarantine. */
   queryStatements(): iam.PolicyStatement[] {
     const { bucket, pipeline, contract } = this.props;
     const objects = (folders: string[]) => folders.map((folder) => bucket.arnForObjects(`${folder}*`));
-    const readable = ['catalog', 'data', 'published'].map((folder) => `${pipeline}/${folder}/`);
-    const tables = [PUBLISHED_TABLE, ...contract.datasets.flatMap(({ name }) => [name, this.runsTables[name] as string])];
+    const icebergTables = Object.values(this.icebergTables);
+    const readable = ['catalog', 'data', 'published', ...(icebergTables.length === 0 ? [] : ['iceberg'])].map((folder) => `${pipeline}/${folder}/`);
+    const tables = [PUBLISHED_TABLE, ...contract.datasets.flatMap(({ name }) => [name, this.runsTables[name] as string]), ...icebergTables];
     return [
       this.useOf(this.workGroup),
       new iam.PolicyStatement({

@@ -17,6 +17,11 @@ export const PUBLISH_TIMEOUT = Duration.minutes(15);
 /** A vacuum works for ten minutes and is called again. */
 export const VACUUM_TIMEOUT = Duration.minutes(15);
 
+const TABLES_LAG = 'TablesLag';
+
+/** The state whose failure leaves everything published but the tables. */
+export const ICEBERG_STATE = 'Iceberg';
+
 export interface CurateStepsProps {
   readonly plan: StageFunction;
   readonly task: StageTask;
@@ -24,6 +29,8 @@ export interface CurateStepsProps {
   readonly spark: SparkJob | undefined;
   /** Whether the plan tells for each batch who shapes it. */
   readonly choosesEngine: boolean;
+  /** Brings tables up to date after Publish; undefined where there are none. */
+  readonly iceberg: SparkJob | undefined;
   readonly publish: StageFunction;
   readonly vacuum: StageFunction;
   readonly settings: Record<string, unknown>;
@@ -61,6 +68,7 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       },
     };
   };
+  const afterwards = props.iceberg === undefined ? undefined : TABLES_LAG;
   return {
     Plan: invokeFunction({ function: props.plan.function, payload: call, timeout: PLAN_TIMEOUT, next: 'RowsNeeded' }),
     RowsNeeded: plain({
@@ -106,9 +114,10 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       function: props.publish.function,
       payload: { ...call, previous: jsonata('$states.input') },
       timeout: PUBLISH_TIMEOUT,
-      next: props.notices === undefined ? undefined : NOTICE_NEEDED,
+      next: props.notices === undefined ? afterwards : NOTICE_NEEDED,
     }),
-    ...(props.notices === undefined ? {} : qualityNotice(props.notices)),
+    ...(props.notices === undefined ? {} : qualityNotice({ ...props.notices, next: afterwards })),
+    ...(props.iceberg === undefined ? {} : icebergSteps(props.iceberg)),
     Vacuum: invokeFunction({
       function: props.vacuum.function,
       payload: { ...call, previous: jsonata('$states.input') },
@@ -121,5 +130,19 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       Default: 'Clean',
     }),
     Clean: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "plan" })'), End: true }),
+  };
+}
+
+/** What Publish says of tables is for the job, and no part of the stage's output. */
+function icebergSteps(job: SparkJob): Record<string, Step> {
+  const output = jsonata('$sift($states.input, function($value, $key) { $key != "iceberg" })');
+  return {
+    [TABLES_LAG]: plain({
+      Type: 'Choice',
+      Choices: [{ Condition: jsonata('$exists($states.input.iceberg)'), Next: ICEBERG_STATE }],
+      Default: 'TablesCurrent',
+    }),
+    [ICEBERG_STATE]: job.runJob('{"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}', output),
+    TablesCurrent: plain({ Type: 'Pass', End: true }),
   };
 }

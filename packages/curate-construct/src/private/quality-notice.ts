@@ -1,10 +1,12 @@
 import { Aws } from 'aws-cdk-lib';
 import { jsonata } from './stage/jsonata';
-import { plain, type Step } from './stage/step';
+import { goOn, plain, type Step } from './stage/step';
 
 export interface NoticeProps {
   readonly topicArn: string;
   readonly pipeline: string;
+  /** Where the machine goes on; it ends without. */
+  readonly next?: string;
 }
 
 export const NOTICE_NEEDED = 'NoticeNeeded';
@@ -16,7 +18,7 @@ const END = 'Published';
  *
  * The batches are published by then: a notice that cannot be sent is tried for a while, and never fails the run.
  */
-export function qualityNotice({ topicArn, pipeline }: NoticeProps): Record<string, Step> {
+export function qualityNotice({ topicArn, pipeline, next }: NoticeProps): Record<string, Step> {
   return {
     [NOTICE_NEEDED]: plain({
       Type: 'Choice',
@@ -41,6 +43,6 @@ export function qualityNotice({ topicArn, pipeline }: NoticeProps): Record<strin
       Catch: ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Output: jsonata('$states.input'), Next: END })),
       Next: END,
     }),
-    [END]: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "notice" })'), End: true }),
+    [END]: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "notice" })'), ...goOn(next) }),
   };
 }

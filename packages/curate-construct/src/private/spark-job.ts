@@ -9,6 +9,10 @@ import { allow } from './stage/permission';
 import type { Step } from './stage/step';
 
 export interface SparkJobProps {
+  /** File below `python/`. */
+  readonly script: string;
+  /** Beyond those of every job. */
+  readonly arguments?: Record<string, string>;
   readonly glueVersion: glue.GlueVersion;
   readonly workerType: glue.WorkerType;
   readonly maxWorkers: number;
@@ -18,13 +22,11 @@ export interface SparkJobProps {
   readonly temporary: { readonly bucket: s3.IBucket; readonly prefix: string };
 }
 
-const SCRIPT = 'shape_job.py';
-
-/** Folder of the package that the script imports. */
+/** Folder of the packages that the scripts import. */
 const MODULES = 'modules';
 
 /**
- * The Glue job that shapes with Spark.
+ * A Glue job with Spark.
  *
  * A job is changed in place, so each run is told its code: an execution in flight keeps the code it started with.
  */
@@ -36,14 +38,16 @@ export class SparkJob extends Construct {
   private readonly code: { readonly script: assets.Asset; readonly modules: assets.Asset };
   private readonly timeout: Duration;
   private readonly settings: Record<string, unknown>;
+  private readonly arguments: Record<string, string>;
 
   constructor(scope: Construct, id: string, props: SparkJobProps) {
     super(scope, id);
     this.timeout = props.timeout;
     this.settings = props.settings;
+    this.arguments = props.arguments ?? {};
     this.maxConcurrentRuns = props.maxConcurrentRuns;
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
-    const script = new assets.Asset(this, 'Script', { path: shippedPath('python', SCRIPT) });
+    const script = new assets.Asset(this, 'Script', { path: shippedPath('python', props.script) });
     const modules = new assets.Asset(this, 'Modules', { path: shippedPath('python', MODULES), exclude: ['**/__pycache__'] });
     this.code = { script, modules };
     allow(this.role, {
@@ -70,6 +74,7 @@ export class SparkJob extends Construct {
       timeout: props.timeout.toMinutes(),
       defaultArguments: {
         '--job-language': 'python',
+        ...this.arguments,
         '--extra-py-files': modules.s3ObjectUrl,
         '--enable-auto-scaling': 'true',
         '--enable-continuous-cloudwatch-log': 'true',
@@ -84,8 +89,8 @@ export class SparkJob extends Construct {
     });
   }
 
-  /** A state that runs the job to its end for one unit of work. */
-  runJob(work: string): Step {
+  /** A state that runs the job to its end for one unit of work, and then ends its machine or map with that output. */
+  runJob(work: string, output: unknown = {}): Step {
     const jobArn = Stack.of(this).formatArn({ service: 'glue', resource: 'job', resourceName: this.job.ref });
     return {
       state: {
@@ -94,13 +99,14 @@ export class SparkJob extends Construct {
         Arguments: {
           JobName: this.job.ref,
           Arguments: {
+            ...this.arguments,
             '--scriptLocation': this.code.script.s3ObjectUrl,
             '--extra-py-files': this.code.modules.s3ObjectUrl,
             '--HEADRACE_SETTINGS': Stack.of(this).toJsonString(this.settings),
             '--HEADRACE_TASK': jsonata(`$string(${work})`),
           },
         },
-        Output: {},
+        Output: output,
         TimeoutSeconds: this.timeout.toSeconds() + 900,
         Retry: [
           {

@@ -151,6 +151,9 @@ class Session {
   }
 
   private async makeTable(database: string, table: CatalogTable): Promise<void> {
+    if (table.Parameters?.table_type?.toUpperCase() === 'ICEBERG') {
+      throw new AthenaError('NOT_SUPPORTED', `table ${database}.${table.Name} is an Iceberg table, which DuckDB reads with an extension that is not installed here; read the view of the dataset, which has the same rows, or the table with Spark`);
+    }
     const files = await tableFiles(database, table, this.query.catalog, this.query.storage);
     for (const { path } of files) this.paths.add(path);
     await this.connection.run(`USE ${CATALOG}.${quoteName(database)}`);

@@ -55,6 +55,8 @@ export const PERMISSIONS: Readonly<Record<string, Need>> = {
   'glue:GetDatabase': glueDatabase('glue:GetDatabase'),
   'glue:GetDatabases': () => [...one('glue:GetDatabases', glueArn('catalog')), ...one('glue:GetDatabases', glueArn('database/*'))],
   'glue:GetTable': glueTable('glue:GetTable', ({ Name }) => Name),
+  'glue:CreateTable': glueTable('glue:CreateTable', ({ TableInput }) => TableInput?.Name),
+  'glue:UpdateTable': glueTable('glue:UpdateTable', ({ TableInput }) => TableInput?.Name),
   'glue:GetTables': glueTable('glue:GetTables', () => '*'),
   'glue:GetPartition': inTable('glue:GetPartition'),
   'glue:GetPartitions': inTable('glue:GetPartitions'),

@@ -26,6 +26,8 @@ export function glueApi(catalog: GlueCatalog): ServiceApi {
         const tables = catalog.tables(DatabaseName).filter(({ Name }) => pattern?.test(Name) ?? true);
         return renamed(page(tables, MaxResults, NextToken, MAX_TABLE_PAGE), 'TableList');
       },
+      CreateTable: ({ DatabaseName, TableInput }) => catalog.createTable(DatabaseName, TableInput),
+      UpdateTable: ({ DatabaseName, TableInput, VersionId }) => catalog.updateTable(DatabaseName, TableInput, VersionId),
       GetPartition: (input) => {
         const partition = catalog.partition(input.DatabaseName, input.TableName, input.PartitionValues);
         if (partition === undefined) throw new ServiceError('EntityNotFoundException', 'Cannot find partition.');

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceError } from '../gateway/service-api';
 import { PartitionJournal } from './partition-journal';
@@ -36,17 +36,27 @@ export interface GlueSeeds {
   readonly tables: ReadonlyArray<{ readonly database: string; readonly table: GlueTableInput }>;
 }
 
-interface Table { readonly input: GlueTableInput; readonly partitions: PartitionJournal; readonly createdAt: Date }
+interface Table {
+  readonly input: GlueTableInput;
+  readonly partitions: PartitionJournal;
+  readonly createdAt: Date;
+  /** Of a table that a running pipeline made: counts its changes. */
+  readonly version?: number;
+}
+
+/** Behind the name of a table that a running pipeline made. */
+const MADE = '.table.json';
 
 /**
  * The databases and tables of a deployment with their partitions. Definitions come from the templates at each start;
- * partitions are what running pipelines made, and stay on disk, one file per table.
+ * partitions, and tables that no template has, are what running pipelines made, and stay on disk, one file per table.
  */
 export class GlueCatalog {
   private readonly databases = new Map<string, { input: GlueDatabaseInput; tables: Map<string, Table>; createdAt: Date }>();
 
   constructor(private readonly dir: string, seeds: GlueSeeds) {
     this.define(seeds);
+    this.readMade();
   }
 
   /** Makes databases and tables, or changes those that are there; their partitions stay. */
@@ -72,6 +82,24 @@ export class GlueCatalog {
   /** @throws ServiceError EntityNotFoundException */
   table(databaseName: string, name: string) {
     return this.describe(databaseName, this.findTable(databaseName, name));
+  }
+
+  /** @throws ServiceError AlreadyExistsException, EntityNotFoundException */
+  createTable(databaseName: string, input: GlueTableInput): void {
+    if (this.findDatabase(databaseName).tables.has(input.Name.toLowerCase())) throw new ServiceError('AlreadyExistsException', 'Table already exists.');
+    this.putMade(databaseName, input, 1, new Date());
+  }
+
+  /**
+   * Changes a table that a running pipeline made, if it has still the version that the caller knows.
+   *
+   * @throws ServiceError ConcurrentModificationException, EntityNotFoundException, InvalidInputException
+   */
+  updateTable(databaseName: string, input: GlueTableInput, versionId: string | undefined): void {
+    const { version, createdAt } = this.findTable(databaseName, input.Name);
+    if (version === undefined) throw new ServiceError('InvalidInputException', `table ${databaseName}.${input.Name} is of a template, which a deployment changes; here only tables that a pipeline made can be changed`);
+    if (versionId !== undefined && versionId !== String(version)) throw new ServiceError('ConcurrentModificationException', `Update table failed due to concurrent modifications: version ${versionId} was given, it is ${version}`);
+    this.putMade(databaseName, input, version + 1, createdAt);
   }
 
   /** All partitions of a table, in order of their values. */
@@ -116,7 +144,7 @@ export class GlueCatalog {
     this.databases.set(name, { input: { ...input, Name: name }, tables: before?.tables ?? new Map(), createdAt: before?.createdAt ?? new Date() });
   }
 
-  private addTable(databaseName: string, input: GlueTableInput): void {
+  private addTable(databaseName: string, input: GlueTableInput, made?: Pick<Table, 'version' | 'createdAt'>): void {
     const folder = databaseName.toLowerCase();
     // A table may be deployed into a database that another stack, outside the assembly, owns.
     if (!this.databases.has(folder)) this.addDatabase({ Name: folder });
@@ -128,7 +156,27 @@ export class GlueCatalog {
       input: { ...input, Name: name },
       partitions: before?.partitions ?? new PartitionJournal(join(this.dir, folder, `${name}.partitions.ndjson`)),
       createdAt: before?.createdAt ?? new Date(),
+      ...made,
     });
+  }
+
+  private putMade(databaseName: string, input: GlueTableInput, version: number, createdAt: Date): void {
+    this.addTable(databaseName, input, { version, createdAt });
+    const file = join(this.dir, databaseName.toLowerCase(), `${input.Name.toLowerCase()}${MADE}`);
+    // Renamed, so that another process never reads half of it.
+    writeFileSync(`${file}.new`, JSON.stringify({ input, version, createdAt }));
+    renameSync(`${file}.new`, file);
+  }
+
+  private readMade(): void {
+    for (const database of this.databases.keys()) {
+      const folder = join(this.dir, database);
+      mkdirSync(folder, { recursive: true });
+      for (const file of readdirSync(folder).filter((name) => name.endsWith(MADE))) {
+        const { input, version, createdAt } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { input: GlueTableInput; version: number; createdAt: string };
+        this.addTable(database, input, { version, createdAt: new Date(createdAt) });
+      }
+    }
   }
 
   private findDatabase(name: string) {
@@ -143,9 +191,10 @@ export class GlueCatalog {
     return table;
   }
 
-  private describe(databaseName: string, { input, createdAt }: Table) {
+  private describe(databaseName: string, { input, createdAt, version }: Table) {
     const times = { CreateTime: createdAt, UpdateTime: createdAt };
-    return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times };
+    const made = version === undefined ? {} : { VersionId: String(version) };
+    return { PartitionKeys: [], Retention: 0, ...input, DatabaseName: databaseName.toLowerCase(), ...times, ...made };
   }
 }
 

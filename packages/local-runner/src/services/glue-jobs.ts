@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { TaskFailure } from '../asl/task-failure';
 import type { TaskHandler } from '../asl/task-handler';
@@ -29,9 +29,12 @@ function sparkFolders(scratch: string): Record<string, string> {
   return { SPARK_LOCAL_DIRS: scratch, TMPDIR: scratch };
 }
 
+/** Iceberg as in Glue 5.1, where no jars are there: Spark gets it by these from Maven's repository. */
+const ICEBERG_PACKAGES = ['org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.0', 'org.apache.iceberg:iceberg-aws-bundle:1.10.0'].join(',');
+
 /** Cores and memory of a worker are Glue's; here a run shares the machine with everything else. */
 const SUBMIT = '--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false --conf spark.sql.shuffle.partitions=4'
-  + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 pyspark-shell';
+  + ' --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1';
 
 const STOP_TIMEOUT_SECONDS = 10;
 const LAST_LINES = 20;
@@ -39,8 +42,8 @@ const LAST_LINES = 20;
 /**
  * `glue:startJobRun.sync`: runs the job's script on a real Spark of this machine, as a supervised child process.
  *
- * Emulated: script, extra Python files and arguments, the job's role, logs, stop, the JSON of the run. Not emulated: workers, auto scaling,
- * time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
+ * Emulated: script, extra Python files, arguments, settings of the session, Iceberg, the job's role, logs, stop, the JSON of the run. Not
+ * emulated: workers, auto scaling, time-out and concurrency of the job. Spark has no S3 here: `--local-files true` tells the script to work on files.
  */
 export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScope, python: string | undefined): TaskHandler {
   return async ({ arguments: input, state, signal }) => {
@@ -69,7 +72,7 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
         ...deployment.childEnvironment(properties.Role),
         ...(process.env.JAVA_HOME === undefined ? {} : { JAVA_HOME: process.env.JAVA_HOME }),
         ...sparkFolders(scratch),
-        PYSPARK_SUBMIT_ARGS: SUBMIT,
+        PYSPARK_SUBMIT_ARGS: [SUBMIT, ...sessionArguments(given), 'pyspark-shell'].join(' '),
         SPARK_LOCAL_IP: '127.0.0.1',
         PYTHONDONTWRITEBYTECODE: '1',
         PYTHONPATH: modules.join(path.delimiter),
@@ -111,6 +114,23 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
 export function sparkPython(given: string | undefined): string | undefined {
   const own = path.resolve('.engines/venv/bin/python');
   return given ?? process.env.HEADRACE_SPARK_PYTHON ?? (existsSync(own) ? own : undefined);
+}
+
+/** What Glue makes of `--datalake-formats` and `--conf` before it starts a script. */
+function sessionArguments(given: Readonly<Record<string, string>>): string[] {
+  const formats = (given['--datalake-formats'] ?? '').split(',').filter((format) => format !== '');
+  const other = formats.find((format) => format !== 'iceberg');
+  if (other !== undefined) throw new TaskFailure('States.Runtime', `--datalake-formats ${other} is not served here; iceberg is`);
+  // Several settings are one argument that repeats its own name.
+  const settings = (given['--conf'] ?? '').split(/\s+--conf\s+/).filter((setting) => setting !== '');
+  return [...(formats.length === 0 ? [] : icebergJars()), ...settings.flatMap((setting) => ['--conf', `'${setting.replace(/'/g, '\'"\'"\'')}'`])];
+}
+
+function icebergJars(): string[] {
+  const folder = process.env.HEADRACE_ICEBERG_JARS ?? path.resolve('.engines/jars');
+  if (!existsSync(folder)) return ['--packages', ICEBERG_PACKAGES];
+  const jars = readdirSync(folder).filter((name) => name.startsWith('iceberg-') && name.endsWith('.jar')).map((name) => path.join(folder, name));
+  return ['--jars', `'${jars.join(',')}'`];
 }
 
 function requirePython(python: string | undefined): string {

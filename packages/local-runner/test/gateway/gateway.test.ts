@@ -1,7 +1,7 @@
 import {
   DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client,
 } from '@aws-sdk/client-s3';
-import { BatchCreatePartitionCommand, CreateTableCommand, GetPartitionsCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { BatchCreatePartitionCommand, CreateDatabaseCommand, GetPartitionsCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { StartExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GlueCatalog } from '../../src/services/glue-catalog';
@@ -149,8 +149,8 @@ describe('JSON services behind the gateway', () => {
   });
 
   test('an operation or service that is not served is named', async () => {
-    const create = glueOf('Writer').send(new CreateTableCommand({ DatabaseName: 'lake', TableInput: { Name: 't' } }));
-    expect(await failure(create)).toMatchObject({ name: 'NotServedLocally', message: 'headrace does not serve glue:CreateTable locally' });
+    const create = glueOf('Writer').send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'pond' } }));
+    expect(await failure(create)).toMatchObject({ name: 'NotServedLocally', message: 'headrace does not serve glue:CreateDatabase locally' });
     const start = keep(new SFNClient(fixture.as('Writer'))).send(new StartExecutionCommand({ stateMachineArn: 'x' }));
     expect(await failure(start)).toMatchObject({ name: 'NotServedLocally', message: 'headrace does not serve states:StartExecution locally' });
   });

@@ -116,6 +116,21 @@ test('partitions stay over a restart, and a line cut short by a kill is dropped'
   folder.remove();
 });
 
+test('tables that a pipeline made stay over a restart, and change only from the version that the writer knows', () => {
+  const folder = temporaryFolder();
+  const open = () => new GlueCatalog(folder.dir, SEEDS);
+  const table = (metadata: string) => ({ Name: 'Trips_Iceberg', Parameters: { table_type: 'ICEBERG', metadata_location: metadata } });
+  open().createTable('lake', table('s3://lake/1.json'));
+  expect(open().table('lake', 'trips_iceberg')).toMatchObject({ Name: 'trips_iceberg', Parameters: { metadata_location: 's3://lake/1.json' }, VersionId: '1' });
+  const catalog = open();
+  catalog.updateTable('lake', table('s3://lake/2.json'), '1');
+  expect(() => catalog.updateTable('lake', table('s3://lake/3.json'), '1')).toThrow(/version 1 was given, it is 2/);
+  expect(() => catalog.createTable('lake', table('s3://lake/4.json'))).toThrow('Table already exists.');
+  expect(() => catalog.updateTable('lake', { Name: 'trips' }, undefined)).toThrow(/table lake.trips is of a template/);
+  expect(open().table('lake', 'trips_iceberg')).toMatchObject({ Parameters: { metadata_location: 's3://lake/2.json' }, VersionId: '2' });
+  folder.remove();
+});
+
 describe('expressions', () => {
   const fits = (expression: string, values: string[]) => compilePartitionFilter(expression, KEYS)(values);
   test.each<[string, string[], boolean]>([

@@ -56,16 +56,20 @@ function viewColumn({ name, type }: Column, alias: string): string {
   return type.kind === 'time' ? `${clockText(column)} AS ${quoteIdentifier(name)}` : column;
 }
 
-/** HH:mm:ss.ffffff from microseconds since midnight, without a function or a division that the engines read differently. */
-function clockText(micros: string): string {
+/**
+ * HH:mm:ss.ffffff from microseconds since midnight, without a function or a division that the engines read differently.
+ *
+ * @param textType what the engine calls a text: Trino and DuckDB VARCHAR, Spark STRING
+ */
+export function clockText(micros: string, textType = 'VARCHAR'): string {
   const part = (unit: number, modulus: number, width: number): string => {
     const whole = modulus === 0 ? micros : `${micros} % ${modulus}`;
     const rest = modulus === 0 ? `${micros} % ${unit}` : `${micros} % ${unit}`;
-    return `lpad(CAST(CAST((${whole} - ${rest}) / ${unit} AS BIGINT) AS VARCHAR), ${width}, '0')`;
+    return `lpad(CAST(CAST((${whole} - ${rest}) / ${unit} AS BIGINT) AS ${textType}), ${width}, '0')`;
   };
   const hours = part(3_600_000_000, 0, 2);
   const minutes = part(60_000_000, 3_600_000_000, 2);
   const seconds = part(1_000_000, 60_000_000, 2);
-  const fraction = `lpad(CAST(${micros} % 1000000 AS VARCHAR), 6, '0')`;
+  const fraction = `lpad(CAST(${micros} % 1000000 AS ${textType}), 6, '0')`;
   return `${hours} || ':' || ${minutes} || ':' || ${seconds} || '.' || ${fraction}`;
 }

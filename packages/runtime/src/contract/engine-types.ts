@@ -8,6 +8,8 @@ export interface EngineTypes {
   /** Physical type, then the logical one if there is one, as in the Parquet specification. */
   readonly parquet: string;
   readonly spark: string;
+  /** Type in an Iceberg table of the current state, in the words of the Iceberg specification. */
+  readonly iceberg: string;
   /** Hive type of the catalog table over the Parquet files. */
   readonly glue: string;
   /** Trino type of the column in the view of current state. */
@@ -30,16 +32,16 @@ export function engineTypes(type: ColumnType): EngineTypes {
     case 'integer': return integerTypes(type.bits, type.unsigned ?? false);
     case 'decimal': return decimalTypes(type.precision, type.scale);
     case 'float': return type.bits === 32
-      ? same('FLOAT', 'FLOAT', { spark: 'float', glue: 'float', athenaView: 'real', postgres: 'real', mysql: 'float', dms: 'REAL4' })
-      : same('DOUBLE', 'DOUBLE', { spark: 'double', glue: 'double', athenaView: 'double', postgres: 'double precision', mysql: 'double', dms: 'REAL8' });
+      ? same('FLOAT', 'FLOAT', { spark: 'float', iceberg: 'float', glue: 'float', athenaView: 'real', postgres: 'real', mysql: 'float', dms: 'REAL4' })
+      : same('DOUBLE', 'DOUBLE', { spark: 'double', iceberg: 'double', glue: 'double', athenaView: 'double', postgres: 'double precision', mysql: 'double', dms: 'REAL8' });
     case 'boolean': return same('BOOLEAN', 'BOOLEAN', everywhere('boolean', 'BOOLEAN'));
     case 'date': return same('DATE', 'INT32 DATE', everywhere('date', 'DATE'));
     case 'timestamp': return type.zoned
-      ? same('TIMESTAMP WITH TIME ZONE', 'INT64 TIMESTAMP(MICROS, UTC)', { ...everywhere('timestamp', 'DATETIME'), athenaView: 'timestamp(3)', postgres: 'timestamp(6) with time zone', mysql: 'datetime(6)' })
+      ? same('TIMESTAMP WITH TIME ZONE', 'INT64 TIMESTAMP(MICROS, UTC)', { ...everywhere('timestamp', 'DATETIME'), iceberg: 'timestamptz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) with time zone', mysql: 'datetime(6)' })
       : same('TIMESTAMP', 'INT64 TIMESTAMP(MICROS)', { ...everywhere('timestamp', 'DATETIME'), spark: 'timestamp_ntz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) without time zone', mysql: 'datetime(6)' });
-    case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
-    case 'uuid': return same('VARCHAR', 'BYTE_ARRAY STRING', { spark: 'string', glue: 'string', athenaView: 'varchar', postgres: 'uuid', mysql: 'char(36)', dms: 'STRING' });
-    case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'BLOB' });
+    case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', iceberg: 'string', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
+    case 'uuid': return same('VARCHAR', 'BYTE_ARRAY STRING', { spark: 'string', iceberg: 'string', glue: 'string', athenaView: 'varchar', postgres: 'uuid', mysql: 'char(36)', dms: 'STRING' });
+    case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', iceberg: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'BLOB' });
     case 'object': return objectTypes(type.members);
     case 'array': return arrayTypes(engineTypes(type.item.type));
   }
@@ -55,6 +57,10 @@ export function parquetType(type: ColumnType): string {
 
 export function sparkType(type: ColumnType): string {
   return engineTypes(type).spark;
+}
+
+export function icebergType(type: ColumnType): string {
+  return engineTypes(type).iceberg;
 }
 
 export function glueType(type: ColumnType): string {
@@ -96,11 +102,11 @@ function same(duckdb: string, parquet: string, rest: Rest): EngineTypes {
 }
 
 function everywhere(name: string, dms: string): Rest {
-  return { spark: name, glue: name, athenaView: name, postgres: name, mysql: name, dms };
+  return { spark: name, iceberg: name, glue: name, athenaView: name, postgres: name, mysql: name, dms };
 }
 
 function stringTypes(length: number | undefined): EngineTypes {
-  const base = { spark: 'string', glue: 'string', athenaView: 'varchar', dms: 'STRING' };
+  const base = { spark: 'string', iceberg: 'string', glue: 'string', athenaView: 'varchar', dms: 'STRING' };
   if (length === undefined) return same('VARCHAR', 'BYTE_ARRAY STRING', { ...base, postgres: 'text', mysql: 'longtext' });
   // utf8mb4 takes four bytes per character, and a MySQL row at most 65,535 bytes.
   return same('VARCHAR', 'BYTE_ARRAY STRING', { ...base, postgres: `varchar(${length})`, mysql: length <= 16_000 ? `varchar(${length})` : 'longtext' });
@@ -118,6 +124,7 @@ function integerTypes(bits: 8 | 16 | 32 | 64, unsigned: boolean): EngineTypes {
     duckdb: { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' }[kept],
     parquet: { 8: 'INT32 INT(8, signed)', 16: 'INT32 INT(16, signed)', 32: 'INT32 INT(32, signed)', 64: 'INT64 INT(64, signed)' }[kept],
     spark: hive,
+    iceberg: kept === 64 ? 'long' : 'int',
     glue: hive,
     athenaView: kept === 32 ? 'integer' : hive,
     postgres: { 8: 'smallint', 16: 'smallint', 32: 'integer', 64: 'bigint' }[kept],
@@ -133,6 +140,7 @@ function decimalTypes(precision: number, scale: number): EngineTypes {
     duckdb: sql.toUpperCase(),
     parquet: `${physical} DECIMAL(${precision}, ${scale})`,
     spark: sql,
+    iceberg: `decimal(${precision}, ${scale})`,
     glue: sql,
     athenaView: sql,
     postgres: `numeric(${precision},${scale})`,
@@ -152,6 +160,7 @@ function objectTypes(members: readonly Column[]): EngineTypes {
     // Spark reads words of its own as names between these quotes only; Hive and the catalog take names as they stand, and no spaces.
     spark: `struct<${each((name, { spark }) => `\`${name}\`: ${spark}`)}>`,
     glue: `struct<${each((name, { glue }) => `${name}:${glue}`).replace(/, /g, ',')}>`,
+    iceberg: `struct<${each((name, types) => `${name}: ${inTable(types)}`)}>`,
     athenaView: `row(${each((name, types) => `${quoteIdentifier(name)} ${inView(types)}`)})`,
     ...AS_DOCUMENT,
   };
@@ -159,8 +168,14 @@ function objectTypes(members: readonly Column[]): EngineTypes {
 
 function arrayTypes(item: EngineTypes): EngineTypes {
   return {
-    duckdb: `${item.duckdb}[]`, parquet: `LIST of ${item.parquet}`, spark: `array<${item.spark}>`, glue: `array<${item.glue}>`, athenaView: `array(${inView(item)})`, ...AS_DOCUMENT,
+    duckdb: `${item.duckdb}[]`, parquet: `LIST of ${item.parquet}`, spark: `array<${item.spark}>`, iceberg: `list<${inTable(item)}>`,
+    glue: `array<${item.glue}>`, athenaView: `array(${inView(item)})`, ...AS_DOCUMENT,
   };
+}
+
+/** Times of day are text at the top of an Iceberg table only, as in the view. */
+function inTable({ glue, iceberg }: EngineTypes): string {
+  return glue === 'bigint' ? 'long' : iceberg;
 }
 
 /** The view writes times of day as text at the top only; inside it has what the files hold. */

@@ -14,7 +14,7 @@ export { columnBounds, type ColumnBound } from './column-bounds';
 export { countedBy, duplicateColumns, isOfOneRecord, ruleSubject } from './quality-metrics';
 export { REJECT_CODES, type ColumnRejectCode, type RejectCode } from './reject-codes';
 export {
-  duckdbType, engineTypes, glueType, integerRange, mysqlType, parquetType, postgresType, sparkType, typeName, type EngineTypes,
+  duckdbType, engineTypes, glueType, icebergType, integerRange, mysqlType, parquetType, postgresType, sparkType, typeName, type EngineTypes,
 } from './engine-types';
 export { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
 export { translatePattern, type TranslatedPattern } from './translate-pattern';
@@ -29,6 +29,7 @@ export { compareColumns, widens, type ColumnDifference } from './diff/compare-co
 export {
   ATTEMPT_KEY, glueTables, type CatalogColumn, type CatalogTable, type CatalogView, type GlueTableOptions, type GlueTables,
 } from './glue-tables';
+export { ICEBERG_CATALOG, icebergTable, icebergTableName, type IcebergTable, type IcebergTableOptions } from './iceberg-table';
 export { namedQueries, type NamedQuery, type NamedQueryTables } from './named-queries';
 export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColumn } from './rejects-table';
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';

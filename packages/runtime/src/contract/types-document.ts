@@ -41,7 +41,7 @@ const ROWS: readonly Row[] = [
 ];
 
 const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
-  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
+  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
 ];
 
 const EQUALITY: readonly (readonly string[])[] = [
@@ -88,7 +88,7 @@ export function typesDocument(sources: SourceTypes): string {
     '',
     table(['Declared as', ...ENGINES.map(([, title]) => title)], ROWS.map(({ declared, type }) => [declared, ...ENGINES.map(([key]) => `\`${engineTypes(type)[key].replaceAll('`', '')}\``)])),
     '',
-    '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view.',
+    '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view and in Iceberg tables.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
     '- MySQL has no NaN and no infinities; its TIMESTAMP ends in 2038, so both kinds of timestamp are `datetime(6)`.',

@@ -27,6 +27,11 @@ export interface CurateSettings {
   readonly targetFileBytes: number;
   /** For how long a unit that left the current state keeps its files, in seconds: whoever began to read it may go on so long. */
   readonly supersededForSeconds: number;
+  /** Tables of the current state that a Spark job keeps; absent where there are none. */
+  readonly iceberg?: {
+    /** Snapshots younger than this stay. */
+    readonly snapshotRetentionHours: number;
+  };
   /** Takes OpenLineage events by POST. */
   readonly lineageEndpoint?: string;
 }
@@ -59,6 +64,7 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       rejectsTables: fields.texts('rejectsTables'),
       targetFileBytes: fields.integer('targetFileBytes', { min: MIB, max: 4096 * MIB, optional: true }) ?? DEFAULT_TARGET_FILE_BYTES,
       supersededForSeconds: fields.integer('supersededForSeconds', { min: 0, max: 10 * 366 * 86_400, optional: true }) ?? DEFAULT_SUPERSEDED_FOR_SECONDS,
+      iceberg: fields.child('iceberg', (iceberg) => ({ snapshotRetentionHours: iceberg.integer('snapshotRetentionHours', { min: 1, max: 100_000 }) }), { optional: true }),
       ...(lineageEndpoint === undefined ? {} : { lineageEndpoint }),
     };
     if (settings.workPrefix !== '' && !settings.workPrefix.startsWith(`${settings.pipeline}/`)) {

@@ -65,6 +65,16 @@ export function catalogPrefix(pipeline: string, dataset: string): string {
   return `${pipelinePrefix(pipeline)}catalog/${requireIdentifier(dataset, 'dataset')}/`;
 }
 
+/** `<pipeline>/iceberg/<dataset>`: the folder of a dataset's Iceberg table, which Iceberg fills as it likes; without a slash. */
+export function icebergFolder(pipeline: string, dataset: string): string {
+  return `${pipelinePrefix(pipeline)}iceberg/${requireIdentifier(dataset, 'dataset')}`;
+}
+
+/** `<pipeline>/iceberg/<dataset>.json`: how far the table is, as the last job left it. The table's snapshot is the truth. */
+export function icebergProgressKey(pipeline: string, dataset: string): string {
+  return `${icebergFolder(pipeline, dataset)}.json`;
+}
+
 /** `<pipeline>/lineage/<stage>/<attemptId>/<event>.json` */
 export function lineageKey(at: { pipeline: string; stage: string; attemptId: string; event: string }): string {
   return `${pipelinePrefix(at.pipeline)}lineage/${at.stage}/${at.attemptId}/${at.event}.json`;

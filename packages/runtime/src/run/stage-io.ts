@@ -37,6 +37,8 @@ export interface StageOutput {
   readonly slot: string;
   readonly attempt: number;
   readonly datasets: Readonly<Record<string, DatasetResult>>;
+  /** Of curate, where tables lag behind the log: what the Iceberg job is told. The state machine takes it out. */
+  readonly iceberg?: { readonly plan: { readonly bucket: string; readonly key: string }; readonly tables: number };
   /** For the stage's topic. The state machine publishes it and hands the rest on. */
   readonly notice?: { readonly subject: string; readonly message: string };
 }

@@ -11,3 +11,6 @@ export const SHAPE_JOB_FOLDER = join(__dirname, '../../../curate-construct/pytho
 export const pysparkPython = spawnSync('java', ['-version']).status === 0
   ? process.env.HEADRACE_TEST_PYSPARK ?? (existsSync(VENV) ? VENV : undefined)
   : undefined;
+
+/** The same, where Iceberg's jars are there too. */
+export const icebergPython = existsSync(join(__dirname, '../../../../.engines/jars')) ? pysparkPython : undefined;

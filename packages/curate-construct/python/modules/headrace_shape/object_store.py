@@ -31,6 +31,16 @@ class Store:
         s3_client().download_file(bucket, key, path)
         return path
 
+    def data(self, bucket, key):
+        """Where Spark reads an object, in folders that are named as in its key."""
+        if not self.local:
+            return f"s3://{bucket}/{key}"
+        path = os.path.join(self.folder, key)
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            s3_client().download_file(bucket, key, path)
+        return path
+
     def scratch(self, bucket, prefix):
         """A folder that Spark writes; lifecycle rules of work documents remove it."""
         return os.path.join(self.folder, "out") if self.local else f"s3://{bucket}/{prefix}"

@@ -32,16 +32,21 @@ def run(spark, settings, task, local=False):
         store.write_json(work, f"{folder}shape/{index}.json", document, once=True)
         say("CURATE_I1201", "info", f"{unit['dataset']}: {unit['unitId']} shaped", seconds=round(time.monotonic() - clock, 3), **result["counts"], files=len(result["parts"]))
     except Exception as error:
-        known = isinstance(error, ShapeError)
-        failure = {
-            "schemaVersion": SCHEMA_VERSION, **about, "at": now(), "code": error.code if known else "SPARK", "kind": "terminal",
-            "fault": error.fault if known else "system", "message": str(error)[:4000], "facts": error.facts if known else {},
-        }
-        store.write_json(work, f"{folder}errors/shape-{index}.json", failure, once=False)
-        say("TASK_E0001", "error", f"step shape failed with {failure['code']}: {failure['message']}", **about)
+        tell_failure(store, work, f"{folder}errors/shape-{index}.json", about, error)
         raise
     finally:
         store.close()
+
+
+def tell_failure(store, bucket, key, about, error):
+    """Leaves what the notice of the stage quotes."""
+    known = isinstance(error, ShapeError)
+    failure = {
+        "schemaVersion": SCHEMA_VERSION, **about, "at": now(), "code": error.code if known else "SPARK", "kind": "terminal",
+        "fault": error.fault if known else "system", "message": str(error)[:4000], "facts": error.facts if known else {},
+    }
+    store.write_json(bucket, key, failure, once=False)
+    say("TASK_E0001", "error", f"step {about['step']} failed with {failure['code']}: {failure['message']}", **about)
 
 
 def folder_of(task):

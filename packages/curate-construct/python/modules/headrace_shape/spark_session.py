@@ -20,11 +20,15 @@ SESSION = {
     "spark.sql.parquet.binaryAsString": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.sql.sources.partitionOverwriteMode": "static",
+    "spark.sql.storeAssignmentPolicy": "ANSI",
+    # A file that is missing or damaged is a failure and never fewer rows.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
 }
 
 
-def session():
-    builder = SparkSession.builder.appName("headrace-shape")
+def session(name="headrace-shape"):
+    builder = SparkSession.builder.appName(name)
     for key, value in SESSION.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()

@@ -1,5 +1,5 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
-import type { Contract } from '../../contract';
+import type { Contract, Dataset, PublishedLine } from '../../contract';
 import { PipelineError, userError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import type { AppendOutcome } from '../../run/commit-log';
@@ -21,6 +21,7 @@ import { checkThreshold } from '../shape/check-threshold';
 import { readUnitRows, type ResultEnvelope } from '../shape/rows-of-unit';
 import { commitCompaction, type ReadyCompaction } from './commit-compaction';
 import { commitUnit, type CommitContext, type DatasetTarget, type ReadyUnit } from './commit-unit';
+import { icebergWork } from './iceberg-work';
 import { PublishedState, publishLog } from './published-object';
 import { UnitCatalog } from './unit-catalog';
 
@@ -50,6 +51,7 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   const compactions = await readyCompactions(call, contract, folder, plan.compactions ?? 0);
   const context: CommitContext = { call, settings, contract, plan };
   const datasets: Record<string, DatasetResult> = {};
+  const logs = new Map<Dataset, readonly PublishedLine[]>();
   for (const name of plan.datasets) {
     const published = publishTarget(settings, name);
     const catalog = new UnitCatalog(call, settings, datasetOf(contract, name), glue);
@@ -57,13 +59,15 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
     datasets[name] = plan.operation === 'compact'
       ? await publishCompactions(context, compactions.filter(({ item }) => item.dataset === name), target)
       : await publishUnits(context, ready.filter(({ unit }) => unit.dataset === name), target);
-    const log = await publishLog(store, published, signal);
-    if (log.written) report.say('CURATE_I1303', { dataset: name, ...log });
+    const { written, lines } = await publishLog(store, published, signal);
+    if (written) report.say('CURATE_I1303', { dataset: name, commits: lines.length, current: lines.filter(({ state }) => state === 'current').length });
+    logs.set(datasetOf(contract, name), lines);
   }
   const judged = ready.map(({ dataset, unit, quality }) => ({ dataset, unitId: unit.unitId, results: quality }));
   const notice = qualityNotice(settings.pipeline, slot, judged);
   const output: StageOutput = {
     schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, ...(notice === undefined ? {} : { notice }),
+    ...await icebergWork(call, settings, folder, logs),
   };
   await tellComplete(call, settings, contract, plan, output);
   return output;

@@ -60,15 +60,14 @@ export class PublishedState {
  */
 export async function publishLog(
   store: ObjectStore, target: PublishTarget, signal?: AbortSignal,
-): Promise<{ readonly written: boolean; readonly commits: number; readonly current: number }> {
+): Promise<{ readonly written: boolean; readonly lines: readonly PublishedLine[] }> {
   const ref = { bucket: target.bucket, key: publishedKey(target.pipeline, target.dataset) };
   for (let lost = 0; lost < MAX_LOST; lost++) {
     const { published: before, lines } = await PublishedState.open(store, target, signal);
-    const summary = { commits: lines.length, current: lines.filter(({ state }) => state === 'current').length };
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    if (text === (before?.value ?? '')) return { written: false, ...summary };
+    if (text === (before?.value ?? '')) return { written: false, lines };
     const condition = before === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: before.etag };
-    if (await store.putText(ref, text, { ...condition, contentType: 'application/x-ndjson', signal }) === 'written') return { written: true, ...summary };
+    if (await store.putText(ref, text, { ...condition, contentType: 'application/x-ndjson', signal }) === 'written') return { written: true, lines };
     await delay(Math.random() * 20 * (lost + 1), undefined, { signal });
   }
   throw transientError('PUBLISH_BUSY', `s3://${ref.bucket}/${ref.key} was changed by others ${MAX_LOST} times in a row; try again`, { ...ref });

@@ -127,7 +127,7 @@ describe('publishing a curated run', () => {
     await bench.store.putText(ref, `${value.split('\n')[0]}\n`);
     bench.s3.requests.length = 0;
     const log = { bucket: 'curated', prefix: commitLogPrefix('curated', 'lake', 'trips') };
-    expect(await publishLog(bench.store, { bucket: 'curated', pipeline: 'lake', dataset: 'trips', log })).toEqual({ written: true, commits: 2, current: 2 });
+    expect(await publishLog(bench.store, { bucket: 'curated', pipeline: 'lake', dataset: 'trips', log })).toMatchObject({ written: true, lines: [{ state: 'current' }, { state: 'current' }] });
     expect(bench.s3.requests.filter(({ action }) => action === 'GetObject').map(({ key }) => key)).toEqual([ref.key, `${log.prefix}00000000000000000002.json`]);
     expect((await bench.store.getText(ref))!.value).toBe(value);
   });

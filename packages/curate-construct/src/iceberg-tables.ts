@@ -1,0 +1,80 @@
+import { aws_glue as glue, Duration } from 'aws-cdk-lib';
+import { checkGlueVersion } from './private/glue-version';
+import type { Problems } from './private/stage/fail';
+
+/** The Glue job that keeps Iceberg tables. */
+export interface IcebergTablesProps {
+  /**
+   * Version of Glue, from 5.0. Headrace is tested with Spark 3.5 and Iceberg 1.10 (5.1).
+   *
+   * @default GlueVersion.V5_1
+   */
+  readonly glueVersion?: glue.GlueVersion;
+
+  /**
+   * Size of a worker. Each G.1X worker costs one DPU for as long as the job runs, at least a minute.
+   *
+   * @default WorkerType.G_1X
+   */
+  readonly workerType?: glue.WorkerType;
+
+  /**
+   * The largest number of workers, at least 2; Glue uses fewer where fewer do.
+   *
+   * @default 2
+   */
+  readonly maxWorkers?: number;
+
+  /**
+   * How long one run may take, over all tables.
+   *
+   * @default Duration.hours(2)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long older states of a table can be read (time travel), from 1 hour. Their files go afterwards.
+   *
+   * @default Duration.days(5)
+   */
+  readonly snapshotRetention?: Duration;
+}
+
+interface IcebergSettings {
+  readonly glueVersion: glue.GlueVersion;
+  readonly workerType: glue.WorkerType;
+  readonly maxWorkers: number;
+  readonly timeout: Duration;
+  readonly snapshotRetention: Duration;
+}
+
+/** For each dataset a table `<dataset>_iceberg` of its current state, in Iceberg format version 2, beside the Parquet files. */
+export class IcebergTables {
+  /** A Spark job on AWS Glue brings them up to date after each run that published something. It costs at least a minute of two workers. */
+  static onGlue(props: IcebergTablesProps = {}): IcebergTables {
+    return new IcebergTables({
+      glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
+      workerType: props.workerType ?? glue.WorkerType.G_1X,
+      maxWorkers: props.maxWorkers ?? 2,
+      timeout: props.timeout ?? Duration.hours(2),
+      snapshotRetention: props.snapshotRetention ?? Duration.days(5),
+    });
+  }
+
+  private constructor(
+    /** @internal */
+    readonly _settings: IcebergSettings,
+  ) {}
+
+  /** @internal */
+  _check(problems: Problems): void {
+    const { glueVersion, maxWorkers, snapshotRetention } = this._settings;
+    checkGlueVersion(problems, glueVersion);
+    if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
+      problems.add(`maxWorkers of icebergTables must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
+    }
+    if (snapshotRetention.toHours({ integral: false }) < 1) {
+      problems.add(`snapshotRetention must be an hour or more, got ${snapshotRetention.toHumanString()}; leave it out for 5 days`);
+    }
+  }
+}
