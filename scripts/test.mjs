@@ -4,7 +4,7 @@
  * The last line is the sum, `N passed, N failed, N skipped`, in which each check counts as one test. In continuous
  * integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
@@ -17,7 +17,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
 const sum = { passed: 0, failed: 0, skipped: [] };
 
-function main() {
+async function main() {
   // Everything else needs what the build makes, and would only repeat its errors.
   if (!check({ name: 'build', command: ['node', 'scripts/build.mjs'] })) return;
   addJest();
@@ -25,7 +25,7 @@ function main() {
   sum.passed += python.passed;
   sum.failed += python.failed;
   sum.skipped.push(...python.skipped);
-  for (const each of checks(inCi)) check(each);
+  await checkTogether(checks(inCi));
 }
 
 /** Runs one command as one test; its output is shown as it comes. */
@@ -36,6 +36,31 @@ function check({ name, command }) {
   if (ok) sum.passed += 1;
   else sum.failed += 1;
   return ok;
+}
+
+/** Runs commands two at a time, each as one test; the output of each is shown when it ends. */
+async function checkTogether(commands) {
+  const waiting = [...commands];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { ok, output } = await runQuietly(next.command);
+      console.log(`\n── ${next.name}: ${next.command.join(' ')}\n${output}${ok ? '✓' : '✗'} ${next.name}`);
+      if (ok) sum.passed += 1;
+      else sum.failed += 1;
+    }
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+/** Runs a command to its end, with its output in the order in which it came. */
+function runQuietly([program, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: quietEnvironment() });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text; });
+    child.once('error', (error) => { output += `${program}: ${error.message}\n`; });
+    child.once('close', (code, signal) => { resolve({ ok: code === 0, output: signal === null ? output : `${output}${program} ended by ${signal}\n` }); });
+  });
 }
 
 function addJest() {
@@ -75,7 +100,7 @@ function run([program, ...args]) {
   return status ?? 1;
 }
 
-main();
+await main();
 if (sum.skipped.length > 0) {
   console.log(`\nskipped${inCi ? ', which fails a run in continuous integration' : ''}:`);
   for (const name of sum.skipped) console.log(`  ${name}`);
