@@ -22,6 +22,7 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceDedupe: { place: 'dataset' },
   headraceThreshold: { place: 'dataset' },
   headraceFilter: { place: 'dataset' },
+  headraceLineageColumns: { place: 'dataset' },
   headraceSource: { place: 'column' },
   headraceDefault: { place: 'column' },
   headraceBoolean: { place: 'column' },

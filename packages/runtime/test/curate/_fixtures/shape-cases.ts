@@ -78,6 +78,11 @@ export const SHAPED: readonly ShapeCase[] = [
   deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
   partitions(),
   computed(),
+  {
+    title: 'rows that tell where they came from',
+    spec: dataset([column('id', 'integer', 'primaryKey: true'), column('day', 'date', 'partitioned: true')], { headraceLineageColumns: 'true', headraceDedupe: '{ keep: last }' }),
+    parts: ['id,day\n1,2024-01-01\n2\n1,2024-01-01\nx,\n3,\n', 'id,day\n1,2024-01-01\n4,\n'],
+  },
   { title: 'a filter that keeps nothing', spec: dataset([column('a', 'i32')], { headraceFilter: '"a < 0"' }), parts: ['a\n1\n2\n'] },
   { title: 'partitions of several files', spec: dataset(SIZED), parts: [csv(['id', 'part', 'word'], WORDS)], targetFileBytes: 10_000 },
   { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 80 },
