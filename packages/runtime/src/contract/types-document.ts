@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from './contract';
-import { engineTypes, type EngineTypes } from './engine-types';
+import { LINEAGE_COLUMNS } from './curated-columns';
+import { engineTypes, glueType, sparkType, type EngineTypes } from './engine-types';
 import { FLOAT_WORDS, lexicalGrammar } from './lexical-grammar';
 import { DEEPEST_TYPE, isNested } from './nested-type';
 
@@ -105,6 +106,15 @@ export function typesDocument(sources: SourceTypes): string {
     table(['Type', 'Equal are'], EQUALITY),
     '',
     'Rows are compared as a multiset: neither their order nor the limits of files are promised.',
+    '',
+    '## Columns that tell where a row came from',
+    '',
+    'A dataset with `headraceLineageColumns: true` has them behind its own, in files, tables and views; targets of loads do not. They are NULL in batches from before.',
+    '',
+    table(['Column', 'Glue', 'Spark', 'Holds'], LINEAGE_COLUMNS.map(({ name, type, description }) => [`\`${name}\``, glueType(type), sparkType(type), description!])),
+    '',
+    'The record is counted as the format has it, rejected and filtered ones too: records of CSV after the header, lines of NDJSON and fixed-width, elements of the JSON array',
+    'or of the XML list, rows of Parquet and Avro. Of a workbook it is the number of the row in its sheet.',
     '',
     '## The grammars',
     '',
