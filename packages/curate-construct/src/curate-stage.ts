@@ -227,7 +227,9 @@ export class CurateStage extends StageBase {
       settings,
       temporary: { bucket: this.curatedBucket, prefix: this._workPrefix },
     });
-    this.grantAccess(props.rawBucket, { plan: plan.role, task: task.role, publish: publish.role, vacuum: vacuum.role, spark: spark?.role, iceberg: iceberg?.role });
+    this.grantAccess(props.rawBucket, {
+      plan: plan.role, task: task.role, publish: publish.role, vacuum: vacuum.role, spark: spark?.role, iceberg: iceberg?.role,
+    });
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({

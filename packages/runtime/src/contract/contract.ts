@@ -259,6 +259,8 @@ export interface Dataset {
   /** Column names in path order; empty when the dataset has no column partitions. */
   readonly partitionColumns: readonly string[];
   readonly dedupe?: Dedupe;
+  /** The order of rows in curated files, 1 to 4 columns that are no column partitions; absent where rows have none. */
+  readonly sort?: readonly OrderKey[];
   readonly threshold?: Threshold;
   /** Records for which it is not TRUE are left out, and counted as filtered. */
   readonly filter?: Expression;

@@ -43,6 +43,7 @@ const CASES: readonly [kind: ContractChangeKind, before: Contract, after: Contra
   ['key-changed', trips({ columns: { day: { more: 'required: true' } } }), trips({ columns: { day: { more: 'primaryKey: true' } } })],
   ['partitions-changed', trips(), trips({ columns: { day: { more: 'partitioned: true' } } })],
   ['dedupe-changed', trips(), trips({ custom: { headraceDedupe: '{ orderBy: [{ column: day }] }' } })],
+  ['sort-changed', trips(), trips({ custom: { headraceSort: '[{ column: day }]' } })],
   ['threshold-lowered', trips(), trips({ custom: { headraceThreshold: '{ rows: 5 }' } })],
   ['threshold-raised', trips({ custom: { headraceThreshold: '{ rows: 5, percent: 1 }' } }), trips({ custom: { headraceThreshold: '{ rows: 6 }' } })],
   ['rule-added', trips(), trips(RULE('mustBe: 1, severity: warning'))], ['rule-stops', trips(), trips(RULE('mustBe: 1'))],

@@ -76,6 +76,8 @@ test.each<[string, unknown, boolean]>([
   ['headraceRecord', { format: 'csv', maxRecordBytes: 63 }, false],
   ['headraceRecord', {}, false],
   ['headraceDedupe', { orderBy: [{ column: 'id', direction: 'desc', nulls: 'first' }], keep: 'last' }, true],
+  ['headraceSort', [{ column: 'id', direction: 'desc', nulls: 'first' }], true],
+  ['headraceSort', [{}], false],
   ['headraceThreshold', { rows: 0, percent: 0.5 }, true],
   ['headraceThreshold', {}, false],
   ['headraceLineageColumns', true, true],

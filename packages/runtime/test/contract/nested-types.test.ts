@@ -18,7 +18,8 @@ test('a nested type is what its members and elements say, in the names of every 
   expect(typeName(column!.type)).toBe('array(object(zip string, since timestamp with zone))');
   expect(engineTypes(column!.type)).toEqual({
     duckdb: 'STRUCT("zip" VARCHAR, "since" TIMESTAMP WITH TIME ZONE)[]', parquet: 'LIST of group (zip BYTE_ARRAY STRING, since INT64 TIMESTAMP(MICROS, UTC))',
-    spark: 'array<struct<`zip`: string, `since`: timestamp>>', glue: 'array<struct<zip:string,since:timestamp>>', athenaView: 'array(row("zip" varchar, "since" timestamp(3)))',
+    spark: 'array<struct<`zip`: string, `since`: timestamp>>', iceberg: 'list<struct<zip: string, since: timestamptz>>',
+    glue: 'array<struct<zip:string,since:timestamp>>', athenaView: 'array(row("zip" varchar, "since" timestamp(3)))',
     postgres: 'jsonb', mysql: 'longtext', dms: 'refused',
   });
 });

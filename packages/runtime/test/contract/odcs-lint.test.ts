@@ -52,6 +52,7 @@ schema:
     customProperties:
       - { property: headraceRecord, value: { format: csv } }
       - { property: headraceDedupe, value: { orderBy: [{ column: born, direction: desc }] } }
+      - { property: headraceSort, value: [{ column: born, direction: desc }, { column: fee }] }
     properties:
       - { name: id, logicalType: integer, logicalTypeOptions: { format: i64, minimum: 1 }, primaryKey: true, primaryKeyPosition: 1 }
       - name: email

@@ -125,6 +125,15 @@ describe('parseContract', () => {
     }
   });
 
+  test('reads the order of files with its defaults, and takes a column that is masked by hash', () => {
+    const dataset = datasetOf({
+      ...custom('{ property: headraceSort, value: [{ column: at, direction: desc }, { column: iban, nulls: first }] }'),
+      columns: ['{ name: at, logicalType: timestamp }', '{ name: iban, logicalType: string, logicalTypeOptions: { format: binary }, customProperties: [{ property: headraceMask, value: { method: hash } }] }'],
+    });
+    expect(dataset.sort).toEqual([{ column: 'at', direction: 'desc', nulls: 'last' }, { column: 'iban', direction: 'asc', nulls: 'first' }]);
+    expect(datasetOf({})).not.toHaveProperty('sort');
+  });
+
   test('takes the braces of a pattern in sql for no placeholder', () => {
     const { problems } = parseContract(yaml(quality('type: sql, query: "SELECT count(*) FROM {object} WHERE regexp_full_match(iban, \'[A-Z]{2}[0-9]{2,}\')", mustBe: 0')), 'c.yaml');
     expect(problems).toEqual([]);
@@ -206,6 +215,15 @@ describe('parseContract', () => {
     ['an empty threshold', custom('{ property: headraceThreshold, value: {} }'), 'headraceThreshold needs rows or percent'],
     ['dedupe by an unknown column', custom('{ property: headraceDedupe, value: { orderBy: [{ column: x }] } }'), 'no column has this name (found "x"). Fix: use one of id'],
     ['dedupe without a key', { ...custom('{ property: headraceDedupe, value: { keep: last } }'), columns: ['{ name: a, logicalType: string }'] }, 'headraceDedupe keeps one record per key, so it needs a key'],
+    ['a sort by an unknown column', custom('{ property: headraceSort, value: [{ column: x }] }'), 'no column has this name (found "x"). Fix: use one of id'],
+    ['a sort by nothing', custom('{ property: headraceSort, value: [] }'), 'headraceSort names 1 to 4 columns (found 0 columns)'],
+    ['a sort by five columns', { ...custom('{ property: headraceSort, value: [{ column: a }, { column: b }, { column: c }, { column: d }, { column: e }] }'), columns: ['a', 'b', 'c', 'd', 'e'].map((name) => `{ name: ${name}, logicalType: date }`) }, 'headraceSort names 1 to 4 columns (found 5 columns)'],
+    ['a sort by one column twice', custom('{ property: headraceSort, value: [{ column: id }, { column: id, direction: desc }] }'), 'headraceSort names id twice (found "id")'],
+    ['a sort by a column partition', { ...custom('{ property: headraceSort, value: [{ column: day }] }'), columns: ['{ name: a, logicalType: string }', '{ name: day, logicalType: date, partitioned: true }'] }, 'day is a column partition: all rows of a file have the same value (found "day")'],
+    ['a sort by bytes', { ...custom('{ property: headraceSort, value: [{ column: a }] }'), columns: ['{ name: a, logicalType: string, logicalTypeOptions: { format: binary } }'] }, 'a is a binary, and files cannot be sorted by one (found "a"). Fix: sort by a string, number'],
+    ['a sort by an array', { ...custom('{ property: headraceSort, value: [{ column: a }] }'), custom: ['{ property: headraceRecord, value: { format: json } }', '{ property: headraceSort, value: [{ column: a }] }'], columns: ['{ name: id, logicalType: string }', '{ name: a, logicalType: array, items: { logicalType: string } }'] }, 'an array has no order that every engine shares (found "a")'],
+    ['a sort by a masked column', { ...custom('{ property: headraceSort, value: [{ column: b }] }'), columns: ['{ name: a, logicalType: string }', '{ name: b, logicalType: string, customProperties: [{ property: headraceMask, value: { method: drop } }] }'] }, 'b is masked by drop, which leaves nothing to sort by (found "b")'],
+    ['a sort in another form', custom('{ property: headraceSort, value: { column: id } }'), 'value must be a list'],
     ['an unknown record format', record('format: orc'), 'Fix: write csv, ndjson, json, xml, fixed-width, parquet, avro, excel, tsv for csv with tabs, or one that only lands in Raw: text'],
     ['the dialect of a format that only lands', record('format: text, delimiter: ";"'), 'text lands as it is, so delimiter has no effect'],
     ['the dialect of a text in a workbook', record('format: excel, delimiter: ";"'), 'delimiter has no meaning for excel, whose values are typed'],

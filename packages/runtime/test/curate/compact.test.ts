@@ -1,5 +1,7 @@
+import { byPartition } from '../../src/curate/plan/compaction-groups';
 import type { DatasetSpec } from './_fixtures/contract-text';
 import { CurateBench } from './_fixtures/curate-bench';
+import { orderProblems } from './_fixtures/file-order';
 
 const TRIPS: DatasetSpec = {
   columns: [{ name: 'id', type: 'integer' }, { name: 'day', type: 'date', more: 'partitioned: true' }, { name: 'fare', type: 'number' }, { name: 'note', type: 'string' }],
@@ -105,6 +107,29 @@ describe('compaction', () => {
   test('leaves commits of another version of the contract as they are', async () => {
     await bench.mend({ columns: [...TRIPS.columns, { name: 'more', type: 'string' }] });
     expect((await bench.plan('m1', 1, COMPACT)).compactions.count).toBe(0);
+  });
+
+  test('of a sorted dataset writes files that are sorted, each a range', async () => {
+    const sort = [{ column: 'fare', direction: 'desc', nulls: 'first' }, { column: 'note', direction: 'asc', nulls: 'last' }] as const;
+    await bench.reset({ ...TRIPS, custom: { headraceLineageColumns: 'true', headraceSort: `[${sort.map((key) => `{ column: ${key.column}, direction: ${key.direction}, nulls: ${key.nulls} }`).join(', ')}]` } });
+    for (let run = 1; run <= 6; run += 1) {
+      const rows = Array.from({ length: 300 }, (_, row) => `${row},2024-01-0${1 + (row % 5 === 0 ? 1 : 0)},${['', 'NaN', '-0.0', '0', String((row * 37 + run) % 101)][row % 5]},n${row % 7}`);
+      await bench.ingest(`r${run}`, [`id,day,fare,note\n${rows.join('\n')}\n`]);
+    }
+    await bench.run('s1');
+    const before = await bench.view('ALL');
+    const plan = await bench.plan('m1', 1, COMPACT);
+    const { settings } = bench;
+    // Smaller than settings allow, so that few rows make several files.
+    bench.settings = { ...settings, targetFileBytes: 4_000 };
+    await bench.compact(plan);
+    bench.settings = settings;
+    await bench.publish(plan, 'm1', 1, COMPACT);
+    expect(await bench.view('ALL')).toEqual(before);
+    const groups = byPartition((await bench.manifests()).at(-1)!.parts);
+    const select = async (sql: string) => (await bench.connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][];
+    expect(groups.map((group) => group.length > 1)).toContain(true);
+    for (const group of groups) expect(await orderProblems(select, await Promise.all(group.map(({ key }) => bench.fetch(key))), sort)).toEqual([]);
   });
 
   test.each(['snapshot', 'changes'])('fails for history %s', async (history) => {

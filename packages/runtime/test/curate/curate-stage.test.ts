@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { CuratedManifest } from '../../src/run/manifest';
 import { CurateBench } from './_fixtures/curate-bench';
+import { groupsRead, orderProblems } from './_fixtures/file-order';
 import type { DatasetSpec } from './_fixtures/contract-text';
 
 const TRIPS: DatasetSpec = {
@@ -131,7 +133,7 @@ describe('the curate stage', () => {
     expect((await bench.store.getJson({ bucket: 'curated', key: 'lake/work/curate1/s1-a1/shape-trips.json' }))!.value).toEqual({
       schemaVersion: 1, dataset: 'trips', primaryKey: ['id'], unique: [], partitionColumns: ['day'], targetFileBytes: 128 * 1024 * 1024, threshold: { percent: 50 },
       columns: [{ name: 'id', sparkType: 'bigint' }, { name: 'day', sparkType: 'date' }, { name: 'fare', sparkType: 'decimal(10,2)' }, { name: 'note', sparkType: 'string' }],
-      duplicates: [], dedupe: { orderBy: [{ column: 'fare', direction: 'desc', nulls: 'last' }], keep: 'first' },
+      duplicates: [], sort: [], dedupe: { orderBy: [{ column: 'fare', direction: 'desc', nulls: 'last' }], keep: 'first' },
     });
   });
 
@@ -209,8 +211,9 @@ describe('the curate stage', () => {
   });
 
   describe('when the engine has little memory', () => {
-    async function shapeIn(memoryMiB: number, { rows, noteBytes, partitions }: Record<string, number>): Promise<void> {
+    async function shapeIn(memoryMiB: number, { rows, noteBytes, partitions }: Record<string, number>, custom: DatasetSpec['custom'] = {}): Promise<void> {
       await bench.reset({
+        custom,
         columns: [{ name: 'id', type: 'i32', more: 'primaryKey: true' }, { name: 'city', type: 'string', more: 'partitioned: true' }, { name: 'note', type: 'string' }],
       });
       const lines = Array.from({ length: rows! }, (_, index) => `${index},c${index % partitions!},${createHash('sha256').update(String(index)).digest('hex').padEnd(noteBytes, 'x')}`);
@@ -234,6 +237,18 @@ describe('the curate stage', () => {
     test('spills what a sort of many partitions has no room for', async () => {
       await shapeIn(400, { rows: 250_000, noteBytes: 800, partitions: 30 });
       expect(repeats()).toBe(0);
+    });
+
+    test('spills what the order of a partition has no room for, and cuts each file into groups of rows that are ranges', async () => {
+      await shapeIn(240, { rows: 100_000, noteBytes: 800, partitions: 1 }, { headraceSort: '[{ column: note }]' });
+      expect(repeats()).toBe(0);
+      const [{ parts }] = await bench.manifests() as [CuratedManifest];
+      const files = await Promise.all(parts.map(({ key }) => bench.fetch(key)));
+      const select = async (sql: string) => (await bench.connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][];
+      expect(await orderProblems(select, files, [{ column: 'note', direction: 'asc', nulls: 'last' }])).toEqual([]);
+      const read = await groupsRead(select, files, 'note', 'VARCHAR');
+      expect(read).toMatchObject({ silent: 0 });
+      expect(read.share).toBeLessThan(0.5);
     });
 
     test('takes more for rows of which a few fill it', async () => {

@@ -11,7 +11,12 @@ const COLUMNS: DatasetSpec['columns'] = [{ name: 'id', type: 'integer' }, { name
 const part = (run: string, number: number): string => `lake/raw/trips/${run}/a1/0000${number}-trips.csv`;
 
 /** A source, and how somebody without our readers finds the id of its n-th record. */
-interface Source { readonly name: string; readonly record: string; readonly bytes: Buffer | string; readonly find: (bytes: Buffer, record: number) => unknown }
+interface Source {
+  readonly name: string;
+  readonly record: string;
+  readonly bytes: Buffer | string;
+  readonly find: (bytes: Buffer, record: number) => unknown;
+}
 
 const line = (bytes: Buffer, number: number): string => bytes.toString().split(/\r?\n/)[number - 1]!;
 const SOURCES: readonly Source[] = [
@@ -38,10 +43,10 @@ describe('columns that tell where rows came from', () => {
   test.each(SOURCES)('lead from each row of $name to its record in Raw', async ({ record, bytes, find }) => {
     await bench.reset({ columns: COLUMNS, record, custom: LINEAGE });
     await bench.ingest('r1', [bytes, bytes]);
-    const { counts } = (await bench.run('s1')).datasets.trips as { counts: { written: number; rejected: number } };
+    const counts = (await bench.run('s1')).datasets.trips!.counts!;
     expect(counts.rejected).toBeGreaterThan(0);
     const rows = await bench.view('3, 4');
-    expect(rows).toHaveLength(counts.written);
+    expect(rows).toHaveLength(Number(counts.written));
     expect(new Set(rows.map(([, , key]) => key))).toEqual(new Set([part('r1', 0), part('r1', 1)]));
     for (const [id, , key, number, seq] of rows) {
       const raw = bench.s3.objects.get(`raw/${key}`)!.body;

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from headrace_shape.object_store import s3_client
 from headrace_shape.partition_values import encode_partition_value, text_of
 from headrace_shape.shape_error import ShapeError
+from headrace_shape.sorted_files import write_sorted
 from headrace_shape.typed_rows import SPREAD, quoted
 
 # A name that no column of a contract can have.
@@ -42,25 +43,30 @@ def plan_files(rows: DataFrame, spec, bytes_in, kept):
 
 
 def write(spark, rows: DataFrame, spec, planned, total, target):
-    """Writes the rows, those of one file number in one task and so in one file."""
+    """Writes the rows, those of one file number in one task and so in one file; or in the order of a dataset that has one."""
     names = spec["partitionColumns"]
     types = {column["name"]: column["sparkType"] for column in spec["columns"]}
+    first, files = F.lit(0), F.lit(total)
     if names:
         fields = ", ".join([*(f"_value{index} {types[name]}" for index, name in enumerate(names)), "_first int", "_files int"])
         table = spark.createDataFrame([(*values, first, files) for values, first, files in planned], fields)
         same = [quoted(name).eqNullSafe(F.col(f"_value{index}")) for index, name in enumerate(names)]
         rows = rows.join(F.broadcast(table), on=same, how="left")
-        number = F.col("_first") + F.pmod(SPREAD, F.col("_files")).cast("int")
-    else:
-        number = F.pmod(SPREAD, F.lit(total)).cast("int")
-    numbered = rows.select(*map(quoted, types), number.alias(FILE))
+        first, files = F.col("_first"), F.col("_files")
+    columns = [quoted(name) for name in types]
+    if spec.get("sort"):
+        write_sorted(rows.select(*columns, SPREAD, first.alias(FILE), files.alias("_files")), spec, planned, target, FILE, MAX_WRITE_TASKS)
+        return
+    number = first + F.pmod(SPREAD, files).cast("int")
+    numbered = rows.select(*columns, number.alias(FILE))
     numbered.repartition(min(total, MAX_WRITE_TASKS), F.col(FILE)).write.partitionBy(FILE).mode("errorifexists").parquet(target)
 
 
 def publish(spark, bucket, prefix, target, names, planned):
     """Puts the written files under their keys, in parallel, and returns the parts of the manifest."""
     place = F.col("_metadata.file_path").alias("path")
-    written = spark.read.parquet(target).groupBy(place).count().collect()
+    # The folders say which file a row belongs to, and are no column.
+    written = spark.read.option("recursiveFileLookup", "true").parquet(target).groupBy(place).count().collect()
     owner = {first + offset: values for values, first, files in planned for offset in range(files)}
     # Begins at a random place: a try that was given up but still runs never meets the files of a later one.
     file = random.randrange(1, 2 ** 32) * 1_000_000

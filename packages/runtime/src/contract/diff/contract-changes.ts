@@ -29,6 +29,7 @@ export const CONTRACT_CHANGES = {
   'key-changed': { risk: 'breaking', why: 'rows are told apart otherwise: dedupe, current state and merges give other rows, and targets need another unique index', todo: 'change the key of the target table, and curate and load anew' },
   'partitions-changed': { risk: 'breaking', why: 'partition keys of a catalog table are fixed: it is replaced, and knows none of the earlier batches', todo: 'deploy, then curate all batches anew' },
   'dedupe-changed': { risk: 'risky', why: 'another record of a key is kept from now on', todo: 'curate anew where earlier batches must follow it' },
+  'sort-changed': { risk: 'harmless', why: 'files hold the same rows in another order, which is never promised; only what queries read changes', todo: 'nothing; curate anew where earlier batches must be in that order too' },
   'threshold-lowered': { risk: 'risky', why: 'runs that passed may fail', todo: 'compare it with the rejects of recent runs' },
   'threshold-raised': { risk: 'harmless', why: 'what passed passes; more rejects go unnoticed', todo: 'nothing' },
   'filter-changed': { risk: 'risky', why: 'other records are left out from now on, not of stored rows', todo: 'curate anew where earlier batches must follow it' },

@@ -7,7 +7,8 @@ const RISKS: readonly ChangeRisk[] = ['breaking', 'risky', 'harmless'];
 
 /** What has a rule of its own below. */
 const JUDGED: ReadonlySet<string> = new Set([
-  'name', 'table', 'record', 'history', 'schemaPolicy', 'columns', 'recordColumns', 'primaryKey', 'partitionColumns', 'dedupe', 'threshold', 'filter', 'quality', 'lineageColumns',
+  'name', 'table', 'record', 'history', 'schemaPolicy', 'columns', 'recordColumns', 'primaryKey', 'partitionColumns', 'dedupe', 'sort', 'threshold', 'filter', 'quality',
+  'lineageColumns',
 ]);
 
 /** Every change from one version of a contract to another, the breaking ones first, then in the order of the contract. */
@@ -42,6 +43,7 @@ function diffDataset(before: Dataset, after: Dataset): ContractChange[] {
   if (!same(before.primaryKey, after.primaryKey)) add('key-changed', was('primaryKey', before.primaryKey, after.primaryKey));
   if (!same(before.partitionColumns, after.partitionColumns)) add('partitions-changed', was('the column partitions', before.partitionColumns, after.partitionColumns));
   if (!same(before.dedupe, after.dedupe)) add('dedupe-changed', was('headraceDedupe', before.dedupe, after.dedupe));
+  if (!same(before.sort, after.sort)) add('sort-changed', was('headraceSort', before.sort, after.sort));
   if (!same(before.threshold, after.threshold)) add(lower(before.threshold, after.threshold) ? 'threshold-lowered' : 'threshold-raised', was('headraceThreshold', before.threshold, after.threshold));
   if (!same(before.filter, after.filter)) add('filter-changed', `headraceFilter ${after.filter === undefined ? 'is gone' : before.filter === undefined ? 'is new' : 'is another condition'}`);
   if (before.lineageColumns !== after.lineageColumns) add(after.lineageColumns ? 'lineage-added' : 'lineage-removed', `headraceLineageColumns is ${after.lineageColumns ? 'new' : 'gone'}`);

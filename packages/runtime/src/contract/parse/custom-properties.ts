@@ -20,6 +20,7 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceSchemaPolicy: { place: 'dataset' },
   headraceHistory: { place: 'dataset' },
   headraceDedupe: { place: 'dataset' },
+  headraceSort: { place: 'dataset' },
   headraceThreshold: { place: 'dataset' },
   headraceFilter: { place: 'dataset' },
   headraceLineageColumns: { place: 'dataset' },

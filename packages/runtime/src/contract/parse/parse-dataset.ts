@@ -1,13 +1,13 @@
-import type { Column, Dataset, Dedupe, OrderKey, RecordFormat, Threshold } from '../contract';
+import type { Column, Dataset, Dedupe, RecordFormat, Threshold } from '../contract';
 import { checkColumns, keyColumns, partitionColumns } from './check-columns';
 import { checkQuality, type ParsedRule } from './check-quality';
 import { readCustomProperties, type CustomProperty } from './custom-properties';
 import { parseComputed, parseFilter } from '../expression/parse-computed';
 import type { MapReader } from './map-reader';
-import { isNested } from '../nested-type';
 import { parseColumn, type ParsedColumn } from './parse-column';
 import { maskColumns, type MaskDefaults } from './parse-mask';
 import { parseName } from './parse-name';
+import { readOrderKeys, readSort } from './parse-order';
 import { parseQuality } from './parse-quality';
 import { parseRecordFormat } from './parse-record-format';
 
@@ -43,6 +43,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   const quality = checkQuality(rules, columns);
   const dedupe = readDedupe(object, custom, columns, primaryKey);
   const stored = maskColumns(parsed, columns, { primaryKey, partitionColumns: partitions, dedupe, quality });
+  const sort = readSort(custom.get('headraceSort'), columns, stored.columns, partitions);
   const threshold = readThreshold(custom);
   const filter = readFilter(custom, columns);
   const lineageColumns = custom.get('headraceLineageColumns')?.reader.boolean('value') ?? false;
@@ -54,7 +55,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   if (name === undefined || table === undefined || record === undefined) return undefined;
   return {
     name, table, record, history, schemaPolicy, ...stored, primaryKey, partitionColumns: partitions,
-    ...(dedupe === undefined ? {} : { dedupe }), ...(threshold === undefined ? {} : { threshold }),
+    ...(dedupe === undefined ? {} : { dedupe }), ...(sort === undefined ? {} : { sort }), ...(threshold === undefined ? {} : { threshold }),
     ...(filter === undefined ? {} : { filter }), quality, ...(lineageColumns ? { lineageColumns } : {}),
   };
 }
@@ -113,22 +114,7 @@ function readThreshold(custom: Custom): Threshold | undefined {
 function readDedupe(object: MapReader, custom: Custom, columns: readonly Column[], primaryKey: readonly string[]): Dedupe | undefined {
   const value = custom.get('headraceDedupe')?.reader.object('value');
   if (value === undefined) return undefined;
-  const orderBy = (value.maps('orderBy') ?? []).flatMap((item): OrderKey[] => {
-    const column = item.requiredText('column', 'write column: with the name of a column');
-    const direction = item.choice('direction', ['asc', 'desc']) ?? 'asc';
-    // "Newest first" must not be won by a row that does not say when it is from.
-    const nulls = item.choice('nulls', ['first', 'last']) ?? 'last';
-    item.finish();
-    if (column === undefined) return [];
-    const found = columns.find((candidate) => candidate.name === column);
-    if (found !== undefined && isNested(found.type)) {
-      item.problem('column', { rule: 'nested-place', value: JSON.stringify(column), message: `an ${found.type.kind} has no order that every engine shares`, fix: 'order by a column of a value inside, with headraceSource: { path: … }' });
-      return [];
-    }
-    if (found !== undefined) return [{ column, direction, nulls }];
-    item.problem('column', { rule: 'unknown-column', value: JSON.stringify(column), message: 'no column has this name', fix: `use one of ${columns.map((candidate) => candidate.name).join(', ')}` });
-    return [];
-  });
+  const orderBy = readOrderKeys(value, 'orderBy', columns);
   const keep = value.choice('keep', ['first', 'last']) ?? 'first';
   value.finish();
   if (primaryKey.length === 0) {

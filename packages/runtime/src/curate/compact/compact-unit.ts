@@ -19,7 +19,8 @@ import { fileNumbers } from '../file-numbers';
 import { byPartition } from '../plan/compaction-groups';
 import type { CurateSettings } from '../settings';
 import { floatColumns, negativeZerosOf } from '../shape/shape-sql';
-import { DICTIONARY_VALUES, NO_DICTIONARY } from '../shape/write-curated';
+import { evenLengths, sortClause, writeSortedFiles, type WrittenFile } from '../shape/sorted-files';
+import { DICTIONARY_VALUES, MOST_GROUP_ROWS, NO_DICTIONARY } from '../shape/write-curated';
 
 /** Files that are fetched or sent at the same time. */
 const TRANSFERS = 8;
@@ -35,7 +36,8 @@ export interface CompactDeps extends Abortable {
 
 /**
  * Writes the files of several commits again as fewer ones, column partition by column partition. A partition that would not get fewer
- * files keeps those it has. No row is changed or left out: counts and the sums of row hashes must be equal before and after.
+ * files keeps those it has. No row is changed or left out: counts and the sums of row hashes must be equal before and after. The new files
+ * of a dataset with an order are sorted, and ranges of it.
  */
 export async function compactUnit(item: CompactItem, deps: CompactDeps): Promise<CompactResult> {
   const { settings, dataset, store, signal, report } = deps;
@@ -53,7 +55,7 @@ export async function compactUnit(item: CompactItem, deps: CompactDeps): Promise
         parts.push(...files);
         continue;
       }
-      const joined = await writer.join(files, wanted === 1);
+      const joined = await writer.join(files, wanted);
       written += joined.length;
       parts.push(...joined);
     }
@@ -76,22 +78,32 @@ class PartitionWriter {
     private readonly directory: string, private readonly session: EngineSession,
   ) {}
 
-  /** Writes all rows of a partition's files into one file, or into files of the wanted size. */
-  async join(files: readonly CuratedPart[], one: boolean): Promise<CuratedPart[]> {
-    const { settings } = this.deps;
+  /** Writes all rows of a partition's files into so many files, or about as many, of the wanted size. */
+  async join(files: readonly CuratedPart[], wanted: number): Promise<CuratedPart[]> {
     const folder = join(this.directory, String(this.partitions++));
     await mkdir(folder);
-    const paths = await this.fetch(files, folder);
-    const query = this.rowsOf(paths);
-    const target = join(folder, one ? 'out.parquet' : 'out');
-    const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ${one ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS`;
-    const written = (await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)} (${options})`)).map((row) => ({ path: String(row.filename), records: Number(row.count) }));
+    const query = this.rowsOf(await this.fetch(files, folder));
+    const target = join(folder, wanted === 1 ? 'out.parquet' : 'out');
+    const written = await this.write(query, target, wanted, sum(files.map(({ records }) => records)));
     await this.requireSameRows(query, this.rowsOf(written.map(({ path }) => path)));
     const { partition } = files[0]!;
     const filled = written.filter(({ records }) => records > 0);
     const parts = await inParallel(filled, TRANSFERS, ({ path, records }) => this.send(path, records, partition));
     await rm(folder, { recursive: true, force: true });
     return parts;
+  }
+
+  private async write(query: string, target: string, files: number, rows: number): Promise<WrittenFile[]> {
+    const { settings, dataset } = this.deps;
+    const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}`;
+    const ordered = `${query}${sortClause(dataset)}`;
+    if (dataset.sort !== undefined && files > 1) {
+      const quoted = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
+      const lengths = evenLengths(rows, files);
+      return writeSortedFiles(this.session, { ordered, columns: quoted, lengths, target, options, groupRows: MOST_GROUP_ROWS });
+    }
+    const written = await this.session.rows(`COPY (${ordered}) TO ${quoteLiteral(target)} (${options}, ${files === 1 ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`);
+    return written.map((row) => ({ path: String(row.filename), records: Number(row.count) }));
   }
 
   private rowsOf(paths: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { curatedColumns, duplicateColumns, sparkType, type Dataset, type Dedupe, type Threshold } from '../../contract';
+import { curatedColumns, duplicateColumns, sparkType, type Dataset, type Dedupe, type OrderKey, type Threshold } from '../../contract';
 import { SCHEMA_VERSION } from '../../run/manifest';
 
 /** `shape-<dataset>.json` beside the plan: what a shaper that cannot read contracts must know of a dataset. */
@@ -11,6 +11,8 @@ export interface ShapeSpec {
   /** Columns that must be unique in a run, apart from a primary key of one column. */
   readonly unique: readonly string[];
   readonly dedupe: Dedupe | null;
+  /** The order of rows in files; empty where they have none. */
+  readonly sort: readonly OrderKey[];
   readonly threshold: Threshold | null;
   /** Quality rules on duplicates: number of the rule in its dataset, and the columns that are compared together. */
   readonly duplicates: readonly { readonly rule: number; readonly columns: readonly string[] }[];
@@ -22,7 +24,7 @@ export function shapeSpec(dataset: Dataset, targetFileBytes: number): ShapeSpec 
   return {
     schemaVersion: SCHEMA_VERSION, dataset: dataset.name,
     columns: curatedColumns(dataset).map(({ name, type }) => ({ name, sparkType: sparkType(type) })),
-    primaryKey: dataset.primaryKey, unique: uniqueColumns(dataset), dedupe: dataset.dedupe ?? null,
+    primaryKey: dataset.primaryKey, unique: uniqueColumns(dataset), dedupe: dataset.dedupe ?? null, sort: dataset.sort ?? [],
     threshold: dataset.threshold ?? null, duplicates: duplicateRules(dataset), partitionColumns: dataset.partitionColumns, targetFileBytes,
   };
 }

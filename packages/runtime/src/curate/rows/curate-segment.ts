@@ -33,7 +33,10 @@ function rowsFormat(dataset: Dataset): string {
 const REJECT_PAGE = 20_000;
 
 export interface SegmentJob {
-  readonly segment: { readonly number: number; readonly firstRecord: number; readonly records: number; readonly proof: FieldProof; readonly numbers: readonly NumberedRun[] };
+  readonly segment: {
+    readonly number: number; readonly firstRecord: number; readonly records: number;
+    readonly numbers: readonly NumberedRun[]; readonly proof: FieldProof;
+  };
   readonly session: EngineSession;
   readonly dataset: Dataset;
   /** The table function call or subquery that gives its fields as texts. */

@@ -71,7 +71,7 @@ class UnitShape {
     const deduplicated = await this.findDuplicates(paths);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const written = await writeCurated(this.session, {
-      dataset, paths, losers: deduplicated > 0, directory: join(this.directory, 'out'), targetFileBytes, bytesPerRow: bytes / inFiles, sourceBytesPerRow: sourceBytes / inFiles,
+      dataset, paths, losers: deduplicated > 0, rows: inFiles - deduplicated, directory: join(this.directory, 'out'), targetFileBytes, bytesPerRow: bytes / inFiles, sourceBytesPerRow: sourceBytes / inFiles,
     });
     const parts = await this.upload(written);
     const total = written.reduce((sum, file) => sum + file.records, 0);

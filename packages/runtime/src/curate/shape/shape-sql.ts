@@ -1,8 +1,9 @@
-import type { Column, Dataset, OrderKey } from '../../contract/contract';
+import type { Column, Dataset } from '../../contract/contract';
 import { curatedColumns } from '../../contract/curated-columns';
 import { holdsKind, isNested } from '../../contract/nested-type';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
+import { orderKeys, sortClause } from './sorted-files';
 
 /** Rows that a dedupe leaves out, by `_part` and `_record`. */
 export const LOSERS = 'losers';
@@ -78,7 +79,7 @@ export function createLosers(dataset: Dataset, paths: readonly string[]): string
   const key = primaryKey.map(quoteIdentifier).join(', ');
   const orderColumns = dedupe.orderBy.map(({ column }) => quoteIdentifier(column));
   const needed = [...new Set([...primaryKey.map(quoteIdentifier), ...orderColumns, PART_COLUMN, RECORD_COLUMN])].join(', ');
-  const order = [...dedupe.orderBy.map(orderKey), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
+  const order = [...(dedupe.orderBy.length === 0 ? [] : [orderKeys(dedupe.orderBy)]), `${PART_COLUMN} ASC`, `${RECORD_COLUMN} ASC`].join(', ');
   const ranked = `SELECT ${PART_COLUMN}, ${RECORD_COLUMN}, row_number() OVER (PARTITION BY ${key} ORDER BY ${order}) AS _place, count(*) OVER (PARTITION BY ${key}) AS _places`
     + ` FROM (${unitRows(paths, needed)}) SEMI JOIN ${REPEATED} USING (${key})`;
   const winner = dedupe.keep === 'first' ? '1' : '_places';
@@ -91,12 +92,14 @@ export function createLosers(dataset: Dataset, paths: readonly string[]): string
  * What is added begins with `_`, as no column of a dataset does. Texts are told in hexadecimal, because the client takes
  * a byte order mark at the head of a text away.
  */
-export function createPartitions(dataset: Dataset, paths: readonly string[]): string {
+export function createPartitions(dataset: Dataset, paths: readonly string[], losers: boolean): string {
   const columns = dataset.partitionColumns.map(quoteIdentifier);
+  // A range of the order is cut by the number of rows, which must be exact then.
+  const rows = dataset.sort === undefined || !losers ? `(${unitRows(paths, columns.join(', '))})` : rowsOf(paths, true);
   const texts = columns.map((column, index) => `hex(CAST(${column} AS VARCHAR)) AS _text${index}`).join(', ');
   const order = columns.map((column) => `${column} NULLS FIRST`).join(', ');
   return `CREATE TEMP TABLE ${PARTITIONS} AS SELECT ${columns.join(', ')}, ${texts}, count(*) AS _rows, row_number() OVER (ORDER BY ${order}) - 1 AS _number,`
-    + ` CAST(0 AS BIGINT) AS _first_file, CAST(1 AS BIGINT) AS _files FROM (${unitRows(paths, columns.join(', '))}) GROUP BY ${columns.join(', ')}`;
+    + ` CAST(0 AS BIGINT) AS _first_file, CAST(1 AS BIGINT) AS _files FROM ${rows} GROUP BY ${columns.join(', ')}`;
 }
 
 /** Gives each partition as many files as its share of the bytes needs. */
@@ -127,9 +130,9 @@ export function floatColumns(dataset: Dataset): Column[] {
   return dataset.columns.filter(({ type }) => holdsKind(type, 'float'));
 }
 
-/** The rows to write. */
+/** The rows to write, in the order of a dataset that has one. */
 export function outputQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
-  return `SELECT ${outputColumns(dataset).join(', ')} FROM ${rowsOf(paths, losers)}`;
+  return `${outputRows(dataset, paths, losers)}${sortClause(dataset, { table: 'rows' })}`;
 }
 
 /** One of the files that share the rows of a partition. */
@@ -142,7 +145,8 @@ export interface FilePiece {
 }
 
 /**
- * The rows of one file. Values are compared by `=`, with which the engine passes over row groups that cannot hold them.
+ * The rows of one file, in the order of a dataset that has one. Values are compared by `=`, with which the engine passes over row groups
+ * that cannot hold them.
  *
  * @param piece.nulls which partition columns are NULL there
  */
@@ -151,16 +155,28 @@ export function fileQuery(
 ): string {
   const columns = dataset.partitionColumns.map(quoteIdentifier);
   const same = columns.map((column, index) => (piece.nulls[index] ? `rows.${column} IS NULL` : `rows.${column} = ${PARTITIONS}.${column}`));
-  return `${outputQuery(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}`
-    + ` WHERE ${inShare('file_row_number', { number: piece.file, of: piece.of })}`;
+  return `${outputRows(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${same.join(' AND ')} AND ${PARTITIONS}._number = ${piece.number}`
+    + ` WHERE ${inShare('file_row_number', { number: piece.file, of: piece.of })}${sortClause(dataset, { table: 'rows' })}`;
 }
 
 /** The rows of all partitions, with the number of the file that each belongs to, in its order. */
-export function sortedQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
-  const join = dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
+export function filedQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
   // Hashed: where a partition's value comes back every few rows, a remainder of the number itself would meet few of its files.
   const file = `_first_file + CAST(hash(file_row_number) % CAST(_files AS UBIGINT) AS BIGINT) AS ${FILE_COLUMN}`;
-  return `SELECT ${[...outputColumns(dataset), file].join(', ')} FROM ${rowsOf(paths, losers)} JOIN ${PARTITIONS} ON ${join} ORDER BY ${FILE_COLUMN}`;
+  return `SELECT ${[...outputColumns(dataset), file].join(', ')} FROM ${rowsOf(paths, losers)} JOIN ${PARTITIONS} ON ${samePartition(dataset)} ORDER BY ${FILE_COLUMN}`;
+}
+
+/** The rows of all partitions of a dataset with an order: partition by partition, and in order within each. */
+export function sortedQuery(dataset: Dataset, paths: readonly string[], losers: boolean): string {
+  return `${outputRows(dataset, paths, losers)} JOIN ${PARTITIONS} ON ${samePartition(dataset)}${sortClause(dataset, { table: 'rows', first: `${PARTITIONS}._number` })}`;
+}
+
+function samePartition(dataset: Dataset): string {
+  return dataset.partitionColumns.map((name) => `rows.${quoteIdentifier(name)} IS NOT DISTINCT FROM ${PARTITIONS}.${quoteIdentifier(name)}`).join(' AND ');
+}
+
+function outputRows(dataset: Dataset, paths: readonly string[], losers: boolean): string {
+  return `SELECT ${outputColumns(dataset).join(', ')} FROM ${rowsOf(paths, losers)}`;
 }
 
 function outputColumns(dataset: Dataset): string[] {
@@ -169,8 +185,4 @@ function outputColumns(dataset: Dataset): string[] {
 
 function rowsOf(paths: readonly string[], losers: boolean): string {
   return `(${unitRows(paths)}) AS rows${losers ? WITHOUT_LOSERS : ''}`;
-}
-
-function orderKey({ column, direction, nulls }: OrderKey): string {
-  return `${quoteIdentifier(column)} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS ${nulls === 'first' ? 'FIRST' : 'LAST'}`;
 }

@@ -1,8 +1,10 @@
 import type { Dataset } from '../../contract/contract';
-import { quoteLiteral } from '../../contract/quote-identifier';
+import { curatedColumns } from '../../contract/curated-columns';
+import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
 import type { EngineSession } from '../engine/duckdb-engine';
-import { createPartitions, FILE_COLUMN, fileQuery, type FilePiece, negativeZeros, numberFiles, outputQuery, PARTITIONS, sortedQuery } from './shape-sql';
+import { createPartitions, FILE_COLUMN, filedQuery, fileQuery, type FilePiece, negativeZeros, numberFiles, outputQuery, PARTITIONS, sortedQuery } from './shape-sql';
+import { evenLengths, VECTOR_ROWS, writeSortedFiles, type WrittenFile } from './sorted-files';
 
 /** Each value makes at least one file and one catalog partition in every run. */
 const MAX_PARTITIONS = 10_000;
@@ -17,11 +19,8 @@ export const DICTIONARY_VALUES = 8_192;
 /** The engine's dictionary holds 0.0 and -0.0 as one value, whichever came first: with both, there must be none. */
 export const NO_DICTIONARY = 0;
 
-/** Rows that the engine handles at once. */
-const VECTOR_ROWS = 2_048;
-
 /** The engine's own default; rows of more than some 270 bytes have fewer in a group. */
-const MOST_GROUP_ROWS = 60 * VECTOR_ROWS;
+export const MOST_GROUP_ROWS = 60 * VECTOR_ROWS;
 const ROW_GROUP_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -38,6 +37,8 @@ export interface WriteOptions {
   readonly paths: readonly string[];
   /** Whether a dedupe leaves rows out. */
   readonly losers: boolean;
+  /** To write. */
+  readonly rows: number;
   /** Where the files go; others whose names begin with its name may be made beside it. */
   readonly directory: string;
   readonly targetFileBytes: number;
@@ -57,6 +58,8 @@ export interface CuratedFile {
 /** A file that is to be written: one of those that share the rows of a partition. */
 interface PlannedFile extends FilePiece {
   readonly partition: CuratedFile['partition'];
+  /** Of a dataset with an order, exactly. */
+  readonly rows: number;
 }
 
 /** Writes the rows of a unit into Parquet files that each belong to one partition. */
@@ -70,19 +73,26 @@ class CuratedWriter {
   constructor(private readonly session: EngineSession, private readonly options: WriteOptions) {}
 
   async run(): Promise<CuratedFile[]> {
-    const { dataset, paths, losers, directory, targetFileBytes } = this.options;
-    if (dataset.partitionColumns.length > 0) {
-      const files = await this.plannedFiles();
-      return files.length > MOST_PASSES ? this.sorted(files) : this.passes(files);
-    }
-    const written = await this.copy(outputQuery(dataset, paths, losers), directory, `FILE_SIZE_BYTES ${targetFileBytes}`);
-    return written.map((file) => ({ ...file, partition: [] }));
+    const { dataset } = this.options;
+    if (dataset.partitionColumns.length === 0) return this.unpartitioned();
+    const files = await this.plannedFiles();
+    // A pass sorts what it writes, and knows no ranges.
+    if (dataset.sort !== undefined && (files.length > MOST_PASSES || files.some(({ of }) => of > 1))) return this.sorted(files);
+    return files.length > MOST_PASSES ? this.filed(files) : this.passes(files);
+  }
+
+  private async unpartitioned(): Promise<CuratedFile[]> {
+    const { dataset, paths, losers, directory, targetFileBytes, bytesPerRow, rows } = this.options;
+    const query = outputQuery(dataset, paths, losers);
+    if (dataset.sort === undefined) return unfoldered(await this.copy(query, directory, `FILE_SIZE_BYTES ${targetFileBytes}`));
+    const files = Math.max(1, Math.ceil((rows * bytesPerRow) / targetFileBytes));
+    return unfoldered(files === 1 ? await this.copy(query, `${directory}.parquet`) : await this.cut(query, evenLengths(rows, files)));
   }
 
   /** Gives each partition as many files as its share of the bytes needs; in the order of the numbers that the sorted query gives them. */
   private async plannedFiles(): Promise<PlannedFile[]> {
-    const { dataset, paths, bytesPerRow, targetFileBytes } = this.options;
-    await this.session.run(createPartitions(dataset, paths));
+    const { dataset, paths, losers, bytesPerRow, targetFileBytes } = this.options;
+    await this.session.run(createPartitions(dataset, paths, losers));
     const [row] = await this.session.rows(`SELECT count(*) AS partitions FROM ${PARTITIONS}`);
     if (Number(row?.partitions) > MAX_PARTITIONS) {
       throw userError('PARTITIONS', `${dataset.name}: one run has ${String(row?.partitions)} values of its partition columns ${dataset.partitionColumns.join(', ')}, the most is ${MAX_PARTITIONS}; `
@@ -93,35 +103,54 @@ class CuratedWriter {
     return rows.flatMap((row) => {
       const partition = dataset.partitionColumns.map((column, index): [string, string | null] => [column, textOfHex(row[`_text${index}`] as string | null)]);
       const of = Number(row._files);
-      return Array.from({ length: of }, (_, file) => ({ partition, number: Number(row._number), file, of }));
+      return evenLengths(Number(row._rows), of).map((length, file) => ({ partition, number: Number(row._number), file, of, rows: length }));
     });
   }
 
   private async passes(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
     const { dataset, paths, losers, directory } = this.options;
     const files: CuratedFile[] = [];
-    for (const [index, { partition, ...piece }] of planned.entries()) {
-      const query = fileQuery(dataset, paths, losers, { ...piece, nulls: partition.map(([, value]) => value === null) });
+    for (const [index, { partition, number, file, of }] of planned.entries()) {
+      const query = fileQuery(dataset, paths, losers, { number, file, of, nulls: partition.map(([, value]) => value === null) });
       const written = await this.copy(query, `${directory}-${index}.parquet`);
-      files.push(...written.map((file) => ({ ...file, partition })));
+      files.push(...written.map((each) => ({ ...each, partition })));
     }
     return files;
   }
 
-  private async sorted(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
+  private async filed(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
     const { dataset, paths, losers, directory } = this.options;
     // The rows of a file must come one after the other.
     await this.session.run('SET preserve_insertion_order = true');
-    const written = await this.copy(sortedQuery(dataset, paths, losers), directory, `PARTITION_BY (${FILE_COLUMN})`);
+    const written = await this.copy(filedQuery(dataset, paths, losers), directory, `PARTITION_BY (${FILE_COLUMN})`);
     return written.map((file) => ({ ...file, partition: planned[Number(/_file=(\d+)/.exec(file.path)?.[1])]!.partition }));
   }
 
-  private async copy(query: string, target: string, files?: string): Promise<{ path: string; records: number }[]> {
+  private async sorted(planned: readonly PlannedFile[]): Promise<CuratedFile[]> {
+    const { dataset, paths, losers } = this.options;
+    const files = planned.filter(({ rows }) => rows > 0);
+    const written = await this.cut(sortedQuery(dataset, paths, losers), files.map(({ rows }) => rows));
+    return written.map((file, index) => ({ ...file, partition: files[index]!.partition }));
+  }
+
+  private async cut(ordered: string, lengths: readonly number[]): Promise<WrittenFile[]> {
+    const { dataset, directory } = this.options;
+    const columns = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
+    return writeSortedFiles(this.session, {
+      ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory,
+      options: await this.format(), groupRows: this.rowGroupRows(),
+    });
+  }
+
+  private async copy(query: string, target: string, files?: string): Promise<WrittenFile[]> {
+    const rows = await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)} (${await this.format()}, ${files === undefined ? '' : `${files}, `}RETURN_STATS)`);
+    return rows.map((row) => ({ path: String(row.filename), records: Number(row.count) })).filter(({ records }) => records > 0);
+  }
+
+  private async format(): Promise<string> {
     // All files are of the same rows, so it is asked once.
     const dictionary = await (this.dictionary ??= this.dictionaryValues());
-    const rows = await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)}`
-      + ` (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}, ${files === undefined ? '' : `${files}, `}RETURN_STATS)`);
-    return rows.map((row) => ({ path: String(row.filename), records: Number(row.count) })).filter(({ records }) => records > 0);
+    return `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}`;
   }
 
   private async dictionaryValues(): Promise<number> {
@@ -135,6 +164,10 @@ class CuratedWriter {
     const rows = ROW_GROUP_BYTES / this.options.sourceBytesPerRow;
     return Math.min(MOST_GROUP_ROWS, Math.max(VECTOR_ROWS, Math.floor(rows / VECTOR_ROWS) * VECTOR_ROWS));
   }
+}
+
+function unfoldered(written: readonly WrittenFile[]): CuratedFile[] {
+  return written.map((file) => ({ ...file, partition: [] }));
 }
 
 function textOfHex(hex: string | null): string | null {

@@ -25,7 +25,7 @@ const drawn: fc.Arbitrary<Drawn> = fc.shuffledSubarray([...TYPE_VALUES], { minLe
   direction: fc.constantFrom('asc' as const, 'desc' as const), nulls: fc.constantFrom('first' as const, 'last' as const), split: fc.nat(100),
 }));
 
-/** Random typed tables from a seed, with and without key, dedupe and column partitions. */
+/** Random typed tables from a seed, with and without key, dedupe, column partitions and an order. */
 export function randomShapes(seed: number, count: number): ShapeCase[] {
   return fc.sample(drawn, { seed, numRuns: count }).map((each, index) => shapeCase(`random table ${index + 1} of seed ${seed}`, each));
 }
@@ -44,12 +44,18 @@ function shapeCase(title: string, { types, picks, keys, partitions, dedupe, keep
     if (keyed.includes(column.name)) return values[pick[index]! % values.length]![0];
     return values[(pick[index]! % (values.length + 1)) - 1]?.[0] ?? null;
   }), String(row % 5)]);
+  // Half of them, by what is drawn already; small files, so that there are several ranges.
+  const sort = split % 2 === 0 ? [] : types.map(({ column }) => column.name).filter((name) => name !== 'bytes' && !folders.includes(name)).slice(-1 - (split % 4)).map((name) => `{ column: ${name}, direction: ${keep === 'first' ? 'desc' : 'asc'}, nulls: ${nulls} }`);
   const cut = Math.floor((rows.length * split) / 100);
   return {
     title, parts: [csv(names, rows.slice(0, cut)), csv(names, rows.slice(cut))],
+    ...(sort.length === 0 ? {} : { targetFileBytes: 200 }),
     spec: {
       columns: [...columns, { name: 'extra', type: 'i32' }], record: 'nullTokens: [""]',
-      custom: dedupe && keyed.length > 0 ? { headraceDedupe: `{ orderBy: [${order.map((name) => `{ column: ${name}, direction: ${direction}, nulls: ${nulls} }`).join(', ')}], keep: ${keep} }` } : {},
+      custom: {
+        ...(sort.length === 0 ? {} : { headraceSort: `[${sort.join(', ')}]` }),
+        ...(dedupe && keyed.length > 0 ? { headraceDedupe: `{ orderBy: [${order.map((name) => `{ column: ${name}, direction: ${direction}, nulls: ${nulls} }`).join(', ')}], keep: ${keep} }` } : {}),
+      },
     },
   };
 }

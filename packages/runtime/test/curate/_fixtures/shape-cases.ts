@@ -1,5 +1,6 @@
 import type { DatasetSpec } from './contract-text';
 import type { ShapeCase } from './shape-comparison';
+import { orderedTable } from './ordered-table';
 import { csv, TYPE_VALUES, type TypeValues } from './type-values';
 
 const RECORD = 'nullTokens: [""]';
@@ -115,6 +116,29 @@ export const SHAPED: readonly ShapeCase[] = [
     spec: { ...dataset([column('id', 'i32'), column('a', 'string')]), quality: ['{ metric: duplicateValues, arguments: { properties: [a] }, mustBe: 0 }'] }, parts: ['id,a\nno,x\nno,x\n'],
   },
   { title: 'an empty run', spec: dataset([column('a', 'string')]), parts: ['a\n'] },
+];
+
+/** Rows of one column whose values each engine could order in its own way, in one file. */
+function oneColumn(name: string, direction: 'asc' | 'desc', nulls: 'first' | 'last'): ShapeCase {
+  const { column: { type }, values } = TYPE_VALUES.find((each) => each.column.name === name)!;
+  const texts = [null, ...values.map(([text]) => text)];
+  return {
+    title: `${name} sorted ${direction} with NULL ${nulls}`, spec: dataset([column(name, type)], { headraceSort: `[{ column: ${name}, direction: ${direction}, nulls: ${nulls} }]` }),
+    parts: [csv([name], [...texts, ...texts].map((_, row, both) => [both[(row * 7) % both.length]!]))],
+  };
+}
+
+/** Datasets with an order; those of several files have small ones. */
+export const SORTED: readonly ShapeCase[] = [
+  oneColumn('note', 'desc', 'first'), oneColumn('f64', 'asc', 'last'), orderedTable('asc'),
+  {
+    title: 'sorted partitions of one file and of several, with values that stand often, after a dedupe',
+    spec: dataset([column('id', 'integer', 'primaryKey: true'), column('part', 'string', 'partitioned: true'), column('word', 'string'), column('kind', 'i32')], {
+      headraceSort: '[{ column: kind, nulls: first }, { column: word, direction: desc }]', headraceDedupe: '{ orderBy: [{ column: word }] }', headraceLineageColumns: 'true',
+    }),
+    parts: [csv(['id', 'part', 'word', 'kind'], [...WORDS, ...WORDS.slice(0, 100)].map(([id, part, word], row) => [id!, row % 50 === 7 ? null : row % 50 === 8 ? 'rare' : part!, word!, row % 10 === 0 ? null : String(row % 2)]))],
+    targetFileBytes: 20_000,
+  },
 ];
 
 export const REFUSED: readonly (ShapeCase & { readonly code: string })[] = [

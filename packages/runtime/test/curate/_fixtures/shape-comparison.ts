@@ -47,7 +47,8 @@ export class ShapeComparison {
 
   private constructor(private readonly bench: CurateBench, private readonly directory: string) {}
 
-  static async run(python: string, cases: readonly ShapeCase[]): Promise<ShapeComparison> {
+  /** Without a Python, DuckDB alone. */
+  static async run(python: string | undefined, cases: readonly ShapeCase[]): Promise<ShapeComparison> {
     const comparison = new ShapeComparison(await CurateBench.start(), await mkdtemp(join(tmpdir(), 'headrace-test-')));
     try {
       await comparison.shape(python, cases);
@@ -118,7 +119,7 @@ export class ShapeComparison {
   }
 
   /** The bench empties its stores for each case, and Spark starts once: what each needs or made is kept in a bucket of its own. */
-  private async shape(python: string, cases: readonly ShapeCase[]): Promise<void> {
+  private async shape(python: string | undefined, cases: readonly ShapeCase[]): Promise<void> {
     const { bench } = this;
     const kept: CurateBench['s3']['objects'] = new Map();
     const copy = (to: string): void => {
@@ -141,6 +142,7 @@ export class ShapeComparison {
       this.buckets.set(title, { bucket, duckdb: { ...outcome, keys: bench.s3.keys('curated', 'lake/data/') } });
     }
     for (const [path, object] of kept) bench.s3.objects.set(path, object);
+    if (python === undefined) return;
     const file = join(this.directory, 'cases.json');
     await writeFile(file, JSON.stringify(jobs));
     await promisify(execFile)(python, [join(__dirname, 'shape_cases.py'), file], {

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { OrderKey } from '../../../src/contract';
+import { byPartition } from '../../../src/curate/plan/compaction-groups';
 import type { CuratedPart } from '../../../src/run/manifest';
 import { pysparkPython } from '../../_fixtures/pyspark';
 import { randomShapes } from '../_fixtures/random-shape';
-import { REFUSED, SHAPED } from '../_fixtures/shape-cases';
+import { groupsRead, orderProblems, sortOf } from '../_fixtures/file-order';
+import { ORDERED_COLUMNS, ORDERED_ROWS, orderedTable } from '../_fixtures/ordered-table';
+import { REFUSED, SHAPED, SORTED } from '../_fixtures/shape-cases';
 import { ShapeComparison } from '../_fixtures/shape-comparison';
 import { TYPE_VALUES } from '../_fixtures/type-values';
 import { conformanceCase, differences } from '../conformance/conformance-case';
@@ -26,9 +30,17 @@ const TABLES = [CONFORMANCE, nestedCase()];
 
 (pysparkPython === undefined ? describe.skip : describe)('Shape on Spark against DuckDB', () => {
   let comparison: ShapeComparison;
+  const problems = async (title: string, engine: 'duckdb' | 'spark', sort: readonly OrderKey[]): Promise<string[]> => {
+    const found: string[] = [];
+    for (const parts of byPartition(comparison[engine](title).result!.parts)) {
+      const files = await Promise.all(parts.map((part) => comparison.file(title, engine, part)));
+      found.push(...await orderProblems((sql) => comparison.select(sql), files, sort));
+    }
+    return found;
+  };
   const tables = TABLES.map(({ title, spec, bytes }) => ({ title, spec, parts: [bytes] }));
   beforeAll(async () => {
-    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...REFUSED, ...RANDOM, ...tables]);
+    comparison = await ShapeComparison.run(pysparkPython!, [...SHAPED, ...SORTED, ...REFUSED, ...RANDOM, ...tables]);
   }, TIMEOUT_MS);
   afterAll(async () => { await comparison?.close(); });
 
@@ -45,7 +57,51 @@ const TABLES = [CONFORMANCE, nestedCase()];
     expect({ code: spark.failure?.code, counts: spark.result?.counts }).toEqual({ code: duckdb.failure?.code, counts: duckdb.result?.counts });
     if (duckdb.result === undefined) return;
     expect(await comparison.table(title, 'spark')).toEqual(await comparison.table(title, 'duckdb'));
-    expect(perPartition(spark.result!.parts)).toEqual(perPartition(duckdb.result.parts));
+    // Ranges are cut by a sample of the rows.
+    const sort = sortOf(RANDOM.find((each) => each.title === title)!);
+    expect(perPartition(spark.result!.parts, sort === undefined)).toEqual(perPartition(duckdb.result.parts, sort === undefined));
+    if (sort !== undefined) expect(await problems(title, 'spark', sort)).toEqual([]);
+  });
+
+  describe.each(SORTED)('$title', ({ title, ...each }) => {
+    const sort = sortOf({ title, ...each })!;
+
+    test('is the same rows of both, in order, and each file a range', async () => {
+      const [duckdb, spark] = [comparison.duckdb(title).result!, comparison.spark(title).result!];
+      expect(await comparison.table(title, 'spark')).toEqual(await comparison.table(title, 'duckdb'));
+      expect(spark.counts).toEqual(duckdb.counts);
+      expect(perPartition(spark.parts, false)).toEqual(perPartition(duckdb.parts, false));
+      for (const engine of ['duckdb', 'spark'] as const) expect(await problems(title, engine, sort)).toEqual([]);
+      // Each partition may have one file more where a range is of two.
+      expect(spark.parts.length).toBeLessThanOrEqual(duckdb.parts.length + Object.keys(perPartition(duckdb.parts)).length);
+    });
+  });
+
+  test.each(['duckdb', 'spark'] as const)('%s orders texts by their bytes, NaN last and both zeros alike, NULL where it is told', async (engine) => {
+    const [texts, numbers] = await Promise.all(SORTED.slice(0, 2).map(async ({ title }) => {
+      const [part, ...more] = comparison[engine](title).result!.parts;
+      expect(more).toEqual([]);
+      const name = title.split(' ')[0]!;
+      return (await comparison.texts([`CAST("${name}" AS VARCHAR)`], `FROM read_parquet('${await comparison.file(title, engine, part!)}', file_row_number = true) ORDER BY file_row_number`)).map(([value]) => value);
+    }));
+    const told = (name: string): string[] => TYPE_VALUES.find(({ column }) => column.name === name)!.values.flatMap(([, value]) => [value, value]);
+    expect(texts).toEqual([null, null, ...told('note').sort((a, b) => Buffer.compare(Buffer.from(b), Buffer.from(a)))]);
+    const order = ['-inf', '0.0', '5e-324', '0.1', '9007199254740992.0', '1.7976931348623157e+308', 'inf', 'nan'];
+    expect(numbers!.map((value) => (value === '-0.0' ? '0.0' : value))).toEqual([...order.flatMap((value) => (value === '0.0' ? [value, value, value, value] : [value, value])), null, null]);
+    expect(numbers!.filter((value) => value === '-0.0')).toHaveLength(2);
+  });
+
+  test('tells the least and greatest value of every type, so that a range of a tenth reads a small share of the row groups', async () => {
+    const { title } = orderedTable('asc');
+    const { parts } = comparison.spark(title).result!;
+    const files = await Promise.all(parts.map((part) => comparison.file(title, 'spark', part)));
+    expect(Math.max(...parts.map(({ records }) => records))).toBeLessThan((2 * ORDERED_ROWS) / parts.length);
+    for (const { name, engine } of ORDERED_COLUMNS) {
+      const read = await groupsRead((sql) => comparison.select(sql), files, name, engine);
+      expect([name, read.silent, read.groups]).toEqual([name, 0, parts.length]);
+      // The two values of a boolean are half of the rows each.
+      expect({ name, share: read.share, small: read.share <= (name === 'ok' ? 1 : 0.25) }).toMatchObject({ name, small: true });
+    }
   });
 
   test('draws tables of every outcome: with losers, with partitions, without either, refused', () => {
