@@ -20,7 +20,7 @@ export function checkColumns(object: MapReader, parsed: readonly ParsedColumn[],
     second.reader.problem('name', { rule: 'duplicate-name', value: JSON.stringify(second.column.name), message: `another column of this dataset has this name (line ${first.reader.at('name').line})`, fix: 'rename one of them' });
   }
   if (record === undefined) return parsed.map(({ column }) => column);
-  const byPosition = record.format === 'csv' && record.header === 'none';
+  const byPosition = (record.format === 'csv' || record.format === 'excel') && record.header === 'none';
   const sourced = parsed.filter(({ transformLogic }) => transformLogic === undefined);
   const columns = parsed.map((item) => {
     const place = sourced.indexOf(item);

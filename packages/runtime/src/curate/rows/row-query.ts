@@ -195,9 +195,9 @@ export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSou
   const fields = columns.filter(isRead).length;
   // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
   // Fields at fixed places may overlap.
-  // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes.
+  // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes. They share the record.
   const [texts, nested] = [columns.filter(({ source }) => source.json), columns.filter(({ type }) => isNested(type))];
-  const copies = Math.max(1, places.length) + texts.length + 3 * nested.length;
+  const copies = Math.max(1, places.length) + texts.length + (nested.length > 0 ? 3 : 0);
   return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 

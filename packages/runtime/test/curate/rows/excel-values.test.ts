@@ -6,7 +6,7 @@ import { numberText } from '../../../src/curate/rows/excel/stored-number';
 
 test.each([
   ['General', 'general'], ['@', 'general'], ['0', 'whole'], ['0.00', 'number'], ['00000', 'number'], ['#,##0.00 "days"', 'number'], ['0.00E+00', 'number'], ['[Red]0;[Blue]-0', 'number'],
-  ['[$€-407] #,##0', 'number'], ['\\d0', 'number'], ['0_d', 'whole'], ['0;@', 'whole'], ['General;(General)', 'number'], ['"m"0', 'number'], ['# ?/?', 'number'], ['', 'number'], [';;;', 'number'], ['0"x"', 'number'], ['[Yellow]General', 'general'],
+  ['[$€-407] #,##0', 'number'], ['\\d0', 'number'], ['0_d', 'whole'], ['0;@', 'whole'], ['General;(General)', 'number'], ['"m"0', 'number'], ['# ?/?', 'number'], ['[$AB-409]0', 'number'], ['[$EUR]General', 'number'], ['[DBNum1]0', 'number'], ['*x0', 'number'], ['[$-409]0', 'whole'], ['[Color 12]General', 'general'], ['', 'number'], [';;;', 'number'], ['0"x"', 'number'], ['[Yellow]General', 'general'],
   ['yyyy-mm-dd', 'moment'], ['[$-409]d\\-mmm\\-yy;@', 'moment'], ['[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy', 'moment'], ['hh:mm AM/PM', 'moment'], ['mm:ss.0', 'moment'], ['YYYY', 'moment'], ['[Red]d', 'moment'],
   ['ggge"年"m"月"', 'moment'], ['yyyy"-Q"0', 'moment'], ['[h]:mm', 'elapsed'], ['[HH]', 'elapsed'], ['[mm]:ss', 'elapsed'], ['[s].000', 'elapsed'], ['[h]:mm;@', 'elapsed'],
   ['[<1]h:mm;0', 'mixed'], ['[<1]h:mm;d.m.yy', 'moment'], ['0;yyyy', 'number'],
@@ -34,6 +34,11 @@ test('digits of any other number stay as they are', () => {
   }), { numRuns: 200 });
   for (const lexeme of ['9007199254740993', '12345678901234567', '0.1234567890123456789', '-0']) expect(numberText(lexeme, 'exact')).toBe(lexeme);
   for (const lexeme of ['', '.', '-', 'e5', '1e', 'NaN', 'INF', '0x1', '1 2', '1,5']) expect(numberText(lexeme, 'exact')).toBeUndefined();
+});
+
+test('a number has one value, however it is written, with 15 digits too; one of absurd length is none, at no cost', () => {
+  for (const lexeme of ['1234567890123456', '1234567890123456.0', '1.234567890123456E15']) expect(numberText(lexeme, '15-digits')).toBe('1234567890123460');
+  for (const lexeme of ['1'.repeat(200_000) + 'x', `0.${'0'.repeat(200_000)}1`]) expect(numberText(lexeme, 'exact')).toBeUndefined();
 });
 
 test('any millisecond of the calendar comes back, however writers round it', () => {

@@ -146,6 +146,21 @@ describe('places', () => {
     expect((await curate(columns, workbook({ sheets: { Data: row(number('1'), inline('a')) } }), 'header: none')).rows).toEqual([['1', 'a']]);
   });
 
+  test('without a header columns stand where the contract says, computed ones nowhere', async () => {
+    const computed: ColumnSpec[] = [{ name: 'id', type: 'i32' }, { name: 'twice', type: 'i64', more: 'transformLogic: id + id' }, NOTE];
+    const sheet = workbook({ sheets: { Data: row(number('1'), inline('ann')) + row(number('2'), inline('ben'), inline('other')) } });
+    const { rows, quarantine } = await curate(computed, sheet, 'header: none');
+    expect([rows, quarantine.map(({ code, line }) => [code, line])]).toEqual([[['1', '2', 'ann']], [['FIELDS', 2]]]);
+    const swapped: ColumnSpec[] = [['id', 2], ['note', 1]].map(([name, position]) => ({ name: String(name), type: 'string', more: `customProperties: [{ property: headraceSource, value: { position: ${position} } }]` }));
+    expect((await curate(swapped, workbook({ sheets: { Data: row(inline('a'), inline('b')) } }), 'header: none')).rows).toEqual([['b', 'a']]);
+  });
+
+  test('an element inside of a value or text makes its cell a reject', async () => {
+    const told = await column('string', ['<c><v>1<x/>2</v></c>', '<c t="inlineStr"><is><t>a<b>hid</b>c</t></is></c>', `<c t="inlineStr"><is><t>${'a<!---->'.repeat(50_000)}</t></is></c>`]);
+    expect(told).toEqual(['CELL: cell B2 holds something that cells do not have', expect.stringMatching(/^CELL: cell B3 .* no text/), 'a'.repeat(50_000)]);
+    expect(await column('decimal(10,2)', [number(`${'1'.repeat(100_000)}x`)])).toEqual(['CELL: cell B2 holds a number of more than 1,000 characters']);
+  });
+
   test.each<[string, WorkbookParts, string, string, RegExp]>([
     ['other names', { sheets: { Data: row(inline('nope')) } }, '', 'HEADER', /"note" missing; "nope" not in the contract/],
     ['a header of other things', { sheets: { Data: row('<c t="b"><v>1</v></c>') } }, '', 'EXCEL', /cell A1 of its header is no text; say where the header is as headraceRecord.range/],

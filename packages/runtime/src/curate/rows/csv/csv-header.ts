@@ -51,8 +51,14 @@ export function mapNames(dataset: Dataset, names: readonly string[], source: str
 
 /** Maps by position, for files without a header. */
 export function mapPositions(dataset: Dataset): FieldMap {
-  const byColumn = dataset.columns.map((column, index) => (isRead(column) ? (column.source.position ?? index + 1) - 1 : undefined));
+  const byColumn = dataset.columns.map((column) => (isRead(column) ? positionOf(column) - 1 : undefined));
   return { fields: Math.max(...byColumn.filter((field) => field !== undefined)) + 1, byColumn, unused: [] };
+}
+
+/** Where the contract says that a column stands, from 1; without a header nothing else tells it. */
+function positionOf({ name, source: { position } }: Column): number {
+  if (position === undefined) throw new TypeError(`column ${name} has no position`);
+  return position;
 }
 
 /** Maps records that were re-told by us: a field for each column that is read, in the contract's order. */

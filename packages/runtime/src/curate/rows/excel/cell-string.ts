@@ -14,7 +14,7 @@ export function readString(reader: ElementReader): Buffer | undefined {
   let other = false;
   for (let token = reader.next(); token !== 'close'; token = reader.next()) {
     if (token !== 'open') continue;
-    if (reader.name === 't') texts.push(reader.content());
+    if (reader.name === 't') other = text(reader, texts) || other;
     else if (reader.name === 'r') other = run(reader, texts) || other;
     else {
       other ||= !BESIDE.has(reader.name);
@@ -31,13 +31,21 @@ function run(reader: ElementReader, texts: Buffer[]): boolean {
   let other = false;
   for (let token = reader.next(); token !== 'close'; token = reader.next()) {
     if (token !== 'open') continue;
-    if (reader.name === 't') texts.push(reader.content());
-    else {
+    if (reader.name === 't') {
+      other = text(reader, texts) || other;
+    } else {
       other ||= reader.name !== 'rPr';
       reader.skip();
     }
   }
   return other;
+}
+
+/** True where it holds an element. */
+function text(reader: ElementReader, texts: Buffer[]): boolean {
+  const found = reader.content();
+  if (found !== undefined) texts.push(found);
+  return found === undefined;
 }
 
 /** Resolves `_x000D_`, by which workbooks write characters that XML cannot hold; `_x005F_` is an underscore that would begin one. */

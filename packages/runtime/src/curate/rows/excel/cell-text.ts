@@ -5,7 +5,7 @@ import { momentWriter } from './moment-text';
 import type { NumberFormat } from './number-format';
 import { isoMoment, serialMoment, type Moment } from './serial-moment';
 import type { Cell } from './sheet-rows';
-import { floatText, isNumber, numberText } from './stored-number';
+import { floatText, isNumber, LONGEST_NUMBER, numberText } from './stored-number';
 import type { DateSystem } from './workbook';
 
 /** What cells of a workbook are told by. */
@@ -48,6 +48,7 @@ export function cellTexts(column: Column, { excel, nullTokens, formats, dates }:
   const numeric = ({ value, style }: Cell): CellText => {
     const format = formats[style];
     if (format === undefined) return new CellProblem('has a style that the workbook does not define');
+    if (value.length > LONGEST_NUMBER) return new CellProblem(`holds a number of more than ${LONGEST_NUMBER.toLocaleString('en-US')} characters`);
     const lexeme = value.toString('latin1').trim();
     const { shown } = format;
     if (!isNumber(lexeme)) return new CellProblem('holds a number that is not written as one');

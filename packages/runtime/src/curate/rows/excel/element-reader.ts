@@ -101,14 +101,22 @@ export class ElementReader {
     }
   }
 
-  /** The text of the element whose tag was opened, to behind its end; elements in it are passed over. */
-  content(): Buffer {
-    let whole: Buffer | undefined;
+  /** The text of the element whose tag was opened, to behind its end; undefined where it holds an element. */
+  content(): Buffer | undefined {
+    let [first, rest, other]: [Buffer | undefined, Buffer[] | undefined, boolean] = [undefined, undefined, false];
     for (let token = this.next(); token !== 'close'; token = this.next()) {
-      if (token === 'open') this.skip();
-      else whole = whole === undefined ? this.characters() : Buffer.concat([whole, this.characters()]);
+      if (token === 'open') {
+        other = true;
+        this.skip();
+      } else if (first === undefined) {
+        first = this.characters();
+      } else {
+        (rest ??= []).push(this.characters());
+      }
     }
-    return whole ?? NOTHING;
+    if (other) return undefined;
+    // Of a single text nothing is copied.
+    return rest === undefined ? first ?? NOTHING : Buffer.concat([first!, ...rest]);
   }
 
   private text(from: number, to: number): Token {

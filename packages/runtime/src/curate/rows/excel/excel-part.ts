@@ -15,6 +15,9 @@ import { SheetRows, type Cell } from './sheet-rows';
 import { chooseSheet, readWorkbook, type Workbook } from './workbook';
 import { WorkbookArchive } from './workbook-archive';
 
+/** Texts that wait for a flush: a cell of a few bytes may name a long shared string. */
+const FLUSH_BYTES = 1024 * 1024;
+
 /** Of its XML; what precedes the rows has widths and views. */
 const LONGEST_ROW = 32 * 1024 * 1024;
 
@@ -38,9 +41,13 @@ export async function readExcel(part: TypedPart): Promise<boolean> {
     await readElements(archive.read(sheet.part), {
       part: sheet.part, path: ['worksheet', 'sheetData', 'row'], only: true, longest: LONGEST_ROW,
       head: (bytes) => { rows.head(bytes); },
-      element: (bytes) => { records.take(rows.read(bytes), rows.row); },
+      element: (bytes) => {
+        records.take(rows.read(bytes), rows.row);
+        return records.taken > FLUSH_BYTES;
+      },
       flush: async () => {
         signal?.throwIfAborted();
+        records.taken = 0;
         await files.flush();
         await part.flush();
       },
@@ -62,6 +69,8 @@ class SheetRecords {
   private readonly dataset: Dataset;
   private readonly columns: readonly Column[];
   private readonly texts: readonly ((cell: Cell) => CellText)[];
+  /** Bytes that were handed on since this was last set. */
+  taken = 0;
   private map?: FieldMap;
   /** For each column that is read, its field; and for each field the columns that read it. */
   private places: readonly number[] = [];
@@ -109,6 +118,7 @@ class SheetRecords {
     const problem = told.findIndex((text) => text instanceof CellProblem);
     const values = told.map((text) => (typeof text === 'string' ? Buffer.from(text) : text));
     const length = values.reduce((sum, value) => sum + (Buffer.isBuffer(value) ? value.length : 0), 0);
+    this.taken += length;
     if (problem < 0 && beyond === undefined && length <= maxRecordBytes) {
       files.write(values as (Buffer | null)[]);
       return;
@@ -119,11 +129,13 @@ class SheetRecords {
     });
     const extra = beyond === undefined ? [] : cells.filter(({ column }) => column >= beyond.column).map((cell): [string, string] => [`${columnLetters(cell.column)}${row}`, lexemeOf(cell)]);
     const at = problem < 0 ? undefined : byField.get(this.places[problem]!)!;
+    const bytes = Buffer.from(JSON.stringify(Object.fromEntries([...raw, ...extra])));
+    this.taken += bytes.length;
     part.bad({
       ...(beyond !== undefined ? { code: 'FIELDS' as const, reason: `cell ${columnLetters(beyond.column)}${row} holds something, and the header ends before it` }
         : at !== undefined ? { code: 'CELL' as const, column: columns[problem]!.name, reason: `cell ${columnLetters(at.column)}${row} ${(told[problem] as CellProblem).reason}` }
           : { code: 'RECORD_SIZE' as const, reason: tooLong(length, maxRecordBytes) }),
-      bytes: Buffer.from(JSON.stringify(Object.fromEntries([...raw, ...extra]))), offset: files.place, line: row,
+      bytes, offset: files.place, line: row,
     });
     files.skip();
   }

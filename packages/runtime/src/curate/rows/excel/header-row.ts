@@ -3,7 +3,7 @@ import { columnLetters } from '../../../contract/cell-range';
 import { ExcelFault } from './excel-fault';
 import type { NumberFormat } from './number-format';
 import type { Cell } from './sheet-rows';
-import { numberText } from './stored-number';
+import { LONGEST_NUMBER, numberText } from './stored-number';
 
 /** The names in a row, up to the last one; a column without a name has an empty one. */
 export function headerNames(cells: readonly Cell[], row: number, { range, numbers }: ExcelFormat, formats: readonly NumberFormat[]): string[] {
@@ -21,7 +21,7 @@ function nameOf({ kind, value, style }: Cell, numbers: ExcelFormat['numbers'], f
   if (kind === 'text') return value.toString();
   // Years are names too.
   const shown = formats[style]?.shown;
-  return kind === 'number' && (shown === 'general' || shown === 'whole') ? numberText(value.toString('latin1').trim(), numbers) : undefined;
+  return kind === 'number' && value.length <= LONGEST_NUMBER && (shown === 'general' || shown === 'whole') ? numberText(value.toString('latin1').trim(), numbers) : undefined;
 }
 
 function refuse({ column }: Cell, row: number): never {

@@ -26,6 +26,9 @@ export function builtInFormat(id: number): NumberFormat {
 /** Parts of a section that are no letters of a date: texts, escaped characters, fill, spaces, what stands in brackets, exponents. */
 const PART = /"[^"]*"?|\\[\s\S]?|_[\s\S]?|\*[\s\S]?|\[([^\]]*)\]?|General|AM\/PM|A\/P|E[+-]|[\s\S]/giu;
 
+/** Colours, conditions and languages; a currency, other digits and whatever else stands in brackets is seen. */
+const SHOWS_NOTHING = /^\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d{1,2}|[<>=].*|\$-[0-9a-f]*)\]$/i;
+
 /** Tells what a format code shows. The first section is that of all numbers which are times, unless conditions choose. */
 export function readFormat(code: string): NumberFormat {
   const sections: Shown[] = [];
@@ -59,6 +62,6 @@ function sectionShown(parts: readonly string[]): Shown {
   }
   if (shown === 'moment') return shown;
   const text = letters.join('');
-  const plain = parts.every((part) => /^(?:\[|_|\*)/.test(part) || letters.includes(part));
+  const plain = parts.every((part) => (part.startsWith('[') ? SHOWS_NOTHING.test(part) : part.startsWith('_') || letters.includes(part)));
   return plain && /^(?:general|@)$/i.test(text) ? 'general' : plain && text === '0' ? 'whole' : 'number';
 }

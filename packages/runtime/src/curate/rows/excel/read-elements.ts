@@ -22,7 +22,8 @@ export interface ElementTaker {
   readonly longest: number;
   /** Takes what precedes the first element, or the whole part where there is none. */
   head?(bytes: Buffer): void;
-  element(bytes: Buffer): void;
+  /** True where what was made of elements since the last flush is so much that a flush cannot wait. */
+  element(bytes: Buffer): boolean | void;
   /** Called now and then between elements; what follows the last call is for the caller. */
   flush?(): Promise<void>;
 }
@@ -79,7 +80,9 @@ export async function readElements(chunks: AsyncIterable<Uint8Array>, taker: Ele
       const element = block.subarray(begin, at);
       if (element.length > longest) throw tooLong();
       if (!isUtf8(element)) throw new ExcelFault(`${part} is not UTF-8 before line ${framer.line}`);
-      taker.element(element);
+      if (taker.element(element) !== true) continue;
+      pending = 0;
+      await taker.flush?.();
     }
     const keep = framer.inRecord ? begin : block.length - framer.pending;
     if (head !== undefined) {

@@ -87,10 +87,13 @@ export class SheetRows {
     for (let token = reader.next(); token !== 'close'; token = reader.next()) {
       if (token !== 'open') continue;
       switch (reader.name) {
-        case 'v':
+        case 'v': {
           twice ||= value !== undefined;
-          value = reader.content();
+          const content = reader.content();
+          other ||= content === undefined;
+          value = content;
           break;
+        }
         case 'is':
           twice ||= inline !== undefined;
           inline = readString(reader) ?? 'broken';

@@ -1,6 +1,8 @@
 import type { ExcelFormat } from '../../../contract/contract';
 
-const NUMBER = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?$/;
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+/** Bytes of a lexeme: a double needs 24, and no column holds so many digits. */
+export const LONGEST_NUMBER = 1_000;
 const PLAIN = /^(?:-?(?:0|[1-9]\d*)(?:\.\d{0,13}[1-9])?)$/;
 /** Of numbers that are written in full; all that a double holds lie within. */
 const LONGEST_EXPONENT = 400;
@@ -16,8 +18,8 @@ const WRITTEN_DIGITS = [16, 17];
  * @returns undefined for what is no number
  */
 export function numberText(lexeme: string, numbers: ExcelFormat['numbers']): string | undefined {
-  // Up to 15 digits are those of their double.
-  if (lexeme.length <= 16 && PLAIN.test(lexeme)) return lexeme;
+  // Up to 15 digits are those of their double; a point is no digit.
+  if (lexeme.length <= (numbers === 'exact' ? 16 : 15) && PLAIN.test(lexeme)) return lexeme;
   const whole = plain(lexeme);
   if (whole === undefined) return undefined;
   const double = Number(lexeme);
@@ -28,7 +30,7 @@ export function numberText(lexeme: string, numbers: ExcelFormat['numbers']): str
 
 /** Whether a lexeme is one of a number. */
 export function isNumber(lexeme: string): boolean {
-  return NUMBER.test(lexeme) && /\d/.test(lexeme);
+  return lexeme.length <= LONGEST_NUMBER && NUMBER.test(lexeme) && /\d/.test(lexeme);
 }
 
 /** The text of a number for a column of doubles. */
@@ -45,8 +47,9 @@ function signed(double: number): string {
 }
 
 function plain(lexeme: string): string | undefined {
-  const [, sign, before, after, power = '0'] = NUMBER.exec(lexeme) ?? [];
-  if (before === undefined || after === undefined || before + after === '') return undefined;
+  if (lexeme.length > LONGEST_NUMBER) return undefined;
+  const [, sign, before, after = '', power = '0'] = NUMBER.exec(lexeme) ?? [];
+  if (before === undefined || before + after === '') return undefined;
   const exponent = Number(power);
   if (Math.abs(exponent) > LONGEST_EXPONENT) return lexeme;
   const digits = exponent < 0 ? '0'.repeat(-exponent) + before + after : before + after + '0'.repeat(exponent);

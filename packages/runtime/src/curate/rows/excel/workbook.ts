@@ -36,8 +36,14 @@ export async function readWorkbook(archive: WorkbookArchive): Promise<Workbook> 
   const reader = await archive.document(main, 'workbook', SPREADSHEET);
   const sheets: Sheet[] = [];
   let [dates, recompute]: [DateSystem, boolean] = ['1900', false];
+  const open = ['workbook'];
   for (let token = reader.next(); token !== 'end'; token = reader.next()) {
+    if (token === 'close') open.pop();
     if (token !== 'open') continue;
+    const around = open.slice(1).join('/');
+    open.push(reader.name);
+    // Extensions may hold elements of the same names.
+    if (around !== (reader.name === 'sheet' ? 'sheets' : '')) continue;
     if (reader.name === 'workbookPr') {
       if (isTrue(reader.attribute('date1904'))) dates = '1904';
       else if (reader.attribute('dateCompatibility') !== undefined && !isTrue(reader.attribute('dateCompatibility'))) dates = 'iso';
