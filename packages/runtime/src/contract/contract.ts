@@ -265,6 +265,8 @@ export interface Dataset {
   /** Records for which it is not TRUE are left out, and counted as filtered. */
   readonly filter?: Expression;
   readonly quality: readonly QualityRule[];
+  /** Whether curated rows tell where they came from; see `curatedColumns`. */
+  readonly lineageColumns?: true;
   /** From `slaProperties`; without one, batches are kept for ever. */
   readonly retention?: Retention;
 }

@@ -1,4 +1,5 @@
 import type { Column, Dataset, OrderKey } from './contract';
+import { curatedColumns } from './curated-columns';
 import { ATTEMPT_KEY } from './glue-tables';
 import { standingSql } from './published-table';
 import { quoteIdentifier, quoteLiteral, quoteName } from './quote-identifier';
@@ -26,14 +27,15 @@ export function currentStateSql(dataset: Dataset, names: CurrentStateNames): str
   // Where batches follow one another, the files of each batch are read, also of one that a compaction joined when the history was append.
   const current = `p."dataset" = ${quoteLiteral(dataset.name)} AND ${dataset.history === 'append' ? 'p."state" = \'current\'' : standingSql('p')}`;
   const from = `FROM ${runs} r\nJOIN ${published} p ON p."attempt_id" = r.${quoteIdentifier(ATTEMPT_KEY)}\nWHERE ${current}`;
-  const select = dataset.columns.map((column) => viewColumn(column, 'r')).join(',\n  ');
+  const columns = curatedColumns(dataset);
+  const select = columns.map((column) => viewColumn(column, 'r')).join(',\n  ');
   if (dataset.history === 'append') return `SELECT\n  ${select}\n${from}`;
   if (dataset.history === 'snapshot') {
     const newest = `SELECT max(n."ingest_seq") FROM ${published} n WHERE n."dataset" = ${quoteLiteral(dataset.name)} AND ${standingSql('n')}`;
     return `SELECT\n  ${select}\n${from}\n  AND p."ingest_seq" = (${newest})`;
   }
-  const inner = dataset.columns.map(({ name }) => `r.${quoteIdentifier(name)}`).join(',\n    ');
-  const outer = dataset.columns.map((column) => viewColumn(column, 'w')).join(',\n  ');
+  const inner = columns.map(({ name }) => `r.${quoteIdentifier(name)}`).join(',\n    ');
+  const outer = columns.map((column) => viewColumn(column, 'w')).join(',\n  ');
   const key = dataset.primaryKey.map((name) => `r.${quoteIdentifier(name)}`).join(', ');
   return `SELECT\n  ${outer}\nFROM (\n  SELECT\n    ${inner},\n    row_number() OVER (PARTITION BY ${key} ORDER BY ${newestFirst(dataset)}) AS "_headrace_rank"\n  ${from.replace(/\n/g, '\n  ')}\n) w\nWHERE w."_headrace_rank" = 1`;
 }

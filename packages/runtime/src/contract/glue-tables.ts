@@ -1,4 +1,5 @@
 import type { Column, Dataset } from './contract';
+import { curatedColumns } from './curated-columns';
 import { currentStateSql } from './current-state-sql';
 import { engineTypes, glueType } from './engine-types';
 import { PUBLISHED_COLUMNS } from './published-table';
@@ -74,7 +75,7 @@ function runsTableOf(dataset: Dataset, name: string, location: string): CatalogT
   return {
     name,
     tableType: 'EXTERNAL_TABLE',
-    columns: dataset.columns.filter((column) => !partitioned.has(column.name)).map(catalogColumn),
+    columns: curatedColumns(dataset).filter((column) => !partitioned.has(column.name)).map(catalogColumn),
     partitionKeys: [...partitions.map(catalogColumn), { name: ATTEMPT_KEY, type: 'string', comment: 'curate attempt' }],
     parameters: { EXTERNAL: 'TRUE', classification: 'parquet' },
     location,
@@ -105,7 +106,7 @@ function viewOf(dataset: Dataset, options: GlueTableOptions & { readonly runsTab
     name: dataset.name,
     tableType: 'VIRTUAL_VIEW',
     sql,
-    columns: dataset.columns.map((column) => ({ ...catalogColumn(column), type: viewHiveType(column) })),
+    columns: curatedColumns(dataset).map((column) => ({ ...catalogColumn(column), type: viewHiveType(column) })),
     partitionKeys: [],
     parameters: { presto_view: 'true', comment: 'Presto View' },
     viewOriginalText: encodeView(dataset, options.database, sql),
@@ -119,7 +120,7 @@ function encodeView(dataset: Dataset, database: string, sql: string): string {
     originalSql: sql,
     catalog: 'awsdatacatalog',
     schema: database,
-    columns: dataset.columns.map(({ name, type }) => ({ name, type: engineTypes(type).athenaView })),
+    columns: curatedColumns(dataset).map(({ name, type }) => ({ name, type: engineTypes(type).athenaView })),
   };
   return `/* Presto View: ${Buffer.from(JSON.stringify(view), 'utf8').toString('base64')} */`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Column, ColumnType, Dataset, Dedupe, History } from './contract';
+import { curatedColumns, LINEAGE_INGEST_SEQ } from './curated-columns';
 import { clockText } from './current-state-sql';
 import { icebergType, sparkType } from './engine-types';
 import { ATTEMPT_KEY } from './glue-tables';
@@ -37,8 +38,8 @@ export interface IcebergTable {
   readonly create: string;
 }
 
-/** What columns tell about where a row came from; beside those of the contract. */
-const ORIGIN = { [ATTEMPT_KEY]: 'string', _headrace_ingest_seq: 'bigint', _headrace_seq: 'bigint' } as const;
+/** What columns tell about where a row came from; beside those of curated files. The raw commit is that of the unit, which says the same. */
+const ORIGIN = { [ATTEMPT_KEY]: 'string', [LINEAGE_INGEST_SEQ]: 'bigint', _headrace_seq: 'bigint' } as const;
 
 /** Iceberg's words where Spark has others. */
 const IN_SPARK: Readonly<Record<string, string>> = { long: 'bigint', timestamp: 'timestamp_ntz', timestamptz: 'timestamp' };
@@ -50,7 +51,7 @@ export function icebergTableName(dataset: string): string {
 
 export function icebergTable(dataset: Dataset, options: IcebergTableOptions): IcebergTable {
   const table = `${ICEBERG_CATALOG}.${quoted(options.database)}.${quoted(icebergTableName(dataset.name))}`;
-  const columns = dataset.columns.map((column) => ({
+  const columns = curatedColumns(dataset).filter(({ name }) => !(name in ORIGIN)).map((column) => ({
     name: column.name, sparkType: sparkType(column.type), tableType: typeInSpark(column.type), value: valueOf(column),
   }));
   const { history, primaryKey } = dataset;

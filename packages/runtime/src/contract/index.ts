@@ -23,6 +23,7 @@ export { asRecorded, isHashed, masksOf } from './mask';
 export { retainedSince } from './retained-since';
 export { partitionPath } from './partition-path';
 export { derivedColumns } from './derived-columns';
+export { curatedColumns, LINEAGE_COLUMNS, LINEAGE_INGEST_SEQ, LINEAGE_PART, LINEAGE_RECORD } from './curated-columns';
 export { diffContracts } from './diff/diff-contracts';
 export { CONTRACT_CHANGES, type ChangeRisk, type ContractChange, type ContractChangeKind } from './diff/contract-changes';
 export { compareColumns, widens, type ColumnDifference } from './diff/compare-columns';

@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from './contract';
-import { engineTypes, type EngineTypes } from './engine-types';
+import { LINEAGE_COLUMNS } from './curated-columns';
+import { engineTypes, glueType, sparkType, type EngineTypes } from './engine-types';
 import { FLOAT_WORDS, lexicalGrammar } from './lexical-grammar';
 import { DEEPEST_TYPE, isNested } from './nested-type';
 
@@ -108,6 +109,15 @@ export function typesDocument(sources: SourceTypes): string {
     '',
     'Where something is ordered, by `headraceDedupe` or `headraceSort`, both engines do it alike: texts by the bytes of their UTF-8, false before true, -0.0 beside 0.0,',
     'NaN after all numbers, instants whatever zone they came with, and NULL where `nulls` says.',
+    '',
+    '## Columns that tell where a row came from',
+    '',
+    'A dataset with `headraceLineageColumns: true` has them behind its own, in files, tables and views; targets of loads do not. They are NULL in batches from before.',
+    '',
+    table(['Column', 'Glue', 'Spark', 'Holds'], LINEAGE_COLUMNS.map(({ name, type, description }) => [`\`${name}\``, glueType(type), sparkType(type), description!])),
+    '',
+    'The record is counted as the format has it, rejected and filtered ones too: records of CSV after the header, lines of NDJSON and fixed-width, elements of the JSON array',
+    'or of the XML list, rows of Parquet and Avro. Of a workbook it is the number of the row in its sheet.',
     '',
     '## The grammars',
     '',

@@ -28,6 +28,8 @@ export interface RowsItem {
   /** Index of the unit that the part belongs to. */
   readonly unit: number;
   readonly unitId: string;
+  /** Number of the raw commit. */
+  readonly ingestSeq: number;
   /** 0-based position of the part in its raw manifest. */
   readonly part: number;
   readonly key: string;

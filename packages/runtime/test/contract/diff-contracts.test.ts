@@ -49,6 +49,7 @@ const CASES: readonly [kind: ContractChangeKind, before: Contract, after: Contra
   ['rule-added', trips(), trips(RULE('mustBe: 1, severity: warning'))], ['rule-stops', trips(), trips(RULE('mustBe: 1'))],
   ['rule-changed', trips(RULE('mustBe: 1, severity: info')), trips(RULE('mustBe: 2, severity: info'))], ['rule-removed', trips(RULE('mustBe: 1')), trips()],
   ['filter-changed', trips(), trips({ custom: { headraceFilter: 'fare > 1' } })],
+  ['lineage-added', trips(), trips({ custom: { headraceLineageColumns: 'true' } })], ['lineage-removed', trips({ custom: { headraceLineageColumns: 'true' } }), trips({ custom: { headraceLineageColumns: 'false' } })],
   ['dataset-other', trips(), { ...trips(), datasets: [{ ...trips().datasets[0]!, later: 'x' } as never] }],
   ['column-added', trips({ custom: EVOLVE }), trips({ custom: EVOLVE, columns: { more: {} } })], ['column-added-strict', trips(), trips({ columns: { more: {} } })],
   ['column-added-required', trips({ custom: EVOLVE }), trips({ custom: EVOLVE, columns: { more: { more: 'required: true' } } })],

@@ -80,6 +80,8 @@ test.each<[string, unknown, boolean]>([
   ['headraceSort', [{}], false],
   ['headraceThreshold', { rows: 0, percent: 0.5 }, true],
   ['headraceThreshold', {}, false],
+  ['headraceLineageColumns', true, true],
+  ['headraceLineageColumns', 'true', false],
   ['headraceSource', { field: 'X' }, true],
   ['headraceSource', { field: 'X', position: 1 }, false],
   ['headraceDefault', 'true', true],

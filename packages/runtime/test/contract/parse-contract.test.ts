@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { ContractError, formatProblem, parseContract, requireContract, type Dataset } from '../../src/contract';
+import { ContractError, formatProblem, LINEAGE_COLUMNS, parseContract, requireContract, type Dataset } from '../../src/contract';
 
 const HEAD = ['apiVersion: v3.1.0', 'kind: DataContract', 'id: trips', 'version: "1.0.0"', 'status: active'];
 const RECORD = '{ property: headraceRecord, value: { format: csv } }';
@@ -113,6 +113,16 @@ describe('parseContract', () => {
   test('reads dedupe with its defaults', () => {
     const dataset = datasetOf(custom('{ property: headraceDedupe, value: { orderBy: [{ column: id, direction: desc }] } }'));
     expect(dataset.dedupe).toEqual({ orderBy: [{ column: 'id', direction: 'desc', nulls: 'last' }], keep: 'first' });
+  });
+
+  test('reads whether rows tell where they came from, and reserves the names of those columns', () => {
+    const lineage = (value: boolean) => datasetOf(custom(`{ property: headraceLineageColumns, value: ${value} }`));
+    expect(lineage(true)).toMatchObject({ lineageColumns: true });
+    expect(lineage(false)).not.toHaveProperty('lineageColumns');
+    for (const { name } of LINEAGE_COLUMNS) {
+      const { contract, problems } = parseContract(yaml({ columns: [`{ name: ${name}, logicalType: string }`] }), 'c.yaml');
+      expect([contract, problems.map(({ rule }) => rule)]).toEqual([undefined, ['name']]);
+    }
   });
 
   test('reads the order of files with its defaults, and takes a column that is masked by hash', () => {

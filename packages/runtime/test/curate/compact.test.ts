@@ -111,7 +111,7 @@ describe('compaction', () => {
 
   test('of a sorted dataset writes files that are sorted, each a range', async () => {
     const sort = [{ column: 'fare', direction: 'desc', nulls: 'first' }, { column: 'note', direction: 'asc', nulls: 'last' }] as const;
-    await bench.reset({ ...TRIPS, custom: { headraceSort: `[${sort.map((key) => `{ column: ${key.column}, direction: ${key.direction}, nulls: ${key.nulls} }`).join(', ')}]` } });
+    await bench.reset({ ...TRIPS, custom: { headraceLineageColumns: 'true', headraceSort: `[${sort.map((key) => `{ column: ${key.column}, direction: ${key.direction}, nulls: ${key.nulls} }`).join(', ')}]` } });
     for (let run = 1; run <= 6; run += 1) {
       const rows = Array.from({ length: 300 }, (_, row) => `${row},2024-01-0${1 + (row % 5 === 0 ? 1 : 0)},${['', 'NaN', '-0.0', '0', String((row * 37 + run) % 101)][row % 5]},n${row % 7}`);
       await bench.ingest(`r${run}`, [`id,day,fare,note\n${rows.join('\n')}\n`]);

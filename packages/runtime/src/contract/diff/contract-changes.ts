@@ -37,6 +37,8 @@ export const CONTRACT_CHANGES = {
   'rule-stops': { risk: 'risky', why: 'a new or changed quality rule may fail runs, or send records to quarantine', todo: 'begin with severity: warning, and look at the results in the manifests' },
   'rule-changed': { risk: 'harmless', why: 'the rule records or warns, and stops nothing', todo: 'nothing' },
   'rule-removed': { risk: 'harmless', why: 'what passed passes', todo: 'nothing' },
+  'lineage-added': { risk: 'harmless', why: 'batches from before have NULL in the columns', todo: 'curate anew where earlier rows must be followed too' },
+  'lineage-removed': { risk: 'breaking', why: 'queries that name the columns fail, and a compaction leaves them out of what it joins', todo: 'see that nobody reads them; of an Iceberg table drop them' },
   'dataset-other': { risk: 'risky', why: 'rows may differ from now on', todo: 'compare a batch curated with both' },
 
   'column-added': { risk: 'harmless', why: 'batches from before have NULL in it, and targets get the column', todo: 'with header: exact the source must send it from the same batch on' },

@@ -8,6 +8,7 @@ const RISKS: readonly ChangeRisk[] = ['breaking', 'risky', 'harmless'];
 /** What has a rule of its own below. */
 const JUDGED: ReadonlySet<string> = new Set([
   'name', 'table', 'record', 'history', 'schemaPolicy', 'columns', 'recordColumns', 'primaryKey', 'partitionColumns', 'dedupe', 'sort', 'threshold', 'filter', 'quality',
+  'lineageColumns',
 ]);
 
 /** Every change from one version of a contract to another, the breaking ones first, then in the order of the contract. */
@@ -45,6 +46,7 @@ function diffDataset(before: Dataset, after: Dataset): ContractChange[] {
   if (!same(before.sort, after.sort)) add('sort-changed', was('headraceSort', before.sort, after.sort));
   if (!same(before.threshold, after.threshold)) add(lower(before.threshold, after.threshold) ? 'threshold-lowered' : 'threshold-raised', was('headraceThreshold', before.threshold, after.threshold));
   if (!same(before.filter, after.filter)) add('filter-changed', `headraceFilter ${after.filter === undefined ? 'is gone' : before.filter === undefined ? 'is new' : 'is another condition'}`);
+  if (before.lineageColumns !== after.lineageColumns) add(after.lineageColumns ? 'lineage-added' : 'lineage-removed', `headraceLineageColumns is ${after.lineageColumns ? 'new' : 'gone'}`);
   for (const key of otherKeys(before, after, JUDGED)) add('dataset-other', was(key, before[key as keyof Dataset], after[key as keyof Dataset]));
   return [...changes, ...diffRules(before, after), ...diffColumns(before, after)];
 }

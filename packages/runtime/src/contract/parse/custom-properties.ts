@@ -23,6 +23,7 @@ export const HEADRACE_PROPERTIES: Readonly<Record<string, HeadraceProperty>> = {
   headraceSort: { place: 'dataset' },
   headraceThreshold: { place: 'dataset' },
   headraceFilter: { place: 'dataset' },
+  headraceLineageColumns: { place: 'dataset' },
   headraceSource: { place: 'column' },
   headraceDefault: { place: 'column' },
   headraceBoolean: { place: 'column' },

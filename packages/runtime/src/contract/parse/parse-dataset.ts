@@ -46,6 +46,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   const sort = readSort(custom.get('headraceSort'), columns, stored.columns, partitions);
   const threshold = readThreshold(custom);
   const filter = readFilter(custom, columns);
+  const lineageColumns = custom.get('headraceLineageColumns')?.reader.boolean('value') ?? false;
   if (history === 'changes' && primaryKey.length === 0) {
     (custom.get('headraceHistory')?.reader ?? object).problem('value', {
       rule: 'history-key', value: 'no primaryKey', message: 'history changes keeps the newest row per key, so it needs a key', fix: 'mark the key columns with primaryKey: true, or use append or snapshot',
@@ -55,7 +56,7 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   return {
     name, table, record, history, schemaPolicy, ...stored, primaryKey, partitionColumns: partitions,
     ...(dedupe === undefined ? {} : { dedupe }), ...(sort === undefined ? {} : { sort }), ...(threshold === undefined ? {} : { threshold }),
-    ...(filter === undefined ? {} : { filter }), quality,
+    ...(filter === undefined ? {} : { filter }), quality, ...(lineageColumns ? { lineageColumns } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { quoteIdentifier, quoteLiteral, type Dataset } from '../../contract';
+import { curatedColumns, duckdbType, LINEAGE_COLUMNS, quoteIdentifier, quoteLiteral, type Dataset } from '../../contract';
 import { PipelineError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import { readEntries } from '../../run/commit-log';
@@ -98,7 +98,7 @@ class PartitionWriter {
     const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}`;
     const ordered = `${query}${sortClause(dataset)}`;
     if (dataset.sort !== undefined && files > 1) {
-      const quoted = dataset.columns.map(({ name }) => quoteIdentifier(name));
+      const quoted = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
       const lengths = evenLengths(rows, files);
       return writeSortedFiles(this.session, { ordered, columns: quoted, lengths, target, options, groupRows: MOST_GROUP_ROWS });
     }
@@ -107,8 +107,13 @@ class PartitionWriter {
   }
 
   private rowsOf(paths: readonly string[]): string {
-    const columns = this.deps.dataset.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
-    return `SELECT ${columns} FROM read_parquet([${paths.map(quoteLiteral).join(', ')}], hive_partitioning = false)`;
+    const { dataset } = this.deps;
+    const select = `SELECT ${curatedColumns(dataset).map(({ name }) => quoteIdentifier(name)).join(', ')} FROM`;
+    const files = `[${paths.map(quoteLiteral).join(', ')}], hive_partitioning = false`;
+    if (dataset.lineageColumns !== true) return `${select} read_parquet(${files})`;
+    // Some of the files, or all, may be from before the dataset asked for these columns.
+    const lineage = LINEAGE_COLUMNS.map(({ name, type }) => `CAST(NULL AS ${duckdbType(type)}) AS ${quoteIdentifier(name)}`).join(', ');
+    return `${select} (SELECT * FROM read_parquet(${files}, union_by_name = true) UNION ALL BY NAME SELECT ${lineage} WHERE false)`;
   }
 
   private async fetch(files: readonly CuratedPart[], folder: string): Promise<string[]> {

@@ -116,7 +116,7 @@ async function listWork(call: FunctionCall, settings: CurateSettings, contract: 
       const unit = unitId(id, seq);
       manifest.parts.forEach(({ key, bytes, compression }, part) => {
         requireOpenable(dataset, key, compression);
-        lists.rows.push({ dataset: dataset.name, unit: lists.units.length, unitId: unit, part, key, bytes, compression });
+        lists.rows.push({ dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression });
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),

@@ -1,10 +1,11 @@
-import { duplicateColumns, sparkType, type Dataset, type Dedupe, type OrderKey, type Threshold } from '../../contract';
+import { curatedColumns, duplicateColumns, sparkType, type Dataset, type Dedupe, type OrderKey, type Threshold } from '../../contract';
 import { SCHEMA_VERSION } from '../../run/manifest';
 
 /** `shape-<dataset>.json` beside the plan: what a shaper that cannot read contracts must know of a dataset. */
 export interface ShapeSpec {
   readonly schemaVersion: number;
   readonly dataset: string;
+  /** Of curated files. */
   readonly columns: readonly { readonly name: string; readonly sparkType: string }[];
   readonly primaryKey: readonly string[];
   /** Columns that must be unique in a run, apart from a primary key of one column. */
@@ -22,7 +23,7 @@ export interface ShapeSpec {
 export function shapeSpec(dataset: Dataset, targetFileBytes: number): ShapeSpec {
   return {
     schemaVersion: SCHEMA_VERSION, dataset: dataset.name,
-    columns: dataset.columns.map(({ name, type }) => ({ name, sparkType: sparkType(type) })),
+    columns: curatedColumns(dataset).map(({ name, type }) => ({ name, sparkType: sparkType(type) })),
     primaryKey: dataset.primaryKey, unique: uniqueColumns(dataset), dedupe: dataset.dedupe ?? null, sort: dataset.sort ?? [],
     threshold: dataset.threshold ?? null, duplicates: duplicateRules(dataset), partitionColumns: dataset.partitionColumns, targetFileBytes,
   };

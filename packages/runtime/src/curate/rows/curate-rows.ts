@@ -29,6 +29,7 @@ import { readParquet } from './typed/parquet-part';
 import { QuarantineWriter } from './quarantine-writer';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
+import { MOST_NUMBERED_RUNS } from './record-numbers';
 import { canonicalCsv, readCsv, sourceCsv } from './row-query';
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './csv/proven-fields';
@@ -158,6 +159,7 @@ class PartRows {
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
       directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      mostRuns: this.options.dataset.lineageColumns === true ? MOST_NUMBERED_RUNS : undefined,
       takeProof: () => this.proven?.take() ?? NO_PROOF,
       dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
       bad: (code, reason, bytes, offset, line) => quarantine.add({ code, reason, bytes: Buffer.from(bytes), offset, line }),
@@ -262,7 +264,7 @@ class PartRows {
     const { segment } = told;
     try {
       const { file, filtered, quality } = await curateSegment({
-        ...told, session, dataset, fieldMap: this.fieldMap ?? mapRead(dataset), part: item.part, quarantine, store, signal, source: this.source,
+        ...told, session, dataset, fieldMap: this.fieldMap ?? mapRead(dataset), item, quarantine, store, signal, source: this.source,
         path: join(this.directory, `${segment.number}.parquet`),
         target: { bucket: folder.bucket, key: `${folder.prefix}rows/${item.index}-${TRY}-${segment.number}.parquet` },
       });

@@ -8,11 +8,12 @@ import { ruleSubject } from '../../contract/quality-metrics';
 import type { ColumnRejectCode } from '../../contract/reject-codes';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { ObjectRef, ObjectStore } from '../../stores/object-store';
-import type { RowsFile } from '../documents';
+import type { RowsFile, RowsItem } from '../documents';
 import type { EngineSession } from '../engine/duckdb-engine';
 import type { FieldMap } from './csv/csv-header';
 import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
 import type { FieldProof } from './csv/proven-fields';
+import type { NumberedRun } from './record-numbers';
 import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn } from './row-query';
 import type { SourceRecord } from './segment-records';
 
@@ -32,7 +33,10 @@ function rowsFormat(dataset: Dataset): string {
 const REJECT_PAGE = 20_000;
 
 export interface SegmentJob {
-  readonly segment: { readonly number: number; readonly firstRecord: number; readonly records: number; readonly proof: FieldProof };
+  readonly segment: {
+    readonly number: number; readonly firstRecord: number; readonly records: number;
+    readonly numbers: readonly NumberedRun[]; readonly proof: FieldProof;
+  };
   readonly session: EngineSession;
   readonly dataset: Dataset;
   /** The table function call or subquery that gives its fields as texts. */
@@ -46,8 +50,8 @@ export interface SegmentJob {
   readonly fieldMap: FieldMap;
   /** Where a column of the record of a (1-based) line stands in the source, for people. */
   readonly where?: (column: string, line: number) => string | undefined;
-  /** 0-based position of the raw part in its manifest. */
-  readonly part: number;
+  /** Of the raw part: its 0-based position in its manifest, its key, and the number of the raw commit. */
+  readonly item: Pick<RowsItem, 'part' | 'key' | 'ingestSeq'>;
   readonly quarantine: QuarantineWriter;
   readonly store: ObjectStore;
   readonly target: ObjectRef;
@@ -76,9 +80,10 @@ export interface CuratedSegment {
 
 /** Casts and checks one segment, uploads its typed rows, and removes its local files. */
 export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
-  const { segment, session, dataset, texts, path, fieldMap, store, target } = job;
-  const order = dataset.dedupe === undefined ? undefined : { part: job.part, firstRecord: segment.firstRecord };
-  const written = await session.run(`COPY (${rowQuery({ dataset, texts, fieldMap, order, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
+  const { segment, session, dataset, texts, path, fieldMap, store, target, item } = job;
+  const order = dataset.dedupe === undefined ? undefined : { part: item.part, firstRecord: segment.firstRecord };
+  const lineage = dataset.lineageColumns === true ? { part: item.key, ingestSeq: item.ingestSeq, runs: segment.numbers } : undefined;
+  const written = await session.run(`COPY (${rowQuery({ dataset, texts, fieldMap, order, lineage, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
   if (written !== segment.records) {
     throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
       facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },

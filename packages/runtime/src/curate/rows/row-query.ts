@@ -1,5 +1,6 @@
 import { columnPasses, columnReject } from '../../contract/column-reject';
 import type { Column, Dataset, QualityRule } from '../../contract/contract';
+import { LINEAGE_INGEST_SEQ, LINEAGE_PART, LINEAGE_RECORD } from '../../contract/curated-columns';
 import { duckdbCast, withDefault } from '../../contract/duckdb-cast';
 import { computedLevels } from '../../contract/expression/computed-order';
 import { declaredValue, expressionSql } from '../../contract/expression/expression-sql';
@@ -13,6 +14,7 @@ import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { CsvDialect } from './csv/csv-dialect';
 import { isRead, type FieldMap } from './csv/csv-header';
 import type { FieldProof } from './csv/proven-fields';
+import { recordNumber, type NumberedRun } from './record-numbers';
 
 /** Names of the columns that Rows adds to the contract's; no contract column begins with an underscore. */
 export const PART_COLUMN = '_part';
@@ -75,6 +77,17 @@ export interface RowQueryOptions {
   readonly proof: FieldProof;
   /** Adds `_part` and `_record`, which break ties in a dedupe. */
   readonly order?: { readonly part: number; readonly firstRecord: number };
+  /** Adds the columns that tell where rows came from. */
+  readonly lineage?: RowLineage;
+}
+
+/** Where the rows of a segment came from. */
+export interface RowLineage {
+  /** Key of the raw part. */
+  readonly part: string;
+  /** Number of the raw commit. */
+  readonly ingestSeq: number;
+  readonly runs: readonly NumberedRun[];
 }
 
 /**
@@ -83,9 +96,9 @@ export interface RowQueryOptions {
  * refused (of an object or array with `:<place>` in it behind), and `<rule number>:QUALITY` for one that a rule sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
-  const { dataset, fieldMap, order, proof } = options;
+  const { dataset, fieldMap, order, lineage, proof } = options;
   const { columns } = dataset;
-  const numbered = order !== undefined || proof.elsewhere.size > 0;
+  const numbered = order !== undefined || lineage !== undefined || proof.elsewhere.size > 0;
   const read = columns.flatMap((column, index) => (column.computed === undefined ? [{ column, index, cast: cast(column, index, proof) }] : []));
   const raw = read.map(({ column, index }) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
   const rules = rowRules(dataset).map(({ rule, number }) => ({ number, index: columns.findIndex(({ name }) => name === rule.column), rule }));
@@ -100,12 +113,20 @@ export function rowQuery(options: RowQueryOptions): string {
     return stored === undefined ? [] : [`${stored} AS ${quoteIdentifier(column.name)}`];
   });
   if (order !== undefined) output.push(`CAST(${order.part} AS INTEGER) AS ${PART_COLUMN}`, `CAST(rn + ${order.firstRecord} AS BIGINT) AS ${RECORD_COLUMN}`);
+  if (lineage !== undefined) output.push(...lineageColumns(lineage));
   output.push(...rules.map(({ number }) => ruleColumn(number)));
   const texts = `SELECT ${raw.join(', ')}${numbered ? ', row_number() OVER () AS rn' : ''} FROM ${options.texts}`;
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
   const rows = withComputed(dataset, `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`);
   return `SELECT ${output.join(', ')}, ${reject(dataset, proof)} AS ${REJECT_COLUMN} FROM (${rows})`;
+}
+
+function lineageColumns({ part, ingestSeq, runs }: RowLineage): string[] {
+  return [
+    `${quoteLiteral(part)} AS ${LINEAGE_PART}`, `CAST(${recordNumber(runs, 'rn')} AS BIGINT) AS ${LINEAGE_RECORD}`,
+    `CAST(${ingestSeq} AS BIGINT) AS ${LINEAGE_INGEST_SEQ}`,
+  ];
 }
 
 /** Adds the computed columns: `c` is the value that an expression gives, `t` that value in the declared type, as of columns that are read. */

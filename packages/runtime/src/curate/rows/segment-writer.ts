@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
 import type { FieldProof } from './csv/proven-fields';
+import type { NumberedRun } from './record-numbers';
 import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
 
 /** Consecutive records of a segment that also followed each other in the source. */
@@ -30,6 +31,8 @@ export interface Segment {
   /** What the engine reads: one header line of ours, then the records as CSV. Equal to `sourcePath` for CSV. */
   readonly csvPath: string;
   readonly runs: readonly SegmentRun[];
+  /** Where its records stand in the part, those that did not frame counted. */
+  readonly numbers: readonly NumberedRun[];
   /** What is known of its fields. */
   readonly proof: FieldProof;
 }
@@ -38,6 +41,8 @@ export interface SegmentWriterOptions {
   readonly directory: string;
   /** A segment ends with the first block that makes it this long, in bytes. */
   readonly targetBytes: number;
+  /** A segment ends with the first block that gives it so many `numbers`. @default - any number */
+  readonly mostRuns?: number;
   /** First line of each CSV file. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
   readonly csvHeader: string;
   /** True when records reach `canonical` in another form than that of the source. */
@@ -56,6 +61,8 @@ export class SegmentWriter implements FramedRecords {
   /** Good records so far, in all segments. */
   records = 0;
   private number = 0;
+  /** Records of the part so far, good or not. */
+  private framed = 0;
   private open?: OpenSegment;
   private readonly source: Buffer[] = [];
   private readonly canonicalPieces: Buffer[] = [];
@@ -69,10 +76,12 @@ export class SegmentWriter implements FramedRecords {
     const bytes = end - start;
     const ends = records * (terminator - 1) * (encoding?.unit ?? 1);
     const sourceBytes = ends + (encoding === undefined ? bytes : sourceLength(encoding, block, start, end));
-    this.pending.push({ firstRecord: 0, start: 0, offset, line, terminator, records, bytes, sourceBytes });
+    this.pending.push({ firstRecord: 0, start: 0, offset, line, terminator, records, bytes, sourceBytes, place: this.framed });
+    this.framed += records;
   }
 
   bad(code: FrameCode, reason: string, bytes: Buffer, offset: number, line: number): void {
+    this.framed++;
     this.options.bad(code, reason, bytes, offset, line);
   }
 
@@ -89,7 +98,8 @@ export class SegmentWriter implements FramedRecords {
     await writeAll(open.sourceFile, this.source);
     if (open.csvFile !== undefined) await writeAll(open.csvFile, this.canonicalPieces);
     this.source.length = this.canonicalPieces.length = this.pending.length = 0;
-    if (open.bytes >= this.options.targetBytes) await this.finish();
+    const { targetBytes, mostRuns = Infinity } = this.options;
+    if (open.bytes >= targetBytes || open.numbers.length >= mostRuns) await this.finish();
   }
 
   /** Hands on the last segment. */
@@ -98,9 +108,9 @@ export class SegmentWriter implements FramedRecords {
     if (open === undefined) return;
     this.open = undefined;
     await this.closeFiles(open);
-    const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs } = open;
+    const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, numbers } = open;
     this.records += records;
-    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, proof: this.options.takeProof() });
+    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, numbers, proof: this.options.takeProof() });
   }
 
   /** Lets go of the files of an unfinished segment. */
@@ -127,13 +137,15 @@ export class SegmentWriter implements FramedRecords {
   }
 }
 
-/** A run with its length, in records, in bytes as they are written, and in bytes of the source. */
-type WrittenRun = SegmentRun & { readonly records: number; readonly bytes: number; readonly sourceBytes: number };
+/** A run with its length, in records, in bytes as they are written, and in bytes of the source, and its first record's 0-based number in the part. */
+type WrittenRun = SegmentRun & { readonly records: number; readonly bytes: number; readonly sourceBytes: number; readonly place: number };
 
 class OpenSegment {
   records = 0;
   bytes = 0;
   readonly runs: SegmentRun[] = [];
+  readonly numbers: NumberedRun[] = [];
+  private nextPlace?: number;
   private last?: { terminator: number; nextOffset: number; nextLine: number };
 
   constructor(
@@ -143,6 +155,8 @@ class OpenSegment {
 
   add(run: WrittenRun): void {
     const { offset, line, terminator } = run;
+    if (run.place !== this.nextPlace) this.numbers.push({ record: this.records, place: run.place });
+    this.nextPlace = run.place + run.records;
     const { last } = this;
     if (last === undefined || last.terminator !== terminator || last.nextOffset !== offset || last.nextLine !== line) {
       this.runs.push({ firstRecord: this.records, start: this.sourceStart + this.bytes, offset, line, terminator });

@@ -1,4 +1,5 @@
 import type { Column, Dataset } from '../../contract/contract';
+import { curatedColumns } from '../../contract/curated-columns';
 import { holdsKind, isNested } from '../../contract/nested-type';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { PART_COLUMN, RECORD_COLUMN, REJECT_COLUMN } from '../rows/row-query';
@@ -179,7 +180,7 @@ function outputRows(dataset: Dataset, paths: readonly string[], losers: boolean)
 }
 
 function outputColumns(dataset: Dataset): string[] {
-  return dataset.columns.map(({ name }) => `rows.${quoteIdentifier(name)}`);
+  return curatedColumns(dataset).map(({ name }) => `rows.${quoteIdentifier(name)}`);
 }
 
 function rowsOf(paths: readonly string[], losers: boolean): string {

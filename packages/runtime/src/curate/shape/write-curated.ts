@@ -1,4 +1,5 @@
 import type { Dataset } from '../../contract/contract';
+import { curatedColumns } from '../../contract/curated-columns';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
 import type { EngineSession } from '../engine/duckdb-engine';
@@ -134,7 +135,7 @@ class CuratedWriter {
 
   private async cut(ordered: string, lengths: readonly number[]): Promise<WrittenFile[]> {
     const { dataset, directory } = this.options;
-    const columns = dataset.columns.map(({ name }) => quoteIdentifier(name));
+    const columns = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
     return writeSortedFiles(this.session, {
       ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory,
       options: await this.format(), groupRows: this.rowGroupRows(),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { currentStateSql, PUBLISHED_COLUMNS, requireContract, type Contract } from '../../../src/contract';
+import { curatedColumns, currentStateSql, PUBLISHED_COLUMNS, requireContract, type Contract } from '../../../src/contract';
 import { datasetOf } from '../../../src/curate/contract-source';
 import { compactUnit } from '../../../src/curate/compact/compact-unit';
 import type { CompactItem, RowsItem, RowsResult, ShapeItem, ShapeResult } from '../../../src/curate/documents';
@@ -217,7 +217,7 @@ export class CurateBench {
       }
     }
     const dataset = this.contract.datasets[0]!;
-    const names = dataset.columns.map(({ name }) => `CAST("${name}" AS VARCHAR)`).join(', ');
+    const names = curatedColumns(dataset).map(({ name }) => `CAST("${name}" AS VARCHAR)`).join(', ');
     if (files.length === 0) return [];
     const runs = files.map(({ attempt, path }) => `SELECT *, '${attempt}' AS _headrace_attempt FROM '${path}'`).join(' UNION ALL BY NAME ');
     const published = join(this.directory, `${this.files++}.json`);

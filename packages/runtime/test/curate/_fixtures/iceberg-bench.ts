@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { curatedColumns } from '../../../src/contract';
 import type { IcebergWork } from '../../../src/curate/publish/iceberg-work';
 import type { StageOutput } from '../../../src/run/stage-io';
 import { SHAPE_JOB_FOLDER } from '../../_fixtures/pyspark';
@@ -89,7 +90,7 @@ export class IcebergBench {
     for (const [path, object] of bench.s3.objects) if (path.startsWith('curated/')) this.kept.set(`${bucket}${path.slice('curated'.length)}`, object);
     await bench.store.putText({ bucket, key: document }, here);
     this.kept.set(`${bucket}/${document}`, bench.s3.objects.get(`${bucket}/${document}`)!);
-    const columns = bench.contract.datasets[0]!.columns.map(({ name }) => name);
+    const columns = curatedColumns(bench.contract.datasets[0]!).map(({ name }) => name);
     this.steps.set(title, {
       bucket, columns, table: (JSON.parse(here) as IcebergWork).tables[0]!.table.replaceAll('`', ''), rows: (await bench.view('ALL')).map((row) => JSON.stringify(row)),
       job: { settings: { ...bench.settings, curatedBucket: bucket }, task: { step: 'iceberg', plan: { ...output.iceberg.plan, bucket }, index: 0 } },

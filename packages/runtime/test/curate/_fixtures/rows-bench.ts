@@ -54,7 +54,7 @@ export class RowsBench {
     const key = options.key ?? 'lake/raw/trips/r1/a1/00000-trips.csv';
     await this.store.putFile({ bucket: 'raw', key }, await this.spill('source', bytes));
     const result = await curateRows({
-      item: { index: 0, dataset: dataset.name, unit: 0, unitId: 'r1-a1-i1', part: 0, key, bytes: bytes.length, compression: 'none' },
+      item: { index: 0, dataset: dataset.name, unit: 0, unitId: 'r1-a1-i1', ingestSeq: 1, part: 0, key, bytes: bytes.length, compression: 'none' },
       dataset, pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', folder: { bucket: 'curated', prefix: 'lake/work/curate/r1-a1/' },
       store: this.store, report: new Report({ write: () => undefined }), cores: 2, ...options,
     });

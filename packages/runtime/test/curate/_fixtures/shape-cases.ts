@@ -79,6 +79,11 @@ export const SHAPED: readonly ShapeCase[] = [
   deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
   partitions(),
   computed(),
+  {
+    title: 'rows that tell where they came from',
+    spec: dataset([column('id', 'integer', 'primaryKey: true'), column('day', 'date', 'partitioned: true')], { headraceLineageColumns: 'true', headraceDedupe: '{ keep: last }' }),
+    parts: ['id,day\n1,2024-01-01\n2\n1,2024-01-01\nx,\n3,\n', 'id,day\n1,2024-01-01\n4,\n'],
+  },
   { title: 'a filter that keeps nothing', spec: dataset([column('a', 'i32')], { headraceFilter: '"a < 0"' }), parts: ['a\n1\n2\n'] },
   { title: 'partitions of several files', spec: dataset(SIZED), parts: [csv(['id', 'part', 'word'], WORDS)], targetFileBytes: 10_000 },
   { title: 'several files of equal rows', spec: dataset([column('a', 'string')]), parts: [csv(['a'], Array.from({ length: 3_000 }, () => ['x'.repeat(20)]))], targetFileBytes: 80 },
@@ -129,7 +134,7 @@ export const SORTED: readonly ShapeCase[] = [
   {
     title: 'sorted partitions of one file and of several, with values that stand often, after a dedupe',
     spec: dataset([column('id', 'integer', 'primaryKey: true'), column('part', 'string', 'partitioned: true'), column('word', 'string'), column('kind', 'i32')], {
-      headraceSort: '[{ column: kind, nulls: first }, { column: word, direction: desc }]', headraceDedupe: '{ orderBy: [{ column: word }] }',
+      headraceSort: '[{ column: kind, nulls: first }, { column: word, direction: desc }]', headraceDedupe: '{ orderBy: [{ column: word }] }', headraceLineageColumns: 'true',
     }),
     parts: [csv(['id', 'part', 'word', 'kind'], [...WORDS, ...WORDS.slice(0, 100)].map(([id, part, word], row) => [id!, row % 50 === 7 ? null : row % 50 === 8 ? 'rare' : part!, word!, row % 10 === 0 ? null : String(row % 2)]))],
     targetFileBytes: 20_000,

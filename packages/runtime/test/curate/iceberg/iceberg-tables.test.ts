@@ -21,7 +21,7 @@ const PRICES: DatasetSpec = { columns: [column('id', 'integer'), column('price',
 
 const CUSTOMERS: DatasetSpec = {
   columns: [column('id', 'integer', 'primaryKey: true'), column('region', 'string', 'primaryKey: true'), column('version', 'number'), column('name', 'string'), column('at', 'time')],
-  record: 'nullTokens: [""]', custom: { headraceHistory: 'changes', headraceDedupe: '{ orderBy: [{ column: version, direction: desc, nulls: last }, { column: at, direction: asc }], keep: first }' },
+  record: 'nullTokens: [""]', custom: { headraceHistory: 'changes', headraceLineageColumns: 'true', headraceDedupe: '{ orderBy: [{ column: version, direction: desc, nulls: last }, { column: at, direction: asc }], keep: first }' },
 };
 const customers = (...rows: string[]): string => `id,region,version,name,at\n${rows.join('\n')}\n`;
 
@@ -169,7 +169,7 @@ async function ingestCustomers(tables: IcebergBench): Promise<void> {
   await tables.step('changes and ties', 's2-a1', await bench.run('s2'));
   await bench.ingest('r4', [customers('1,x,1,one later,', '7,x,1,seven,')], ['r2']);
   await tables.step('changes that were superseded', 's3-a1', await bench.run('s3'));
-  await bench.mend({ ...CUSTOMERS, custom: { headraceHistory: 'changes', headraceDedupe: '{ orderBy: [{ column: name, direction: asc }], keep: last }' } });
+  await bench.mend({ ...CUSTOMERS, custom: { ...CUSTOMERS.custom, headraceDedupe: '{ orderBy: [{ column: name, direction: asc }], keep: last }' } });
   await bench.ingest('r5', [customers('1,x,0,zz,', '2,x,9,aa,')]);
   await tables.step('another order', 's4-a1', await bench.run('s4'));
   await bench.mend({ ...CUSTOMERS, columns: CUSTOMERS.columns.filter(({ name }) => name !== 'name') });

@@ -22,7 +22,7 @@ describe.each([
     const sourcePath = join(folder, '0.csv');
     await writeFile(sourcePath, `${HEADER}${ends === 'marks' ? `${records.join(`\x1e${between}`)}\x1e` : `${records.join(between)}${between}`}`);
     const segment = {
-      number: 0, firstRecord: 0, records: records.length, sourcePath, sourceStart: HEADER.length, csvPath: sourcePath, proof: NO_PROOF,
+      number: 0, firstRecord: 0, numbers: [], records: records.length, sourcePath, sourceStart: HEADER.length, csvPath: sourcePath, proof: NO_PROOF,
       runs: [{ firstRecord: 0, start: HEADER.length, offset: SOURCE_OFFSET, line: 2, terminator: ends === 'marks' ? 0 : 1 }],
     };
     const found = await SegmentRecords.open(segment, ends);

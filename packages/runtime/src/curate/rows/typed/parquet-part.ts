@@ -51,7 +51,7 @@ export async function readParquet(part: TypedPart): Promise<number> {
       const range = (extra: string): string => `(SELECT ${fields}${extra} FROM ${from} WHERE rn >= ${first} AND rn < ${first + records})`;
       await part.curate({
         number: first / step, firstRecord: first, records, texts: range(''), numbered: range(`, rn - ${first} AS n`), names, files: [],
-        place: (number) => first + number, failure: (error) => notParquet(error, source),
+        numbers: [{ record: 0, place: first }], failure: (error) => notParquet(error, source),
       });
       await part.flush();
     }

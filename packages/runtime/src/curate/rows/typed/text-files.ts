@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CanonicalRecords } from '../canonical-records';
 import { fieldName, isRead } from '../csv/csv-header';
+import { MOST_NUMBERED_RUNS, type NumberedRun } from '../record-numbers';
 import { canonicalCsv, readCsv } from '../row-query';
 import type { TextSegment } from './text-records';
 import type { TypedPart } from './typed-part';
@@ -21,7 +22,7 @@ export class TextFiles {
   private pieces: Buffer[] = [];
   private readonly canonical = new CanonicalRecords((piece) => { this.pieces.push(piece); });
   /** Where records do not follow those before: their number in the file, and in the part. */
-  private runs: { readonly record: number; readonly place: number }[] = [];
+  private runs: NumberedRun[] = [];
   private follows = false;
 
   constructor(private readonly part: TypedPart) {}
@@ -59,7 +60,8 @@ export class TextFiles {
     this.pieces = [];
     await this.file.appendFile(piece);
     this.bytes += piece.length;
-    if (this.bytes >= this.part.segmentBytes) await this.finish();
+    const isLong = this.part.dataset.lineageColumns === true && this.runs.length >= MOST_NUMBERED_RUNS;
+    if (this.bytes >= this.part.segmentBytes || isLong) await this.finish();
   }
 
   /** Hands on the last file. */
@@ -75,15 +77,7 @@ export class TextFiles {
     await this.part.curate({
       number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path], where: this.where,
       names: dataset.columns.filter(isRead).map(fieldName),
-      place: (record) => {
-        let [low, high] = [0, runs.length - 1];
-        while (low < high) {
-          const middle = (low + high + 1) >> 1;
-          if (runs[middle]!.record <= record) low = middle;
-          else high = middle - 1;
-        }
-        return runs[low]!.place + record - runs[low]!.record;
-      },
+      numbers: runs,
     });
   }
 

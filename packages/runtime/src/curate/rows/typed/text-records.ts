@@ -1,6 +1,7 @@
 import { quoteLiteral } from '../../../contract/quote-identifier';
 import type { EngineSession } from '../../engine/duckdb-engine';
 import type { RecordFinder } from '../curate-segment';
+import { placeOf, type NumberedRun } from '../record-numbers';
 import type { SourceRecord } from '../segment-records';
 
 /** Records of a typed source, each of whose values has a text. */
@@ -21,8 +22,8 @@ export interface TextSegment {
   readonly failure?: (error: unknown) => unknown;
   /** Where a column of the record of a (1-based) line stands in the source, for people. */
   readonly where?: (column: string, line: number) => string | undefined;
-  /** 0-based number in the part of a record that has this one in the segment. */
-  readonly place: (number: number) => number;
+  /** Where its records stand in the part. */
+  readonly numbers: readonly NumberedRun[];
 }
 
 /**
@@ -45,7 +46,7 @@ export class TextRecords implements RecordFinder {
   }
 
   find(number: number): Promise<SourceRecord> {
-    const at = this.segment.place(number);
+    const at = placeOf(this.segment.numbers, number);
     const record = this.page.get(number);
     if (record === undefined) throw new RangeError(`segment ${this.segment.number} has no record ${number}`);
     return Promise.resolve({ bytes: Buffer.from(record), offset: at, line: at + 1 });
