@@ -26,7 +26,7 @@ const CUSTOMERS: DatasetSpec = {
 const customers = (...rows: string[]): string => `id,region,version,name,at\n${rows.join('\n')}\n`;
 
 /** Further jobs, and whose rows their tables have. */
-const SEEN: Readonly<Record<string, string>> = { 'the last job, a week later': 'one more', 'nothing new': 'after rows of others', 'an older rule': 'another order' };
+const SEEN: Readonly<Record<string, string>> = { 'the last job, a week later': 'the last job', 'nothing new': 'after rows of others', 'an older rule': 'another order' };
 
 (icebergPython === undefined ? describe.skip : describe)('Iceberg tables (needs scripts/install-engines.sh and Java)', () => {
   let tables: IcebergBench;
@@ -104,8 +104,8 @@ const SEEN: Readonly<Record<string, string>> = { 'the last job, a week later': '
     expect(tables.state('the last job').snapshots.some(([operation]) => operation === 'replace')).toBe(true);
     // Nothing was published since: an expiry needs no news.
     expect(tables.state('nothing new').snapshots).toEqual([last('after rows of others')]);
-    // Both have the same rows, and only the older one names a commit.
-    expect(tables.state('the last job, a week later').snapshots).toEqual([['append', '11'], ['replace', null]]);
+    // Rewrites since then have the same rows, and do not name a commit.
+    expect(tables.state('the last job, a week later').snapshots).toEqual(tables.state('the last job').snapshots.slice(seqs('the last job').map((seq) => seq !== null).lastIndexOf(true)));
   });
 
   test('are never taken back by a job of an older rule', () => {
@@ -144,8 +144,7 @@ async function ingestEvents(tables: IcebergBench): Promise<void> {
   };
   await further('a job that waits', 6, [], false);
   await further('the last job', 7, [{ meets: 'a job that waits' }]);
-  await further('one more', 8, [], false);
-  tables.job('the last job, a week later', 'one more', { weekLater: true, retentionHours: 0 });
+  tables.job('the last job, a week later', 'the last job', { weekLater: true, retentionHours: 0 });
 }
 
 async function ingestPrices(tables: IcebergBench): Promise<void> {
