@@ -1,5 +1,5 @@
 import { aws_glue as glue, Duration, type Size } from 'aws-cdk-lib';
-import { checkGlueVersion } from './private/glue-version';
+import { checkGlueVersion, SHAPING } from './private/glue-version';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that shapes batches. */
@@ -104,7 +104,7 @@ export class CurateEngine {
     }
     if (this._spark === undefined) return;
     const { glueVersion, maxWorkers, maxConcurrentRuns } = this._spark;
-    checkGlueVersion(problems, glueVersion);
+    checkGlueVersion(problems, glueVersion, SHAPING);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
     }

@@ -366,6 +366,8 @@ export class CurateStage extends StageBase {
     this.catalog.grantTakeOut(roles.vacuum);
     if (roles.iceberg === undefined) return;
     grantPrefixes(roles.publish, { bucket: curated, read: [folder('iceberg')] });
+    grantPrefixes(roles.vacuum, { bucket: curated, read: [folder('iceberg')], write: [work] });
+    for (const role of [roles.publish, roles.vacuum]) this.catalog.grantLookForIceberg(role);
     grantPrefixes(roles.iceberg, { bucket: curated, read: [work, curatedLog, folder('data'), folder('iceberg')], write: [work, folder('iceberg')] });
     allow(roles.iceberg, {
       actions: ['s3:DeleteObject'],

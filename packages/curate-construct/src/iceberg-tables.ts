@@ -1,11 +1,11 @@
 import { aws_glue as glue, Duration } from 'aws-cdk-lib';
-import { checkGlueVersion } from './private/glue-version';
+import { checkGlueVersion, TABLES } from './private/glue-version';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that keeps Iceberg tables. */
 export interface IcebergTablesProps {
   /**
-   * Version of Glue, from 5.0. Headrace is tested with Spark 3.5 and Iceberg 1.10 (5.1).
+   * Version of Glue, from 5.1. Headrace is tested with its Spark 3.5 and Iceberg 1.10.
    *
    * @default GlueVersion.V5_1
    */
@@ -33,7 +33,8 @@ export interface IcebergTablesProps {
   readonly timeout?: Duration;
 
   /**
-   * How long older states of a table can be read (time travel), from 1 hour. Their files go afterwards.
+   * How long older states of a table can be read (time travel), from 1 hour. Afterwards they go with their files, all but the current one,
+   * with the next run of the stage; at the latest with the first run after a day more. A part of an hour is cut off.
    *
    * @default Duration.days(5)
    */
@@ -50,7 +51,7 @@ interface IcebergSettings {
 
 /** For each dataset a table `<dataset>_iceberg` of its current state, in Iceberg format version 2, beside the Parquet files. */
 export class IcebergTables {
-  /** A Spark job on AWS Glue brings them up to date after each run that published something. It costs at least a minute of two workers. */
+  /** A Spark job on AWS Glue brings them up to date after each run that published or expired something. It costs at least a minute of two workers. */
   static onGlue(props: IcebergTablesProps = {}): IcebergTables {
     return new IcebergTables({
       glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
@@ -69,7 +70,7 @@ export class IcebergTables {
   /** @internal */
   _check(problems: Problems): void {
     const { glueVersion, maxWorkers, snapshotRetention } = this._settings;
-    checkGlueVersion(problems, glueVersion);
+    checkGlueVersion(problems, glueVersion, TABLES);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers of icebergTables must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
     }

@@ -4,6 +4,7 @@ import { asText, machineDefinitions, resourcesOf, type TemplateJson } from '@hea
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
 import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
 import { ruleFindings } from '@headrace/stage/testing/rule-findings';
+import { ICEBERG_STATE } from '../src/private/curate-steps';
 import { CurateEngine, CurateSize, type CurateStageProps, IcebergTables } from '../src';
 import { newCurate, newStack, templateOf } from './_fixtures/curate';
 
@@ -234,6 +235,10 @@ describe('Iceberg tables', () => {
 
     expect(brokenPromises(definition)).toEqual([]);
     expect(States.Publish.Next).toBe('TablesLag');
+    // So that rows whose retention is over leave the tables at once.
+    expect(States.Clean.Next).toBe('TablesLag');
+    // Lineage knows the state by this name.
+    expect(ICEBERG_STATE).toBe('Iceberg');
     expect(States.TablesLag).toMatchObject({ Choices: [{ Condition: '{% $exists($states.input.iceberg) %}', Next: 'Iceberg' }], Default: 'TablesCurrent' });
     expect(States.Iceberg).toMatchObject({ End: true, Output: '{% $sift($states.input, function($value, $key) { $key != "iceberg" }) %}' });
     expect(States.Iceberg.Arguments.Arguments['--HEADRACE_TASK']).toBe('{% $string({"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}) %}');
@@ -264,6 +269,9 @@ describe('Iceberg tables', () => {
     const found = statements(templateOf(made().stack), /^CurateIcebergRole/);
     const resources = (action: string): string[] => found.filter(({ Action }) => [Action].flat().includes(action)).flatMap(({ Resource }) => [Resource].flat().map(asText)).map((arn) => arn.split(':').pop()!);
 
+    const vacuum = asText(JSON.stringify(statements(templateOf(made().stack), /^CurateVacuum/)));
+    expect(vacuum).toContain('/trips/iceberg/*');
+    expect(vacuum).toContain('table/trips/trips_iceberg');
     expect(resources('glue:UpdateTable')).toEqual(['catalog', 'database/trips', 'table/trips/trips_iceberg', 'table/trips/zones_iceberg']);
     expect(found.flatMap(({ Action }) => Action).filter((action: string) => action.startsWith('glue:'))).toEqual(['glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable']);
     expect(resources('s3:DeleteObject')).toEqual([expect.stringMatching(/\/trips\/iceberg\/\*$/)]);
@@ -285,10 +293,10 @@ describe('Iceberg tables', () => {
   test('are refused with what Glue cannot run', () => {
     expect(() => made({
       engine: CurateEngine.glueSpark({ glueVersion: glue.GlueVersion.V3_0 }),
-      icebergTables: IcebergTables.onGlue({ glueVersion: glue.GlueVersion.V4_0, maxWorkers: 0, snapshotRetention: Duration.minutes(30) }),
+      icebergTables: IcebergTables.onGlue({ glueVersion: glue.GlueVersion.V5_0, maxWorkers: 0, snapshotRetention: Duration.minutes(30) }),
     })).toThrow(
       'Stack/Curate: glueVersion must be 5.0 or newer, got 3.0, whose Spark is older than 3.5; leave it out for 5.1; '
-      + 'glueVersion must be 5.0 or newer, got 4.0, whose Spark is older than 3.5; leave it out for 5.1; '
+      + 'glueVersion of icebergTables must be 5.1 or newer, got 5.0, whose Iceberg is older than 1.10; leave it out for 5.1; '
       + 'maxWorkers of icebergTables must be a whole number from 2, got 0; leave it out for 2; '
       + 'snapshotRetention must be an hour or more, got 30 minutes; leave it out for 5 days [CURATE_PROPS]',
     );

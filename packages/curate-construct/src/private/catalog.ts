@@ -128,6 +128,11 @@ export class Catalog extends Construct {
     });
   }
 
+  /** Lets a role see whether the Iceberg tables are there. */
+  grantLookForIceberg(role: iam.IRole): void {
+    allow(role, { actions: ['glue:GetTable'], resources: this.arns(Object.values(this.icebergTables)) });
+  }
+
   /** Lets a role make the Iceberg tables, and point them to what it wrote. */
   grantIceberg(role: iam.IRole): void {
     allow(role, {

@@ -9,7 +9,7 @@ import { jsonata } from './stage/jsonata';
 import { runTask } from './stage/run-task';
 import type { StageFunction } from './stage/stage-function';
 import type { StageTask } from './stage/stage-task';
-import { plain, type Step } from './stage/step';
+import { goOn, plain, type Step } from './stage/step';
 
 export const PLAN_TIMEOUT = Duration.minutes(5);
 /** Publishing registers a catalog partition for every column partition of every batch. */
@@ -29,7 +29,7 @@ export interface CurateStepsProps {
   readonly spark: SparkJob | undefined;
   /** Whether the plan tells for each batch who shapes it. */
   readonly choosesEngine: boolean;
-  /** Brings tables up to date after Publish; undefined where there are none. */
+  /** Brings tables up to date after Publish and Vacuum; undefined where there are none. */
   readonly iceberg: SparkJob | undefined;
   readonly publish: StageFunction;
   readonly vacuum: StageFunction;
@@ -129,11 +129,11 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       Choices: [{ Condition: jsonata('$exists($states.input.next)'), Next: 'Vacuum' }],
       Default: 'Clean',
     }),
-    Clean: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "plan" })'), End: true }),
+    Clean: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "plan" })'), ...goOn(afterwards) }),
   };
 }
 
-/** What Publish says of tables is for the job, and no part of the stage's output. */
+/** What Publish and Vacuum say of tables is for the job, and no part of the stage's output. */
 function icebergSteps(job: SparkJob): Record<string, Step> {
   const output = jsonata('$sift($states.input, function($value, $key) { $key != "iceberg" })');
   return {

@@ -10,6 +10,9 @@ import { datasetOf } from './contract-source';
 import type { CuratePlan } from './documents';
 import { parseCurateSettings, type CurateSettings } from './settings';
 
+/** The state that brings Iceberg tables up to date, after Publish; the construct's name of it, and as its tests see. */
+const AFTER_PUBLISH = 'Iceberg';
+
 /** What the machine hands over when it has failed. */
 export interface FailedExecution {
   readonly failed: { readonly state: string; readonly error: string; readonly cause?: string; readonly recorded?: string };
@@ -53,6 +56,8 @@ export async function tellFailure(call: FunctionCall): Promise<object> {
   // No row is read or written, so there is nothing to tell.
   if (operation === 'vacuum') return {};
   const { state, error, cause = '', recorded } = (call.previous as FailedExecution).failed;
+  // The rows are published, and Publish has told so: no other event may follow a COMPLETE.
+  if (state === AFTER_PUBLISH) return {};
   const run = runOf(settings, { operation, runId: slot, attemptId: attemptId(slot, attempt) });
   await tell(call, settings, run, () => runEvent(run, 'FAIL', { at: new Date(), error: `${state}: ${error}: ${recorded ?? cause}` }));
   return {};

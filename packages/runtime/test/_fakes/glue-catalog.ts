@@ -1,4 +1,4 @@
-import type { BatchCreatePartitionCommandInput, BatchDeletePartitionCommandInput, GetPartitionCommandInput, GetPartitionsCommandInput, GlueClient, PartitionError, PartitionInput } from '@aws-sdk/client-glue';
+import type { BatchCreatePartitionCommandInput, BatchDeletePartitionCommandInput, GetPartitionCommandInput, GetPartitionsCommandInput, GetTableCommandInput, GlueClient, PartitionError, PartitionInput } from '@aws-sdk/client-glue';
 
 /** A Glue Data Catalog of partitions in memory: batch limits, one error per partition, and what a test makes fail. */
 export class FakeGlueCatalog {
@@ -29,6 +29,11 @@ export class FakeGlueCatalog {
     if (name === 'BatchDeletePartitionCommand') return this.delete(input as BatchDeletePartitionCommandInput);
     if (name === 'GetPartitionCommand') return this.get(input as GetPartitionCommandInput);
     if (name === 'GetPartitionsCommand') return this.find(input as GetPartitionsCommandInput);
+    if (name === 'GetTableCommand') {
+      const { DatabaseName, Name } = input as GetTableCommandInput;
+      this.table(DatabaseName, Name);
+      return { Table: { DatabaseName, Name } };
+    }
     throw new Error(`the fake does not serve ${name}`);
   }
 

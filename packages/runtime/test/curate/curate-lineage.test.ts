@@ -94,6 +94,12 @@ describe('the lineage of a curate run', () => {
       previous: { failed: { state: 'Shapes', error: 'States.TaskFailed', cause: 'exit code 1', recorded: 'trips: 2 of 3 records rejected' } },
     });
     expect(posted).toMatchObject([{ eventType: 'FAIL', run: { facets: { errorMessage: { ...FACET, message: 'Shapes: States.TaskFailed: trips: 2 of 3 records rejected', programmingLanguage: 'JavaScript' } } } }]);
+    await tellFailure({
+      settings, store, report, input: { slot: 's20260101t030000z' }, execution: { name: 'x', startTime: '' }, signal: new AbortController().signal,
+      previous: { failed: { state: 'Iceberg', error: 'States.TaskFailed' } },
+    });
+    // Its rows were published, and COMPLETE was told.
+    expect(posted).toHaveLength(1);
     await bench.plan('s20260101t030000z');
     expect(posted[1]!.run.runId).toBe(posted[0]!.run.runId);
   });

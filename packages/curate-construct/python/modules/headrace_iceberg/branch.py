@@ -28,7 +28,7 @@ class Branch:
         except Exception as error:
             # An answer that was lost, or another run that was faster: only the table knows.
             now = read_progress(self.spark, self.about)
-            if (now.seq or 0) >= self.about["head"]:
+            if now.reached(self.about["head"]):
                 return True
             if now.snapshot == self.base:
                 raise

@@ -15,6 +15,8 @@ class Unit(NamedTuple):
     seq: int
     ingest_seq: int
     keys: List[str]
+    # In all files.
+    records: int
 
 
 class Changes(NamedTuple):
@@ -45,7 +47,7 @@ def read_units(store, bucket, table, changes: Changes, units) -> List[Unit]:
         manifest = manifests[unit["seq"]]
         if manifest["attemptId"] != unit["unitId"]:
             raise ShapeError("COMMIT", f"commit {unit['seq']} of {table['dataset']} is of unit {manifest['attemptId']}, published as {unit['unitId']}; start the next attempt", "system")
-        found.append(Unit(unit["unitId"], unit["seq"], unit["ingestSeq"], [part["key"] for part in manifest["parts"]]))
+        found.append(Unit(unit["unitId"], unit["seq"], unit["ingestSeq"], [part["key"] for part in manifest["parts"]], sum(part["records"] for part in manifest["parts"])))
     return found
 
 

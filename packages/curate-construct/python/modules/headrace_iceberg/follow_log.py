@@ -27,7 +27,7 @@ def follow(spark, store, bucket, table):
         if before.snapshot is None:
             first_snapshot(spark, table)
             continue
-        if before.seq is not None and before.seq >= table["head"]:
+        if before.reached(table["head"]):
             return None
         if before.foreign is not None:
             say("CURATE_W1601", "warning", f"{table['table']}: snapshot {before.foreign} was not made by this stage; all rows are written again from the log", dataset=table["dataset"])

@@ -10,7 +10,7 @@ from headrace_shape.shape_task import SCHEMA_VERSION, folder_of, now, say, tell_
 
 
 def run(spark, settings, task, local=False):
-    """All tables that lag behind their logs, one after the other; those before a failure are done."""
+    """All tables that lag behind their logs or have snapshots to lose, one after the other; those before a failure are done."""
     work, folder = task["plan"]["bucket"], folder_of(task)
     about = {"step": "iceberg", "index": task["index"]}
     store = Store(local)
@@ -23,9 +23,9 @@ def run(spark, settings, task, local=False):
             made = follow(spark, store, settings["curatedBucket"], table)
             if made is not None:
                 say("CURATE_I1601", "info", f"{table['dataset']}: {table['table']} is at commit {made['seq']}", seconds=round(time.monotonic() - clock, 3), **made)
-                keep(spark, table)
             # A note for Publish of the next run, not the truth: that is in the table's snapshot.
-            progress = {"schemaVersion": SCHEMA_VERSION, "seq": table["head"], "rule": table["rule"], "at": now()}
+            oldest = keep(spark, table, made is not None)
+            progress = {"schemaVersion": SCHEMA_VERSION, "table": table["table"], "seq": table["head"], "rule": table["rule"], "at": now(), **({} if oldest is None else {"oldest": oldest})}
             store.write_json(settings["curatedBucket"], table["progressKey"], progress, once=False)
     except Exception as error:
         tell_failure(store, work, f"{folder}errors/iceberg-{task['index']}.json", about, error)

@@ -1,10 +1,13 @@
 """The rows of units, with what tells where each came from and how new it is."""
 
+import re
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from headrace_iceberg.commits import Unit
 from headrace_shape.dedupe import PLACE, order_key
+from headrace_shape.shape_error import ShapeError
 from headrace_shape.typed_rows import quoted
 
 # Names that no column of a contract can have.
@@ -14,18 +17,39 @@ ORIGIN = [(UNIT, "string"), (INGEST_SEQ, "bigint"), (SEQ, "bigint")]
 
 
 def unit_rows(spark, store, bucket, table, units: "list[Unit]") -> DataFrame:
-    """Reads the files that the commits name. The schema is the contract's: a column that an older file lacks is NULL, as in the view."""
+    """Reads the files that the commits name. The schema is the contract's: a column that an older file lacks is NULL, as in the view.
+
+    Fails where the files do not have the rows that the commits count: a snapshot of fewer rows would say that it has them all.
+    """
     schema = ", ".join(f"`{column['name']}` {column['sparkType']}" for column in table["columns"])
     paths = [store.data(bucket, key) for unit in units for key in unit.keys]
     values = [F.expr(column["value"]).alias(column["name"]) for column in table["columns"]]
     if not paths:
         empty = spark.createDataFrame([], schema).select(*values)
         return empty.select("*", *(F.lit(None).cast(kind).alias(name) for name, kind in ORIGIN))
-    # Below `data/<dataset>/` the folder of a file is its unit.
-    unit = F.regexp_extract("_metadata.file_path", f"/data/{table['dataset']}/([^/]+)/", 1)
+    unit = F.regexp_extract("_metadata.file_path", unit_pattern(store.data_folder(bucket, table["dataPrefix"])), 1)
     rows = spark.read.schema(schema).parquet(*paths).select(*values, unit.alias(UNIT))
     ages = spark.createDataFrame([(each.unit_id, each.ingest_seq, each.seq) for each in units], ", ".join(f"{name} {kind}" for name, kind in ORIGIN))
-    return rows.join(F.broadcast(ages), UNIT).select(*(quoted(column["name"]) for column in table["columns"]), *(name for name, _ in ORIGIN))
+    joined = rows.join(F.broadcast(ages), UNIT).select(*(quoted(column["name"]) for column in table["columns"]), *(name for name, _ in ORIGIN))
+    # Spark counts by the ends of the files.
+    require_all(table, units, joined.count())
+    return joined
+
+
+def require_all(table, units, read):
+    committed = sum(unit.records for unit in units)
+    if read != committed:
+        raise ShapeError(
+            "ICEBERG_ROWS",
+            f"{table['table']}: the commits of {len(units)} batches of {table['dataset']} count {committed} rows, their files gave {read}; the table stays as it was. "
+            f"Fix: compare the files below {table['dataPrefix']} with the commits below {table['logPrefix']}, and rerun batches whose files were changed", "system",
+            dataset=table["dataset"], committed=committed, read=read,
+        )
+
+
+def unit_pattern(folder):
+    """Of a file's URI: the folder right below the dataset's own is its unit. From the beginning on, because any folder above may be called `data` too."""
+    return f"^(?:[a-z0-9]+:)?/*{re.escape(folder.lstrip('/'))}([^/]+)/"
 
 
 def newest_per_key(rows: DataFrame, table) -> DataFrame:

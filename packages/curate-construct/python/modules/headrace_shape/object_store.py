@@ -41,6 +41,10 @@ class Store:
             s3_client().download_file(bucket, key, path)
         return path
 
+    def data_folder(self, bucket, prefix):
+        """Where the objects below a prefix lie for `data`, without a scheme."""
+        return os.path.join(self.folder, prefix) if self.local else f"{bucket}/{prefix}"
+
     def scratch(self, bucket, prefix):
         """A folder that Spark writes; lifecycle rules of work documents remove it."""
         return os.path.join(self.folder, "out") if self.local else f"s3://{bucket}/{prefix}"

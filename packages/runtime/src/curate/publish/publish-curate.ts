@@ -67,7 +67,7 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   const notice = qualityNotice(settings.pipeline, slot, judged);
   const output: StageOutput = {
     schemaVersion: SCHEMA_VERSION, pipeline: settings.pipeline, slot, attempt, datasets, ...(notice === undefined ? {} : { notice }),
-    ...await icebergWork(call, settings, folder, logs),
+    ...await icebergWork(call, settings, folder, logs, { glue }),
   };
   await tellComplete(call, settings, contract, plan, output);
   return output;

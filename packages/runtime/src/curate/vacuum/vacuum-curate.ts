@@ -1,16 +1,17 @@
 import type { GlueClient } from '@aws-sdk/client-glue';
-import type { Contract, Dataset } from '../../contract';
+import type { Contract, Dataset, PublishedLine } from '../../contract';
 import type { FunctionCall } from '../../run/function-handler';
 import { inParallel } from '../../run/in-parallel';
 import { readEntries } from '../../run/commit-log';
 import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import type { DatasetResult, StageOutput } from '../../run/stage-io';
-import { readPlan } from '../../run/work';
+import { folderOfPlan, readPlan } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
 import { parseCurateInput } from '../curate-input';
 import { curatedLog, publishTarget } from '../curated-log';
 import type { CuratePlan } from '../documents';
 import type { CuratePlanOutput } from '../plan/plan-curate';
+import { icebergWork } from '../publish/iceberg-work';
 import { PublishedState, publishLog } from '../publish/published-object';
 import { UnitCatalog } from '../publish/unit-catalog';
 import { parseCurateSettings, type CurateSettings } from '../settings';
@@ -69,7 +70,14 @@ export async function vacuumCurate(call: FunctionCall, deps: VacuumDeps): Promis
     datasets[name] = result;
     if (upTo !== undefined) return { ...output, next: { dataset: name, after: upTo } };
   }
-  return output;
+  return { ...output, ...await icebergWork(call, settings, folderOfPlan(before.plan), await publishedLogs(turn), { glue: turn.glue, now: turn.now }) };
+}
+
+/** Of all datasets, as the turns leave them; read only for tables that follow them. */
+async function publishedLogs({ call, settings, contract, plan }: DatasetTurn): Promise<ReadonlyMap<Dataset, readonly PublishedLine[]>> {
+  const names = settings.iceberg === undefined ? [] : plan.datasets;
+  const states = await Promise.all(names.map((name) => PublishedState.open(call.store, publishTarget(settings, name), call.signal)));
+  return new Map(names.map((name, index) => [datasetOf(contract, name), states[index]!.lines]));
 }
 
 interface DatasetTurn {

@@ -29,6 +29,8 @@ export interface JobFate {
   readonly meets?: string;
   /** Upkeep takes all branches for those of jobs that died long ago. */
   readonly weekLater?: boolean;
+  /** How long snapshots stay, unless 120. */
+  readonly retentionHours?: number;
   /** Done to the table before. */
   readonly sql?: string;
 }
@@ -52,7 +54,6 @@ export class IcebergBench {
   private readonly kept: CurateBench['s3']['objects'] = new Map();
   private answers: readonly TableState[] = [];
   private database = '';
-  private retentionHours = 0;
 
   private constructor(bench: CurateBench, private readonly directory: string) {
     this.bench = bench;
@@ -68,9 +69,8 @@ export class IcebergBench {
   }
 
   /** Begins a dataset, whose table lies in a database of its own. */
-  async begin(database: string, spec: DatasetSpec, retentionHours = 120): Promise<void> {
+  async begin(database: string, spec: DatasetSpec): Promise<void> {
     this.database = database;
-    this.retentionHours = retentionHours;
     await this.bench.reset(spec, { iceberg: { snapshotRetentionHours: 120 } });
   }
 
@@ -85,8 +85,7 @@ export class IcebergBench {
     const document = `lake/work/curate1/${attemptId}/iceberg.json`;
     const work = (await bench.store.getJson<IcebergWork>({ bucket: 'curated', key: document }))!.value;
     // Hadoop's catalog stands in for Glue's: same tables, no services. It places tables itself.
-    const here = JSON.stringify(work).replaceAll('`lake_db`', this.database).replace(/\\nLOCATION '[^']*'/g, '')
-      .replace(/"snapshotRetentionHours":\d+/g, `"snapshotRetentionHours":${this.retentionHours}`);
+    const here = JSON.stringify(work).replaceAll('`lake_db`', this.database).replace(/\\nLOCATION '[^']*'/g, '');
     for (const [path, object] of bench.s3.objects) if (path.startsWith('curated/')) this.kept.set(`${bucket}${path.slice('curated'.length)}`, object);
     await bench.store.putText({ bucket, key: document }, here);
     this.kept.set(`${bucket}/${document}`, bench.s3.objects.get(`${bucket}/${document}`)!);

@@ -75,9 +75,9 @@ def copied(path, folder):
 def main(cases, answers):
     spark = session()
     # So that few small batches need it.
-    upkeep.MIN_FILES, upkeep.RETAIN_LAST = 4, 2
+    upkeep.MIN_FILES = 4
     # As if every run since the last case had been a week ago, where a case says so.
-    patience = upkeep.ABANDONED_AFTER
+    patience, keep = upkeep.ABANDONED_AFTER, iceberg_task.keep
     found = []
     for index, case in enumerate(cases):
         answer, undo = {}, lambda: None
@@ -87,6 +87,8 @@ def main(cases, answers):
             other = case["meets"]
             undo = once(follow_log, "write_state", after=lambda *_: iceberg_task.run(spark.newSession(), other["settings"], other["task"], local=True))
         upkeep.ABANDONED_AFTER = timedelta(seconds=-60) if case.get("weekLater") else patience
+        hours = case.get("retentionHours", 120)
+        iceberg_task.keep = lambda spark, table, changed, hours=hours: keep(spark, {**table, "snapshotRetentionHours": hours}, changed)
         if "sql" in case:
             spark.sql(case["sql"])
         try:

@@ -9,6 +9,7 @@ const SPEC: DatasetSpec = {
   ],
   record: 'nullTokens: [""]', custom: { headraceHistory: 'changes', headraceDedupe: '{ orderBy: [{ column: order, direction: desc, nulls: last }], keep: first }' },
 };
+const APPENDED: DatasetSpec = { columns: SPEC.columns.map((column) => (column.name === 'id' ? { name: 'id', type: 'integer' } : column)), record: SPEC.record };
 const batch = (id: number): string => `id,day,order,at,wall,instant,small,price\n${id},2024-01-01,1,,,,,\n`;
 const ICEBERG = { iceberg: { snapshotRetentionHours: 120 } };
 const NOTE = { bucket: 'curated', key: 'lake/iceberg/trips.json' };
@@ -32,7 +33,7 @@ describe('what Publish tells the Iceberg job', () => {
     await bench.run('s2');
     expect(await work('s2-a1')).toMatchObject({
       dataset: 'trips', head: 3, standing: [{ unitId: 's1-a1-i2', seq: 2, ingestSeq: 2 }, { unitId: 's2-a1-i3', seq: 3, ingestSeq: 3 }],
-      logPrefix: 'lake/commits/curated/trips/', progressKey: NOTE.key, snapshotRetentionHours: 120, history: 'changes', primaryKey: ['id'],
+      logPrefix: 'lake/commits/curated/trips/', dataPrefix: 'lake/data/trips/', progressKey: NOTE.key, snapshotRetentionHours: 120, history: 'changes', primaryKey: ['id'],
     });
   });
 
@@ -51,9 +52,49 @@ describe('what Publish tells the Iceberg job', () => {
     expect(columns.filter(({ sparkType, tableType }) => sparkType !== tableType).map(({ name, sparkType, tableType }) => [name, sparkType, tableType])).toEqual([['at', 'bigint', 'string'], ['small', 'smallint', 'int']]);
   });
 
+  const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+  /** What a job leaves. */
+  const note = async (more: object = {}): Promise<void> => {
+    const { table, rule, head } = await work('s1-a1');
+    await bench.store.putJson(NOTE, { schemaVersion: 1, table, seq: head, rule, at: hoursAgo(30), ...more });
+    bench.glue.tables.set('lake_db.trips_iceberg', new Map());
+  };
+
+  test.each<[string, number | undefined, number, number | undefined]>([
+    ['has snapshots that are young', 119, 30, undefined],
+    ['has snapshots that must go', 121, 30, 1],
+    ['lost snapshots a short time ago', 121, 23, undefined],
+  ])('is upkeep alone where the table %s', async (_, oldest, at, tables) => {
+    await bench.run('s1');
+    await note({ at: hoursAgo(at), ...(oldest === undefined ? {} : { oldest: hoursAgo(oldest) }) });
+    expect((await bench.run('s2')).iceberg?.tables).toBe(tables);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['was dropped', () => bench.glue.tables.delete('lake_db.trips_iceberg')],
+    ['has another name by now', () => note({ table: 'headrace.`other_db`.`trips_iceberg`' })],
+  ])('is all again where the table %s', async (_, change) => {
+    await bench.run('s1');
+    await note();
+    expect((await bench.run('s2')).iceberg).toBeUndefined();
+    await change();
+    expect((await bench.run('s3')).iceberg).toMatchObject({ tables: 1 });
+  });
+
+  test('is what Vacuum took out of the log', async () => {
+    await bench.run('s1');
+    await note();
+    expect((await bench.vacuum('v1', 0)).iceberg).toBeUndefined();
+    await bench.mend({ ...APPENDED, retention: 'value: 30, unit: d' });
+    const { iceberg, datasets } = await bench.vacuum('v2', 31);
+    expect(datasets.trips).toMatchObject({ seq: 3, counts: { expired: 2 } });
+    expect(iceberg).toMatchObject({ tables: 1 });
+    expect(await work('v2-a1')).toMatchObject({ head: 3, standing: [] });
+  });
+
   test('is nothing where the job noted the newest commit, and all again under another rule', async () => {
     await bench.run('s1');
-    await bench.store.putJson(NOTE, { schemaVersion: 1, seq: 2, rule: (await work('s1-a1')).rule, at: '2026-01-01T00:00:00Z' });
+    await note();
     expect((await bench.run('s2')).iceberg).toBeUndefined();
     await bench.mend({ ...SPEC, custom: { headraceHistory: 'changes', headraceDedupe: '{ orderBy: [{ column: order, direction: asc, nulls: last }], keep: first }' } });
     expect((await bench.run('s3')).iceberg).toMatchObject({ tables: 1 });
