@@ -1,3 +1,6 @@
+import { appendCommit } from '../../src/run/commit-log';
+import { commitLogPrefix } from '../../src/run/keys';
+import type { CuratedManifest } from '../../src/run/manifest';
 import type { DatasetSpec } from './_fixtures/contract-text';
 import { CurateBench } from './_fixtures/curate-bench';
 
@@ -110,13 +113,30 @@ describe('vacuum', () => {
     expect(partitions()).not.toContain('s2-a1-i4');
     expect(await bench.vacuum('v3', 16)).toMatchObject({ datasets: { trips: { outcome: 'nothing', counts: { leftBehind: 0, files: 4 } } } });
     expect(await unitsWithObjects()).toEqual(['of-somebody', 's1-a1-i1', 's1-a1-i2', 's1-a1-i3']);
-    // The execution is started again where it failed, and finds that its files are gone.
-    await bench.mend(TRIPS, { supersededForSeconds: 0 });
-    await expect(bench.publish(plan, 's2')).rejects.toMatchObject({ code: 'FILES_REMOVED', message: expect.stringContaining('start the next attempt of slot s2') as string });
+    // The execution is started again where it failed, and finds that its files are gone; however old its plan is.
+    const refused = { code: 'FILES_REMOVED', message: expect.stringContaining('start the next attempt of slot s2') as string };
+    await expect(bench.publish(plan, 's2')).rejects.toMatchObject(refused);
+    const stored = (await bench.store.getJson<object>(plan.plan))!.value;
+    await bench.store.putJson(plan.plan, { ...stored, plannedAt: '2999-01-01T00:00:00.000Z' });
+    await expect(bench.publish(plan, 's2')).rejects.toMatchObject(refused);
+    // Nor is it planned again when its plan has expired.
+    bench.s3.objects.delete(`curated/${plan.plan.key}`);
+    await expect(bench.plan('s2')).rejects.toMatchObject(refused);
     expect(partitions()).not.toContain('s2-a1-i4');
-    await bench.mend(TRIPS, { supersededForSeconds: 14 * 86_400 });
     await bench.run('s2', 2);
     expect(await bench.view('ALL')).toHaveLength(7);
+  });
+
+  test('keeps the files of a unit that was committed after a removal had named it', async () => {
+    await bench.ingest('r4', ['id,day,note\n4,2024-01-01,a\n']);
+    await bench.ready('s2');
+    expect(await bench.vacuum('v1', 15)).toMatchObject({ datasets: { trips: { counts: { leftBehind: 1 } } } });
+    const files = await bench.keys('lake/data/trips/s2-a1-i4/');
+    const [like] = await bench.manifests();
+    const parts = files.map((key) => ({ ...like!.parts[0]!, key }));
+    await appendCommit<CuratedManifest>(bench.store, { bucket: 'curated', prefix: commitLogPrefix('curated', 'lake', 'trips') }, (seq) => ({ ...like!, seq, attemptId: 's2-a1-i4', ingestSeq: 4, parts }));
+    expect(await bench.vacuum('v2', 17)).toMatchObject({ datasets: { trips: { counts: { files: 0, waiting: 0 } } } });
+    expect(await bench.keys('lake/data/trips/s2-a1-i4/')).toEqual(files);
   });
 
   test('removes files of a committed unit that its commit does not name', async () => {

@@ -78,7 +78,8 @@ async function sweepChunk(sweep: Sweep, chunk: readonly string[], kept: Readonly
   const dead = await inParallel(chunk, CONCURRENCY, async (unitId) => {
     const line = sweep.lines.get(unitId);
     const removedAt = sweep.removedAt.get(unitId);
-    if (removedAt === undefined) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
+    // A unit that the log shows in use is never taken for gone, whatever a removal says of its name.
+    if (removedAt === undefined || (line !== undefined && line.state !== 'removed')) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
     await catalog.takeOut(unitId);
     if (removedAt > sweep.removedBefore) return { files: [], lists: [] };
     const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog]
