@@ -63,6 +63,24 @@ describe('vacuum', () => {
     expect((await bench.manifests()).at(-1)).toMatchObject({ kind: 'removal', removed: ['s1-a1-i1', 's1-a1-i2', 's1-a1-i3'], supersedes: [], ingestSeq: 0, parts: [] });
     expect((await states()).slice(0, 3)).toEqual(['s1-a1-i1 removed', 's1-a1-i2 removed', 's1-a1-i3 removed']);
     expect(await bench.vacuum('v4', 30)).toMatchObject({ datasets: { trips: { outcome: 'nothing', counts: { files: 0 } } } });
+    // The first run, asked again, tells what it did.
+    expect(await bench.vacuum('v1', 30, { attempt: 2 })).toMatchObject({
+      datasets: { trips: { outcome: 'already-committed', seq: 7, manifestKey: expect.stringMatching(/0007\.json$/) as string, counts: { units: 3, files: 0 } } },
+    });
+  });
+
+  test('removes no file of a unit that was in the catalog until now, and ends where it stays there', async () => {
+    await rerun();
+    const before = await objects();
+    bench.glue.refuseDelete = (values) => (values.at(-1) === 's1-a1-i2' ? 'InternalServiceException' : undefined);
+    await expect(bench.vacuum('v1', 15)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+    bench.glue.refuseDelete = () => undefined;
+    // The log has named them long ago, and one of them was found by queries all the time.
+    expect(await bench.vacuum('v2', 20)).toMatchObject({ datasets: { trips: { counts: { waiting: 1 } } } });
+    expect(await unitsWithObjects()).toContain('s1-a1-i2');
+    expect(await objects()).not.toEqual(before);
+    expect(await bench.vacuum('v3', 21)).toMatchObject({ datasets: { trips: { counts: { waiting: 0 } } } });
+    expect(await unitsWithObjects()).not.toContain('s1-a1-i2');
   });
 
   test('goes on in another turn, and tells the sum', async () => {
@@ -98,6 +116,24 @@ describe('vacuum', () => {
     await bench.vacuum('v5', 61);
     expect(await bench.view('ALL')).toHaveLength(9);
     expect(await unitsWithObjects()).toEqual(['s2-a1-i4', 's2-a1-i5', 's2-a1-i6', 's3-a1-i1', 's3-a1-i2', 's3-a1-i3']);
+  });
+
+  test('lets files that a compaction keeps of another one wait as long as its own', async () => {
+    await bench.run('c1', 1, COMPACT);
+    for (let run = 4; run <= 6; run += 1) await bench.ingest(`r${run}`, [`id,day,note\n${run},2024-01-09,a\n`]);
+    await bench.run('s2');
+    await bench.run('c2', 1, COMPACT);
+    await bench.vacuum('v1', 15);
+    await bench.vacuum('v2', 16);
+    const kept = await bench.keys('lake/data/trips/c1-a1-c3/');
+    expect(kept).toHaveLength(1);
+    await bench.mend(KEPT_30_DAYS);
+    await bench.vacuum('v3', 31);
+    // The list of the second one named the file in the catalog until this run.
+    expect((await bench.vacuum('v4', 46)).datasets).toMatchObject({ trips: { outcome: 'committed', counts: { files: 0 } } });
+    expect(await bench.keys('lake/data/trips/c1-a1-c3/')).toEqual(kept);
+    await bench.vacuum('v5', 47);
+    expect(await unitsWithObjects()).toEqual([]);
   });
 
   test('removes what executions left that never committed, when it is old, and their catalog partitions', async () => {
@@ -195,6 +231,8 @@ describe('vacuum', () => {
       bench.s3.fault = () => undefined;
       expect(await bench.view('ALL')).toEqual(view);
       await bench.vacuum('v1', 15, { attempt: 2 });
+      // Where the first had not taken them out of the catalog, the second did, and a further one removes their files.
+      await bench.vacuum('v1', 15, { attempt: 3 });
       expect(await bench.view('ALL')).toEqual(view);
       expect(await unitsWithObjects()).toEqual(['s2-a1-i1', 's2-a1-i2', 's2-a1-i3']);
       expect(partitions()).toEqual(['s2-a1-i1', 's2-a1-i2', 's2-a1-i3']);
