@@ -192,7 +192,8 @@ describe('vacuum', () => {
     expect(await bench.vacuum('v4', 46)).toMatchObject({ datasets: { trips: { counts: { expired: 0, units: 3 } } } });
     await bench.vacuum('v5', 47);
     expect(await unitsWithObjects()).toEqual([]);
-    await expect(bench.run('s2', 1, RERUN)).rejects.toMatchObject({ code: 'RERUN_NOTHING' });
+    await expect(bench.run('s2', 1, RERUN)).rejects.toMatchObject({ code: 'RERUN_NOTHING', message: expect.stringMatching(/^trips: all batches are past their retention/) as string });
+    await expect(bench.plan('s2', 1, { ...RERUN, run: 's1' })).rejects.toMatchObject({ code: 'RERUN_NOTHING', message: expect.stringMatching(/^trips: the batches of run s1 are past/) as string });
     expect(await bench.run('s3')).toMatchObject({ datasets: { trips: { outcome: 'nothing' } } });
   });
 
