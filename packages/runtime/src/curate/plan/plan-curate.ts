@@ -104,7 +104,9 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
 }
 
 /** An attempt can be started again when its plan has expired and its files have gone; better that it fails before the work than after. */
-async function requireUnusedIds({ store, signal }: FunctionCall, settings: CurateSettings, { slot: runId, attempt }: CurateInput, { units, compactions }: Lists): Promise<void> {
+async function requireUnusedIds(
+  { store, signal }: FunctionCall, settings: CurateSettings, { slot: runId, attempt }: CurateInput, { units, compactions }: Lists,
+): Promise<void> {
   const planned = [...units, ...compactions];
   for (const dataset of new Set(planned.map((unit) => unit.dataset))) {
     const { lines } = await PublishedState.open(store, publishTarget(settings, dataset), signal);

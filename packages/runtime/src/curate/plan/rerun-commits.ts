@@ -74,7 +74,9 @@ async function choose(
 }
 
 /** Only retention takes batches out without another commit in their place. */
-async function hasExpired(removals: Removals, named: readonly PublishedLine[], lines: readonly PublishedLine[], options: Abortable): Promise<boolean> {
+async function hasExpired(
+  removals: Removals, named: readonly PublishedLine[], lines: readonly PublishedLine[], options: Abortable,
+): Promise<boolean> {
   const past = new Set((await removals.among(lines, options)).flatMap(({ manifest: { supersedes } }) => supersedes));
   return named.some(({ attempt_id: id }) => past.has(id));
 }

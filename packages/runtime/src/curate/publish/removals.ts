@@ -15,7 +15,8 @@ export class Removals {
   async among(lines: readonly PublishedLine[], options: Abortable = {}): Promise<LogEntry<CuratedManifest>[]> {
     const seqs = lines.filter(({ kind }) => kind === 'removal').map(({ seq }) => seq);
     const unread = seqs.filter((seq) => !this.read.has(seq));
-    for (const entry of await readEntries<CuratedManifest>(this.store, curatedLog(this.settings, this.dataset), unread, options)) this.read.set(entry.seq, entry);
+    const entries = await readEntries<CuratedManifest>(this.store, curatedLog(this.settings, this.dataset), unread, options);
+    for (const entry of entries) this.read.set(entry.seq, entry);
     return seqs.map((seq) => this.read.get(seq)!);
   }
 

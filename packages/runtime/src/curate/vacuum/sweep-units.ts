@@ -27,7 +27,10 @@ export interface Sweep {
   readonly lines: ReadonlyMap<string, PublishedLine>;
   /** When a removal named each unit that is gone, in milliseconds. */
   readonly removedAt: ReadonlyMap<string, number>;
-  /** Files of units that were named by then, and are not in the catalog any more, go. Others leave the catalog only: a query that runs may have been sent to them. */
+  /**
+   * Files of units that were named by then, and are not in the catalog any more, go. Others leave the catalog only: a query that runs may have
+   * been sent to them.
+   */
   readonly removedBefore: number;
   readonly catalog: Pick<UnitCatalog, 'takeOut'>;
   /** Files of committed units that no commit names are left over once they are as old as this. */
@@ -110,10 +113,12 @@ async function leftOver({ call: { store, signal }, settings, dataset, folders, w
 }
 
 /**
- * A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. Like its own
- * files they stay until queries have ended.
+ * A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. Like its
+ * own files they stay until queries have ended.
  */
-async function keptByCompactions({ call: { store, signal }, settings, dataset, lines, removedAt, removedBefore }: Sweep): Promise<ReadonlySet<string>> {
+async function keptByCompactions(
+  { call: { store, signal }, settings, dataset, lines, removedAt, removedBefore }: Sweep,
+): Promise<ReadonlySet<string>> {
   const isThere = ({ state, attempt_id: id }: PublishedLine): boolean => state !== 'removed' || (removedAt.get(id) ?? 0) > removedBefore;
   const there = [...lines.values()].filter((line) => line.kind === 'compaction' && isThere(line)).map(({ seq }) => seq);
   const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), there, { signal });
