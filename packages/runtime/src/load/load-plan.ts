@@ -33,7 +33,10 @@ export interface LoadUnit {
   readonly columns: readonly LoadColumn[];
   readonly parts: number;
   readonly records: number;
-  /** Pending commits that this one makes needless: older snapshots, and what it supersedes. They get ledger rows of their own. */
+  /**
+   * Pending commits that this one makes needless: older snapshots, and what it supersedes; of the first one also those that were past their
+   * retention. They get ledger rows of their own.
+   */
   readonly overtaken: readonly Overtaken[];
 }
 

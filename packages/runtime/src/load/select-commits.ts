@@ -7,7 +7,10 @@ import type { WriteMode } from './settings';
 export type CuratedEntry = LogEntry<CuratedManifest>;
 
 export interface Selection {
-  /** In the order of their ingest commits. `overtaken`: pending commits that this one makes needless. */
+  /**
+   * In the order of their ingest commits. `overtaken`: pending commits that this one makes needless; of the first one also those that were past
+   * their retention, so that the ledger has them and no later load reads them again.
+   */
   readonly load: readonly { readonly entry: CuratedEntry; readonly overtaken: readonly CuratedEntry[] }[];
   readonly held: readonly { readonly entry: CuratedEntry; readonly reason: string }[];
   /** Pending commits that were past their retention before they were loaded. */
@@ -53,7 +56,11 @@ export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loa
   const load = (writeMode.mode === 'replace' ? free.slice(-1) : free).map((entry) => ({
     entry, overtaken: overtakenBy(writeMode.mode === 'replace' ? free : [entry], pending, taken).filter((other) => other !== entry),
   }));
-  return { load, held, expired: pending.filter(({ manifest }) => past.has(manifest.attemptId)) };
+  const expired = pending.filter(({ manifest }) => past.has(manifest.attemptId));
+  const [first, ...others] = load;
+  if (first === undefined) return { load, held, expired };
+  const overtaken = [...first.overtaken, ...overtakenBy(expired, pending, taken)].sort((a, b) => a.seq - b.seq);
+  return { load: [{ ...first, overtaken }, ...others], held, expired };
 }
 
 /** What is removed was superseded long before, so nobody wants it who has read the whole log. */

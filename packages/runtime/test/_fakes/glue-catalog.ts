@@ -7,6 +7,8 @@ export class FakeGlueCatalog {
   readonly calls: { name: string; count: number }[] = [];
   /** Gives the error code of a partition, or undefined to let it pass. */
   refuse: (values: readonly string[]) => string | undefined = () => undefined;
+  /** The same for removing it. */
+  refuseDelete: (values: readonly string[]) => string | undefined = () => undefined;
   /** Throws instead of serving a call. */
   fail: (name: string) => Error | undefined = () => undefined;
 
@@ -55,8 +57,13 @@ export class FakeGlueCatalog {
     this.calls.push({ name: 'delete', count: PartitionsToDelete.length });
     if (PartitionsToDelete.length > 25) throw Object.assign(new Error('at most 25'), { name: 'InvalidInputException' });
     const table = this.table(DatabaseName, TableName);
-    for (const { Values } of PartitionsToDelete) table.delete((Values ?? []).join('\0'));
-    return { Errors: [] };
+    const Errors: PartitionError[] = [];
+    for (const { Values = [] } of PartitionsToDelete) {
+      const code = this.refuseDelete(Values) ?? (table.has(Values.join('\0')) ? undefined : 'EntityNotFoundException');
+      if (code !== undefined) Errors.push({ PartitionValues: Values, ErrorDetail: { ErrorCode: code, ErrorMessage: 'fake' } });
+      else table.delete(Values.join('\0'));
+    }
+    return { Errors };
   }
 
   /** By the last partition key only. */

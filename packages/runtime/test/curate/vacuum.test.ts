@@ -1,3 +1,6 @@
+import { appendCommit } from '../../src/run/commit-log';
+import { commitLogPrefix } from '../../src/run/keys';
+import type { CuratedManifest } from '../../src/run/manifest';
 import type { DatasetSpec } from './_fixtures/contract-text';
 import { CurateBench } from './_fixtures/curate-bench';
 
@@ -60,6 +63,24 @@ describe('vacuum', () => {
     expect((await bench.manifests()).at(-1)).toMatchObject({ kind: 'removal', removed: ['s1-a1-i1', 's1-a1-i2', 's1-a1-i3'], supersedes: [], ingestSeq: 0, parts: [] });
     expect((await states()).slice(0, 3)).toEqual(['s1-a1-i1 removed', 's1-a1-i2 removed', 's1-a1-i3 removed']);
     expect(await bench.vacuum('v4', 30)).toMatchObject({ datasets: { trips: { outcome: 'nothing', counts: { files: 0 } } } });
+    // The first run, asked again, tells what it did.
+    expect(await bench.vacuum('v1', 30, { attempt: 2 })).toMatchObject({
+      datasets: { trips: { outcome: 'already-committed', seq: 7, manifestKey: expect.stringMatching(/0007\.json$/) as string, counts: { units: 3, files: 0 } } },
+    });
+  });
+
+  test('removes no file of a unit that was in the catalog until now, and ends where it stays there', async () => {
+    await rerun();
+    const before = await objects();
+    bench.glue.refuseDelete = (values) => (values.at(-1) === 's1-a1-i2' ? 'InternalServiceException' : undefined);
+    await expect(bench.vacuum('v1', 15)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+    bench.glue.refuseDelete = () => undefined;
+    // The log has named them long ago, and one of them was found by queries all the time.
+    expect(await bench.vacuum('v2', 20)).toMatchObject({ datasets: { trips: { counts: { waiting: 1 } } } });
+    expect(await unitsWithObjects()).toContain('s1-a1-i2');
+    expect(await objects()).not.toEqual(before);
+    expect(await bench.vacuum('v3', 21)).toMatchObject({ datasets: { trips: { counts: { waiting: 0 } } } });
+    expect(await unitsWithObjects()).not.toContain('s1-a1-i2');
   });
 
   test('goes on in another turn, and tells the sum', async () => {
@@ -97,6 +118,24 @@ describe('vacuum', () => {
     expect(await unitsWithObjects()).toEqual(['s2-a1-i4', 's2-a1-i5', 's2-a1-i6', 's3-a1-i1', 's3-a1-i2', 's3-a1-i3']);
   });
 
+  test('lets files that a compaction keeps of another one wait as long as its own', async () => {
+    await bench.run('c1', 1, COMPACT);
+    for (let run = 4; run <= 6; run += 1) await bench.ingest(`r${run}`, [`id,day,note\n${run},2024-01-09,a\n`]);
+    await bench.run('s2');
+    await bench.run('c2', 1, COMPACT);
+    await bench.vacuum('v1', 15);
+    await bench.vacuum('v2', 16);
+    const kept = await bench.keys('lake/data/trips/c1-a1-c3/');
+    expect(kept).toHaveLength(1);
+    await bench.mend(KEPT_30_DAYS);
+    await bench.vacuum('v3', 31);
+    // The list of the second one named the file in the catalog until this run.
+    expect((await bench.vacuum('v4', 46)).datasets).toMatchObject({ trips: { outcome: 'committed', counts: { files: 0 } } });
+    expect(await bench.keys('lake/data/trips/c1-a1-c3/')).toEqual(kept);
+    await bench.vacuum('v5', 47);
+    expect(await unitsWithObjects()).toEqual([]);
+  });
+
   test('removes what executions left that never committed, when it is old, and their catalog partitions', async () => {
     await bench.ingest('r4', ['id,day,note\n4,2024-01-01,a\nx,,\n']);
     const plan = await bench.ready('s2');
@@ -110,13 +149,30 @@ describe('vacuum', () => {
     expect(partitions()).not.toContain('s2-a1-i4');
     expect(await bench.vacuum('v3', 16)).toMatchObject({ datasets: { trips: { outcome: 'nothing', counts: { leftBehind: 0, files: 4 } } } });
     expect(await unitsWithObjects()).toEqual(['of-somebody', 's1-a1-i1', 's1-a1-i2', 's1-a1-i3']);
-    // The execution is started again where it failed, and finds that its files are gone.
-    await bench.mend(TRIPS, { supersededForSeconds: 0 });
-    await expect(bench.publish(plan, 's2')).rejects.toMatchObject({ code: 'FILES_REMOVED', message: expect.stringContaining('start the next attempt of slot s2') as string });
+    // The execution is started again where it failed, and finds that its files are gone; however old its plan is.
+    const refused = { code: 'FILES_REMOVED', message: expect.stringContaining('start the next attempt of slot s2') as string };
+    await expect(bench.publish(plan, 's2')).rejects.toMatchObject(refused);
+    const stored = (await bench.store.getJson<object>(plan.plan))!.value;
+    await bench.store.putJson(plan.plan, { ...stored, plannedAt: '2999-01-01T00:00:00.000Z' });
+    await expect(bench.publish(plan, 's2')).rejects.toMatchObject(refused);
+    // Nor is it planned again when its plan has expired.
+    bench.s3.objects.delete(`curated/${plan.plan.key}`);
+    await expect(bench.plan('s2')).rejects.toMatchObject(refused);
     expect(partitions()).not.toContain('s2-a1-i4');
-    await bench.mend(TRIPS, { supersededForSeconds: 14 * 86_400 });
     await bench.run('s2', 2);
     expect(await bench.view('ALL')).toHaveLength(7);
+  });
+
+  test('keeps the files of a unit that was committed after a removal had named it', async () => {
+    await bench.ingest('r4', ['id,day,note\n4,2024-01-01,a\n']);
+    await bench.ready('s2');
+    expect(await bench.vacuum('v1', 15)).toMatchObject({ datasets: { trips: { counts: { leftBehind: 1 } } } });
+    const files = await bench.keys('lake/data/trips/s2-a1-i4/');
+    const [like] = await bench.manifests();
+    const parts = files.map((key) => ({ ...like!.parts[0]!, key }));
+    await appendCommit<CuratedManifest>(bench.store, { bucket: 'curated', prefix: commitLogPrefix('curated', 'lake', 'trips') }, (seq) => ({ ...like!, seq, attemptId: 's2-a1-i4', ingestSeq: 4, parts }));
+    expect(await bench.vacuum('v2', 17)).toMatchObject({ datasets: { trips: { counts: { files: 0, waiting: 0 } } } });
+    expect(await bench.keys('lake/data/trips/s2-a1-i4/')).toEqual(files);
   });
 
   test('removes files of a committed unit that its commit does not name', async () => {
@@ -136,7 +192,8 @@ describe('vacuum', () => {
     expect(await bench.vacuum('v4', 46)).toMatchObject({ datasets: { trips: { counts: { expired: 0, units: 3 } } } });
     await bench.vacuum('v5', 47);
     expect(await unitsWithObjects()).toEqual([]);
-    await expect(bench.run('s2', 1, RERUN)).rejects.toMatchObject({ code: 'RERUN_NOTHING' });
+    await expect(bench.run('s2', 1, RERUN)).rejects.toMatchObject({ code: 'RERUN_NOTHING', message: expect.stringMatching(/^trips: all batches are past their retention/) as string });
+    await expect(bench.plan('s2', 1, { ...RERUN, run: 's1' })).rejects.toMatchObject({ code: 'RERUN_NOTHING', message: expect.stringMatching(/^trips: the batches of run s1 are past/) as string });
     expect(await bench.run('s3')).toMatchObject({ datasets: { trips: { outcome: 'nothing' } } });
   });
 
@@ -175,6 +232,8 @@ describe('vacuum', () => {
       bench.s3.fault = () => undefined;
       expect(await bench.view('ALL')).toEqual(view);
       await bench.vacuum('v1', 15, { attempt: 2 });
+      // Where the first had not taken them out of the catalog, the second did, and a further one removes their files.
+      await bench.vacuum('v1', 15, { attempt: 3 });
       expect(await bench.view('ALL')).toEqual(view);
       expect(await unitsWithObjects()).toEqual(['s2-a1-i1', 's2-a1-i2', 's2-a1-i3']);
       expect(partitions()).toEqual(['s2-a1-i1', 's2-a1-i2', 's2-a1-i3']);

@@ -37,9 +37,16 @@ describe('what a load takes', () => {
     const removal: [number, Partial<CuratedManifest>] = [0, { kind: 'removal', supersedes: ['u1'], removed: [] }];
     for (const mode of ['append', 'merge', 'replace'] as const) {
       const selection = selectCommits(log(1, 2, removal), [], { mode }, 'hold');
-      expect(show(selection)).toEqual({ load: [2], held: [] });
+      // The ledger gets to know them with the first that is loaded.
+      expect(show(selection)).toEqual({ load: [[2, [1]]], held: [] });
       expect(selection.expired.map(({ seq }) => seq)).toEqual([1]);
+      expect(selectCommits(log(1, removal), [], { mode }, 'hold')).toMatchObject({ load: [], expired: [{ seq: 1 }] });
     }
+    const rerun: [number, Partial<CuratedManifest>] = [1, { kind: 'rerun', supersedes: ['u1'] }];
+    const later = log(1, rerun, 2, 3, [0, { kind: 'removal', supersedes: ['u2'], removed: ['u1'] }]);
+    expect(show(selectCommits(later, [], { mode: 'append' }, 'hold'))).toEqual({ load: [[3, [1, 2]], 4], held: [] });
+    const known = ([[1, 1], [2, 1]] as const).map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, outcome: 'overtaken' as const }));
+    expect(selectCommits(later.slice(2), known, { mode: 'append' }, 'hold').expired).toEqual([]);
   });
 
   test('is what took the place of a commit whose files are gone, and never such a commit', () => {

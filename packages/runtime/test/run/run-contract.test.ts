@@ -6,7 +6,7 @@ import { knownShardsKey } from '../../src/ingest/known-shards';
 import { turnsRef } from '../../src/ingest/turn/turns';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
-import { attemptId, compactionId, executionName, manualSlot, partName, scheduledSlot, unitId } from '../../src/run/ids';
+import { attemptId, compactionId, executionName, manualSlot, partName, removalId, scheduledSlot, unitId } from '../../src/run/ids';
 import { catalogPrefix, commitKey, commitLogPrefix, dataKey, icebergFolder, icebergProgressKey, lineageKey, publishedKey, quarantineKey, rawPartKey, workPrefix } from '../../src/run/keys';
 import { errorRef, itemsRef, planRef, resultRef, workFolder } from '../../src/run/work';
 import { HttpSource } from '../_fakes/http-source';
@@ -33,6 +33,7 @@ describe('docs/run-contract.md', () => {
       'attempt id': attemptId(scheduled, 2),
       'unit id': unitId(attemptId(scheduled, 2), 17),
       'compaction id': compactionId(attemptId(scheduled, 2), 17),
+      'removal id': removalId(attemptId(scheduled, 2)),
       execution: executionName('flights', scheduled, 2),
       part: partName(0, 'trips.csv.gz'),
     });

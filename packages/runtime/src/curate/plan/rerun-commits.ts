@@ -6,6 +6,7 @@ import type { Abortable, ObjectStore } from '../../stores/object-store';
 import { curatedLog, publishTarget, rawLog } from '../curated-log';
 import type { CurateInput } from '../curate-input';
 import { PublishedState } from '../publish/published-object';
+import { Removals } from '../publish/removals';
 import type { CurateSettings } from '../settings';
 
 /** A raw commit that is curated again. */
@@ -21,6 +22,8 @@ interface Chosen {
   readonly known: boolean;
   /** What stands in the place of that run's commits, where none of them stands. */
   readonly replacedBy: string | undefined;
+  /** Whether the batches are past their retention, where none of them stands. */
+  readonly isExpired: boolean;
   /** Commits of this very run, from an earlier attempt. */
   readonly done: number;
   readonly standing: readonly LogEntry<CuratedManifest>[];
@@ -62,11 +65,20 @@ async function choose(
   const standing = (await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), named.filter(isStanding).map(({ seq }) => seq), options))
     .filter(({ manifest }) => input.rejected !== true || manifest.balance.rejected > 0)
     .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq);
+  const isExpired = named.length > 0 && !named.some(isStanding) && await hasExpired(new Removals(store, settings, dataset), named, lines, options);
   return {
-    dataset, known: named.length > 0, standing, replacedBy: named.some(isStanding) ? undefined : replacement(named, batches),
+    dataset, isExpired, known: named.length > 0, standing, replacedBy: named.some(isStanding) ? undefined : replacement(named, batches),
     done: batches.filter(({ kind, run_id: run }) => kind === 'rerun' && run === input.slot).length,
     changing: standing.filter(({ manifest }) => manifest.contract.sha256 !== contract.sha256 || manifest.codeVersion !== settings.codeVersion),
   };
+}
+
+/** Only retention takes batches out without another commit in their place. */
+async function hasExpired(
+  removals: Removals, named: readonly PublishedLine[], lines: readonly PublishedLine[], options: Abortable,
+): Promise<boolean> {
+  const past = new Set((await removals.among(lines, options)).flatMap(({ manifest: { supersedes } }) => supersedes));
+  return named.some(({ attempt_id: id }) => past.has(id));
 }
 
 function replacement(named: readonly PublishedLine[], batches: readonly PublishedLine[]): string | undefined {
@@ -85,6 +97,13 @@ function nothingToDo(chosen: readonly Chosen[], contract: Contract, input: Curat
     const { dataset, replacedBy } = chosen.find(({ known }) => known) ?? chosen[0]!;
     const superseded = run !== undefined && chosen.every((each) => !each.known || each.replacedBy !== undefined);
     if (superseded) return userError('RERUN_SUPERSEDED', `the batches of run ${run} of ${dataset} were superseded, run ${replacedBy} stands in their place now; name that one, or leave run out`, { ...facts, replacedBy });
+    const expired = chosen.filter(({ isExpired }) => isExpired).map((each) => each.dataset);
+    if (expired.length > 0) {
+      return userError(
+        'RERUN_NOTHING', `${expired.join(', ')}: ${run === undefined ? 'all batches' : `the batches of run ${run}`} are past their retention, so there is nothing to curate again; `
+          + 'a longer retention does not bring them back, land them again with ingest', { ...facts, expired },
+      );
+    }
     return userError('RERUN_NOTHING', `${datasets}: ${rejected === true ? `no batch${run === undefined ? '' : ` of run ${run}`} has records in quarantine` : 'no batch was curated yet'}, so there is nothing to curate again`, facts);
   }
   return userError(

@@ -61,18 +61,20 @@ export class CatalogPartitions {
     }
   }
 
-  /** Removes the partitions of a unit that will never be committed. */
+  /** Removes partitions of a unit that will never be committed, or is gone. Throws `CATALOG_UNAVAILABLE` where one of them stays. */
   async remove(partitions: readonly CatalogPartition[]): Promise<void> {
     for (let at = 0; at < partitions.length; at += DELETE_BATCH) {
       const PartitionsToDelete = partitions.slice(at, at + DELETE_BATCH).map((partition) => ({ Values: catalogValues(partition) }));
-      await this.call(() => this.client.send(new BatchDeletePartitionCommand(
+      const { Errors = [] } = await this.call(() => this.client.send(new BatchDeletePartitionCommand(
         { ...this.address(), PartitionsToDelete },
       ), { abortSignal: this.signal }));
+      const stays = Errors.filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== 'EntityNotFoundException');
+      if (stays.length > 0) throw this.notRemoved(stays);
     }
   }
 
-  /** Removes whatever partitions a unit has, also of a unit that no commit describes. */
-  async removeUnit(unitId: string): Promise<void> {
+  /** Removes whatever partitions a unit has, also of a unit that no commit describes; gives their number. */
+  async removeUnit(unitId: string): Promise<number> {
     const found: CatalogPartition[] = [];
     let NextToken: string | undefined;
     do {
@@ -83,6 +85,7 @@ export class CatalogPartitions {
       ({ NextToken } = page);
     } while (NextToken !== undefined);
     await this.remove(found);
+    return found.length;
   }
 
   private async create(partitions: readonly CatalogPartition[]): Promise<{ partition: CatalogPartition; error: PartitionError }[]> {
@@ -148,8 +151,18 @@ export class CatalogPartitions {
       + `${ErrorCode ?? 'no code'} ${ErrorMessage ?? ''}; nothing was published, run the same attempt again`, { kind: passing ? 'transient' : 'terminal', facts: { ...this.at, count, values: catalogValues(partition), ErrorCode } });
   }
 
+  private notRemoved(errors: readonly PartitionError[]): PipelineError {
+    const [{ PartitionValues: values = [], ErrorDetail: { ErrorCode, ErrorMessage } = {} }] = errors as [PartitionError];
+    return transientError('CATALOG_UNAVAILABLE', `${errors.length} catalog partitions could not be removed, the first is ${this.named(values)}: `
+      + `${ErrorCode ?? 'no code'} ${ErrorMessage ?? ''}; run the same attempt again`, { ...this.at, count: errors.length, values, ErrorCode });
+  }
+
   private name(partition: CatalogPartition): string {
-    return `${this.at.database}.${this.at.table} (${catalogValues(partition).join(', ')})`;
+    return this.named(catalogValues(partition));
+  }
+
+  private named(values: readonly string[]): string {
+    return `${this.at.database}.${this.at.table} (${values.join(', ')})`;
   }
 }
 

@@ -15,19 +15,20 @@ export interface ReadyCompaction {
 
 /** Registers and commits a compaction; gives `nothing` where one of its commits is not current any more. */
 export async function commitCompaction(
-  context: CommitContext, ready: ReadyCompaction, { catalog, state }: DatasetTarget,
+  context: CommitContext, ready: ReadyCompaction, { catalog, state, removals }: DatasetTarget,
 ): Promise<AppendOutcome<CuratedManifest>> {
   const { call: { store, signal, report }, settings, plan } = context;
   const { dataset, unitId } = ready.item;
   const { parts, counts } = ready.result;
-  await requireFiles(context, dataset, unitId, state.lines);
+  await requireFiles(removals, { ...plan, dataset }, [unitId], state.lines, { signal });
   await catalog.register(unitId, parts);
-  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
-    await requireFiles(context, dataset, unitId, () => state.before(seq, signal)).catch(async (error: unknown) => {
+  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq, previous) => {
+    const lines = await state.before(seq, signal, previous);
+    await requireFiles(removals, { ...plan, dataset }, [unitId], lines, { signal }).catch(async (error: unknown) => {
       await catalog.forget(unitId, parts);
       throw error;
     });
-    const supersedes = compactedUnits(ready.item, plan.runId, await state.before(seq, signal));
+    const supersedes = compactedUnits(ready.item, plan.runId, lines);
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });
   if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {

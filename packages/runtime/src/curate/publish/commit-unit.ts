@@ -9,6 +9,7 @@ import { describeResult } from '../quality/judge-quality';
 import type { CurateSettings } from '../settings';
 import type { ResultEnvelope, UnitRows } from '../shape/rows-of-unit';
 import type { PublishedState } from './published-object';
+import type { Removals } from './removals';
 import { requireFiles } from './require-files';
 import type { UnitCatalog } from './unit-catalog';
 
@@ -33,6 +34,7 @@ export interface CommitContext {
 export interface DatasetTarget {
   readonly catalog: UnitCatalog;
   readonly state: PublishedState;
+  readonly removals: Removals;
 }
 
 /**
@@ -41,21 +43,22 @@ export interface DatasetTarget {
  * What a unit supersedes is read from the log before each try of a number, so of two that would take the same place only one does.
  */
 export async function commitUnit(
-  context: CommitContext, ready: ReadyUnit, { catalog, state }: DatasetTarget,
+  context: CommitContext, ready: ReadyUnit, { catalog, state, removals }: DatasetTarget,
 ): Promise<AppendOutcome<CuratedManifest>> {
   const { call: { store, signal, report }, settings, plan } = context;
   const { unit, shape, rows } = ready;
   const { dataset, unitId } = unit;
   sayQuality(report, ready);
   // Before the catalog points to its files, and again where nobody can come in between.
-  await requireFiles(context, dataset, unitId, state.lines);
+  await requireFiles(removals, { ...plan, dataset }, [unitId], state.lines, { signal });
   await catalog.register(unitId, shape.parts, rows.quarantine);
-  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq) => {
-    await requireFiles(context, dataset, unitId, () => state.before(seq, signal)).catch(async (error: unknown) => {
+  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq, previous) => {
+    const lines = await state.before(seq, signal, previous);
+    await requireFiles(removals, { ...plan, dataset }, [unitId], lines, { signal }).catch(async (error: unknown) => {
       await catalog.forget(unitId, shape.parts, rows.quarantine);
       throw error;
     });
-    const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, await state.before(seq, signal)) : [];
+    const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, lines) : [];
     return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
   }, { signal });
   if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
@@ -68,7 +71,7 @@ export async function commitUnit(
   return result;
 }
 
-/** Most units are the first of their batch, and need not know the log. */
+/** Most units are the first of their batch. */
 function takesPlaces(unit: ShapeItem): boolean {
   return unit.kind === 'rerun' || unit.supersedesIngestSeqs.length > 0;
 }

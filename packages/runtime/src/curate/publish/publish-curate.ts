@@ -23,6 +23,7 @@ import { commitCompaction, type ReadyCompaction } from './commit-compaction';
 import { commitUnit, type CommitContext, type DatasetTarget, type ReadyUnit } from './commit-unit';
 import { icebergWork } from './iceberg-work';
 import { PublishedState, publishLog } from './published-object';
+import { Removals } from './removals';
 import { UnitCatalog } from './unit-catalog';
 
 /**
@@ -55,7 +56,7 @@ export async function publishCurate(call: FunctionCall, glue: Pick<GlueClient, '
   for (const name of plan.datasets) {
     const published = publishTarget(settings, name);
     const catalog = new UnitCatalog(call, settings, datasetOf(contract, name), glue);
-    const target = { catalog, state: await PublishedState.open(store, published, signal) };
+    const target = { catalog, state: await PublishedState.open(store, published, signal), removals: new Removals(store, settings, name) };
     datasets[name] = plan.operation === 'compact'
       ? await publishCompactions(context, compactions.filter(({ item }) => item.dataset === name), target)
       : await publishUnits(context, ready.filter(({ unit }) => unit.dataset === name), target);

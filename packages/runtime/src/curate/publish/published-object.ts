@@ -40,8 +40,13 @@ export class PublishedState {
     return this.known;
   }
 
-  /** The lines of the commits before a number, which is the next one. */
-  async before(seq: number, signal?: AbortSignal): Promise<readonly PublishedLine[]> {
+  /**
+   * The lines of the commits before a number, which is the next one.
+   *
+   * @param previous the last of those commits, if it is at hand: where only that one is new, nothing is read
+   */
+  async before(seq: number, signal?: AbortSignal, previous?: CuratedManifest): Promise<readonly PublishedLine[]> {
+    if (previous !== undefined && this.known.length === seq - 2) this.known = publishedLines(this.known, [previous]);
     if (this.known.length < seq - 1) await this.refresh(signal);
     return this.known.slice(0, seq - 1);
   }

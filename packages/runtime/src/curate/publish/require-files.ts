@@ -1,32 +1,33 @@
 import type { PublishedLine } from '../../contract';
 import { userError } from '../../errors/pipeline-error';
-import { readEntries } from '../../run/commit-log';
-import type { CuratedManifest } from '../../run/manifest';
-import { curatedLog } from '../curated-log';
-import type { CommitContext } from './commit-unit';
+import type { Abortable } from '../../stores/object-store';
+import type { Removals } from './removals';
 
-/** Files are removed at a day of age at the earliest, by the bound of the construct's prop; a younger plan need not ask. */
-const YOUNG_MS = 3_600_000;
+/** Whose units are asked for. */
+interface Asker {
+  readonly dataset: string;
+  readonly runId: string;
+  readonly attempt: number;
+}
 
 /**
- * Refuses to commit a unit whose files a removal took for left behind: that of an execution which was started again long after it had failed.
+ * Refuses unit ids that a removal has named, however long ago: a name in the log is for ever, so the next vacuum would take whatever is written
+ * below it for files of back then. It is an execution that was started again long after it had failed, or whose plan has expired since.
  *
- * A removal names such units in the log before it removes anything, so of the two one always sees the other.
+ * A removal names units in the log before it removes anything, so of the two one always sees the other.
  *
- * @param lines of all commits before the number that the unit would get
+ * @param lines of all commits before the number that the units would get
  */
 export async function requireFiles(
-  { call: { store, signal }, settings, plan }: CommitContext, dataset: string, unitId: string,
-  lines: readonly PublishedLine[] | (() => Promise<readonly PublishedLine[]>),
+  removals: Removals, { dataset, runId, attempt }: Asker, unitIds: readonly string[], lines: readonly PublishedLine[], options: Abortable = {},
 ): Promise<void> {
-  const planned = Date.parse(plan.plannedAt);
-  if (Date.now() - planned < Math.min(YOUNG_MS, settings.supersededForSeconds * 1_000)) return;
-  const since = (typeof lines === 'function' ? await lines() : lines).filter(({ kind, committed_at: at }) => kind === 'removal' && Date.parse(at) >= planned);
-  const removals = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), since.map(({ seq }) => seq), { signal });
-  const by = removals.find(({ manifest: { removed = [] } }) => removed.includes(unitId));
-  if (by === undefined) return;
-  throw userError(
-    'FILES_REMOVED', `${unitId} of ${dataset} was planned at ${plan.plannedAt} and never committed, so run ${by.manifest.runId} has removed its files; start the next attempt of slot ${plan.runId}`,
-    { dataset, unitId, seq: by.seq },
-  );
+  const ids = new Set(unitIds);
+  for (const { seq, manifest } of await removals.among(lines, options)) {
+    const unitId = manifest.removed?.find((id) => ids.has(id));
+    if (unitId === undefined) continue;
+    throw userError(
+      'FILES_REMOVED', `run ${manifest.runId} has removed the files of ${unitId} of ${dataset}, and what is written under this name again would be removed too, so attempt ${attempt} of slot ${runId} cannot be used any more; `
+        + `start the next attempt of slot ${runId}, or another slot`, { dataset, unitId, seq },
+    );
+  }
 }

@@ -43,10 +43,14 @@ export class UnitCatalog {
     }
   }
 
-  /** Takes the partitions of a unit whose files go out of the catalog. Unlike with {@link forget}, they must be out before it is over. */
-  async takeOut(unitId: string): Promise<void> {
-    await this.runs.removeUnit(unitId);
-    await this.rejects.removeUnit(unitId);
+  /**
+   * Takes the partitions of a unit whose files go out of the catalog. Unlike with {@link forget}, they must be out before it is over.
+   *
+   * @returns how many there were
+   */
+  async takeOut(unitId: string): Promise<number> {
+    const runs = await this.runs.removeUnit(unitId);
+    return runs + await this.rejects.removeUnit(unitId);
   }
 
   private partitions(unitId: string, parts: readonly CuratedPart[]): ListedPartition[] {

@@ -18,7 +18,7 @@ export interface RemovalContext {
 }
 
 /**
- * Says in the log what goes, before anything does. Gives `nothing` where nothing is due.
+ * Says in the log what goes, before anything does. Gives `nothing` where nothing is due, and no earlier try of this run has said so.
  *
  * What is due is read from the log before each try of a number, so a commit that came in between is never taken for gone.
  *
@@ -33,7 +33,9 @@ export async function commitRemoval(
     const known = new Set(lines.map(({ attempt_id: id }) => id));
     const { expired, removable } = dueUnits(lines, dataset, settings.supersededForSeconds, now);
     const removed = [...removable, ...leftBehind.filter((id) => !known.has(id))];
-    if (expired.length === 0 && removed.length === 0) return undefined;
+    // What an earlier try has committed is not due any more, and is found by the identity of the commit: it is what this run did.
+    const isDone = lines.some(({ kind, run_id: run }) => kind === 'removal' && run === plan.runId);
+    if (expired.length === 0 && removed.length === 0 && !isDone) return undefined;
     const at = now.toISOString();
     return {
       schemaVersion: SCHEMA_VERSION, stage: 'curate', kind: 'removal', pipeline: settings.pipeline, dataset: dataset.name, seq,

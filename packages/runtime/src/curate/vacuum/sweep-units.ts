@@ -27,7 +27,10 @@ export interface Sweep {
   readonly lines: ReadonlyMap<string, PublishedLine>;
   /** When a removal named each unit that is gone, in milliseconds. */
   readonly removedAt: ReadonlyMap<string, number>;
-  /** Files of units that were named by then go. Later ones leave the catalog only: a query that runs may have been sent to them. */
+  /**
+   * Files of units that were named by then, and are not in the catalog any more, go. Others leave the catalog only: a query that runs may have
+   * been sent to them.
+   */
   readonly removedBefore: number;
   readonly catalog: Pick<UnitCatalog, 'takeOut'>;
   /** Files of committed units that no commit names are left over once they are as old as this. */
@@ -56,15 +59,15 @@ export interface Swept {
 export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promise<Swept> {
   const { call: { report }, dataset, hasTime, unitsAtOnce } = sweep;
   const kept = await keptByCompactions(sweep);
-  const waits = (unitId: string): boolean => (sweep.removedAt.get(unitId) ?? 0) > sweep.removedBefore;
   let [files, bytes, waiting, said] = [0, 0, 0, Date.now()];
   for (let at = 0; at < units.length; at += unitsAtOnce) {
     const chunk = units.slice(at, at + unitsAtOnce);
-    for (const { bytes: size } of await sweepChunk(sweep, chunk, kept)) {
+    const swept = await sweepChunk(sweep, chunk, kept);
+    for (const { bytes: size } of swept.gone) {
       files += 1;
       bytes += size;
     }
-    waiting += chunk.filter(waits).length;
+    waiting += swept.waiting;
     if (!hasTime() && at + unitsAtOnce < units.length) return { files, bytes, waiting, upTo: chunk.at(-1)! };
     if (Date.now() - said < PROGRESS_MS) continue;
     said = Date.now();
@@ -73,24 +76,28 @@ export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promis
   return { files, bytes, waiting };
 }
 
-async function sweepChunk(sweep: Sweep, chunk: readonly string[], kept: ReadonlySet<string>): Promise<ListedObject[]> {
+async function sweepChunk(
+  sweep: Sweep, chunk: readonly string[], kept: ReadonlySet<string>,
+): Promise<{ readonly gone: readonly ListedObject[]; readonly waiting: number }> {
   const { call: { store, signal }, settings: { curatedBucket }, folders, catalog } = sweep;
   const dead = await inParallel(chunk, CONCURRENCY, async (unitId) => {
     const line = sweep.lines.get(unitId);
     const removedAt = sweep.removedAt.get(unitId);
-    if (removedAt === undefined) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [] };
-    await catalog.takeOut(unitId);
-    if (removedAt > sweep.removedBefore) return { files: [], lists: [] };
+    // A unit that the log shows in use is never taken for gone, whatever a removal says of its name.
+    if (removedAt === undefined || (line !== undefined && line.state !== 'removed')) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [], waits: false };
+    const found = await catalog.takeOut(unitId);
+    // What was in the catalog until now, because an earlier run ended before it had taken it out, may be read by a query that just began.
+    if (found > 0 || removedAt > sweep.removedBefore) return { files: [], lists: [], waits: true };
     const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog]
       .map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
-    return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists! };
+    return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists!, waits: false };
   });
   const files = dead.flatMap((unit) => unit.files);
   const lists = dead.flatMap((unit) => unit.lists);
   await store.removeAll(curatedBucket, files.map(({ key }) => key), { signal });
   // Last: a unit with a list is found again, whatever became of its files.
   await store.removeAll(curatedBucket, lists.map(({ key }) => key), { signal });
-  return [...files, ...lists];
+  return { gone: [...files, ...lists], waiting: dead.filter(({ waits }) => waits).length };
 }
 
 /** Files of tries that another try of the same task has overtaken. */
@@ -105,9 +112,15 @@ async function leftOver({ call: { store, signal }, settings, dataset, folders, w
   return there.flat().filter(({ key, modified }) => !named.has(key) && modified.getTime() <= writtenBefore);
 }
 
-/** A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. */
-async function keptByCompactions({ call: { store, signal }, settings, dataset, lines }: Sweep): Promise<ReadonlySet<string>> {
-  const there = [...lines.values()].filter(({ kind, state }) => kind === 'compaction' && state !== 'removed').map(({ seq }) => seq);
+/**
+ * A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. Like its
+ * own files they stay until queries have ended.
+ */
+async function keptByCompactions(
+  { call: { store, signal }, settings, dataset, lines, removedAt, removedBefore }: Sweep,
+): Promise<ReadonlySet<string>> {
+  const isThere = ({ state, attempt_id: id }: PublishedLine): boolean => state !== 'removed' || (removedAt.get(id) ?? 0) > removedBefore;
+  const there = [...lines.values()].filter((line) => line.kind === 'compaction' && isThere(line)).map(({ seq }) => seq);
   const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), there, { signal });
   return new Set(entries.flatMap(({ manifest: { parts } }) => parts.map(({ key }) => key)));
 }

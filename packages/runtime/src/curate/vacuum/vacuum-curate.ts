@@ -2,17 +2,17 @@ import type { GlueClient } from '@aws-sdk/client-glue';
 import type { Contract, Dataset, PublishedLine } from '../../contract';
 import type { FunctionCall } from '../../run/function-handler';
 import { inParallel } from '../../run/in-parallel';
-import { readEntries } from '../../run/commit-log';
-import { requireSchemaVersion, SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
+import { requireSchemaVersion, SCHEMA_VERSION } from '../../run/manifest';
 import type { DatasetResult, StageOutput } from '../../run/stage-io';
 import { folderOfPlan, readPlan } from '../../run/work';
 import { datasetOf, readContract } from '../contract-source';
 import { parseCurateInput } from '../curate-input';
-import { curatedLog, publishTarget } from '../curated-log';
+import { publishTarget } from '../curated-log';
 import type { CuratePlan } from '../documents';
 import type { CuratePlanOutput } from '../plan/plan-curate';
 import { icebergWork } from '../publish/iceberg-work';
 import { PublishedState, publishLog } from '../publish/published-object';
+import { Removals } from '../publish/removals';
 import { UnitCatalog } from '../publish/unit-catalog';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { commitRemoval } from './commit-removal';
@@ -102,11 +102,12 @@ async function vacuumDataset(
   const folders = unitFolders(settings, name);
   // Stored first and the log after: what a commit names by then is never called left behind.
   const stored = await storedUnits(store, settings.curatedBucket, folders, { signal });
-  const said = earlier ?? await sayWhatGoes(turn, dataset, stored, writtenBefore);
+  const removals = new Removals(store, settings, name);
+  const said = earlier ?? await sayWhatGoes(turn, dataset, removals, stored, writtenBefore);
   const state = await PublishedState.open(store, publishTarget(settings, name), signal);
   const { upTo, ...swept } = await sweepUnits({
     call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce,
-    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await readRemovals(turn, name, state),
+    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await removals.times(state.lines, { signal }),
     removedBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon), catalog: new UnitCatalog(call, settings, dataset, glue),
   }, stored.filter((id) => id > after));
   const counts = { ...said.counts, ...Object.fromEntries(Object.entries(swept).map(([what, count]) => [what, count + counted(said, what)])) };
@@ -116,7 +117,7 @@ async function vacuumDataset(
 
 /** Commits a removal where something is due, and publishes. */
 async function sayWhatGoes(
-  { call, settings, contract, plan, now }: DatasetTurn, dataset: Dataset, stored: readonly string[], writtenBefore: number,
+  { call, settings, contract, plan, now }: DatasetTurn, dataset: Dataset, removals: Removals, stored: readonly string[], writtenBefore: number,
 ): Promise<DatasetResult> {
   const { store, signal, report } = call;
   const { name } = dataset;
@@ -124,7 +125,7 @@ async function sayWhatGoes(
   const target = publishTarget(settings, name);
   const state = await PublishedState.open(store, target, signal);
   const inLog = new Set(state.lines.map(({ attempt_id: id }) => id));
-  const named = await readRemovals({ call, settings }, name, state);
+  const named = await removals.times(state.lines, { signal });
   const unknown = stored.filter((id) => !inLog.has(id) && !named.has(id));
   const ages = await inParallel(unknown, LOOKS, (id) => lastWritten(store, settings.curatedBucket, unitFolders(settings, name), id, { signal }));
   const leftBehind = unknown.filter((_, index) => ages[index]! <= writtenBefore);
@@ -137,13 +138,6 @@ async function sayWhatGoes(
   const counts = { expired: supersedes.length, units, leftBehind: removed.length - units };
   if (outcome === 'committed') report.say('CURATE_I1501', { dataset: name, seq, ...counts });
   return { outcome, seq, manifestKey, counts };
-}
-
-/** When each unit was named whose files go or are gone, by all removals of the log. */
-async function readRemovals({ call: { store, signal }, settings }: Pick<DatasetTurn, 'call' | 'settings'>, dataset: string, { lines }: PublishedState): Promise<ReadonlyMap<string, number>> {
-  const seqs = lines.filter(({ kind }) => kind === 'removal').map(({ seq }) => seq);
-  const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), seqs, { signal });
-  return new Map(entries.flatMap(({ manifest: { removed = [], committedAt } }) => removed.map((id) => [id, Date.parse(committedAt)] as const)));
 }
 
 function counted({ counts }: DatasetResult, name: string): number {

@@ -21,7 +21,10 @@ export const NO_COUNTS: LoadCounts = { staged: 0, inserted: 0, updated: 0, uncha
 export interface LedgerRow extends LoadCounts {
   readonly seq: number;
   readonly ingestSeq: number;
-  /** `overtaken`: a newer snapshot, or a commit that supersedes it, was loaded instead; its own rows never were in the table. */
+  /**
+   * `overtaken`: a newer snapshot, or a commit that supersedes it, was loaded instead, or it was past its retention; its own rows never were in
+   * the table.
+   */
   readonly outcome: 'loaded' | 'overtaken';
   readonly loadId: string;
   readonly epoch: bigint;

@@ -78,4 +78,15 @@ describe('CatalogPartitions', () => {
     expect(glue.partitions('db.trips_runs')).toEqual([]);
     expect(glue.calls.filter(({ name }) => name === 'delete').map(({ count }) => count)).toEqual([25, 25, 10]);
   });
+
+  test('fails where a partition stays, names it, and does not mind one that is gone already', async () => {
+    await catalog.register(partitions(3));
+    glue.refuseDelete = ([value]) => (value === 'v1' ? 'InternalServiceException' : undefined);
+    await expect(catalog.removeUnit('s1-a1-i1')).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE', kind: 'transient', message: expect.stringContaining('1 catalog partitions could not be removed, the first is db.trips_runs (v1, s1-a1-i1): InternalServiceException') as string,
+    });
+    glue.refuseDelete = () => undefined;
+    await catalog.remove(partitions(3));
+    expect(glue.partitions('db.trips_runs')).toEqual([]);
+  });
 });
