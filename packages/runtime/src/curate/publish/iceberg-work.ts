@@ -69,7 +69,8 @@ export async function icebergWork(
     const item = workItem(settings, dataset, lines);
     if (head === 0) continue;
     const isCurrent = (progress.seq ?? 0) >= head && progress.rule === item.rule && progress.table === item.table;
-    if (!isCurrent || mustExpire(progress, item, now) || !await exists(glue, { database: settings.database, table: icebergTableName(dataset.name) }, signal)) tables.push(item);
+    const table = { database: settings.database, table: icebergTableName(dataset.name) };
+    if (!isCurrent || mustExpire(progress, item, now) || !await exists(glue, table, signal)) tables.push(item);
   }
   if (tables.length === 0) return {};
   const work: IcebergWork = { schemaVersion: SCHEMA_VERSION, tables };

@@ -70,7 +70,8 @@ export async function vacuumCurate(call: FunctionCall, deps: VacuumDeps): Promis
     datasets[name] = result;
     if (upTo !== undefined) return { ...output, next: { dataset: name, after: upTo } };
   }
-  return { ...output, ...await icebergWork(call, settings, folderOfPlan(before.plan), await publishedLogs(turn), { glue: turn.glue, now: turn.now }) };
+  const lag = await icebergWork(call, settings, folderOfPlan(before.plan), await publishedLogs(turn), { glue: turn.glue, now: turn.now });
+  return { ...output, ...lag };
 }
 
 /** Of all datasets, as the turns leave them; read only for tables that follow them. */
