@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
 import { BYTE_ENCODINGS, ENCODINGS, type Encoding } from '../../../src/contract';
@@ -9,6 +7,7 @@ import { scanRecords } from '../../../src/curate/rows/record-blocks';
 import { sourceEncoding, sourceLength } from '../../../src/curate/rows/encoding/source-encoding';
 import { SourceOffsets } from '../../../src/curate/rows/encoding/source-offsets';
 import { TranscodedRecords } from '../../../src/curate/rows/encoding/transcoded-records';
+import { heldBytes } from '../../_fixtures/held-memory';
 import { hasPython, python } from '../../_fixtures/python';
 import { testContract, type DatasetSpec } from '../_fixtures/contract-text';
 import { RowsBench } from '../_fixtures/rows-bench';
@@ -87,20 +86,12 @@ test.each([['good records', 'é,1\n'.repeat(50_000)], ['one record', 'é'.repeat
     for (let count = 0; count < many; count++) yield piece;
     yield Buffer.from('\nx,1\n');
   }
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  // What was let go is not counted: buffers are freed beside the collector that found them, and the next one waits for that.
-  const measure = (): number => {
-    collect();
-    collect();
-    return process.memoryUsage().external;
-  };
-  const start = measure();
+  const start = heldBytes();
   const record = testContract({ columns: [{ name: 'a', type: 'string' }], record: 'format: csv' }).datasets[0]!.record;
   await scanRecords(offsets.read(chunks(), encoding.transcoder('s')), {
     source: 's', maxRecordBytes: 1 << 20, lines: true, framed, scanner: (line) => new CsvScanner(csvDialect(record, 2), framed, line),
     release: (offset) => { offsets.release(offset); }, flush: async () => {
-      counts.most = Math.max(counts.most, measure() - start);
+      counts.most = Math.max(counts.most, heldBytes() - start);
     },
   });
   const lines = text.split('\n').length - 1;

@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { readExcel } from '../../../src/curate/rows/excel/excel-part';
 import { SharedStrings } from '../../../src/curate/rows/excel/shared-strings';
 import { WorkbookArchive } from '../../../src/curate/rows/excel/workbook-archive';
 import type { TypedPart } from '../../../src/curate/rows/typed/typed-part';
+import { heldBytes } from '../../_fixtures/held-memory';
 import { testContract } from '../_fixtures/contract-text';
 import { inline, workbook } from '../_fixtures/workbook';
 
@@ -27,15 +26,7 @@ function store(bytes: Buffer): TypedPart['store'] {
 async function read(bytes: Buffer): Promise<{ records: number; bad: number; most: number; flushes: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-excel-'));
   const counts = { records: 0, bad: 0, most: 0, flushes: 0 };
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  // Buffers are freed beside the collector that found them, and the next one waits for that.
-  const measure = (): number => {
-    collect();
-    collect();
-    return process.memoryUsage().external;
-  };
-  const start = measure();
+  const start = heldBytes();
   try {
     await readExcel({
       store: store(bytes),
@@ -44,7 +35,7 @@ async function read(bytes: Buffer): Promise<{ records: number; bad: number; most
       useColumns: () => undefined, curate: ({ records }) => { counts.records += records; return Promise.resolve(); },
       bad: () => { counts.bad += 1; },
       flush: () => {
-        if (counts.flushes++ % MEASURED === 0) counts.most = Math.max(counts.most, measure() - start);
+        if (counts.flushes++ % MEASURED === 0) counts.most = Math.max(counts.most, heldBytes() - start);
         return Promise.resolve();
       },
     });
