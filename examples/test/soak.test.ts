@@ -2,19 +2,17 @@ import { hasMariadb } from './_fixtures/mariadb-server';
 import { HAS_SSHD } from './_fixtures/sftp-server';
 import { difference } from './_soak/invariants';
 import { KillLoop } from './_soak/kill-loop';
-import { killEachOperation } from './_soak/kill-operation';
 import { killEachStage } from './_soak/kill-stage';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './_soak/memory-loop';
 import { runMeeting, runZombie, TYPICAL_STEPS } from './_soak/meeting-loop';
-import { OperationBench } from './_soak/operation-bench';
-import { runRandomCase } from './_soak/random-loop';
 import { SeededRandom } from './_soak/seeded-random';
 import { SoakBench, type Stage } from './_soak/soak-bench';
 import type { StartSource } from './_soak/soak-source';
 import { SourceBench } from './_soak/source-bench';
 import { SOURCES } from './_soak/sources/source-kinds';
 
-// Samples of the loops of `npm run soak`: each is the loop's own body, with a few of its cases.
+// Samples of the loops of `npm run soak`: each is the loop's own body, with a few of its cases. Faults that a seed draws, and operations of curate,
+// are in the loops only: each of those faults, and kills of each operation at any write, are tests of their own.
 jest.setTimeout(600_000);
 
 describe('a pipeline whose children go by counted lines', () => {
@@ -40,22 +38,6 @@ describe('a pipeline whose children go by counted lines', () => {
     await bench.fresh({ timeFactor: 20 });
     expect((await runZombie(bench, new SeededRandom(3), 'Load')).second).toBe('done');
   });
-
-  test('has every row once under faults that a seed draws', async () => {
-    const played = await runRandomCase(bench, 1);
-    expect(Object.values(played).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
-  });
-});
-
-test('has every row once and leaves no file behind when a rerun, a compaction and a vacuum are killed at an I/O step', async () => {
-  const bench = await OperationBench.start();
-  try {
-    const steps = { rerun: 41, compact: 21, vacuum: 36 };
-    const sprung = await killEachOperation(bench, steps, 'after');
-    expect(Object.fromEntries(Object.entries(sprung).map(([operation, step]) => [operation, step?.number]))).toEqual(steps);
-  } finally {
-    await bench.close();
-  }
 });
 
 describe.each([

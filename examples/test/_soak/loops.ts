@@ -172,6 +172,10 @@ export const LOOPS: readonly SoakLoop[] = [
     environment: () => ({ HEADRACE_CONFORMANCE: 'whole' }),
   }),
   testLoop({
+    name: 'iceberg', what: 'curate: Iceberg tables of every history, through kills, meetings, mended contracts and rows of others', tests: 'curate/iceberg',
+    environment: () => ({ HEADRACE_ICEBERG: 'whole' }),
+  }),
+  testLoop({
     name: 'round-trip', what: 'curate: random typed tables, written in each format and read back', tests: 'curate/conformance/round-trip',
     environment: ({ seeds, seed }) => ({
       HEADRACE_ROUND_TRIPS: String(seed === undefined ? 5 * seeds : 1), ...(seed === undefined ? {} : { HEADRACE_ROUND_TRIP_SEED: String(seed) }),

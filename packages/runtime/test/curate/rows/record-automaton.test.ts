@@ -5,7 +5,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { exactGrammar, matchesGrammar, type Dataset } from '../../../src/contract';
 import { csvDialect } from '../../../src/curate/rows/csv/csv-dialect';
-import { mapPositions, splitRecord } from '../../../src/curate/rows/csv/csv-header';
+import { mapRead, splitRecord } from '../../../src/curate/rows/csv/csv-header';
 import { CsvScanner } from '../../../src/curate/rows/csv/csv-scanner';
 import { NO_PROOF, ProvenFields, type FieldProof } from '../../../src/curate/rows/csv/proven-fields';
 import { readCsv, rowQuery, sourceCsv } from '../../../src/curate/rows/row-query';
@@ -63,7 +63,7 @@ function datasetOf(more: Partial<DatasetSpec> = {}): Dataset {
 }
 
 function fieldsOf(dataset: Dataset): ProvenFields {
-  return new ProvenFields(dataset, csvDialect(dataset.record, dataset.columns.length), mapPositions(dataset));
+  return new ProvenFields(dataset, csvDialect(dataset.record, dataset.columns.length), mapRead(dataset));
 }
 
 describe('records that an automaton passes', () => {
@@ -130,7 +130,7 @@ describe('a query with a proof', () => {
       await writeFile(path, Buffer.concat([Buffer.from('headrace\n'), good]));
       const run = async (proof: FieldProof) => {
         const csv = sourceCsv(path, csvDialect(dataset.record, COLUMNS.length), dataset.record.nullTokens);
-        const sql = rowQuery({ dataset, texts: readCsv(csv), fieldMap: mapPositions(dataset), order: { part: 0, firstRecord: 0 }, proof });
+        const sql = rowQuery({ dataset, texts: readCsv(csv), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
         return (await connection.runAndReadAll(`SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql}) ORDER BY _record`)).getRowsJson();
       };
       const proven = await run(proof);
