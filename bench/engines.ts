@@ -65,7 +65,12 @@ async function land(): Promise<number> {
 }
 
 /** The newest batch; those of earlier runs of the bench were never published, and are planned again before it. */
-async function planned(): Promise<{ readonly unit: ShapeItem; readonly items: readonly RowsItem[]; readonly plan: { bucket: string; key: string }; readonly bytes: number }> {
+async function planned(): Promise<{
+  readonly unit: ShapeItem;
+  readonly items: readonly RowsItem[];
+  readonly plan: { bucket: string; key: string };
+  readonly bytes: number;
+}> {
   const plan = await planCurate(call);
   const unit = (await store.getJson<ShapeItem[]>(plan.units))?.value.at(-1);
   const items = (await store.getJson<RowsItem[]>(plan.items))?.value ?? [];
