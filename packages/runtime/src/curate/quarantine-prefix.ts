@@ -1,8 +1,8 @@
-import { pipelinePrefix } from '../run/keys';
+import { quarantineFolder } from '../run/keys';
 
 /** Where the rejected records of a unit lie, ending with a slash. */
 export function quarantinePrefix(pipeline: string, unit: { readonly dataset: string; readonly unitId: string }): string {
-  return `${pipelinePrefix(pipeline)}quarantine/${unit.dataset}/${unit.unitId}/`;
+  return `${quarantineFolder(pipeline, unit.dataset)}${unit.unitId}/`;
 }
 
 /** Where the list of a unit's quarantine files lies: with them, so that whoever may read them may read it, and one retention ends both. */

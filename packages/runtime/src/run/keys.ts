@@ -47,12 +47,22 @@ export function dataKey(at: {
 
 /** `<pipeline>/data/<dataset>/<attemptId>/` */
 export function dataPrefix(pipeline: string, dataset: string, attempt: string): string {
-  return `${pipelinePrefix(pipeline)}data/${requireIdentifier(dataset, 'dataset')}/${attempt}/`;
+  return `${dataFolder(pipeline, dataset)}${attempt}/`;
+}
+
+/** `<pipeline>/data/<dataset>/`: a folder for each unit. */
+export function dataFolder(pipeline: string, dataset: string): string {
+  return `${pipelinePrefix(pipeline)}data/${requireIdentifier(dataset, 'dataset')}/`;
 }
 
 /** `<pipeline>/quarantine/<dataset>/<attemptId>/<n>.parquet` */
 export function quarantineKey(at: { pipeline: string; dataset: string; attemptId: string; file: number }): string {
-  return `${pipelinePrefix(at.pipeline)}quarantine/${requireIdentifier(at.dataset, 'dataset')}/${at.attemptId}/${at.file}.parquet`;
+  return `${quarantineFolder(at.pipeline, at.dataset)}${at.attemptId}/${at.file}.parquet`;
+}
+
+/** `<pipeline>/quarantine/<dataset>/`: a folder for each unit. */
+export function quarantineFolder(pipeline: string, dataset: string): string {
+  return `${pipelinePrefix(pipeline)}quarantine/${requireIdentifier(dataset, 'dataset')}/`;
 }
 
 /** `<pipeline>/published/<dataset>.json`: one JSON line per curate commit. */

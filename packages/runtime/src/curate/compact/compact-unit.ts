@@ -18,9 +18,9 @@ import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { byPartition } from '../plan/compaction-groups';
 import type { CurateSettings } from '../settings';
-import { floatColumns, negativeZerosOf } from '../shape/shape-sql';
-import { evenLengths, sortClause, writeSortedFiles, type WrittenFile } from '../shape/sorted-files';
-import { DICTIONARY_VALUES, MOST_GROUP_ROWS, NO_DICTIONARY } from '../shape/write-curated';
+import { copyFiles, MOST_GROUP_ROWS, parquetFormat, type WrittenFile } from '../shape/parquet-files';
+import { negativeZerosOf } from '../shape/shape-sql';
+import { evenLengths, sortClause, writeSortedFiles } from '../shape/sorted-files';
 
 /** Files that are fetched or sent at the same time. */
 const TRANSFERS = 8;
@@ -87,23 +87,21 @@ class PartitionWriter {
     const written = await this.write(query, target, wanted, sum(files.map(({ records }) => records)));
     await this.requireSameRows(query, this.rowsOf(written.map(({ path }) => path)));
     const { partition } = files[0]!;
-    const filled = written.filter(({ records }) => records > 0);
-    const parts = await inParallel(filled, TRANSFERS, ({ path, records }) => this.send(path, records, partition));
+    const parts = await inParallel(written, TRANSFERS, ({ path, records }) => this.send(path, records, partition));
     await rm(folder, { recursive: true, force: true });
     return parts;
   }
 
   private async write(query: string, target: string, files: number, rows: number): Promise<WrittenFile[]> {
     const { settings, dataset } = this.deps;
-    const options = `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${await this.dictionary(query)}, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}`;
+    const options = await parquetFormat(this.session, negativeZerosOf(dataset, query), MOST_GROUP_ROWS);
     const ordered = `${query}${sortClause(dataset)}`;
     if (dataset.sort !== undefined && files > 1) {
       const quoted = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
       const lengths = evenLengths(rows, files);
       return writeSortedFiles(this.session, { ordered, columns: quoted, lengths, target, options, groupRows: MOST_GROUP_ROWS });
     }
-    const written = await this.session.rows(`COPY (${ordered}) TO ${quoteLiteral(target)} (${options}, ${files === 1 ? '' : `FILE_SIZE_BYTES ${settings.targetFileBytes}, `}RETURN_STATS)`);
-    return written.map((row) => ({ path: String(row.filename), records: Number(row.count) }));
+    return copyFiles(this.session, ordered, target, files === 1 ? options : `${options}, FILE_SIZE_BYTES ${settings.targetFileBytes}`);
   }
 
   private rowsOf(paths: readonly string[]): string {
@@ -135,12 +133,6 @@ class PartitionWriter {
     const [was, is] = [await digest(before), await digest(after)];
     if (was.n === is.n && was.h === is.h) return;
     throw new PipelineError('COMPACT_ROWS', `${this.item.dataset}: a compaction of ${String(was.n)} rows wrote ${String(is.n)}, or other ones; nothing was published, and the current state is as before`, { facts: { unitId: this.item.unitId } });
-  }
-
-  private async dictionary(query: string): Promise<number> {
-    const floats = floatColumns(this.deps.dataset);
-    if (floats.length === 0) return DICTIONARY_VALUES;
-    return (await this.session.rows(negativeZerosOf(floats, query)))[0]?.found === true ? NO_DICTIONARY : DICTIONARY_VALUES;
   }
 
   private async send(path: string, records: number, partition: CuratedPart['partition']): Promise<CuratedPart> {

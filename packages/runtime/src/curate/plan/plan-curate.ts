@@ -12,7 +12,7 @@ import type { CompactItem, CuratePlan, RowsItem, ShapeItem } from '../documents'
 import { publishTarget } from '../curated-log';
 import { PublishedState } from '../publish/published-object';
 import { Removals } from '../publish/removals';
-import { requireFiles } from '../publish/require-files';
+import { requireUnusedIds } from '../publish/require-unused-ids';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { compactionGroups } from './compaction-groups';
 import { pendingCommits } from './pending-commits';
@@ -79,7 +79,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
     return output(earlier);
   }
   const lists = await listWork(call, settings, contract, input, id);
-  await requireUnusedIds(call, settings, input, lists);
+  await requireUnusedUnits(call, settings, input, lists);
   for (const dataset of contract.datasets.filter(({ name }) => lists.units.some((unit) => unit.dataset === name))) {
     const spec = { bucket: folder.bucket, key: `${folder.prefix}shape-${dataset.name}.json` };
     await store.putJson(spec, shapeSpec(dataset, settings.targetFileBytes), { signal });
@@ -104,14 +104,14 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
 }
 
 /** An attempt can be started again when its plan has expired and its files have gone; better that it fails before the work than after. */
-async function requireUnusedIds(
+async function requireUnusedUnits(
   { store, signal }: FunctionCall, settings: CurateSettings, { slot: runId, attempt }: CurateInput, { units, compactions }: Lists,
 ): Promise<void> {
   const planned = [...units, ...compactions];
   for (const dataset of new Set(planned.map((unit) => unit.dataset))) {
     const { lines } = await PublishedState.open(store, publishTarget(settings, dataset), signal);
     const ids = planned.filter((unit) => unit.dataset === dataset).map(({ unitId: id }) => id);
-    await requireFiles(new Removals(store, settings, dataset), { dataset, runId, attempt }, ids, lines, { signal });
+    await requireUnusedIds(new Removals(store, settings, dataset), { dataset, runId, attempt }, ids, lines, { signal });
   }
 }
 

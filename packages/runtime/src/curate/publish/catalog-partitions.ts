@@ -134,14 +134,7 @@ export class CatalogPartitions {
       return await send();
     } catch (error) {
       this.signal?.throwIfAborted();
-      if (PipelineError.is(error)) throw error;
-      const { name, message, $metadata } = error as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
-      const where = `catalog table ${this.at.database}.${this.at.table}`;
-      if (name === 'AccessDeniedException') throw userError('CATALOG_DENIED', `${where}: ${message}; add the permission to the role that the message names`, { ...this.at }, error);
-      if (name === 'EntityNotFoundException') throw userError('CATALOG_TABLE', `${where} does not exist: ${message}; deploy the stage again`, { ...this.at }, error);
-      const status = $metadata?.httpStatusCode;
-      if (status === undefined || status >= 500 || status === 429 || PASSING.has(name ?? '')) throw transientError('CATALOG_UNAVAILABLE', `${where}: ${message ?? name}`, { ...this.at, name }, error);
-      throw new PipelineError('CATALOG', `${where}: ${name}: ${message}`, { facts: { ...this.at, name }, cause: error });
+      throw PipelineError.is(error) ? error : catalogFailure(this.at, error);
     }
   }
 
@@ -164,6 +157,17 @@ export class CatalogPartitions {
   private named(values: readonly string[]): string {
     return `${this.at.database}.${this.at.table} (${values.join(', ')})`;
   }
+}
+
+/** What a refusal of the Glue Data Catalog means, and whether it passes. */
+export function catalogFailure(at: CatalogTableRef, error: unknown): PipelineError {
+  const { name, message, $metadata } = error as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
+  const where = `catalog table ${at.database}.${at.table}`;
+  if (name === 'AccessDeniedException') return userError('CATALOG_DENIED', `${where}: ${message}; add the permission to the role that the message names`, { ...at }, error);
+  if (name === 'EntityNotFoundException') return userError('CATALOG_TABLE', `${where} does not exist: ${message}; deploy the stage again`, { ...at }, error);
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || status >= 500 || status === 429 || PASSING.has(name ?? '')) return transientError('CATALOG_UNAVAILABLE', `${where}: ${message ?? name}`, { ...at, name }, error);
+  return new PipelineError('CATALOG', `${where}: ${name}: ${message}`, { facts: { ...at, name }, cause: error });
 }
 
 /** The values of a partition as the catalog holds them; the unit id is the last. */

@@ -1,11 +1,10 @@
 import { derivedColumns, type Dataset, type PublishedLine } from '../../contract';
-import { appendCommit, type AppendOutcome } from '../../run/commit-log';
+import type { AppendOutcome } from '../../run/commit-log';
 import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
-import { curatedLog } from '../curated-log';
 import type { CompactItem, CompactResult } from '../documents';
 import type { ResultEnvelope } from '../shape/rows-of-unit';
-import { requireFiles } from './require-files';
-import { masked, type CommitContext, type DatasetTarget } from './commit-unit';
+import { commitRegistered, type CommitContext, type DatasetTarget } from './commit-registered';
+import { masked } from './commit-unit';
 
 export interface ReadyCompaction {
   readonly item: CompactItem;
@@ -15,30 +14,17 @@ export interface ReadyCompaction {
 
 /** Registers and commits a compaction; gives `nothing` where one of its commits is not current any more. */
 export async function commitCompaction(
-  context: CommitContext, ready: ReadyCompaction, { catalog, state, removals }: DatasetTarget,
+  context: CommitContext, ready: ReadyCompaction, target: DatasetTarget,
 ): Promise<AppendOutcome<CuratedManifest>> {
-  const { call: { store, signal, report }, settings, plan } = context;
-  const { dataset, unitId } = ready.item;
+  const { dataset, unitId, ingestSeq } = ready.item;
   const { parts, counts } = ready.result;
-  await requireFiles(removals, { ...plan, dataset }, [unitId], state.lines, { signal });
-  await catalog.register(unitId, parts);
-  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq, previous) => {
-    const lines = await state.before(seq, signal, previous);
-    await requireFiles(removals, { ...plan, dataset }, [unitId], lines, { signal }).catch(async (error: unknown) => {
-      await catalog.forget(unitId, parts);
-      throw error;
-    });
-    const supersedes = compactedUnits(ready.item, plan.runId, lines);
-    return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
-  }, { signal });
-  if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
-    report.say('CURATE_I1301', { dataset, unitId, seq: result.seq, written: counts.rows, files: parts.length, rejected: 0 });
-    return result;
-  }
-  if (result.outcome === 'nothing') report.say('CURATE_I1306', { dataset, unitId });
-  else report.say('CURATE_I1302', { dataset, unitId, ingestSeq: ready.item.ingestSeq, seq: result.seq });
-  await catalog.forget(unitId, parts);
-  return result;
+  return commitRegistered(context, {
+    dataset, unitId, ingestSeq, parts, counts: { written: counts.rows, rejected: 0 },
+    manifest: (seq, lines) => {
+      const supersedes = compactedUnits(ready.item, context.plan.runId, lines);
+      return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
+    },
+  }, target);
 }
 
 /** The commits that are joined; of a compaction among them, also those that it stands for. Undefined where one is not current any more. */

@@ -1,17 +1,11 @@
-import { derivedColumns, isBatch, isStanding, masksOf, type Contract, type Dataset, type PublishedLine } from '../../contract';
-import { appendCommit, type AppendOutcome } from '../../run/commit-log';
+import { derivedColumns, isBatch, isStanding, masksOf, type Dataset, type PublishedLine } from '../../contract';
+import type { AppendOutcome } from '../../run/commit-log';
 import type { Report } from '../../report/report';
-import type { FunctionCall } from '../../run/function-handler';
 import { SCHEMA_VERSION, type CuratedManifest, type QualityResult } from '../../run/manifest';
-import { curatedLog } from '../curated-log';
-import type { CuratePlan, ShapeItem, ShapeResult } from '../documents';
+import type { ShapeItem, ShapeResult } from '../documents';
 import { describeResult } from '../quality/judge-quality';
-import type { CurateSettings } from '../settings';
 import type { ResultEnvelope, UnitRows } from '../shape/rows-of-unit';
-import type { PublishedState } from './published-object';
-import type { Removals } from './removals';
-import { requireFiles } from './require-files';
-import type { UnitCatalog } from './unit-catalog';
+import { commitRegistered, type CommitContext, type DatasetTarget } from './commit-registered';
 
 /** A unit whose counts are proved and whose files are complete. */
 export interface ReadyUnit {
@@ -22,53 +16,19 @@ export interface ReadyUnit {
   readonly quality: readonly QualityResult[];
 }
 
-/** What all commits of an execution share. */
-export interface CommitContext {
-  readonly call: FunctionCall;
-  readonly settings: CurateSettings;
-  readonly contract: Contract;
-  readonly plan: CuratePlan;
-}
-
-/** Where the commits of one dataset go. One state for all of them, which reads each commit of the log once. */
-export interface DatasetTarget {
-  readonly catalog: UnitCatalog;
-  readonly state: PublishedState;
-  readonly removals: Removals;
-}
-
-/**
- * Registers and commits one unit. Gives `nothing` for a rerun whose batch another run has superseded since it was planned.
- *
- * What a unit supersedes is read from the log before each try of a number, so of two that would take the same place only one does.
- */
-export async function commitUnit(
-  context: CommitContext, ready: ReadyUnit, { catalog, state, removals }: DatasetTarget,
-): Promise<AppendOutcome<CuratedManifest>> {
-  const { call: { store, signal, report }, settings, plan } = context;
+/** Registers and commits one unit. Gives `nothing` for a rerun whose batch another run has superseded since it was planned. */
+export async function commitUnit(context: CommitContext, ready: ReadyUnit, target: DatasetTarget): Promise<AppendOutcome<CuratedManifest>> {
+  const { call: { report }, plan } = context;
   const { unit, shape, rows } = ready;
-  const { dataset, unitId } = unit;
   sayQuality(report, ready);
-  // Before the catalog points to its files, and again where nobody can come in between.
-  await requireFiles(removals, { ...plan, dataset }, [unitId], state.lines, { signal });
-  await catalog.register(unitId, shape.parts, rows.quarantine);
-  const result = await appendCommit<CuratedManifest>(store, curatedLog(settings, dataset), async (seq, previous) => {
-    const lines = await state.before(seq, signal, previous);
-    await requireFiles(removals, { ...plan, dataset }, [unitId], lines, { signal }).catch(async (error: unknown) => {
-      await catalog.forget(unitId, shape.parts, rows.quarantine);
-      throw error;
-    });
-    const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, lines) : [];
-    return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
-  }, { signal });
-  if (result.outcome !== 'nothing' && result.manifest.attemptId === unitId) {
-    report.say('CURATE_I1301', { dataset, unitId, seq: result.seq, written: shape.counts.written, files: shape.parts.length, rejected: rows.counts.rejected });
-    return result;
-  }
-  if (result.outcome === 'nothing') report.say('CURATE_I1306', { dataset, unitId });
-  else report.say('CURATE_I1302', { dataset, unitId, ingestSeq: unit.ingestSeq, seq: result.seq });
-  await catalog.forget(unitId, shape.parts, rows.quarantine);
-  return result;
+  return commitRegistered(context, {
+    dataset: unit.dataset, unitId: unit.unitId, ingestSeq: unit.ingestSeq, parts: shape.parts, quarantine: rows.quarantine,
+    counts: { written: shape.counts.written, rejected: rows.counts.rejected },
+    manifest: (seq, lines) => {
+      const supersedes = takesPlaces(unit) ? supersededUnits(unit, plan.runId, lines) : [];
+      return supersedes === undefined ? undefined : manifest(context, ready, seq, supersedes);
+    },
+  }, target);
 }
 
 /** Most units are the first of their batch. */

@@ -1,13 +1,13 @@
 import { GetTableCommand, type GlueClient } from '@aws-sdk/client-glue';
 import { icebergTable, icebergTableName, isStanding, type Dataset, type IcebergTable, type PublishedLine } from '../../contract';
-import { transientError, userError } from '../../errors/pipeline-error';
 import type { FunctionCall } from '../../run/function-handler';
-import { icebergFolder, icebergProgressKey, pipelinePrefix } from '../../run/keys';
+import { dataFolder, icebergFolder, icebergProgressKey } from '../../run/keys';
 import { SCHEMA_VERSION } from '../../run/manifest';
 import type { StageOutput } from '../../run/stage-io';
 import { itemsRef, type WorkFolder } from '../../run/work';
 import { curatedLog } from '../curated-log';
 import type { CurateSettings } from '../settings';
+import { catalogFailure, type CatalogTableRef } from './catalog-partitions';
 
 /** `iceberg.json` of an attempt: what a job that follows the commit logs must know of each table that lags. */
 export interface IcebergWork {
@@ -87,17 +87,14 @@ function mustExpire({ oldest, at }: Note, { snapshotRetentionHours }: IcebergWor
 }
 
 /** Not so where somebody dropped it, or where a database was made again over a bucket that stayed. */
-async function exists(glue: Pick<GlueClient, 'send'>, at: { readonly database: string; readonly table: string }, signal: AbortSignal): Promise<boolean> {
+async function exists(glue: Pick<GlueClient, 'send'>, at: CatalogTableRef, signal: AbortSignal): Promise<boolean> {
   try {
     await glue.send(new GetTableCommand({ DatabaseName: at.database, Name: at.table }), { abortSignal: signal });
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    const { name, message } = error as { name?: string; message?: string };
-    if (name === 'EntityNotFoundException') return false;
-    const where = `catalog table ${at.database}.${at.table}`;
-    if (name === 'AccessDeniedException') throw userError('CATALOG_DENIED', `${where}: ${message}; add the permission to the role that the message names`, at, error);
-    throw transientError('CATALOG_UNAVAILABLE', `${where}: ${message ?? name}`, { ...at, name }, error);
+    if ((error as { name?: string }).name === 'EntityNotFoundException') return false;
+    throw catalogFailure(at, error);
   }
 }
 
@@ -108,7 +105,7 @@ function workItem(settings: CurateSettings, dataset: Dataset, lines: readonly Pu
     dataset: dataset.name, head: lines.length,
     standing: lines.filter(isStanding).map(({ attempt_id: unitId, seq, ingest_seq: ingestSeq }) => ({ unitId, seq, ingestSeq })),
     logPrefix: curatedLog(settings, dataset.name).prefix, progressKey: icebergProgressKey(pipeline, dataset.name),
-    dataPrefix: `${pipelinePrefix(pipeline)}data/${dataset.name}/`,
+    dataPrefix: dataFolder(pipeline, dataset.name),
     snapshotRetentionHours: iceberg?.snapshotRetentionHours ?? 0,
     ...icebergTable(dataset, { database, location, targetFileBytes }),
   };

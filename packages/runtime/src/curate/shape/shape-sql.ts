@@ -112,12 +112,13 @@ export function numberFiles(bytesPerRow: number, targetBytes: number): string[] 
 
 /** Whether a column with floats holds a zero with a minus sign; undefined for a dataset without such columns. */
 export function negativeZeros(dataset: Dataset, paths: readonly string[]): string | undefined {
-  const floats = floatColumns(dataset);
-  return floats.length === 0 ? undefined : negativeZerosOf(floats, unitRows(paths, floats.map(({ name }) => quoteIdentifier(name)).join(', ')));
+  return negativeZerosOf(dataset, unitRows(paths, floatColumns(dataset).map(({ name }) => quoteIdentifier(name)).join(', ')));
 }
 
-/** Whether a column of a query holds a zero with a minus sign. Of objects and arrays, whether their text looks so: a text in them may be meant. */
-export function negativeZerosOf(floats: readonly Column[], query: string): string {
+/** The same of a query that has those columns. Of objects and arrays, whether their text looks so: a text in them may be meant. */
+export function negativeZerosOf(dataset: Dataset, query: string): string | undefined {
+  const floats = floatColumns(dataset);
+  if (floats.length === 0) return undefined;
   const found = floats.map(({ name, type }) => {
     const value = quoteIdentifier(name);
     return isNested(type) ? `contains(CAST(${value} AS VARCHAR), '-0.0')` : `${value} = 0 AND signbit(${value})`;
@@ -126,7 +127,7 @@ export function negativeZerosOf(floats: readonly Column[], query: string): strin
 }
 
 /** Columns that are floats, or have some inside. */
-export function floatColumns(dataset: Dataset): Column[] {
+function floatColumns(dataset: Dataset): Column[] {
   return dataset.columns.filter(({ type }) => holdsKind(type, 'float'));
 }
 

@@ -2,12 +2,7 @@ import { unlink } from 'node:fs/promises';
 import type { Dataset, OrderKey } from '../../contract/contract';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
 import type { EngineSession } from '../engine/duckdb-engine';
-
-/** Rows that the engine handles at once. */
-export const VECTOR_ROWS = 2_048;
-
-/** A file as the engine tells of it. */
-export interface WrittenFile { readonly path: string; readonly records: number }
+import { VECTOR_ROWS, type WrittenFile } from './parquet-files';
 
 export interface SortedFilesOptions {
   /** A query that ends in an `ORDER BY`. */
@@ -56,7 +51,8 @@ export function evenLengths(rows: number, files: number): number[] {
  * The engine promises the order of rows only for a COPY into one file. What it writes into several by itself is mixed by its threads.
  */
 export async function writeSortedFiles(session: EngineSession, files: SortedFilesOptions): Promise<WrittenFile[]> {
-  const { ordered, columns, lengths, target, options, groupRows } = files;
+  const { ordered, columns, target, options, groupRows } = files;
+  const lengths = files.lengths.filter((length) => length > 0);
   const all = `${target}-sorted.parquet`;
   // A file reads whole groups, so they are not much longer than the files.
   const mean = Math.floor(sum(lengths) / lengths.length / VECTOR_ROWS) * VECTOR_ROWS;

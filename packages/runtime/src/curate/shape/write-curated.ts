@@ -1,26 +1,16 @@
 import type { Dataset } from '../../contract/contract';
 import { curatedColumns } from '../../contract/curated-columns';
-import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
+import { quoteIdentifier } from '../../contract/quote-identifier';
 import { userError } from '../../errors/pipeline-error';
 import type { EngineSession } from '../engine/duckdb-engine';
 import { createPartitions, FILE_COLUMN, filedQuery, fileQuery, type FilePiece, negativeZeros, numberFiles, outputQuery, PARTITIONS, sortedQuery } from './shape-sql';
-import { evenLengths, VECTOR_ROWS, writeSortedFiles, type WrittenFile } from './sorted-files';
+import { copyFiles, MOST_GROUP_ROWS, parquetFormat, VECTOR_ROWS, type WrittenFile } from './parquet-files';
+import { evenLengths, writeSortedFiles } from './sorted-files';
 
 /** Each value makes at least one file and one catalog partition in every run. */
 const MAX_PARTITIONS = 10_000;
 
-/**
- * Values that a column may have in a row group to be kept as a dictionary.
- *
- * The engine's default is far larger; measured, it made files larger and took twice the time for columns of numbers.
- */
-export const DICTIONARY_VALUES = 8_192;
-
-/** The engine's dictionary holds 0.0 and -0.0 as one value, whichever came first: with both, there must be none. */
-export const NO_DICTIONARY = 0;
-
-/** The engine's own default; rows of more than some 270 bytes have fewer in a group. */
-export const MOST_GROUP_ROWS = 60 * VECTOR_ROWS;
+/** Of the source. */
 const ROW_GROUP_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -68,7 +58,7 @@ export async function writeCurated(session: EngineSession, options: WriteOptions
 }
 
 class CuratedWriter {
-  private dictionary?: Promise<number>;
+  private asked?: Promise<string>;
 
   constructor(private readonly session: EngineSession, private readonly options: WriteOptions) {}
 
@@ -137,26 +127,19 @@ class CuratedWriter {
     const { dataset, directory } = this.options;
     const columns = curatedColumns(dataset).map(({ name }) => quoteIdentifier(name));
     return writeSortedFiles(this.session, {
-      ordered, columns, lengths: lengths.filter((length) => length > 0), target: directory,
+      ordered, columns, lengths, target: directory,
       options: await this.format(), groupRows: this.rowGroupRows(),
     });
   }
 
   private async copy(query: string, target: string, files?: string): Promise<WrittenFile[]> {
-    const rows = await this.session.rows(`COPY (${query}) TO ${quoteLiteral(target)} (${await this.format()}, ${files === undefined ? '' : `${files}, `}RETURN_STATS)`);
-    return rows.map((row) => ({ path: String(row.filename), records: Number(row.count) })).filter(({ records }) => records > 0);
+    const format = await this.format();
+    return copyFiles(this.session, query, target, files === undefined ? format : `${format}, ${files}`);
   }
 
-  private async format(): Promise<string> {
-    // All files are of the same rows, so it is asked once.
-    const dictionary = await (this.dictionary ??= this.dictionaryValues());
-    return `FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT ${dictionary}, ROW_GROUP_SIZE ${this.rowGroupRows()}`;
-  }
-
-  private async dictionaryValues(): Promise<number> {
-    const query = negativeZeros(this.options.dataset, this.options.paths);
-    const found = query !== undefined && (await this.session.rows(query))[0]?.found === true;
-    return found ? NO_DICTIONARY : DICTIONARY_VALUES;
+  /** All files are of the same rows, so it is asked once. */
+  private format(): Promise<string> {
+    return this.asked ??= parquetFormat(this.session, negativeZeros(this.options.dataset, this.options.paths), this.rowGroupRows());
   }
 
   /** A row group stands in memory until it is full. */

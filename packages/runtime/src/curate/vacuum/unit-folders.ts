@@ -1,4 +1,4 @@
-import { catalogPrefix, pipelinePrefix } from '../../run/keys';
+import { catalogPrefix, dataFolder, quarantineFolder } from '../../run/keys';
 import { isUnitId } from '../../run/ids';
 import type { Abortable, ListedObject, ObjectStore } from '../../stores/object-store';
 import type { CurateSettings } from '../settings';
@@ -11,8 +11,7 @@ export interface UnitFolders {
 }
 
 export function unitFolders({ pipeline }: Pick<CurateSettings, 'pipeline'>, dataset: string): UnitFolders {
-  const prefix = pipelinePrefix(pipeline);
-  return { data: `${prefix}data/${dataset}/`, quarantine: `${prefix}quarantine/${dataset}/`, catalog: catalogPrefix(pipeline, dataset) };
+  return { data: dataFolder(pipeline, dataset), quarantine: quarantineFolder(pipeline, dataset), catalog: catalogPrefix(pipeline, dataset) };
 }
 
 /** The units that have an object anywhere, in order. Folders of other names are somebody else's. */
@@ -28,11 +27,8 @@ export async function storedUnits(store: ObjectStore, bucket: string, folders: U
 export async function lastWritten(
   store: ObjectStore, bucket: string, folders: UnitFolders, unitId: string, options: Abortable = {},
 ): Promise<number> {
-  let newest = 0;
-  for (const folder of Object.values(folders) as string[]) {
-    for await (const { modified } of store.listKeys(bucket, `${folder}${unitId}/`, options)) newest = Math.max(newest, modified.getTime());
-  }
-  return newest;
+  const objects = await Promise.all((Object.values(folders) as string[]).map((folder) => objectsOf(store, bucket, folder, unitId, options)));
+  return objects.flat().reduce((newest, { modified }) => Math.max(newest, modified.getTime()), 0);
 }
 
 /** The objects of a unit below one of the folders. */

@@ -18,7 +18,7 @@ interface Asker {
  *
  * @param lines of all commits before the number that the units would get
  */
-export async function requireFiles(
+export async function requireUnusedIds(
   removals: Removals, { dataset, runId, attempt }: Asker, unitIds: readonly string[], lines: readonly PublishedLine[], options: Abortable = {},
 ): Promise<void> {
   const ids = new Set(unitIds);
