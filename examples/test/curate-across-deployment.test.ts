@@ -8,30 +8,17 @@ import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LocalStack, type StackEvent } from '@headrace/local-runner';
 import { App, Stack } from 'aws-cdk-lib';
 import { athena, runMachine } from './_fixtures/local-pipeline';
+import { ordersContract } from './_fixtures/orders-contract';
 
 jest.setTimeout(240_000);
 
 /** What functions and tasks of v2 print before they work. */
 const MARK = 'this is v2';
 
-/** The second version takes other notes, and has one column more. */
-const contract = (version: number): string => `
-apiVersion: v3.1.0
-kind: DataContract
-id: orders
-name: Orders
-version: "${version}.0.0"
-status: active
-schema:
-  - name: orders
-    customProperties:
-      - { property: headraceRecord, value: { format: csv } }
-      - { property: headraceHistory, value: append }
-    properties:
-      - { name: id, logicalType: integer, required: true }
-      - { name: note, logicalType: string, logicalTypeOptions: { maxLength: ${version === 1 ? 5 : 50} } }
-${version === 1 ? '' : '      - { name: tag, logicalType: string }'}
-`;
+/** The second version takes longer notes, and has one column more. */
+const contract = (version: number): string => ordersContract(`${version}.0.0`, {
+  note: `logicalType: string, logicalTypeOptions: { maxLength: ${version === 1 ? 5 : 50} }`, more: version === 1 ? [] : ['{ name: tag, logicalType: string }'],
+});
 
 describe('a contract and code that are pushed while a batch is curated', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-across-'));

@@ -11,28 +11,11 @@ import { LocalStack } from '@headrace/local-runner';
 import { App, Stack } from 'aws-cdk-lib';
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { athena, runMachine } from './_fixtures/local-pipeline';
+import { ordersContract } from './_fixtures/orders-contract';
 
 jest.setTimeout(240_000);
 
 const CLI = path.join(path.dirname(require.resolve('@headrace/local-runner/package.json')), 'lib/cli.js');
-
-/** What a record must have is mended by the second version. */
-const contract = (version: string, required: boolean): string => `
-apiVersion: v3.1.0
-kind: DataContract
-id: orders
-name: Orders
-version: "${version}"
-status: active
-schema:
-  - name: orders
-    customProperties:
-      - { property: headraceRecord, value: { format: csv, header: exact } }
-      - { property: headraceHistory, value: append }
-    properties:
-      - { name: id, logicalType: integer, required: true }
-      - { name: note, logicalType: string, required: ${required} }
-`;
 
 describe('rejected records, through the synthesized machines', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-rejected-'));
@@ -44,7 +27,7 @@ describe('rejected records, through the synthesized machines', () => {
 
   function synthesize(version: string, required: boolean): string {
     const file = path.join(folder, `orders-${version}.odcs.yaml`);
-    writeFileSync(file, contract(version, required));
+    writeFileSync(file, ordersContract(version, { note: `logicalType: string, required: ${required}` }));
     const outdir = path.join(folder, `v${version}`);
     const app = new App({ outdir, analyticsReporting: false });
     const shop = new Stack(app, 'Shop');

@@ -7,6 +7,7 @@ import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import type { ExecutionRecord } from '@headrace/local-runner';
 import { type App, Stack } from 'aws-cdk-lib';
 import { mendContracts, withoutHorizon } from '../_fixtures/mended-contract';
+import { ordersContract } from '../_fixtures/orders-contract';
 import { type RunAttempt, untilDone } from './attempts';
 import type { Row } from './batch-source';
 import { CountedStack, soakFolder } from './counted-stack';
@@ -20,23 +21,6 @@ export const PIPELINE = 'orders';
 const ROWS = 40;
 /** Batches that are there before the first case. */
 export const BATCHES = 2;
-
-const CONTRACT = `
-apiVersion: v3.1.0
-kind: DataContract
-id: orders
-name: Orders
-version: "1"
-status: active
-schema:
-  - name: orders
-    customProperties:
-      - { property: headraceRecord, value: { format: csv, header: exact } }
-      - { property: headraceHistory, value: append }
-    properties:
-      - { name: id, logicalType: integer, required: true }
-      - { name: note, logicalType: string }
-`;
 
 /** An append dataset with a few small batches, and the operations of curate that keep house over them. Nothing waits before its files may go. */
 export class OperationBench extends CountedStack {
@@ -106,7 +90,7 @@ export class OperationBench extends CountedStack {
 
   private define(app: App): void {
     const file = path.join(soakFolder(), 'orders.odcs.yaml');
-    writeFileSync(file, CONTRACT);
+    writeFileSync(file, ordersContract('1'));
     const shop = new Stack(app, 'Shop');
     const source = IngestSource.http({ url: `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/orders.csv` });
     const ingest = new IngestStage(shop, 'Ingest', { contract: file, pipelineName: PIPELINE, sources: { orders: source } });

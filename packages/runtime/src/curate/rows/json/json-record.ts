@@ -9,15 +9,15 @@ export type MemberSink = (name: string, text: Buffer | null) => void;
 /** Whether a member may be an object or array, because it is left out. */
 export type LeavesOut = (name: string) => boolean;
 
-const QUOTE = 34;
-const BACKSLASH = 92;
+export const QUOTE = 34;
+export const BACKSLASH = 92;
 export const COMMA = 44;
-const COLON = 58;
+export const COLON = 58;
 export const OPEN = 123;
 export const CLOSE = 125;
 export const OPEN_ARRAY = 91;
 export const CLOSE_ARRAY = 93;
-const MINUS = 45;
+export const MINUS = 45;
 /** Objects and arrays in each other, in a record and in a document. No data has so many, and none of them may cost memory without end. */
 export const MAX_DEPTH = 1_000;
 const WORDS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')] as const;
@@ -283,6 +283,6 @@ export function notPlain(what: string, opening: number): string {
   return `member ${what} is ${opening === OPEN ? 'an object' : 'an array'}, expected a plain value`;
 }
 
-function isDigit(byte: number | undefined): boolean {
+export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 48 && byte <= 57;
 }

@@ -1,8 +1,5 @@
-const QUOTE = 34;
-const BACKSLASH = 92;
-const COMMA = 44;
-const COLON = 58;
-const [OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY] = [123, 125, 91, 93];
+import { BACKSLASH, CLOSE, CLOSE_ARRAY, COLON, COMMA, OPEN, OPEN_ARRAY, QUOTE } from './json-record';
+
 const NULL = Buffer.from('null');
 
 /**

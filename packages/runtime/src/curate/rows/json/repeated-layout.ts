@@ -1,10 +1,5 @@
-const QUOTE = 34;
-const BACKSLASH = 92;
-const COMMA = 44;
-const COLON = 58;
-const OPEN = 123;
-const CLOSE = 125;
-const MINUS = 45;
+import { BACKSLASH, CLOSE, COLON, COMMA, isDigit, MINUS, OPEN, QUOTE } from './json-record';
+
 const PLUS = 43;
 const POINT = 46;
 const ZERO = 48;
@@ -148,15 +143,11 @@ export class RepeatedLayout {
 
   private digits(record: Buffer): boolean {
     const start = this.at;
-    while (isDigit(record[this.at]!)) this.at++;
+    while (isDigit(record[this.at])) this.at++;
     return this.at > start;
   }
 
   private space(record: Buffer): void {
     for (let byte = record[this.at]; byte === 32 || byte === 9 || byte === 13 || byte === 10; byte = record[this.at]) this.at++;
   }
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 48 && byte <= 57;
 }
