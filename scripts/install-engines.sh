@@ -55,7 +55,8 @@ install_python() {
   if [ ! -x "$venv/bin/python" ]; then
     python3 -m venv "$venv" || { echo 'Python 3 with its venv module is missing (Debian: python3-venv)' >&2; exit 1; }
   fi
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  # Compiled when first used: most of it never is.
+  "$venv/bin/pip" install --quiet --no-compile --disable-pip-version-check --requirement "$requirements"
   # Written last, so that an interrupted installation is tried again.
   cp "$requirements" "$stamp"
 }

@@ -18,8 +18,11 @@ const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
 const sum = { passed: 0, failed: 0, skipped: [] };
 
 async function main() {
-  // Everything else needs what the build makes, and would only repeat its errors.
-  if (!check({ name: 'build', command: ['node', 'scripts/build.mjs'] })) return;
+  const build = { name: 'build', command: ['node', 'scripts/build.mjs'] };
+  // In continuous integration nothing is skipped, so everything that tests compare with must be there. It arrives while the build computes.
+  const engines = { name: 'engines for comparison', command: ['scripts/install-engines.sh'] };
+  // Everything else needs what these make, and would only repeat their errors.
+  if (!await checkTogether(inCi ? [build, engines] : [build])) return;
   addJest();
   const python = runPythonTests(root);
   sum.passed += python.passed;
@@ -28,28 +31,25 @@ async function main() {
   await checkTogether(checks(inCi));
 }
 
-/** Runs one command as one test; its output is shown as it comes. */
-function check({ name, command }) {
-  console.log(`\n── ${name}: ${command.join(' ')}`);
-  const ok = run(command) === 0;
-  console.log(`${ok ? '✓' : '✗'} ${name}`);
-  if (ok) sum.passed += 1;
-  else sum.failed += 1;
-  return ok;
-}
-
-/** Runs commands two at a time, each as one test; the output of each is shown when it ends. */
+/**
+ * Runs commands two at a time, each as one test, and tells whether all ended well. The output of each is shown when it ends, or as it comes when
+ * there is one alone.
+ */
 async function checkTogether(commands) {
   const waiting = [...commands];
+  let allOk = true;
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { ok, output } = await runQuietly(next.command);
-      console.log(`\n── ${next.name}: ${next.command.join(' ')}\n${output}${ok ? '✓' : '✗'} ${next.name}`);
+      console.log(`\n── ${next.name}: ${next.command.join(' ')}`);
+      const { ok, output } = commands.length === 1 ? { ok: run(next.command) === 0, output: '' } : await runQuietly(next.command);
+      console.log(`${output}${ok ? '✓' : '✗'} ${next.name}`);
       if (ok) sum.passed += 1;
       else sum.failed += 1;
+      allOk &&= ok;
     }
   };
   await Promise.all([worker(), worker()]);
+  return allOk;
 }
 
 /** Runs a command to its end, with its output in the order in which it came. */
