@@ -176,6 +176,10 @@ export const LOOPS: readonly SoakLoop[] = [
     environment: () => ({ HEADRACE_ICEBERG: 'whole' }),
   }),
   testLoop({
+    name: 'spark', what: 'curate: Shape on Spark against DuckDB, with code that Spark makes of its queries, and more random tables', tests: 'curate/shape/spark-shape',
+    environment: () => ({ HEADRACE_SPARK: 'whole' }),
+  }),
+  testLoop({
     name: 'round-trip', what: 'curate: random typed tables, written in each format and read back', tests: 'curate/conformance/round-trip',
     environment: ({ seeds, seed }) => ({
       HEADRACE_ROUND_TRIPS: String(seed === undefined ? 5 * seeds : 1), ...(seed === undefined ? {} : { HEADRACE_ROUND_TRIP_SEED: String(seed) }),

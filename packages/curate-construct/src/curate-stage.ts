@@ -372,7 +372,7 @@ export class CurateStage extends StageBase {
     allow(roles.iceberg, {
       actions: ['s3:DeleteObject'],
       resources: [curated.arnForObjects(`${folder('iceberg')}*`)],
-      wildcardReason: 'files of snapshots that expired, below the folder of the tables only',
+      wildcardReason: 'files of snapshots that expired and of jobs that died, below the folder of the tables only',
     });
     this.catalog.grantIceberg(roles.iceberg);
   }

@@ -73,6 +73,18 @@ def test_old_snapshots_go_though_files_cannot_be_joined(monkeypatch, capsys):
     monkeypatch.setattr(upkeep, "join_files", refused)
     monkeypatch.setattr(upkeep, "expire", lambda *_: done.append("expired"))
     monkeypatch.setattr(upkeep, "oldest", lambda *_: "2026-01-01T00:00:00Z")
-    assert upkeep.keep(None, TABLE, True) == "2026-01-01T00:00:00Z"
-    assert done == ["expired"]
+    monkeypatch.setattr(upkeep, "remove_orphans", lambda *_: done.append("orphans"))
+    assert upkeep.keep(None, TABLE, True, {"orphansSearched": "2026-01-01T00:00:00Z"})["oldest"] == "2026-01-01T00:00:00Z"
+    assert done == ["expired", "orphans"]
     assert capsys.readouterr().out.count("CURATE_W1604") == 2
+
+
+def test_orphans_are_looked_for_once_a_week(monkeypatch):
+    searches = []
+    for name in ("drop_abandoned", "expire", "oldest"):
+        monkeypatch.setattr(upkeep, name, lambda *_: None)
+    monkeypatch.setattr(upkeep, "remove_orphans", lambda *_: searches.append(1))
+    note = upkeep.keep(None, TABLE, False, {})
+    assert upkeep.keep(None, TABLE, False, note) == note and searches == []
+    assert upkeep.keep(None, TABLE, False, {"orphansSearched": "2026-01-01T00:00:00Z"})["orphansSearched"] >= note["orphansSearched"]
+    assert searches == [1]

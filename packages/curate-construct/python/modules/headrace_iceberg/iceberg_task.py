@@ -24,8 +24,8 @@ def run(spark, settings, task, local=False):
             if made is not None:
                 say("CURATE_I1601", "info", f"{table['dataset']}: {table['table']} is at commit {made['seq']}", seconds=round(time.monotonic() - clock, 3), **made)
             # A note for Publish of the next run, not the truth: that is in the table's snapshot.
-            oldest = keep(spark, table, made is not None)
-            progress = {"schemaVersion": SCHEMA_VERSION, "table": table["table"], "seq": table["head"], "rule": table["rule"], "at": now(), **({} if oldest is None else {"oldest": oldest})}
+            upkeep = keep(spark, table, made is not None, store.read_json(settings["curatedBucket"], table["progressKey"]) or {})
+            progress = {"schemaVersion": SCHEMA_VERSION, "table": table["table"], "seq": table["head"], "rule": table["rule"], "at": now(), **upkeep}
             store.write_json(settings["curatedBucket"], table["progressKey"], progress, once=False)
     except Exception as error:
         tell_failure(store, work, f"{folder}errors/iceberg-{task['index']}.json", about, error)

@@ -10,12 +10,15 @@ from headrace_shape.shape_task import say
 MIN_FILES = 12
 # What one run rewrites at most.
 MAX_FILES = 2_000
-# No run of Glue takes longer, so whoever made a branch then is dead.
+# No run of Glue takes longer, so whoever made a branch or a file then, and did not finish, is dead.
 ABANDONED_AFTER = timedelta(days=7)
+# Looking for orphans lists the whole folder of a table.
+SEARCH_EVERY = timedelta(days=7)
 
 
-def keep(spark, table, changed):
-    """Gives when the oldest snapshot that will expire was made, as Publish reads times; None where none will. Files are joined only where rows changed.
+def keep(spark, table, changed, last):
+    """Gives what the note of the table remembers of upkeep, `last` as it was: when the oldest snapshot that will expire was made, absent
+    where none will, and when orphans were last looked for. Times are as Publish reads them. Files are joined only where rows changed.
 
     Each part is tried by itself: files that cannot be joined are no reason to keep rows that must go.
     """
@@ -24,7 +27,14 @@ def keep(spark, table, changed):
     if changed:
         attempt(table, "joining files", lambda: join_files(spark, table))
     attempt(table, "expiry of snapshots", lambda: expire(spark, table, now))
-    return attempt(table, "looking for old snapshots", lambda: oldest(spark, table))
+    # A table that has no note yet has no job that died long ago.
+    searched = last.get("orphansSearched", text_of(now))
+    if searched <= text_of(now - SEARCH_EVERY):
+        attempt(table, "orphans", lambda: remove_orphans(spark, table, now))
+        # Also where that failed: a search lists the whole folder, and the next run is no time to do it again.
+        searched = text_of(now)
+    made = attempt(table, "looking for old snapshots", lambda: oldest(spark, table))
+    return {"orphansSearched": searched, **({} if made is None else {"oldest": made})}
 
 
 def attempt(table, what, work):
@@ -32,7 +42,7 @@ def attempt(table, what, work):
         return work()
     except Exception as error:
         say(
-            "CURATE_W1604", "warning", f"{table['table']}: upkeep failed ({what}); the rows are as they must be, and the next run tries again",
+            "CURATE_W1604", "warning", f"{table['table']}: upkeep failed ({what}); the rows are as they must be, and a later run tries again",
             dataset=table["dataset"], reason=str(error).split("\n", 1)[0][:300],
         )
         return None
@@ -64,6 +74,20 @@ def expire(spark, table, now):
     ).first()
     if expired["deleted_manifest_lists_count"] > 0:
         say("CURATE_I1603", "info", f"{table['table']}: snapshots expired", dataset=table["dataset"], snapshots=expired["deleted_manifest_lists_count"], filesDeleted=expired["deleted_data_files_count"])
+
+
+def remove_orphans(spark, table, now):
+    """Files below the table's own folder that no snapshot, branch or kept metadata names: what a job wrote that was killed before it could say so."""
+    catalog, _, name = table["table"].partition(".")
+    before = (now - ABANDONED_AFTER).strftime("%Y-%m-%d %H:%M:%S.%f")
+    # By the catalog's own files: Spark has no S3 everywhere.
+    found = spark.sql(f"CALL {catalog}.system.remove_orphan_files(table => '{name}', older_than => TIMESTAMP '{before}', prefix_listing => true)").collect()
+    if found:
+        say("CURATE_I1604", "info", f"{table['table']}: files of dead jobs removed", dataset=table["dataset"], files=len(found), example=found[0]["orphan_file_location"])
+
+
+def text_of(time):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def oldest(spark, table):

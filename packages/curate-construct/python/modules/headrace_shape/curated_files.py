@@ -4,6 +4,7 @@ import hashlib
 import random
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from headrace_shape.partition_values import encode_partition_value, text_of
 from headrace_shape.shape_error import ShapeError
 from headrace_shape.sorted_files import write_sorted
 from headrace_shape.typed_rows import SPREAD, quoted
+from headrace_shape.written_files import written_files
 
 # A name that no column of a contract can have.
 FILE = "_headrace_file"
@@ -22,6 +24,9 @@ MAX_PARTITIONS = 10_000
 # More tasks than this only cost start-up; one task may write several files.
 MAX_WRITE_TASKS = 2_000
 CHUNK = 1024 * 1024
+# What the driver puts by itself: starting a Python on each executor takes longer.
+DRIVER_BYTES = 256 * 1024 * 1024
+DRIVER_THREADS = 4
 
 
 def plan_files(rows: DataFrame, spec, bytes_in, kept):
@@ -64,19 +69,20 @@ def write(spark, rows: DataFrame, spec, planned, total, target):
 
 def publish(spark, bucket, prefix, target, names, planned):
     """Puts the written files under their keys, in parallel, and returns the parts of the manifest."""
-    place = F.col("_metadata.file_path").alias("path")
-    # The folders say which file a row belongs to, and are no column.
-    written = spark.read.option("recursiveFileLookup", "true").parquet(target).groupBy(place).count().collect()
     owner = {first + offset: values for values, first, files in planned for offset in range(files)}
     # Begins at a random place: a try that was given up but still runs never meets the files of a later one.
-    file = random.randrange(1, 2 ** 32) * 1_000_000
-    jobs = []
-    for number, row in enumerate(sorted(written, key=lambda each: each["path"])):
-        values = [text_of(value) for value in owner[int(re.search(f"/{FILE}=(\\d+)/", row["path"]).group(1))]]
+    number = random.randrange(1, 2 ** 32) * 1_000_000
+    written, jobs = written_files(spark, target), []
+    for file in written:
+        # The folders say which file a row belongs to, and are no column.
+        values = [text_of(value) for value in owner[int(re.search(f"/{FILE}=(\\d+)/", file.uri).group(1))]]
         partition = dict(zip(names, values))
         folders = "".join(f"{name}={encode_partition_value(value)}/" for name, value in partition.items())
-        jobs.append((row["path"], bucket, {"key": f"{prefix}{folders}{file + number}.parquet", "records": row["count"], "partition": partition}))
-    return spark.sparkContext.parallelize(jobs, max(1, min(len(jobs), MAX_WRITE_TASKS))).map(publish_file).collect() if jobs else []
+        jobs.append((file.uri, bucket, {"key": f"{prefix}{folders}{number + len(jobs)}.parquet", "records": file.records, "partition": partition}))
+    if sum(file.bytes for file in written) <= DRIVER_BYTES:
+        with ThreadPoolExecutor(DRIVER_THREADS) as pool:
+            return list(pool.map(publish_file, jobs))
+    return spark.sparkContext.parallelize(jobs, min(len(jobs), MAX_WRITE_TASKS)).map(publish_file).collect()
 
 
 def publish_file(job):

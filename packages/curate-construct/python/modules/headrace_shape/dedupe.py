@@ -1,31 +1,58 @@
 """One row per key, and which one."""
 
+from contextlib import contextmanager
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from headrace_shape.typed_rows import PART, RECORD, quoted
+from headrace_shape.uniqueness import count_repetitions, refuse_duplicates, repeated
 
 # A name that no column of a contract can have.
 PLACE = "_headrace_place"
+# Up to so many losers every task is told which rows they are, keys included: some hundred bytes each.
+MAX_TOLD = 200_000
 
 
-def count_losers(rows: DataFrame, spec):
-    """How many rows a dedupe leaves out, counted apart from what is written: the balance must be able to fail."""
+@contextmanager
+def one_per_key(rows: DataFrame, spec):
+    """Gives the rows that stay, and how many a dedupe leaves out; without one a key that stands twice is refused."""
+    key = spec["primaryKey"]
     if spec["dedupe"] is None:
-        return 0
-    keys = rows.groupBy(*map(quoted, spec["primaryKey"])).count()
-    return keys.agg(F.coalesce(F.sum(F.col("count") - 1), F.lit(0)).alias("losers")).first()["losers"]
+        if key:
+            refuse_duplicates(rows, key, "KEY", spec["dataset"])
+        yield rows, 0
+        return
+    # Looked for once: in most runs they are few.
+    groups = repeated(rows, key).persist()
+    try:
+        # Of the rows that were read, apart from those that are written: the balance must be able to fail.
+        losers = count_repetitions(groups)
+        yield winners(rows, groups, losers, spec).drop(PART, RECORD), losers
+    finally:
+        groups.unpersist()
 
 
-def deduplicated(rows: DataFrame, spec) -> DataFrame:
-    """One row per key. The order is total: equal rows are told apart by where they stood in the source."""
-    dedupe = spec["dedupe"]
-    if dedupe is None:
+def winners(rows: DataFrame, groups: DataFrame, losers, spec) -> DataFrame:
+    """One row per key. Rows of keys that stand once need not meet, where the losers are few enough to tell them to every task."""
+    if losers == 0:
         return rows
-    last = dedupe["keep"] == "last"
-    order = [*dedupe["orderBy"], *({"column": name, "direction": "asc", "nulls": "last"} for name in (PART, RECORD))]
+    if losers > MAX_TOLD:
+        return ranked(rows, spec).where(F.col(PLACE) == 1).drop(PLACE)
+    key = spec["primaryKey"]
+    names = dict.fromkeys([*key, *(each["column"] for each in spec["dedupe"]["orderBy"]), PART, RECORD])
+    narrow, keys = rows.select(*map(quoted, names)).alias("rows"), groups.select(*map(quoted, key)).alias("keys")
+    same = [F.col(f"rows.`{name}`").eqNullSafe(F.col(f"keys.`{name}`")) for name in key]
+    told = ranked(narrow.join(F.broadcast(keys), same, "left_semi"), spec).where(F.col(PLACE) > 1).select(PART, RECORD)
+    return rows.join(F.broadcast(told), [PART, RECORD], "left_anti")
+
+
+def ranked(rows: DataFrame, spec) -> DataFrame:
+    """Each row with its place in its key. The order is total: equal rows are told apart by where they stood in the source."""
+    last = spec["dedupe"]["keep"] == "last"
+    order = [*spec["dedupe"]["orderBy"], *({"column": name, "direction": "asc", "nulls": "last"} for name in (PART, RECORD))]
     window = Window.partitionBy(*map(quoted, spec["primaryKey"])).orderBy(*(order_key(key, last) for key in order))
-    return rows.withColumn(PLACE, F.row_number().over(window)).where(F.col(PLACE) == 1).drop(PLACE, PART, RECORD)
+    return rows.withColumn(PLACE, F.row_number().over(window))
 
 
 def order_key(key, reverse):

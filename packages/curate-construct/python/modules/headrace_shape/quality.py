@@ -1,8 +1,7 @@
 """What quality rules over all records of a unit give."""
 
-from pyspark.sql import functions as F
-
 from headrace_shape.typed_rows import quoted
+from headrace_shape.uniqueness import count_repetitions, repeated
 
 
 def measure_duplicates(records, spec):
@@ -12,10 +11,7 @@ def measure_duplicates(records, spec):
     """
     measured = {}
     for rule in spec["duplicates"]:
-        repeated = 0
-        if records is not None:
-            columns = [quoted(name) for name in rule["columns"]]
-            groups = records.select(*columns).dropna().groupBy(*columns).count()
-            repeated = groups.agg(F.coalesce(F.sum(F.col("count") - 1), F.lit(0)).alias("repeated")).first()["repeated"]
-        measured[str(rule["rule"])] = str(repeated)
+        names = rule["columns"]
+        repetitions = 0 if records is None else count_repetitions(repeated(records.select(*map(quoted, names)).dropna(), names))
+        measured[str(rule["rule"])] = str(repetitions)
     return measured

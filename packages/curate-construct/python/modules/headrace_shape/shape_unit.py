@@ -4,7 +4,7 @@ import random
 
 from headrace_shape.balance import check_balance
 from headrace_shape.curated_files import plan_files, publish, write
-from headrace_shape.dedupe import count_losers, deduplicated
+from headrace_shape.dedupe import one_per_key
 from headrace_shape.object_store import Store
 from headrace_shape.quality import measure_duplicates
 from headrace_shape.rows_of_unit import read_unit_rows
@@ -28,15 +28,12 @@ def shape(spark, store: Store, settings, task, folder, unit, spec):
     quality = measure_duplicates(records, spec)
     if in_files > 0:
         rows = kept_rows(records)
-        if spec["dedupe"] is None and spec["primaryKey"]:
-            refuse_duplicates(rows, spec["primaryKey"], "KEY", spec["dataset"])
-        losers = count_losers(rows, spec)
-        planned, total = plan_files(rows, spec, sum(file["bytes"] for file in inputs), in_files)
-        rows = deduplicated(rows, spec)
-        for name in spec["unique"]:
-            refuse_duplicates(rows, [name], "UNIQUE", spec["dataset"])
-        target = store.scratch(work, f"{folder}shape-{task['index']}-{random.randrange(2 ** 40):010x}/")
-        write(spark, rows, spec, planned, total, target)
+        with one_per_key(rows, spec) as (winners, losers):
+            planned, total = plan_files(rows, spec, sum(file["bytes"] for file in inputs), in_files)
+            for name in spec["unique"]:
+                refuse_duplicates(winners, [name], "UNIQUE", spec["dataset"])
+            target = store.scratch(work, f"{folder}shape-{task['index']}-{random.randrange(2 ** 40):010x}/")
+            write(spark, winners, spec, planned, total, target)
         parts = publish(spark, bucket, f"{settings['pipeline']}/data/{place}", target, spec["partitionColumns"], planned)
     written = sum(part["records"] for part in parts)
     made = {"written": written, "deduplicated": losers, "filtered": filtered}

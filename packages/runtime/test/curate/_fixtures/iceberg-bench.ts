@@ -19,6 +19,8 @@ export interface TableState {
   readonly branches: readonly string[];
   readonly columns: readonly string[];
   readonly failure?: string;
+  /** Of files that were laid there before the job and belong to no snapshot: those that are still there. */
+  readonly orphans?: readonly string[];
 }
 
 /** What may happen to a run of the job. */
@@ -29,6 +31,8 @@ export interface JobFate {
   readonly meets?: string;
   /** Upkeep takes all branches for those of jobs that died long ago. */
   readonly weekLater?: boolean;
+  /** Jobs that died left files, and none was looked for in a long time. */
+  readonly orphans?: boolean;
   /** How long snapshots stay, unless 120. */
   readonly retentionHours?: number;
   /** Done to the table before. */

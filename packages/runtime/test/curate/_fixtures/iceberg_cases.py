@@ -1,6 +1,6 @@
 """Runs step Iceberg many times in one session, some of them killed or met by another run.
 
-Arguments: a file with `[{"settings": …, "task": …, "table": …, "killed"?: a place, "meets"?: {settings, task}}]`, and one for the answers: for each
+Arguments: a file with `[{"settings": …, "task": …, "table": …, "killed"?: a place, "meets"?: {settings, task}, "orphans"?: true}]`, and one for the answers: for each
 what the table then is: its data files, its delete files, what its snapshots say, its branches; and the failure of the run.
 """
 
@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import time
 import uuid
 from datetime import timedelta
 
@@ -66,6 +67,18 @@ def state_of(spark, table, folder):
     }
 
 
+def leave_orphans(spark, table):
+    """Files that no snapshot names, as jobs leave them that were killed; gives the name and path of each. One lies beside the table's folder."""
+    place = spark.sql(f"SELECT file_path FROM {table}.files LIMIT 1").first()["file_path"].removeprefix("file:")
+    folder = place[: place.index("/data/")]
+    days = {"data/of-8-days.parquet": 8, "metadata/of-8-days.avro": 8, "data/of-6-days.parquet": 6, "../beside-of-8-days.parquet": 8}
+    for name, age in days.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(b"PAR1")
+        os.utime(file.name, (time.time() - age * 86_400,) * 2)
+    return [(name, os.path.join(folder, name)) for name in days]
+
+
 def copied(path, folder):
     """Upkeep removes files that tests read at the end."""
     os.makedirs(folder, exist_ok=True)
@@ -88,7 +101,9 @@ def main(cases, answers):
             undo = once(follow_log, "write_state", after=lambda *_: iceberg_task.run(spark.newSession(), other["settings"], other["task"], local=True))
         upkeep.ABANDONED_AFTER = timedelta(seconds=-60) if case.get("weekLater") else patience
         hours = case.get("retentionHours", 120)
-        iceberg_task.keep = lambda spark, table, changed, hours=hours: keep(spark, {**table, "snapshotRetentionHours": hours}, changed)
+        long_ago = {"orphansSearched": "2026-01-01T00:00:00Z"} if case.get("orphans") else {}
+        iceberg_task.keep = lambda spark, table, changed, last, hours=hours, long_ago=long_ago: keep(spark, {**table, "snapshotRetentionHours": hours}, changed, {**last, **long_ago})
+        orphans = leave_orphans(spark, case["table"]) if case.get("orphans") else []
         if "sql" in case:
             spark.sql(case["sql"])
         try:
@@ -96,6 +111,8 @@ def main(cases, answers):
         except (Killed, Exception) as error:
             answer["failure"] = str(error) or "killed"
         undo()
+        if case.get("orphans"):
+            answer["orphans"] = [name for name, path in orphans if os.path.exists(path)]
         found.append({**answer, **state_of(spark, case["table"], os.path.join(os.path.dirname(answers), f"rows{index}"))})
     with open(answers, "w", encoding="utf-8") as file:
         json.dump(found, file)

@@ -76,7 +76,7 @@ const SIZED = [column('id', 'integer', 'primaryKey: true'), column('part', 'stri
 
 export const SHAPED: readonly ShapeCase[] = [
   everyType(),
-  deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), deduped('last', 'desc', 'last'),
+  deduped('first', 'desc', 'first'), deduped('last', 'asc', 'last'), { ...deduped('last', 'desc', 'last'), large: true },
   partitions(),
   computed(),
   {

@@ -18,6 +18,8 @@ export interface ShapeCase {
   readonly parts: readonly (string | Buffer)[];
   /** @default 1 MiB */
   readonly targetFileBytes?: number;
+  /** Whether Spark takes its ways for many rows and bytes. */
+  readonly large?: boolean;
 }
 
 export interface Failure { readonly code: string; readonly message: string }
@@ -33,12 +35,17 @@ export interface Shaped {
 /** Rows as sorted texts that tell any two logical values apart, and the name and type of each column. */
 export interface Table { readonly rows: readonly string[]; readonly types: readonly string[] }
 
+/** Set by the soak. */
+export const WHOLE = process.env.HEADRACE_SPARK === 'whole';
+
 const SPARK_TIMEOUT_MS = 570_000;
 
 const MIB = 1024 * 1024;
 
-/** Java without its second compiler: cases are so small that it would never pay. */
-const SUBMIT = '--master local[2] --driver-memory 1g --driver-java-options -XX:TieredStopAtLevel=1 --conf spark.ui.enabled=false'
+/** Java without its second compiler, and queries without code of their own: cases are so small that neither would ever pay. The soak has both. */
+const CHEAP = '--driver-java-options -XX:TieredStopAtLevel=1 --conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN --conf spark.sql.adaptive.enabled=false';
+
+const SUBMIT = `--master local[2] --driver-memory 1g ${WHOLE ? '' : CHEAP} --conf spark.ui.enabled=false`
   + ' --conf spark.sql.shuffle.partitions=2 --conf spark.driver.bindAddress=127.0.0.1 --conf spark.driver.host=127.0.0.1 pyspark-shell';
 
 /** The same typed rows shaped by DuckDB and by the Spark job that the construct ships, against an S3 in memory. */
@@ -126,7 +133,7 @@ export class ShapeComparison {
       for (const [path, object] of bench.s3.objects) if (path.startsWith('curated/')) kept.set(`${to}${path.slice('curated'.length)}`, object);
     };
     const jobs: object[] = [];
-    for (const [index, { title, spec, parts, targetFileBytes = MIB }] of cases.entries()) {
+    for (const [index, { title, spec, parts, targetFileBytes = MIB, large = false }] of cases.entries()) {
       const bucket = `case${index}`;
       await bench.reset(spec);
       await bench.ingest('r1', parts);
@@ -136,7 +143,7 @@ export class ShapeComparison {
       bench.settings = { ...bench.settings, targetFileBytes };
       await bench.store.putJson({ bucket: 'curated', key: 'lake/work/curate1/s1-a1/shape-trips.json' }, shapeSpec(bench.contract.datasets[0]!, targetFileBytes));
       copy(bucket);
-      jobs.push({ settings: { ...bench.settings, curatedBucket: bucket }, task: { step: 'shape', plan: { ...plan.plan, bucket }, index: 0 } });
+      jobs.push({ settings: { ...bench.settings, curatedBucket: bucket }, task: { step: 'shape', plan: { ...plan.plan, bucket }, index: 0 }, large });
       const outcome = await bench.shape(plan).then(([result]) => ({ result }), (failure: Failure) => ({ failure }));
       copy(`${bucket}-duckdb`);
       this.buckets.set(title, { bucket, duckdb: { ...outcome, keys: bench.s3.keys('curated', 'lake/data/') } });

@@ -12,6 +12,7 @@ const wholeTest: typeof test = WHOLE ? test : Object.assign(() => undefined, { e
 const STATES = [
   ...['first rows', 'a batch that was ingested again', 'an added column', 'after kills'],
   ...['keys', 'changes and ties', 'changes that were superseded', 'another order', 'an older rule'],
+  ...['objects and arrays', 'a removal alone'],
 ];
 const FURTHER_STATES = [
   'two more batches', 'compacted', 'the last job', 'the last job, a week later', 'a snapshot', 'a newer snapshot', 'the older one again', 'an empty one', 'after rows of others', 'nothing new',
@@ -34,6 +35,20 @@ const CUSTOMERS: DatasetSpec = {
   columns: [column('id', 'integer', 'primaryKey: true'), column('region', 'string', 'primaryKey: true'), column('version', 'number'), column('name', 'string'), column('at', 'time')],
   record: 'nullTokens: [""]', custom: { headraceHistory: 'changes', headraceLineageColumns: 'true', headraceDedupe: '{ orderBy: [{ column: version, direction: desc, nulls: last }, { column: at, direction: asc }], keep: first }' },
 };
+/** A removal lets go of all of it when it is old. */
+const ORDERS: DatasetSpec = {
+  columns: [
+    column('id', 'integer'), column('city', 'string', 'partitioned: true'),
+    column('buyer', '{ logicalType: object, properties: [{ name: name, logicalType: string }, { name: since, logicalType: date }, { name: tags, logicalType: array, items: { logicalType: string } }] }'),
+    column('lines', '{ logicalType: array, items: { logicalType: object, properties: [{ name: sku, logicalType: string }, { name: fare, logicalType: number, physicalType: "decimal(10,2)" }] } }'),
+  ],
+  record: 'format: ndjson', retention: 'value: 10, unit: d',
+};
+const ORDER_LINES = [
+  '{"id": 1, "city": "Berlin", "buyer": {"name": "é", "since": "2024-02-29", "tags": ["a", "", null]}, "lines": [{"sku": "x", "fare": 1.5}, {"sku": null}, {"sku": "y", "fare": -0.01}]}',
+  '{"id": 2, "city": null, "buyer": {"tags": []}, "lines": []}', '{"id": 3, "city": "a/b", "buyer": null, "lines": null}', '{"id": 4, "buyer": {}, "lines": [{"fare": 99999999.99}]}',
+];
+
 const customers = (...rows: string[]): string => `id,region,version,name,at\n${rows.join('\n')}\n`;
 
 /** Further jobs, and whose rows their tables have. */
@@ -47,6 +62,7 @@ const SEEN: Readonly<Record<string, string>> = { 'the last job, a week later': '
     await ingestEvents(tables);
     if (WHOLE) await ingestPrices(tables);
     await ingestCustomers(tables);
+    await ingestOrders(tables);
     await tables.run(icebergPython!);
   }, TIMEOUT_MS);
   afterAll(async () => { await tables?.close(); });
@@ -120,6 +136,17 @@ const SEEN: Readonly<Record<string, string>> = { 'the last job, a week later': '
     expect(tables.state('an older rule').snapshots).toEqual(tables.state('another order').snapshots);
   });
 
+  test('hold objects and arrays with the types of the contract, and nothing of what a removal let go', () => {
+    expect(tables.state('objects and arrays').columns.slice(2, 4)).toEqual(['buyer struct<name:string,since:date,tags:array<string>>', 'lines array<struct<sku:string,fare:decimal(10,2)>>']);
+    expect(tables.view('objects and arrays')).toHaveLength(ORDER_LINES.length);
+    expect(tables.view('a removal alone')).toEqual([]);
+    expect(tables.state('a removal alone').snapshots.slice(-2)).toEqual([['delete', null], ['append', '2']]);
+  });
+
+  test('lose files that dead jobs left a week ago, and no younger ones or others beside the table', () => {
+    expect(tables.state('an older rule').orphans).toEqual(['data/of-6-days.parquet', '../beside-of-8-days.parquet']);
+  });
+
   test('refuse columns that the contract does not have', () => {
     expect(tables.state('a column that went').failure).toBe(
       'customers.trips_iceberg has columns that the contract does not have: name. Fix: declare them again, or remove them with ALTER TABLE customers.trips_iceberg DROP COLUMN name and start the next attempt',
@@ -187,8 +214,16 @@ async function ingestCustomers(tables: IcebergBench): Promise<void> {
   await bench.mend({ ...CUSTOMERS, custom: { ...CUSTOMERS.custom, headraceDedupe: '{ orderBy: [{ column: name, direction: asc }], keep: last }' } });
   await bench.ingest('r5', [customers('1,x,0,zz,', '2,x,9,aa,')]);
   await tables.step('another order', 's4-a1', await bench.run('s4'));
-  tables.job('an older rule', 'changes that were superseded');
+  tables.job('an older rule', 'changes that were superseded', { orphans: true });
   await bench.mend({ ...CUSTOMERS, columns: CUSTOMERS.columns.filter(({ name }) => name !== 'name') });
   await bench.ingest('r6', ['id,region,version,at\n1,x,0,\n']);
   await tables.step('a column that went', 's5-a1', await bench.run('s5'));
+}
+
+async function ingestOrders(tables: IcebergBench): Promise<void> {
+  const { bench } = tables;
+  await tables.begin('orders', ORDERS);
+  await bench.ingest('r1', [`${ORDER_LINES.join('\n')}\n`]);
+  await tables.step('objects and arrays', 's1-a1', await bench.run('s1'));
+  await tables.step('a removal alone', 'v1-a1', await bench.vacuum('v1', 30));
 }

@@ -8,7 +8,7 @@ import { randomShapes } from '../_fixtures/random-shape';
 import { groupsRead, orderProblems, sortOf } from '../_fixtures/file-order';
 import { ORDERED_COLUMNS, ORDERED_ROWS, orderedTable } from '../_fixtures/ordered-table';
 import { REFUSED, SHAPED, SORTED } from '../_fixtures/shape-cases';
-import { ShapeComparison } from '../_fixtures/shape-comparison';
+import { ShapeComparison, WHOLE } from '../_fixtures/shape-comparison';
 import { TYPE_VALUES } from '../_fixtures/type-values';
 import { conformanceCase, differences } from '../conformance/conformance-case';
 import { nestedCase } from '../conformance/nested-case';
@@ -19,7 +19,7 @@ import { SOURCE_FORMATS } from '../conformance/source-formats';
 const TIMEOUT_MS = 600_000;
 
 /** A covering sample: the seed is said in each title, so that a failure can be run again. */
-const RANDOM = randomShapes(20261125, 10);
+const RANDOM = randomShapes(20261125, WHOLE ? 40 : 10);
 
 /** Without partitions DuckDB ends a file at a group of rows only, and these are fewer than one group. */
 const UNEVEN = 'several files of equal rows';
