@@ -238,8 +238,8 @@ class PartRows {
   private async readTyped(quarantine: QuarantineWriter): Promise<SourceExtent> {
     const { store, item, rawBucket: bucket, dataset, signal, segmentBytes = SEGMENT_BYTES } = this.options;
     const { directory, source } = this;
+    // Segments have their own, which work at the same time.
     const session = await this.session();
-    this.idle.push(session);
     const part: TypedPart = {
       store, ref: { bucket, key: item.key }, bytes: item.bytes, source, dataset, directory, segmentBytes, session, signal,
       useColumns: (names, unused) => { this.sayUnused(unused ?? unusedNames(dataset, names)); },
@@ -247,7 +247,7 @@ class PartRows {
         try {
           await this.curateTexts(quarantine, (engine) => textsOf(segment, engine));
         } catch (error) {
-          throw segment.failure?.(error) ?? error;
+          throw await segment.failure?.(error) ?? error;
         }
       }),
       bad: (record) => { quarantine.add(record); },
