@@ -130,7 +130,7 @@ describe('a query with a proof', () => {
       await writeFile(path, Buffer.concat([Buffer.from('headrace\n'), good]));
       const run = async (proof: FieldProof) => {
         const csv = sourceCsv(path, csvDialect(dataset.record, COLUMNS.length), dataset.record.nullTokens);
-        const sql = rowQuery({ dataset, texts: readCsv(csv), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
+        const sql = rowQuery({ dataset, texts: readCsv(csv, good.length + 9), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
         return (await connection.runAndReadAll(`SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql}) ORDER BY _record`)).getRowsJson();
       };
       const proven = await run(proof);

@@ -72,7 +72,7 @@ export class TextFiles {
     await file.close();
     const { dataset } = this.part;
     const { runs, records, number, before: firstRecord, path } = this;
-    const texts = readCsv(canonicalCsv(path, dataset));
+    const texts = readCsv(canonicalCsv(path, dataset), this.bytes);
     Object.assign(this, { runs: [], records: 0, bytes: 0, follows: false, number: number + 1, before: firstRecord + records });
     await this.part.curate({
       number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path], where: this.where,
