@@ -128,7 +128,7 @@ describe('Avro files', () => {
   });
 
   test.each<[string, unknown, number[], RegExp, number[]?, number?]>([
-    ['fewer bytes than it has', ARRAY, [...long(-2), ...long(1), 2, 4, 0], /2 entries are said to have 1 bytes, and have 2/],
+    ['a wrong length', ARRAY, [...long(-2), ...long(3), 2, 4, 0], /2 entries are said to have 3 bytes, and have 2/],
     ['a count that its bytes belie', ARRAY, [...long(-1), ...long(2), 2, 0, 0], /1 entries are said to have 2 bytes, and have 1/],
     ['bytes behind the end', ARRAY, [...long(-2), ...long(99), 2, 4, 0], /entries have 99 bytes, and the block 4 more/],
     ['less than no bytes', ARRAY, [...long(-2), ...long(-3), 2, 4, 0], /entries have -3 bytes/],
