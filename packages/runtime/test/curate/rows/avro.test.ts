@@ -149,6 +149,13 @@ describe('Avro files', () => {
     await expect(one({ name: 'code', type: 'integer' }, behind(type, field, code, records))).rejects.toMatchObject({ code: 'AVRO', fault: 'user', message: expect.stringMatching(message) as string });
   });
 
+  test('keeps bytes that are no text in quarantine, inside of a value too, by the names of the source', async () => {
+    const who = { type: 'record', name: 'who', fields: [{ name: 'Nick', type: 'string' }, { name: 'others', type: { type: 'array', items: ['null', 'string'] } }] };
+    const inside = { name: 'more', type: '{ logicalType: object, properties: [{ name: nick, logicalType: string, customProperties: [{ property: headraceSource, value: { field: Nick } }] }, { name: others, logicalType: array, items: { logicalType: string } }] }' };
+    const { quarantine } = await one(inside, behind(who, [...long(1), 0xff, ...long(2), 2, ...long(2), 0xc3, 0xa5, 0, 0]));
+    expect(quarantine.map(({ code, raw }) => [code, JSON.parse(raw.toString())])).toEqual([['ENCODING', { more: { Nick: { base64: '/w==' }, others: ['å', null] } }]]);
+  });
+
   test.each<[string, unknown, string, RegExp]>([
     ['names two types alike', { type: 'record', name: 'r', fields: [{ name: 'code', type: fixed('x.D', 2) }, { name: 'b', type: fixed('y.D', 4) }] }, 'AVRO', /two types called D in different namespaces/],
     ['is null', null, 'AVRO', /its schema is no record/],
