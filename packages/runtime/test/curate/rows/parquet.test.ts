@@ -151,22 +151,24 @@ describe('an error of the engine', () => {
 
   test.each(['Out of Memory Error: could not allocate block of size 1.0 GiB', 'INTERNAL Error: Attempted to access index 3 within vector of size 3', 'FATAL Error: database has been invalidated',
     'Binder Error: no column c7', 'IO Error: Could not write file "/tmp/1.parquet": No space left on device', 'Interrupt Error: Interrupted!'])('is not the fault of the file: %s', (message) => {
-    expect(notParquet(failed(message), 's3://raw/a')).toBeUndefined();
+    expect(notParquet(failed(message), 's3://raw/a', { columns: [] })).toBeUndefined();
   });
 
   test.each(['Invalid Error: TProtocolException: Invalid data', 'IO Error: Could not read enough bytes from file "/tmp/a.parquet": attempted to read 8'])('is, where the reader says it: %s', (message) => {
-    expect(notParquet(failed(message), 's3://raw/a')).toMatchObject({ code: 'PARQUET', fault: 'user' });
+    expect(notParquet(failed(message), 's3://raw/a', { columns: [] })).toMatchObject({ code: 'PARQUET', fault: 'user' });
   });
 
   test('of a whole statement is the fault of the file only where reading alone fails as well', async () => {
-    const judged = async (again: () => Promise<unknown>): Promise<unknown> => {
+    const judged = async (again: () => Promise<unknown>, columns: readonly object[] = []): Promise<unknown> => {
       let segment: TextSegment | undefined;
-      const part = { dataset: { columns: [] }, source: 's3://raw/a', session: { rows: again }, curate: (found: TextSegment) => { segment = found; return Promise.resolve(); }, flush: () => Promise.resolve() };
+      const part = { dataset: { columns }, source: 's3://raw/a', session: { rows: again }, curate: (found: TextSegment) => { segment = found; return Promise.resolve(); }, flush: () => Promise.resolve() };
       await new ParquetRows(part as unknown as TypedPart, '/a.parquet', 1, [{ place: 0, text: 'c0', raw: 'c0' }]).curate([{ first: 0, rows: 1 }]);
       return segment!.failure!(failed('Invalid Input Error: it does not fit'));
     };
     expect(await judged(() => Promise.resolve([]))).toMatchObject({ code: 'ENGINE' });
     expect(await judged(() => Promise.reject(failed('Out of Memory Error: full')))).toMatchObject({ code: 'ENGINE' });
-    expect(await judged(() => Promise.reject(failed('Invalid Error: Out of buffer')))).toMatchObject({ code: 'PARQUET' });
+    expect(await judged(() => Promise.reject(failed('Invalid Error: Out of buffer')))).toMatchObject({ code: 'PARQUET', message: expect.stringContaining('Out of buffer') as string });
+    const masked = await judged(() => Promise.reject(failed('Invalid Input Error: Invalid string encoding found: "secret"')), [{ mask: {} }]);
+    expect([masked, (masked as Error).cause]).toMatchObject([{ code: 'PARQUET', message: expect.not.stringContaining('secret') as string }, undefined]);
   });
 });

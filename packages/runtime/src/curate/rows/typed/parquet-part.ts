@@ -39,7 +39,7 @@ export async function readParquet(part: TypedPart): Promise<number> {
     });
     await new ParquetRows(part, path, columns.length, fields).curate(rowStretches(groups, part.segmentBytes));
   } catch (error) {
-    throw notParquet(error, source) ?? error;
+    throw notParquet(error, source, dataset) ?? error;
   }
   return size;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { quoteLiteral } from '../../../contract/quote-identifier';
+import { PipelineError } from '../../../errors/pipeline-error';
 import { isRead } from '../csv/csv-header';
 import { notParquet } from './parquet-fault';
 import type { RowStretch } from './row-stretches';
@@ -76,12 +77,12 @@ export class ParquetRows {
 
   /** What a failed segment means: the engine is asked again for the values alone, so that nothing else is taken for the file's fault. */
   private async failure(error: unknown, from: string): Promise<unknown> {
-    const { session, source } = this.part;
-    if (notParquet(error, source) === undefined) return error;
+    const { session, source, dataset } = this.part;
+    if (!PipelineError.is(error) || (error.code !== 'ENGINE' && error.code !== 'ENGINE_IO')) return error;
     try {
       await session.rows(`SELECT ${this.fields.map(({ place }) => `max(hash(c${place}))`).join(', ')} FROM ${from}`);
     } catch (again) {
-      return notParquet(again, source) ?? error;
+      return notParquet(again, source, dataset) ?? error;
     }
     return error;
   }
