@@ -104,7 +104,8 @@ export async function curateRows(options: RowsOptions): Promise<RowsResult> {
 
 /** The most that the engine is given, where the task has it. */
 function memoryMiB({ columns, record }: Dataset): number {
-  return columns.some(({ type }) => isNested(type)) ? Math.max(MEMORY_MIB, Math.ceil(MEMORY_FOR_NESTED * record.maxRecordBytes / 1024 / 1024)) : MEMORY_MIB;
+  const nested = columns.some(({ type }) => isNested(type)) ? MEMORY_FOR_NESTED * record.maxRecordBytes : 0;
+  return Math.max(MEMORY_MIB, Math.ceil(nested / 1024 / 1024));
 }
 
 class PartRows {

@@ -143,9 +143,9 @@ function partsOf(type: Type): Parts {
 function known(made: Map<Type, AvroValue>, type: Type, make: () => AvroValue): AvroValue {
   const found = made.get(type);
   if (found !== undefined) return found;
-  let value: AvroValue | undefined;
-  made.set(type, (cursor) => value!(cursor));
-  value = make();
-  made.set(type, value);
-  return value;
+  const itself: { value?: AvroValue } = {};
+  made.set(type, (cursor) => itself.value!(cursor));
+  itself.value = make();
+  made.set(type, itself.value);
+  return itself.value;
 }

@@ -27,7 +27,10 @@ export class ParquetRows {
   private number = 0;
   private readonly values: string;
 
-  constructor(private readonly part: TypedPart, private readonly path: string, private readonly columns: number, private readonly fields: readonly ParquetField[]) {
+  /** @param columns of the file */
+  constructor(
+    private readonly part: TypedPart, private readonly path: string, private readonly columns: number, private readonly fields: readonly ParquetField[],
+  ) {
     this.values = [...new Set(fields.map(({ place }) => `c${place}`))].join(', ');
   }
 

@@ -51,5 +51,6 @@ export function rowStretches(groups: readonly RowGroup[], segmentBytes: number):
 function divided(first: number, { rows, bytes }: RowGroup, segmentBytes: number): RowStretch[] {
   const fitting = Math.min(MOST_ROWS, Math.max(1, Math.floor(segmentBytes / (bytes / rows))));
   if (bytes / rows <= VECTOR_BYTES / VECTOR_ROWS) return [{ first, rows, pieces: Math.ceil(fitting / VECTOR_ROWS) * VECTOR_ROWS }];
-  return Array.from({ length: Math.ceil(rows / fitting) }, (_, index) => ({ first: first + index * fitting, rows: Math.min(fitting, rows - index * fitting) }));
+  const starts = Array.from({ length: Math.ceil(rows / fitting) }, (_, index) => index * fitting);
+  return starts.map((start) => ({ first: first + start, rows: Math.min(fitting, rows - start) }));
 }

@@ -30,7 +30,8 @@ export interface TextSegment {
 /**
  * Finds rejected records of a typed source again.
  *
- * They have no bytes of their own that would say something alone, so quarantine gets what `toldRecord` makes. Where a text format has offset and line, they have the 0-based and the 1-based number of the record in the part.
+ * They have no bytes of their own that would say something alone, so quarantine gets what `toldRecord` makes. Where a text format has
+ * offset and line, they have the 0-based and the 1-based number of the record in the part.
  */
 export class TextRecords implements RecordFinder {
   private page = new Map<number, Buffer>();

@@ -3,6 +3,8 @@ import type { Column, ColumnType } from '../../../contract/contract';
 import { isNested, memberName } from '../../../contract/nested-type';
 import { fieldName } from '../csv/csv-header';
 
+type Pairs<T> = readonly (readonly [of: T, value: unknown])[];
+
 /**
  * What quarantine holds of a record of a source with types: a JSON object of its texts by the names of the source. Objects and arrays are such
  * ones of texts, and bytes that are no text are `{"base64": …}`.
@@ -10,8 +12,9 @@ import { fieldName } from '../csv/csv-header';
  * @param values as they are told to the engine
  * @param more members that no column reads
  */
-export function toldRecord(values: readonly (readonly [column: Column, value: unknown])[], more: readonly (readonly [name: string, value: unknown])[] = []): Buffer {
-  return Buffer.from(JSON.stringify(Object.fromEntries([...values.map(([column, value]) => [fieldName(column), toldValue(column.type, value)]), ...more])));
+export function toldRecord(values: Pairs<Column>, more: Pairs<string> = []): Buffer {
+  const members = values.map(([column, value]) => [fieldName(column), toldValue(column.type, value)]);
+  return Buffer.from(JSON.stringify(Object.fromEntries([...members, ...more])));
 }
 
 /** Bytes as a text, or told to be none. */
@@ -31,5 +34,6 @@ function named(type: ColumnType, value: unknown, text: (value: string) => unknow
   if (typeof value === 'string') return text(value);
   if (value === null || !isNested(type)) return value;
   if (type.kind === 'array') return (value as readonly unknown[]).map((element) => named(type.item.type, element, text));
-  return Object.fromEntries(type.members.map((member, index) => [memberName(member), named(member.type, (value as Record<string, unknown>)[index] ?? null, text)]));
+  const members = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(type.members.map((member, index) => [memberName(member), named(member.type, members[index] ?? null, text)]));
 }
