@@ -29,7 +29,8 @@ export class ParquetRows {
 
   /** @param columns of the file */
   constructor(
-    private readonly part: TypedPart, private readonly path: string, private readonly columns: number, private readonly fields: readonly ParquetField[],
+    private readonly part: TypedPart, private readonly path: string, private readonly columns: number,
+    private readonly fields: readonly ParquetField[],
   ) {
     this.values = [...new Set(fields.map(({ place }) => `c${place}`))].join(', ');
   }
