@@ -64,7 +64,7 @@ class ItemSource {
       return objects.map((object) => ({ value: JSON.parse(JSON.stringify(object)) as Json, source: `S3://${bucket}` }));
     }
     const items: ReaderItem[] = [];
-    for (const { Key: key } of objects) items.push(...(await this.object(bucket, key)));
+    for (const { Key: key } of objects) for (const item of await this.object(bucket, key)) items.push(item);
     return items;
   }
 
@@ -107,7 +107,7 @@ class ItemSource {
     const items: ReaderItem[] = [];
     for (const file of manifest.files) {
       const rows = csvItems((await this.content(from, file.key)).toString(), { delimiter: ',', headers });
-      items.push(...rows.map((value) => ({ value, source: `S3://${from}/${file.key}` })));
+      for (const value of rows) items.push({ value, source: `S3://${from}/${file.key}` });
     }
     return items;
   }
@@ -117,7 +117,7 @@ class ItemSource {
     for (const [location = ''] of csvRows((await this.content(bucket, key)).toString(), ',')) {
       const [, from, part] = /^s3:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
       if (from === undefined || part === undefined) throw new Error(`the manifest names no S3 object in ${JSON.stringify(location)}`);
-      items.push(...(await this.object(from, part)));
+      for (const item of await this.object(from, part)) items.push(item);
     }
     return items;
   }

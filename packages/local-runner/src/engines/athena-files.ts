@@ -45,7 +45,7 @@ class LocationReader {
     const found = (await this.listed(bucket, prefix)).map((each) => this.path(bucket, each, location ?? ''));
     if (!this.symlinks) return found;
     const data: string[] = [];
-    for (const list of found) data.push(...(await this.linked(list, location ?? '')));
+    for (const list of found) for (const path of await this.linked(list, location ?? '')) data.push(path);
     return data;
   }
 
@@ -54,7 +54,7 @@ class LocationReader {
     for (const line of readFileSync(list, 'utf8').split('\n').map((each) => each.trim())) {
       if (line === '') continue;
       const { bucket, key } = this.place(line, `symlink list in ${location}`);
-      if (key.endsWith('/')) data.push(...(await this.listed(bucket, key)).map((each) => this.path(bucket, each, location)));
+      if (key.endsWith('/')) for (const each of await this.listed(bucket, key)) data.push(this.path(bucket, each, location));
       else data.push(this.path(bucket, key, location));
     }
     return data;

@@ -57,7 +57,7 @@ export class PulledBatch {
 
   /** Of the largest task. */
   get peakMemoryBytes(): number {
-    return Math.max(...this.results.map(({ peakMemoryBytes }) => peakMemoryBytes));
+    return this.results.reduce((most, { peakMemoryBytes }) => Math.max(most, peakMemoryBytes), 0);
   }
 
   /** What plans of later runs go by: how fast a task was, and how large it had to be. */

@@ -46,12 +46,12 @@ function neededOf({ calmRunsNeeded = CALM_RUNS }: TaskMemory): number {
 export function rememberMemory(ladder: readonly number[], before: TaskMemory | undefined, results: readonly PullResult[]): TaskMemory | undefined {
   const sizes = results.flatMap(({ taskMemoryMiB }) => (taskMemoryMiB === undefined ? [] : [taskMemoryMiB]));
   if (sizes.length === 0) return before;
-  const taskMiB = Math.max(...sizes);
+  const taskMiB = sizes.reduce((most, size) => Math.max(most, size));
   const start = startRung(ladder, before);
   const climbed = taskMiB > ladder[start]!;
   const triedSmaller = before !== undefined && start < rungOf(ladder, before);
   const smaller = ladder.filter((memory) => memory < taskMiB).at(-1);
-  const peak = Math.max(...results.map(({ peakMemoryBytes }) => peakMemoryBytes));
+  const peak = results.reduce((most, { peakMemoryBytes }) => Math.max(most, peakMemoryBytes), 0);
   const calm = !climbed && smaller !== undefined && peak <= smaller * MIB * CALM_SHARE;
   const needed = triedSmaller ? (climbed ? Math.min(2 * neededOf(before), MOST_CALM_RUNS) : undefined) : before?.calmRunsNeeded;
   return {

@@ -54,7 +54,7 @@ export async function runDistributedMap(visit: StateVisit, effectiveInput: Json)
   let failedItems = 0;
   try {
     const slots = new Slots(wanted === 0 ? limit : Math.min(wanted, limit));
-    run.children.push(...inputs.map((input) => newChild(frame.execution, run, input)));
+    for (const input of inputs) run.children.push(newChild(frame.execution, run, input));
     await Promise.all(run.children.map((child) => slots.run(async () => {
       if (scope.signal.aborted) return;
       await runChild(visit, child, scope.signal);

@@ -54,16 +54,20 @@ export interface CsvSource {
   readonly maxRecordBytes: number;
 }
 
-/** The table function call that reads a segment: every option is said, nothing is sniffed, all fields are text. */
-export function readCsv(source: CsvSource): string {
+/**
+ * The table function call that reads a segment: every option is said, nothing is sniffed, all fields are text.
+ *
+ * @param bytes of the file; the engine takes the memory for a buffer before it reads, so none may be asked for that no record needs
+ */
+export function readCsv(source: CsvSource, bytes: number): string {
   const columns = Array.from({ length: source.fields }, (_, field) => `${fieldColumn(field)}: 'VARCHAR'`).join(', ');
   const quote = quoteLiteral(source.quote);
   const nulls = source.nullTokens.length > 0 ? source.nullTokens : [NO_NULL_TEXT];
-  const line = source.maxRecordBytes + 16;
+  const line = Math.min(source.maxRecordBytes, bytes) + 16;
   const options = [
     'header = true', 'auto_detect = false', `delim = ${quoteLiteral(source.delimiter)}`, `quote = ${quote}`, `escape = ${quote}`,
     'new_line = \'\\n\'', `nullstr = [${nulls.map(quoteLiteral).join(', ')}]`, 'allow_quoted_nulls = false', 'strict_mode = true', 'null_padding = false',
-    'ignore_errors = false', `max_line_size = ${line}`, `buffer_size = ${Math.max(MIN_BUFFER_BYTES, 2 * line)}`,
+    'ignore_errors = false', `max_line_size = ${line}`, `buffer_size = ${Math.max(MIN_BUFFER_BYTES, Math.min(2 * line, bytes + 32))}`,
     `parallel = ${!source.multiline}`, `columns = {${columns}}`,
   ];
   return `read_csv(${quoteLiteral(source.path)}, ${options.join(', ')})`;

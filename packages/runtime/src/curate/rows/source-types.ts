@@ -54,7 +54,7 @@ export function sourceTypes(): Named<Named<string>> {
   });
   const rules = { excel: { range: { firstRow: 1, firstColumn: 1 }, numbers: 'exact', dates: 'formatted', times: 'exact' }, nullTokens: [], formats: FORMATS, dates: '1900' } as const;
   return [
-    ['Parquet', taken(PARQUET, (column, source) => 'text' in parquetText(column, source, 'v'))],
+    ['Parquet', taken(PARQUET, (column, source) => 'text' in parquetText(column, source, 'v', { told: false }))],
     ['Avro', taken(AVRO, (column, source) => 'text' in avroText(column, source))],
     ['a cell of Excel', taken(EXCEL, (column, source) => !(cellTexts(column, rules)(source) instanceof CellProblem))],
   ];

@@ -12,8 +12,9 @@ export interface SftpRead {
 /** Regular files below the folder. Only a glob that can match deeper names leads into folders; links to folders are never followed. */
 export async function* listFiles(connection: SftpConnection, source: SftpSourceSettings): AsyncGenerator<ListedFile<SftpRead>> {
   const deep = source.glob !== undefined && (source.glob.includes('/') || source.glob.includes('**'));
+  // The next one is the last.
   const folders = [''];
-  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const found: string[] = [];
     for await (const { filename, attrs } of connection.list(join(source.path, folder))) {
       if (filename === '.' || filename === '..') continue;
@@ -26,7 +27,7 @@ export async function* listFiles(connection: SftpConnection, source: SftpSourceS
         name, url: sftpUrl(source, path), bytes: stats.size, modifiedAt: stats.mtime * 1_000, identity: identityOf(stats), read: { path },
       };
     }
-    folders.unshift(...found.sort());
+    for (const next of found.sort().reverse()) folders.push(next);
   }
 }
 

@@ -197,7 +197,7 @@ export class CurateBench {
       if (!key.endsWith('.parquet')) continue;
       const path = join(this.directory, `object-${this.files++}.parquet`);
       await pipeline(await this.store.getStream({ bucket: 'curated', key }), createWriteStream(path));
-      rows.push(...(await this.connection.runAndReadAll(query.replace('{file}', `read_parquet('${path}')`))).getRows() as (string | null)[][]);
+      for (const row of (await this.connection.runAndReadAll(query.replace('{file}', `read_parquet('${path}')`))).getRows()) rows.push(row as (string | null)[]);
     }
     return rows;
   }

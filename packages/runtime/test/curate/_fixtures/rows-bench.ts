@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,9 +59,9 @@ export class RowsBench {
       store: this.store, report: new Report({ write: () => undefined }), cores: 2, ...options,
     });
     const rows: (string | null)[][] = [];
-    for (const file of result.files) rows.push(...await this.keptRows(file.key));
+    for (const file of result.files) for (const row of await this.keptRows(file.key)) rows.push(row);
     const quarantine: Quarantined[] = [];
-    for (const part of result.quarantine.parts) quarantine.push(...await this.quarantined(part.key));
+    for (const part of result.quarantine.parts) for (const record of await this.quarantined(part.key)) quarantine.push(record);
     return { result, rows, quarantine };
   }
 
@@ -72,6 +72,13 @@ export class RowsBench {
     const columns = names.map(([name]) => `hex(CAST("${String(name)}" AS VARCHAR))`).join(', ');
     const rows = await this.select(`SELECT ${columns} FROM '${path}' WHERE _reject IS NULL`);
     return rows.map((row) => row.map((value) => (value === null ? null : Buffer.from(value, 'hex').toString('utf8'))));
+  }
+
+  /** A Parquet file of what a query gives. */
+  async parquet(query: string, options = ''): Promise<Buffer> {
+    const path = join(this.directory, `${this.files++}.parquet`);
+    await this.connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet${options === '' ? '' : `, ${options}`})`);
+    return readFile(path);
   }
 
   async types(key: string): Promise<Record<string, string>> {

@@ -90,13 +90,71 @@ describe('Avro files', () => {
     });
   });
 
+  function long(value: number | bigint): number[] {
+    let rest = BigInt.asUintN(64, BigInt(value) << 1n ^ BigInt(value) >> 63n);
+    const bytes: number[] = [];
+    for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+    return [...bytes, Number(rest)];
+  }
+
   /** A file without a block. */
   function headOf(schema: unknown): Buffer {
-    const long = (value: number): number[] => (value < 64 ? [value * 2] : [(value * 2) & 127 | 128, value >> 6]);
     const text = (value: string): Buffer => Buffer.from([...long(Buffer.byteLength(value)), ...Buffer.from(value)]);
     return Buffer.concat([Buffer.from('Obj\x01'), Buffer.from(long(1)), text('avro.schema'), text(JSON.stringify(schema)), Buffer.from([0]), Buffer.alloc(16)]);
   }
   const fixed = (name: string, scale: number) => ({ type: 'fixed', name, size: 8, logicalType: 'decimal', precision: 10, scale });
+
+  /** A file of one record whose field before `code` is of a type; nobody reads it. */
+  function behind(type: unknown, field: readonly number[], code = long(7), records = 1): Buffer {
+    const content = [...field, ...code];
+    const block = Buffer.from([...long(records), ...long(content.length), ...content]);
+    return Buffer.concat([headOf({ type: 'record', name: 'r', fields: [{ name: 'more', type }, { name: 'code', type: 'long' }] }), block, Buffer.alloc(16)]);
+  }
+  const ARRAY = { type: 'array', items: 'int' };
+  const MAP = { type: 'map', values: 'int' };
+
+  test.each<[string, unknown, number[]]>([
+    ['an array in blocks with and without their bytes', ARRAY, [...long(-2), ...long(2), 2, 4, ...long(1), 2, 0]],
+    ['a map in blocks with their bytes', MAP, [...long(-1), ...long(3), 2, 97, 2, 0]],
+    ['a type in itself', { type: 'record', name: 'node', fields: [{ name: 'next', type: ['null', 'node'] }] }, [2, 2, 0]],
+    ['nulls, which have no bytes', { type: 'array', items: 'null' }, [...long(1000), 0]],
+  ])('reads what stands behind %s', async (_name, type, field) => {
+    expect((await one({ name: 'code', type: 'integer' }, behind(type, field))).rows).toEqual([['7']]);
+  });
+
+  test('reads longs at their ends, beyond what a number holds', async () => {
+    const ends = [9223372036854775807n, -9223372036854775808n, 9007199254740993n, -9007199254740993n, 281474976710656n, -562949953421312n, -1n];
+    for (const end of ends) expect((await one({ name: 'code', type: 'integer' }, behind('null', [], long(end)))).rows).toEqual([[String(end)]]);
+  });
+
+  test.each<[string, unknown, number[], RegExp, number[]?, number?]>([
+    ['a wrong length', ARRAY, [...long(-2), ...long(3), 2, 4, 0], /2 entries are said to have 3 bytes, and have 2/],
+    ['a count that its bytes belie', ARRAY, [...long(-1), ...long(2), 2, 0, 0], /1 entries are said to have 2 bytes, and have 1/],
+    ['bytes behind the end', ARRAY, [...long(-2), ...long(99), 2, 4, 0], /entries have 99 bytes, and the block 4 more/],
+    ['less than no bytes', ARRAY, [...long(-2), ...long(-3), 2, 4, 0], /entries have -3 bytes/],
+    ['a huge count', ARRAY, [...long(2 ** 40), 2, 4, 0], /1099511627776 entries follow, and the block has 4 more bytes/],
+    ['a huge count of nulls', { type: 'array', items: 'null' }, [...long(2 ** 40), 0], /1099511627776 entries follow/],
+    ['a count of more than 53 bits', ARRAY, [...long(2n ** 60n), 0], /a length has more than 53 bits/],
+    ['a wrong length of a map', MAP, [...long(-1), ...long(4), 2, 97, 2, 0], /1 entries are said to have 4 bytes, and have 3/],
+    ['a string behind the end', 'string', [...long(500), 97], /a value has 500 bytes, and the block 2 more/],
+    ['a string of less than no bytes', 'string', [...long(-5), 97], /a value has -5 bytes/],
+    ['a boolean that is none', 'boolean', [7], /a boolean is 7, and neither 0 nor 1/],
+    ['an int of more than 32 bits', 'int', long(2 ** 31), /an int has more than 32 bits/],
+    ['a branch that there is not', ['null', 'int'], [...long(2), 2], /a union has branch 2 of 2/],
+    ['a symbol that there is not', { type: 'enum', name: 'e', symbols: ['A'] }, long(-1), /an enum has symbol -1 of 1/],
+    ['a number of more than 64 bits', 'null', [], /a number has more than 64 bits/, [...Array<number>(9).fill(255), 2]],
+    ['a number without an end', 'null', [], /it goes beyond the block/, [255]],
+    ['more records than bytes', 'null', [], /99 entries follow, and the block has 1 more bytes/, [2], 99],
+  ])('fails a file of which a field that nobody reads, or one that is read, has %s', async (_name, type, field, message, code = long(7), records = 1) => {
+    await expect(one({ name: 'code', type: 'integer' }, behind(type, field, code, records))).rejects.toMatchObject({ code: 'AVRO', fault: 'user', message: expect.stringMatching(message) as string });
+  });
+
+  test('keeps bytes that are no text in quarantine, inside of a value too, by the names of the source', async () => {
+    const who = { type: 'record', name: 'who', fields: [{ name: 'Nick', type: 'string' }, { name: 'others', type: { type: 'array', items: ['null', 'string'] } }] };
+    const inside = { name: 'more', type: '{ logicalType: object, properties: [{ name: nick, logicalType: string, customProperties: [{ property: headraceSource, value: { field: Nick } }] }, { name: others, logicalType: array, items: { logicalType: string } }] }' };
+    const { quarantine } = await one(inside, behind(who, [...long(1), 0xff, ...long(2), 2, ...long(2), 0xc3, 0xa5, 0, 0]));
+    expect(quarantine.map(({ code, raw }) => [code, JSON.parse(raw.toString())])).toEqual([['ENCODING', { more: { Nick: { base64: '/w==' }, others: ['å', null] } }]]);
+  });
 
   test.each<[string, unknown, string, RegExp]>([
     ['names two types alike', { type: 'record', name: 'r', fields: [{ name: 'code', type: fixed('x.D', 2) }, { name: 'b', type: fixed('y.D', 4) }] }, 'AVRO', /two types called D in different namespaces/],

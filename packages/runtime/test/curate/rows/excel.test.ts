@@ -109,6 +109,14 @@ describe('values', () => {
     expect(await column('string', [inline(''), inline('-'), inline('x')], {}, 'nullTokens: ["", "-"]')).toEqual([null, null, 'x']);
   });
 
+  test('quarantine holds the XML of a cell that has no value, or of the string that it names', async () => {
+    const cells = ['<c><f>1+1</f></c>', '<c t="z"><v>1</v></c>', '<c t="s"><v>0</v></c>', '<c t="s"><v>7</v></c>', '<c t="e"><v>#N/A</v></c>'];
+    const { quarantine } = await curate([{ name: 'id', type: 'i32' }, { name: 'c', type: 'i32' }], workbook({
+      sheets: { Data: `<row>${inline('id')}${inline('c')}</row>${cells.map((cell, index) => `<row><c><v>${index}</v></c> ${cell}</row>`).join('')}` }, strings: ['<si><t>_xD800_</t></si>'],
+    }));
+    expect(quarantine.map(({ raw }) => JSON.parse(raw.toString()) as unknown)).toEqual([cells[0], cells[1], '<si><t>_xD800_</t></si>', cells[3]].map((xml, id) => ({ id: String(id), c: { xml } })).concat([{ id: '4', c: '#N/A' as never }]));
+  });
+
   test('errors and formulas without a value are rejects, unless the error is declared to be NULL', async () => {
     const error = '<c t="e"><f>1/0</f><v>#N/A</v></c>';
     const formula = (more: string): string => `<c><f>1+1</f>${more}</c>`;

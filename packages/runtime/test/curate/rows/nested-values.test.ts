@@ -32,6 +32,11 @@ describe('objects and arrays', () => {
     }
   });
 
+  test('work where a record may be as long as it may ever be: memory is taken for what there is', async () => {
+    const columns = [...COLUMNS, { name: 'text', type: 'string', more: 'customProperties: [{ property: headraceSource, value: { field: id, as: json } }]' }].slice(1);
+    expect((await bench.curate({ columns, record: 'format: ndjson, maxRecordBytes: 67108864' }, '{"tags":[1]}\n')).rows).toEqual([[null, '[1]', null, null]]);
+  });
+
   const REJECTED: [title: string, line: string, code: string, reason: string][] = [
     ['a required member', '{"address":{"town/name":"x"}}', 'REQUIRED', '/address/zip is required and was NULL'],
     ['a pattern', '{"address":{"zip":"x"}}', 'PATTERN', '/address/zip must match ^[0-9]+$'],

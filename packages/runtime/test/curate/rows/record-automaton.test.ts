@@ -127,10 +127,11 @@ describe('a query with a proof', () => {
       const proof = fields.take();
       if (good.length === 0) continue;
       const path = join(directory, `${index}.csv`);
+      const size = 'headrace\n'.length + good.length;
       await writeFile(path, Buffer.concat([Buffer.from('headrace\n'), good]));
       const run = async (proof: FieldProof) => {
         const csv = sourceCsv(path, csvDialect(dataset.record, COLUMNS.length), dataset.record.nullTokens);
-        const sql = rowQuery({ dataset, texts: readCsv(csv), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
+        const sql = rowQuery({ dataset, texts: readCsv(csv, size), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
         return (await connection.runAndReadAll(`SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql}) ORDER BY _record`)).getRowsJson();
       };
       const proven = await run(proof);

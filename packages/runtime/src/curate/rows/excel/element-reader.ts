@@ -12,6 +12,8 @@ export type Token = 'open' | 'close' | 'text' | 'end';
 export class ElementReader {
   /** Local name of the tag that was read; empty outside of the namespaces that are read. */
   name = '';
+  /** Where the tag that was opened last begins. */
+  opened = 0;
   private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
   private textFrom = 0;
@@ -64,6 +66,11 @@ export class ElementReader {
         return 'text';
       }
     }
+  }
+
+  /** What was read since a place, tags and all. */
+  since(from: number): Buffer {
+    return this.bytes.subarray(from, this.at);
   }
 
   /** Characters of the text that was read; they may be part of the bytes that are read. */
@@ -128,6 +135,7 @@ export class ElementReader {
 
   private open(): Token {
     const { bytes, spans } = this;
+    this.opened = this.at;
     const name = ++this.at;
     while (NAME_BYTES[bytes[this.at]!] === 1) this.at++;
     const nameEnd = this.at;

@@ -1,8 +1,9 @@
 import { columnLetters } from '../../../contract/cell-range';
 import type { Column, Dataset } from '../../../contract/contract';
-import { fieldName, isRead, mapNames, mapPositions, type FieldMap } from '../csv/csv-header';
+import { isRead, mapNames, mapPositions, type FieldMap } from '../csv/csv-header';
 import { tooLong } from '../framed-records';
 import { TextFiles } from '../typed/text-files';
+import { toldRecord, toldText } from '../typed/told-record';
 import type { TypedPart } from '../typed/typed-part';
 import { CellProblem, cellTexts, type CellText } from './cell-text';
 import { ExcelFault, excelError } from './excel-fault';
@@ -123,13 +124,13 @@ class SheetRecords {
       files.write(values as (Buffer | null)[]);
       return;
     }
-    const raw = columns.map((column, index): [string, string | null] => {
+    const raw = columns.map((column, index): [Column, unknown] => {
       const value = values[index]!;
-      return [fieldName(column), value instanceof CellProblem ? lexemeOf(byField.get(this.places[index]!)!) : value?.toString() ?? null];
+      return [column, value instanceof CellProblem ? toldCell(byField.get(this.places[index]!)!) : value];
     });
-    const extra = beyond === undefined ? [] : cells.filter(({ column }) => column >= beyond.column).map((cell): [string, string] => [`${columnLetters(cell.column)}${row}`, lexemeOf(cell)]);
+    const extra = beyond === undefined ? [] : cells.filter(({ column }) => column >= beyond.column).map((cell): [string, unknown] => [`${columnLetters(cell.column)}${row}`, toldCell(cell)]);
     const at = problem < 0 ? undefined : byField.get(this.places[problem]!)!;
-    const bytes = Buffer.from(JSON.stringify(Object.fromEntries([...raw, ...extra])));
+    const bytes = toldRecord(raw, extra);
     this.taken += bytes.length;
     part.bad({
       ...(beyond !== undefined ? { code: 'FIELDS' as const, reason: `cell ${columnLetters(beyond.column)}${row} holds something, and the header ends before it` }
@@ -152,7 +153,7 @@ class SheetRecords {
   }
 }
 
-/** What a cell holds that has no text for its column. */
-function lexemeOf({ kind, value }: Cell): string {
-  return kind === 'unknown' ? '' : value.toString();
+/** What quarantine holds of a cell that has no text for its column: its lexeme, or its XML where it has no value. */
+function toldCell({ value, xml }: Cell): unknown {
+  return xml === undefined ? toldText(value) : { xml: toldText(xml) };
 }

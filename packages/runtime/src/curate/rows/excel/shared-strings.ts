@@ -19,6 +19,8 @@ export class SharedStrings {
   private used = SLAB;
   private bytes = 0;
   private count = 0;
+  /** Of strings that have no text. */
+  private readonly broken = new Map<number, Buffer>();
   /** For each string: its slab, where it begins there, and its length. */
   private places = new Int32Array(3 * 1024);
 
@@ -39,7 +41,7 @@ export class SharedStrings {
         reader.begin(bytes);
         reader.next();
         if (reader.name !== 'si') throw new ExcelFault(`${part} has strings of another namespace`);
-        table.add(readString(reader));
+        table.add(readString(reader), bytes);
       },
     });
     return table;
@@ -54,13 +56,19 @@ export class SharedStrings {
     return this.slabs[slab]!.subarray(from, from + this.places[3 * number + 2]!);
   }
 
-  private add(text: Buffer | undefined): void {
+  /** The XML of a broken one. */
+  xmlOf(number: number): Buffer | undefined {
+    return this.broken.get(number);
+  }
+
+  private add(text: Buffer | undefined, xml: Buffer): void {
     if (3 * this.count === this.places.length) {
       const larger = new Int32Array(2 * this.places.length);
       larger.set(this.places);
       this.places = larger;
     }
-    this.bytes += (text?.length ?? 0) + 12;
+    if (text === undefined) this.broken.set(this.count, Buffer.from(xml));
+    this.bytes += (text ?? xml).length + 12;
     if (this.bytes > this.most) {
       throw new ExcelFault(`its table of shared strings has more than ${this.most} bytes, which would have to be held in memory`, 'have the source split the workbook, or write its texts into the cells (inline strings), or as CSV');
     }

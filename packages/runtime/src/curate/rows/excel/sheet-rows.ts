@@ -16,6 +16,8 @@ export interface Cell {
   readonly value: Buffer;
   /** Index into the number formats. */
   readonly style: number;
+  /** Of a cell whose value cannot be told: its XML, or that of the shared string that it names. */
+  readonly xml?: Buffer;
 }
 
 /** Reads rows of a sheet into the cells that hold something. */
@@ -59,8 +61,9 @@ export class SheetRows {
       if (reader.name !== 'c') throw new ExcelFault(`${part} has something else than cells in row ${row}`);
       this.place(reader.attribute('r'));
       this.style = Number(reader.attribute('s') ?? 0);
+      const from = reader.opened;
       const cell = this.cell(reader.attribute('t') ?? 'n');
-      if (cell !== undefined) cells.push(cell);
+      if (cell !== undefined) cells.push(cell.kind === 'unknown' ? { xml: reader.since(from), ...cell } : cell);
     }
     return cells;
   }
@@ -134,7 +137,7 @@ export class SheetRows {
     for (const byte of value) number = byte >= 48 && byte <= 57 ? number * 10 + byte - 48 : NaN;
     const text = this.strings.get(number);
     if (text === 'missing') return this.unknown('names a shared string that there is not');
-    return this.text(text);
+    return text === 'broken' ? { ...this.text(text), xml: this.strings.xmlOf(number) } : this.text(text);
   }
 
   private text(text: Buffer | 'broken'): Cell {

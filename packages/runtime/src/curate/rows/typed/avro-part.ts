@@ -1,22 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { pipeline } from 'node:stream/promises';
-import { Type, types } from 'avsc';
+import { Type } from 'avsc';
 import { NOT_UTF8, tooLong } from '../framed-records';
 import { AvroContainer, avroError, type AvroBlock } from './avro-container';
+import { AvroCursor } from './avro-cursor';
 import { avroText, type AvroSchema, type AvroText } from './avro-text';
+import { AvroValues } from './avro-values';
+import type { Column } from '../../../contract/contract';
 import { isNested } from '../../../contract/nested-type';
-import { fieldName, isRead } from '../csv/csv-header';
 import { nestedAvroText } from './nested-avro-text';
 import { TextFiles } from './text-files';
-import { mapColumns } from './typed-columns';
+import { toldRecord } from './told-record';
+import { mapColumns, type TypedText } from './typed-columns';
 import type { TypedPart } from './typed-part';
-
-/** Numbers of 64 bits, all of which are exact. */
-const LONG = types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => { const bytes = Buffer.alloc(8); bytes.writeBigInt64LE(value); return bytes; },
-  fromJSON: BigInt, toJSON: String, isValid: (value: unknown) => typeof value === 'bigint', compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
 
 /** Records whose texts are held in memory. */
 const RECORDS_AT_ONCE = 1_000;
@@ -45,16 +41,17 @@ export async function readAvro(part: TypedPart): Promise<number> {
     const type = readerOf(schema, source);
     const types = named(schema, source);
     const resolve = (of: AvroSchema): AvroSchema => resolved(of, types);
-    const texts = mapColumns(dataset, names, source, (column, place) => {
+    const fields = mapColumns(dataset, names, source, (column, place): TypedText<Field> => {
       const { type: field } = schema.fields[place]!;
-      return isNested(column.type) ? nestedAvroText(column, field, resolve, dataset.record.header === 'exact') : avroText(column, resolve(field));
+      const told = isNested(column.type) ? nestedAvroText(column, field, resolve, dataset.record.header === 'exact') : avroText(column, resolve(field));
+      return 'problem' in told ? told : { text: { column, place, text: told.text } };
     });
-    const fields = dataset.columns.filter(isRead).map((column, index) => ({ name: fieldName(column), text: texts[index]! }));
+    const records = new RecordReader(type, new Set(fields.map(({ place }) => place)), source);
     const files = new TextFiles(part);
     try {
       for await (const block of container.blocks()) {
         let taken = 0;
-        for (const record of recordsOf(block, type, source)) {
+        for (const record of records.of(block)) {
           take(part, files, fields, record);
           // Texts may be many times as long as the bytes that they come from.
           if (++taken % RECORDS_AT_ONCE !== 0) continue;
@@ -73,12 +70,13 @@ export async function readAvro(part: TypedPart): Promise<number> {
   return bytes;
 }
 
-type Field = { readonly name: string; readonly text: AvroText };
+/** A column that is read, and the place of its field in the record. */
+interface Field { readonly column: Column; readonly place: number; readonly text: AvroText }
 
-function take(part: TypedPart, files: TextFiles, fields: readonly Field[], record: Record<string, unknown>): void {
+function take(part: TypedPart, files: TextFiles, fields: readonly Field[], record: readonly unknown[]): void {
   const { maxRecordBytes } = part.dataset.record;
-  const values = fields.map(({ name, text }) => {
-    const value = record[name];
+  const values = fields.map(({ place, text }) => {
+    const value = record[place];
     if (value === null) return null;
     const told = text(value as never);
     return typeof told === 'string' ? Buffer.from(told) : told;
@@ -89,29 +87,36 @@ function take(part: TypedPart, files: TextFiles, fields: readonly Field[], recor
     files.write(values);
     return;
   }
-  // What is no text cannot stand in JSON as it is.
-  const told = values.map((value, field) => [fields[field]!.name, value === null ? null : isUtf8(value) ? value.toString() : { base64: value.toString('base64') }]);
   part.bad({
-    ...(bad < 0 ? { code: 'RECORD_SIZE', reason: tooLong(length, maxRecordBytes) } : { code: 'ENCODING', column: fields[bad]!.name, reason: NOT_UTF8 }),
-    bytes: Buffer.from(JSON.stringify(Object.fromEntries(told))), offset: files.place, line: files.place + 1,
+    ...(bad < 0 ? { code: 'RECORD_SIZE', reason: tooLong(length, maxRecordBytes) } : { code: 'ENCODING', column: fields[bad]!.column.name, reason: NOT_UTF8 }),
+    bytes: toldRecord(fields.map(({ column }, field) => [column, values[field]!])), offset: files.place, line: files.place + 1,
   });
   files.skip();
 }
 
-function* recordsOf({ bytes, records, at }: AvroBlock, type: Type, source: string): Generator<Record<string, unknown>> {
-  let position = 0;
-  for (let record = 0; record < records; record++) {
-    let found: { value: unknown; offset: number };
-    try {
-      found = type.decode(bytes, position) as { value: unknown; offset: number };
-    } catch (error) {
-      throw avroError(source, `record ${record + 1} of the block at byte ${at} cannot be read: ${(error as Error).message}`, error);
-    }
-    if (found.offset < 0) throw avroError(source, `record ${record + 1} of the block at byte ${at} goes beyond the block`);
-    position = found.offset;
-    yield found.value as Record<string, unknown>;
+class RecordReader {
+  private readonly values = new AvroValues();
+  private readonly read: (cursor: AvroCursor) => unknown[];
+
+  constructor(private readonly type: Type, wanted: ReadonlySet<number>, private readonly source: string) {
+    this.read = this.values.record(type, wanted);
   }
-  if (position !== bytes.length) throw avroError(source, `the block at byte ${at} has ${bytes.length - position} bytes more than its records`);
+
+  *of({ bytes, records, at }: AvroBlock): Generator<readonly unknown[]> {
+    const { source } = this;
+    const cursor = new AvroCursor(bytes);
+    for (let record = 0; record < records; record++) {
+      let found: readonly unknown[];
+      try {
+        if (record === 0) this.values.check(records, this.type, bytes.length);
+        found = this.read(cursor);
+      } catch (error) {
+        throw avroError(source, `record ${record + 1} of the block at byte ${at} cannot be read: ${(error as Error).message}`, error);
+      }
+      yield found;
+    }
+    if (cursor.left > 0) throw avroError(source, `the block at byte ${at} has ${cursor.left} bytes more than its records`);
+  }
 }
 
 function recordSchema(text: string, source: string): RecordSchema {
@@ -128,7 +133,7 @@ function recordSchema(text: string, source: string): RecordSchema {
 
 function readerOf(schema: RecordSchema, source: string): Type {
   try {
-    return Type.forSchema(plain(schema as unknown as AvroSchema) as never, { registry: { long: LONG } as never });
+    return Type.forSchema(plain(schema as unknown as AvroSchema) as never);
   } catch (error) {
     throw avroError(source, `its schema cannot be read: ${(error as Error).message}`, error);
   }
@@ -157,16 +162,10 @@ function resolved(type: AvroSchema, names: ReadonlyMap<string, AvroSchema>): Avr
   return typeof type === 'string' ? names.get(type.slice(type.lastIndexOf('.') + 1)) ?? type : type;
 }
 
-/**
- * The schema without logical types, which are read from the values. Bytes lie in the file as strings do, and tell whether they are UTF-8, so
- * that strings are read as bytes.
- */
+/** The schema without logical types, which are read from the values, and without defaults, which are of readers with another schema. */
 function plain(type: AvroSchema): AvroSchema {
-  if (typeof type === 'string') return type === 'string' ? 'bytes' : type;
-  if (Array.isArray(type)) {
-    const branches = (type as readonly AvroSchema[]).map(plain);
-    return new Set(branches).size === branches.length ? branches : branches.map((branch, index) => (innerType((type as readonly AvroSchema[])[index]!) === 'string' ? 'string' : branch));
-  }
+  if (typeof type === 'string') return type;
+  if (Array.isArray(type)) return (type as readonly AvroSchema[]).map(plain);
   const whole = type as { readonly type: AvroSchema; readonly items?: AvroSchema; readonly values?: AvroSchema; readonly fields?: RecordSchema['fields'] };
   if (whole.items !== undefined) return { ...whole, items: plain(whole.items) } as AvroSchema;
   if (whole.values !== undefined) return { ...whole, values: plain(whole.values) } as AvroSchema;
@@ -174,8 +173,4 @@ function plain(type: AvroSchema): AvroSchema {
     return { ...whole, fields: whole.fields.map((field) => ({ name: field.name, type: plain(field.type) })) } as unknown as AvroSchema;
   }
   return whole.type === 'fixed' || whole.type === 'enum' ? { ...whole, logicalType: undefined } : plain(whole.type);
-}
-
-function innerType(type: AvroSchema): unknown {
-  return typeof type === 'string' ? type : (type as { readonly type?: unknown }).type;
 }

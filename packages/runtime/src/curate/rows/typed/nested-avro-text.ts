@@ -52,12 +52,12 @@ function tellOf(column: Column, field: AvroSchema, resolve: (type: AvroSchema) =
   if (branch?.type !== 'record' || branch.fields === undefined) return { problem: 'it is no record, and the column is an object' };
   const places = innerMembers(insideOf(type), branch.fields.map(({ name }) => name), exact);
   if ('problem' in places) return places;
-  const members: { name: string; tell: Tell }[] = [];
+  const members: { place: number; tell: Tell }[] = [];
   for (const [index, member] of type.members.entries()) {
-    const { name, type: inner } = branch.fields[places.text[index]!]!;
-    const told = tellOf(member, inner, resolve, exact);
+    const place = places.text[index]!;
+    const told = tellOf(member, branch.fields[place]!.type, resolve, exact);
     if ('problem' in told) return { problem: `member ${memberName(member)}: ${told.problem}` };
-    members.push({ name, tell: told.text });
+    members.push({ place, tell: told.text });
   }
   return { text: objectTeller(members) };
 }
@@ -77,17 +77,17 @@ function arrayTeller(tell: Tell): Tell {
   };
 }
 
-function objectTeller(members: readonly { readonly name: string; readonly tell: Tell }[]): Tell {
-  return (value: Record<string, never> | null, out) => {
+function objectTeller(members: readonly { readonly place: number; readonly tell: Tell }[]): Tell {
+  return (value: readonly never[] | null, out) => {
     if (value === null) {
       out.plain(null);
       return;
     }
     out.open();
-    members.forEach(({ name, tell }, index) => {
+    members.forEach(({ place, tell }, index) => {
       if (index > 0) out.comma();
       out.member(index);
-      tell(value[name]!, out);
+      tell(value[place]!, out);
     });
     out.close();
   };

@@ -19,6 +19,14 @@ export interface ParquetColumn {
   readonly engineType: string;
 }
 
+/** How values are told. */
+export interface TellOptions {
+  /** Whether members that the contract does not have are refused. */
+  readonly exact: boolean;
+  /** For quarantine, which holds bytes that are no text as well. */
+  readonly told: boolean;
+}
+
 const INTEGERS = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT'];
 /** Integers that a float of so many bits holds all of. */
 const INTEGERS_IN_FLOAT = { 32: ['TINYINT', 'SMALLINT', 'UTINYINT', 'USMALLINT'], 64: ['TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER'] };
@@ -34,7 +42,7 @@ const NO_TEXT = 'chr(0)';
  * @param value the SQL of the value, a column reference
  * @returns the SQL of the text
  */
-export function parquetText(column: Column, source: ParquetColumn, value: string): TypedText<string> {
+export function parquetText(column: Column, source: ParquetColumn, value: string, { told }: Pick<TellOptions, 'told'>): TypedText<string> {
   const problem = inexact(source);
   if (problem !== undefined) return { problem };
   const { engineType } = source;
@@ -43,6 +51,7 @@ export function parquetText(column: Column, source: ParquetColumn, value: string
   // Texts are read as those of any text format.
   if (engineType === 'VARCHAR' || engineType === 'JSON') return { text };
   if (column.format !== undefined) return { problem: `its values are typed, and format ${column.format} is of texts; leave format out` };
+  if (told && column.type.kind === 'string' && engineType === 'BLOB') return { text: toldBytes(value) };
   const sql = typedText(column, source, value, text);
   return sql === undefined ? { problem: `${describe(source)} does not become ${typeName(column.type)} exactly` } : { text: sql };
 }
@@ -81,6 +90,11 @@ function floatText(bits: 32 | 64, engineType: string, value: string, text: strin
 /** Bytes that are not said to be text, as older writers leave them. */
 function utf8(value: string): string {
   return `CASE WHEN ${value} IS NOT NULL THEN coalesce(TRY(decode(${value})), ${NO_TEXT}) END`;
+}
+
+/** What quarantine holds of them: a text in JSON, or what tells that they are none. */
+function toldBytes(value: string): string {
+  return `CASE WHEN ${value} IS NOT NULL THEN coalesce(to_json(TRY(decode(${value}))), json_object('base64', base64(${value}))) END`;
 }
 
 function token([first]: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CanonicalRecords } from '../canonical-records';
-import { fieldName, isRead } from '../csv/csv-header';
+import { isRead } from '../csv/csv-header';
 import { MOST_NUMBERED_RUNS, type NumberedRun } from '../record-numbers';
 import { canonicalCsv, readCsv } from '../row-query';
 import type { TextSegment } from './text-records';
@@ -72,11 +72,11 @@ export class TextFiles {
     await file.close();
     const { dataset } = this.part;
     const { runs, records, number, before: firstRecord, path } = this;
-    const texts = readCsv(canonicalCsv(path, dataset));
+    const texts = readCsv(canonicalCsv(path, dataset), this.bytes);
     Object.assign(this, { runs: [], records: 0, bytes: 0, follows: false, number: number + 1, before: firstRecord + records });
     await this.part.curate({
       number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path], where: this.where,
-      names: dataset.columns.filter(isRead).map(fieldName),
+      columns: dataset.columns.filter(isRead),
       numbers: runs,
     });
   }
