@@ -88,8 +88,7 @@ describe('MariaDB as a source', () => {
     const stage = await open({}, text);
     await stage.run('s1');
     const bench = await RowsBench.start();
-    const { rows, quarantine } = await bench.curate({ columns: [] }, parts(stage, 's1')[0]!, { dataset });
-    await bench.close();
+    const { rows, quarantine } = await bench.curate({ columns: [] }, parts(stage, 's1')[0]!, { dataset }).finally(() => bench.close());
     expect(quarantine).toEqual([]);
     expect(rows.map((row) => row.slice(0, 13))).toEqual([
       ['18446744073709551615', '1', '1', '255', '-8388608', '-2147483648', '-9223372036854775808', '42', '513', '0.1', '0.1', '1234567890123456789012345678.0123456789', '123456789012345678901234567890123456789012345678.25'],
