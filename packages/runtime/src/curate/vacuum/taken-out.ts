@@ -45,7 +45,8 @@ export class TakenOut {
     if (known !== undefined) return known;
     const time = this.now();
     const { curatedBucket: bucket, ...at } = this.at;
-    await this.store.putJson({ bucket, key: takenOutKey({ ...at, unitId, time }) }, { schemaVersion: SCHEMA_VERSION, unitId, at: time.toISOString() }, this.options);
+    const mark = { schemaVersion: SCHEMA_VERSION, unitId, at: time.toISOString() };
+    await this.store.putJson({ bucket, key: takenOutKey({ ...at, unitId, time }) }, mark, this.options);
     this.times.set(unitId, time.getTime());
     return time.getTime();
   }

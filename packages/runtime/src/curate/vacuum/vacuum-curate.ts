@@ -110,7 +110,9 @@ async function vacuumDataset(
   const removals = new Removals(store, settings, name);
   const said = earlier ?? await sayWhatGoes(turn, dataset, removals, stored, writtenBefore);
   const state = await PublishedState.open(store, publishTarget(settings, name), signal);
-  const takenOut = await TakenOut.open(store, { pipeline: settings.pipeline, curatedBucket: settings.curatedBucket, dataset: name }, new UnitCatalog(call, settings, dataset, glue), clock, { signal });
+  const { pipeline, curatedBucket } = settings;
+  const catalog = new UnitCatalog(call, settings, dataset, glue);
+  const takenOut = await TakenOut.open(store, { pipeline, curatedBucket, dataset: name }, catalog, clock, { signal });
   const { upTo, ...swept } = await sweepUnits({
     call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce, takenOut,
     lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removed: await removals.units(state.lines, { signal }),

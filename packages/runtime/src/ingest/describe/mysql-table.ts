@@ -28,7 +28,7 @@ export async function describeMysqlTable(
   );
   const families = new Map(read.map((column) => [column.name, column.family]));
   return rows.filter(([column]) => families.has(column!)).map((row) => {
-    const [column, type, declared, length, precision, scale, nullable, position] = row as [string, string, string, string | null, string | null, string | null, string, string | null];
+    const [column, type, declared, length, precision, scale, nullable, position] = row as CatalogRow;
     const [chars, digits, places] = [length, precision, scale].map((number) => Number(number ?? 0)) as [number, number, number];
     return {
       name: column, ...meaning({ type: type.toLowerCase(), declared, chars, digits, places, isBinary: families.get(column) === 'binary' }),
@@ -36,6 +36,10 @@ export async function describeMysqlTable(
     };
   });
 }
+
+type CatalogRow = [
+  column: string, type: string, declared: string, length: string | null, precision: string | null, scale: string | null, nullable: string, position: string | null,
+];
 
 interface Declared {
   readonly type: string;

@@ -74,7 +74,8 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
   for (const { dataset, selection } of claimed) {
     if (selection.expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: selection.expired.length, seq: selection.expired.at(-1)!.seq });
   }
-  const expired = Object.fromEntries(claimed.map(({ dataset, selection }) => [dataset.name, selection.expired.length] as const).filter(([, commits]) => commits > 0));
+  const counts = claimed.map(({ dataset, selection }) => [dataset.name, selection.expired.length] as const);
+  const expired = Object.fromEntries(counts.filter(([, commits]) => commits > 0));
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
     ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, expired, datasets: contract.datasets.map(({ name }) => name),
