@@ -38,7 +38,8 @@ export async function describeMysqlTable(
 }
 
 type CatalogRow = [
-  column: string, type: string, declared: string, length: string | null, precision: string | null, scale: string | null, nullable: string, position: string | null,
+  column: string, type: string, declared: string, length: string | null, precision: string | null, scale: string | null,
+  nullable: string, position: string | null,
 ];
 
 interface Declared {
