@@ -354,9 +354,9 @@ export class CurateStage extends StageBase {
       write: [work, curatedLog, folder('published'), folder('catalog'), folder('quarantine'), folder('lineage')],
     });
     this.catalog.grantRegister(roles.publish);
-    const swept = [folder('data'), folder('quarantine'), folder('catalog')];
+    const swept = [folder('data'), folder('quarantine'), folder('catalog'), folder('taken-out')];
     grantPrefixes(roles.vacuum, {
-      bucket: curated, read: [work, curatedLog, folder('published')], list: swept, write: [curatedLog, folder('published')],
+      bucket: curated, read: [work, curatedLog, folder('published')], list: swept, write: [curatedLog, folder('published'), folder('taken-out')],
     });
     allow(roles.vacuum, {
       actions: ['s3:DeleteObject'],

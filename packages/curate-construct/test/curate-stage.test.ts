@@ -120,12 +120,12 @@ describe('access', () => {
       .filter((arn: string) => !arn.includes('cdk-hnb659fds-assets'));
 
     expect(objects.length).toBeGreaterThan(8);
-    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|published|lineage|work\/curate-[0-9a-f]{8})\/\*$/);
+    for (const arn of objects) expect(arn).toMatch(/\/trips\/(raw|commits\/raw|commits\/curated|data|quarantine|catalog|taken-out|published|lineage|work\/curate-[0-9a-f]{8})\/\*$/);
     const removers = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([, policy]) => JSON.stringify(policy).includes('s3:Delete'));
     expect(removers.map(([id]) => id)).toEqual([expect.stringMatching(/^CurateVacuumRole/)]);
     const removed = removers.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
       .filter((statement: any) => [statement.Action].flat().includes('s3:DeleteObject')).flatMap((statement: any) => [statement.Resource].flat().map(asText));
-    expect(removed.map((arn: string) => arn.slice(arn.indexOf('/')))).toEqual(['/trips/data/*', '/trips/quarantine/*', '/trips/catalog/*']);
+    expect(removed.map((arn: string) => arn.slice(arn.indexOf('/')))).toEqual(['/trips/data/*', '/trips/quarantine/*', '/trips/catalog/*', '/trips/taken-out/*']);
   });
 
   test('supersededFor is a day or more, and no less than one execution may take', () => {

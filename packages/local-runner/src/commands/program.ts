@@ -130,8 +130,10 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   contract.command('diff <old> <new>').copyInheritedSettings(headrace).description('say what changed, what that does to stored data, loads and readers; 1 where it breaks something')
     .option('--json', 'print one JSON object')
     .action(does((before, after, options) => diffContract({ before, after, ...options, terminal })));
-  contract.command('infer <file|url...>').copyInheritedSettings(headrace).description('draft a contract from samples: CSV, NDJSON or JSON documents, also gzipped')
-    .option('--dataset <name>', 'all files are samples of this one dataset; a dataset for each file when left out')
+  contract.command('infer <file|url...>').copyInheritedSettings(headrace)
+    .description('draft a contract from samples: CSV, NDJSON, JSON documents or workbooks, also gzipped; or from tables of a database, like postgres://reader@db.example.com/shop')
+    .option('--table <schema.table...>', 'the tables, where a database is named; its password is taken from PGPASSWORD or MYSQL_PWD')
+    .option('--dataset <name>', 'all files are samples of this one dataset, or the one table is; a dataset for each when left out')
     .option('--name <name>', 'name of the contract; that of its first dataset when left out')
     .option('--out <file>', 'write it there; to standard output when left out')
     .action(does((from, options) => inferContract({ from, ...options, terminal, signal })));

@@ -79,12 +79,29 @@ describe('headrace contract', () => {
     ['files that differ', ['a,b\n1,2\n', 'a,c\n1,2\n'], ['--dataset', 'trips'], 'its fields are a, c, not a, b; leave --dataset out'],
     ['other dialects', ['a,b\n1,2\n', 'a;b\n1;2\n'], ['--dataset', 'trips'], 'delimiter is ";", not ","'],
     ['a name that is none', ['a\n1\n'], ['--dataset', 'A b'], '--dataset must be 1 to 63 lower case letters'],
-    ['a table', [], ['postgres://me:secret@127.0.0.1/db'], 'postgres://127.0.0.1/db: a contract is drafted from files and http URLs; export some rows of the table as CSV'],
+    ['a database that it cannot read', [], ['oracle://me:secret@127.0.0.1/db'], 'oracle://127.0.0.1/db: a contract is drafted from files, http URLs, and tables of postgres and mysql URLs; export some rows as CSV'],
+    ['a database without tables', [], ['postgres://127.0.0.1/db'], 'name the tables with --table, like --table public.orders'],
+    ['a table without a database', ['a\n1\n'], ['--table', 'a'], '--table is of a database'],
+    ['a password on the command line', [], ['mysql://me:secret@127.0.0.1/db', '--table', 'a'], 'leave the password out of the URL, where the list of processes and the history of the shell show it, and set MYSQL_PWD'],
+    ['a URL that is none', [], ['postgres://me:secret@[/db', '--table', 'a'], 'a database is named like postgres://reader@db.example.com:5432/shop'],
+    ['a URL without user', [], ['postgres://127.0.0.1/db', '--table', 'a'], 'the URL must name user, host and database'],
+    ['another way to check certificates', [], ['postgres://me@127.0.0.1/db?sslmode=require', '--table', 'a'], 'sslmode must be verify-full or disable, got "require"'],
+    ['options of other clients', [], ['mysql://me@127.0.0.1/db?charset=latin1', '--table', 'a'], 'the URL has the option charset; the only one is sslmode'],
+    ['a table without a name', [], ['mysql://me@127.0.0.1/db', '--table', 'shop.'], '--table must be schema.table, or a table alone, got "shop."'],
     ['a file that is not there', [], ['none.csv'], 'no such file: none.csv'],
   ])('infer refuses %s', async (_title, texts, args, message) => {
     const files = texts.map((text, index) => file(`${index}.csv`, text));
     const { code, error } = await contract('infer', ...files, ...args);
     expect({ code, error }).toEqual({ code: 2, error: expect.stringContaining(message) });
+    expect(error).not.toContain('secret');
+  });
+
+  test('infer takes the password of a database from the environment, and names what does not answer', async () => {
+    const url = 'mysql://me@127.0.0.1:1/shop';
+    expect(await contract('infer', url, '--table', 'orders')).toMatchObject({ code: 2, error: expect.stringContaining('set MYSQL_PWD to the password of me; it may be empty') });
+    process.env.MYSQL_PWD = 'secret';
+    const { code, error } = await contract('infer', url, '--table', 'orders').finally(() => { delete process.env.MYSQL_PWD; });
+    expect({ code, error }).toEqual({ code: 1, error: expect.stringContaining('connecting to 127.0.0.1:1/shop') });
     expect(error).not.toContain('secret');
   });
 });

@@ -2,13 +2,27 @@ import type { Column, ColumnType } from './contract';
 import type { ColumnGuess } from './guess-columns';
 import { memberName } from './nested-type';
 
+/** A column whose place in the primary key is known, or whose type needs a word of explanation. */
+export interface DraftColumn extends ColumnGuess {
+  /** Place in the primary key, from 1; undefined for others, and where the key is not known. */
+  readonly keyPosition?: number;
+  /** One line for whoever corrects the draft. */
+  readonly note?: string;
+}
+
 export interface DraftOptions {
   /** Name of the dataset and, with hyphens, of the contract. */
   readonly name: string;
   readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
-  readonly columns: readonly ColumnGuess[];
+  readonly columns: readonly DraftColumn[];
   /** How many records the guesses rest on. */
   readonly records: number;
+  /**
+   * Who told the columns, such as `table shop.orders of PostgreSQL 16.4`. Nothing of them is a guess then, and each run of ingest reads all rows.
+   *
+   * @default - nobody: they are guessed from the records
+   */
+  readonly toldBy?: string;
   /**
    * One character.
    *
@@ -67,48 +81,54 @@ export function draftDatasets(name: string, datasets: readonly DraftOptions[]): 
   return `${lines.join('\n')}\n`;
 }
 
-function datasetLines({ name, format, columns, records, delimiter = ',', header = true, recordsAt = '', sheet, range }: DraftOptions): string[] {
-  const guessed = `# guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}`;
+function datasetLines({ name, format, columns, records, toldBy, delimiter = ',', header = true, recordsAt = '', sheet, range }: DraftOptions): string[] {
+  const guessed = toldBy === undefined ? ` # guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}` : '';
   const byPosition = (format === 'csv' || format === 'excel') && header === false;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
-  const record = recordFormat({ format, header, delimiter, recordsAt, sheet, range });
+  const isKeyKnown = columns.some(({ keyPosition }) => keyPosition !== undefined);
+  // Texts of a database may hold line ends.
+  const multiline = toldBy !== undefined && columns.some(({ type }) => type.kind === 'string');
+  const record = recordFormat({ format, header, delimiter, recordsAt, sheet, range, multiline });
   return [
+    ...(toldBy === undefined ? [] : [`  # ${oneLine(toldBy)}`]),
     `  - name: ${name}`,
     '    customProperties:',
     '      - property: headraceRecord',
-    `        value: ${record} ${guessed}`,
+    `        value: ${record}${guessed}`,
     '      # append: runs add rows. snapshot: a run is the whole. changes: a run has new versions of rows, and needs a primaryKey.',
     '      - property: headraceHistory',
-    '        value: append',
+    `        value: ${toldBy === undefined ? 'append' : 'snapshot'}`,
     '      # More rejected records than this stop a run before anything is published.',
     '      - property: headraceThreshold',
     '        value: { percent: 5 }',
     '    properties:',
-    ...columns.flatMap((column, index) => columnLines(column, index, byPosition, guessed, column === key)),
+    ...columns.flatMap((column, index) => columnLines(column, index, byPosition, guessed, !isKeyKnown && toldBy === undefined && column === key)),
   ];
 }
 
-type RecordOptions = Required<Omit<DraftOptions, 'name' | 'columns' | 'records' | 'sheet' | 'range'>> & Pick<DraftOptions, 'sheet' | 'range'>;
+type RecordOptions = Required<Pick<DraftOptions, 'format' | 'header' | 'delimiter' | 'recordsAt'>> & Pick<DraftOptions, 'sheet' | 'range'> & { readonly multiline: boolean };
 
-function recordFormat({ format, header, delimiter, recordsAt, sheet, range }: RecordOptions): string {
+function recordFormat({ format, header, delimiter, recordsAt, sheet, range, multiline }: RecordOptions): string {
   const names = header === 'subset' ? 'subset' : header ? 'exact' : 'none';
-  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)} }`;
+  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)}${multiline ? ', multiline: true' : ''} }`;
   if (format === 'excel') return `{ format: excel, header: ${names}${sheet === undefined ? '' : `, sheet: ${text(sheet)}`}${range === undefined ? '' : `, range: ${range}`} }`;
   const options = [`format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`])];
   return `{ ${options.join(', ')} }`;
 }
 
-function columnLines(column: ColumnGuess, index: number, byPosition: boolean, guessed: string, key: boolean): string[] {
+function columnLines(column: DraftColumn, index: number, byPosition: boolean, guessed: string, key: boolean): string[] {
   const custom: string[] = [];
   if (byPosition) custom.push(`{ property: headraceSource, value: { position: ${index + 1} } }`);
   else if (column.json) custom.push(`{ property: headraceSource, value: { field: ${text(column.field)}, as: json } }`);
   else if (column.field !== column.name) custom.push(`{ property: headraceSource, value: { field: ${text(column.field)} } }`);
   return [
-    ...(column.json ? [`      # Its objects and arrays have no one type; as: json is their text, path: /a/b a value inside. ${guessed.slice(2)}`] : []),
+    ...(column.note === undefined ? [] : [`      # ${oneLine(column.note)}`]),
+    ...(column.json ? [`      # Its objects and arrays have no one type; as: json is their text, path: /a/b a value inside. ${guessed.slice(3)}`] : []),
     `      - name: ${column.name}`,
     ...typeLines(column, guessed).map((line) => `        ${line}`),
-    ...(column.required ? [`        required: true ${guessed}`] : []),
-    ...(key ? [`        # primaryKey: true  # all values differ; ${guessed.slice(2)}`] : []),
+    ...(column.required ? [`        required: true${guessed}`] : []),
+    ...(key ? [`        # primaryKey: true  # all values differ; ${guessed.slice(3)}`] : []),
+    ...(column.keyPosition === undefined ? [] : ['        primaryKey: true', `        primaryKeyPosition: ${column.keyPosition}`]),
     ...customLines(column, custom).map((line) => `        ${line}`),
   ];
 }
@@ -117,13 +137,13 @@ function columnLines(column: ColumnGuess, index: number, byPosition: boolean, gu
 function typeLines(column: Pick<ColumnGuess, 'type' | 'format'>, guessed: string): string[] {
   const { type } = column;
   const lines = (inner: Column): string[] => [...typeLines(inner, guessed), ...customLines(inner, memberName(inner) === inner.name ? [] : [`{ property: headraceSource, value: { field: ${text(memberName(inner))} } }`])];
-  if (type.kind === 'array') return [`logicalType: array ${guessed}`, 'items:', ...lines(type.item).map((line) => `  ${line}`)];
-  if (type.kind === 'object') return [`logicalType: object ${guessed}`, 'properties:', ...type.members.flatMap((member) => [`  - name: ${member.name}`, ...lines(member).map((line) => `    ${line}`)])];
+  if (type.kind === 'array') return [`logicalType: array${guessed}`, 'items:', ...lines(type.item).map((line) => `  ${line}`)];
+  if (type.kind === 'object') return [`logicalType: object${guessed}`, 'properties:', ...type.members.flatMap((member) => [`  - name: ${member.name}`, ...lines(member).map((line) => `    ${line}`)])];
   const { logicalType, physicalType, options } = declaration(column);
   return [
-    `logicalType: ${logicalType} ${guessed}`,
-    ...(physicalType === undefined ? [] : [`physicalType: ${physicalType} ${guessed}`]),
-    ...(options.length === 0 ? [] : [`logicalTypeOptions: { ${options.join(', ')} } ${guessed}`]),
+    `logicalType: ${logicalType}${guessed}`,
+    ...(physicalType === undefined ? [] : [`physicalType: ${physicalType}${guessed}`]),
+    ...(options.length === 0 ? [] : [`logicalTypeOptions: { ${options.join(', ')} }${guessed}`]),
   ];
 }
 
@@ -148,6 +168,11 @@ function declaration({ type, format }: Pick<ColumnGuess, 'type' | 'format'>): { 
 
 function canBeKey(type: ColumnType): boolean {
   return type.kind === 'string' || type.kind === 'integer' || type.kind === 'uuid';
+}
+
+/** Names of a database may hold line ends, which would end a comment. */
+function oneLine(comment: string): string {
+  return comment.replace(/\s+/g, ' ');
 }
 
 /** JSON text is YAML text, whatever it holds. */

@@ -71,9 +71,19 @@ export function publishedLines(lines: readonly PublishedLine[], commits: readonl
     const line = all.get(id);
     if (line !== undefined) all.set(id, { ...line, ...to });
   };
+  /** The commits that each compaction has stood for; made when the first is asked for, because most logs have none that gives way. */
+  let joined: Map<string, string[]> | undefined;
+  const membersOf = (compaction: string): readonly string[] => {
+    if (joined === undefined) {
+      joined = new Map();
+      for (const { attempt_id: id, compacted_into: into } of all.values()) if (into !== null) add(joined, into, id);
+    }
+    return joined.get(compaction) ?? [];
+  };
   /** What was superseded before keeps its time. What a compaction stood for was still read by loads, so its time begins now. */
   const leave = (line: PublishedLine, at: string, into: string | null = null): void => {
     const isFirst = line.state === 'current' || line.compacted_into !== null;
+    if (into !== null && joined !== undefined) add(joined, into, line.attempt_id);
     change(line.attempt_id, { state: line.state === 'removed' ? 'removed' : 'superseded', compacted_into: into, superseded_at: isFirst ? at : line.superseded_at });
   };
   for (const commit of commits) {
@@ -90,13 +100,19 @@ export function publishedLines(lines: readonly PublishedLine[], commits: readonl
       leave(line, at);
       if (compaction === null || commit.kind === 'removal') continue;
       leave(all.get(compaction)!, at);
-      for (const other of all.values()) {
-        if (other.compacted_into === compaction) change(other.attempt_id, { state: 'current', compacted_into: null, superseded_at: null });
+      for (const other of membersOf(compaction)) {
+        if (all.get(other)!.compacted_into === compaction) change(other, { state: 'current', compacted_into: null, superseded_at: null });
       }
     }
     for (const id of commit.removed ?? []) change(id, { state: 'removed' });
   }
   return [...all.values()];
+}
+
+function add(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /** Whether a commit brought a batch, and was not made by the housekeeping of those that did. */

@@ -66,6 +66,8 @@ export interface LoadPlan {
   /** In the order in which they are published. */
   readonly units: readonly LoadUnit[];
   readonly held: readonly HeldCommit[];
+  /** How many pending commits were past their retention before they were loaded, by dataset; datasets without are left out. */
+  readonly expired?: Readonly<Record<string, number>>;
   /** Every dataset of the contract, in its order. */
   readonly datasets: readonly string[];
 }

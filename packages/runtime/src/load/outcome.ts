@@ -38,12 +38,13 @@ export async function writeOutcome(
 function resultOf(dataset: string, plan: LoadPlan, results: readonly UnitResult[]): LoadResult {
   const done = results.filter(({ outcome }) => outcome !== 'drained');
   const held = plan.held.filter((commit) => commit.dataset === dataset).map(({ seq, reason }) => ({ seq, reason }));
+  const expired = plan.expired?.[dataset] ?? 0;
   const last = done.at(-1)?.unit;
   const total = done.reduce((sum, { counts }) => add(sum, counts), NO_COUNTS);
   return {
     outcome: outcomeOf(results, held.length),
     ...(last === undefined ? {} : { seq: last.seq, manifestKey: last.manifestKey }),
-    counts: { commits: done.length, drained: results.length - done.length, held: held.length, ...total },
+    counts: { commits: done.length, drained: results.length - done.length, held: held.length, ...(expired === 0 ? {} : { expired }), ...total },
     loaded: done.map(({ unit }) => ({ seq: unit.seq, loadId: unit.loadId })),
     ...(held.length === 0 ? {} : { held }),
   };

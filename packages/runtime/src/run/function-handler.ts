@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { PipelineError, transientError } from '../errors/pipeline-error';
 import { Report } from '../report/report';
 import { ObjectStore } from '../stores/object-store';
@@ -53,6 +54,8 @@ export function functionHandler<O>(
 
 function deadline(context: LambdaContext | undefined): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
+  // Every request that is under way listens; a function has up to a hundred of them at a time, and each ends its listening with its answer.
+  setMaxListeners(0, controller.signal);
   const remaining = context?.getRemainingTimeInMillis?.();
   if (remaining === undefined) return { signal: controller.signal, clear: () => undefined };
   const timer = setTimeout(

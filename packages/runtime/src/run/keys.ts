@@ -75,6 +75,16 @@ export function catalogPrefix(pipeline: string, dataset: string): string {
   return `${pipelinePrefix(pipeline)}catalog/${requireIdentifier(dataset, 'dataset')}/`;
 }
 
+/** `<pipeline>/taken-out/<dataset>/`: a folder for each unit that a vacuum has taken out of the catalog, and whose files still wait. */
+export function takenOutFolder(pipeline: string, dataset: string): string {
+  return `${pipelinePrefix(pipeline)}taken-out/${requireIdentifier(dataset, 'dataset')}/`;
+}
+
+/** `<pipeline>/taken-out/<dataset>/<unitId>/<milliseconds>`: the moment when a unit left the catalog. */
+export function takenOutKey(at: { pipeline: string; dataset: string; unitId: string; time: Date }): string {
+  return `${takenOutFolder(at.pipeline, at.dataset)}${at.unitId}/${at.time.getTime()}`;
+}
+
 /** `<pipeline>/iceberg/<dataset>`: the folder of a dataset's Iceberg table, which Iceberg fills as it likes; without a slash. */
 export function icebergFolder(pipeline: string, dataset: string): string {
   return `${pipelinePrefix(pipeline)}iceberg/${requireIdentifier(dataset, 'dataset')}`;

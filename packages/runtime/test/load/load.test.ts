@@ -124,6 +124,17 @@ describe('a load into PostgreSQL', () => {
       expect(await stage.rows('people', 'id::int')).toEqual([[1], [2], [3]]);
     });
 
+    withServer('tells in each output what was past its retention, until the ledger has it', async () => {
+      const stage = await start(contractText({ people: NAMES }));
+      const { attemptId } = await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      await stage.commit('people', [], { kind: 'removal', supersedes: [attemptId], ingestSeq: 0 });
+      for (let load = 1; load <= 2; load += 1) expect((await stage.load()).datasets.people).toMatchObject({ outcome: 'nothing', counts: { commits: 0, expired: 1 } });
+      await stage.commit('people', [people([2, 'b', '1', '0', 1])], { ingestSeq: 2 });
+      expect((await stage.load()).datasets.people).toMatchObject({ outcome: 'committed', counts: { commits: 1, expired: 1 } });
+      expect(await stage.ledger('seq::int, outcome')).toEqual([[1, 'overtaken'], [3, 'loaded']]);
+      expect((await stage.load()).datasets.people!.counts).not.toHaveProperty('expired');
+    });
+
     withServer('fails with the key\'s constraint and without values when the target has the key', async () => {
       const stage = await start(contractText({ people: NAMES }));
       await stage.commit('people', [people([1, 'secret name', '1', '0', 1])]);

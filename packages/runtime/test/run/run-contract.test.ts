@@ -7,7 +7,7 @@ import { turnsRef } from '../../src/ingest/turn/turns';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
 import { attemptId, compactionId, executionName, manualSlot, partName, removalId, scheduledSlot, unitId } from '../../src/run/ids';
-import { catalogPrefix, commitKey, commitLogPrefix, dataKey, icebergFolder, icebergProgressKey, lineageKey, publishedKey, quarantineKey, rawPartKey, workPrefix } from '../../src/run/keys';
+import { catalogPrefix, commitKey, commitLogPrefix, dataKey, icebergFolder, icebergProgressKey, lineageKey, publishedKey, quarantineKey, rawPartKey, takenOutKey, workPrefix } from '../../src/run/keys';
 import { errorRef, itemsRef, planRef, resultRef, workFolder } from '../../src/run/work';
 import { HttpSource } from '../_fakes/http-source';
 import { BUCKET, IngestStage } from '../_fixtures/ingest-stage';
@@ -52,6 +52,7 @@ describe('docs/run-contract.md', () => {
       quarantine: quarantineKey({ ...at, attemptId: 's1-a2-i17', file: 4 }),
       'list of quarantine': symlinkKey(quarantineListFolder('flights', { dataset: 'trips', unitId: 's1-a2-i17' })),
       'catalog folder': catalogPrefix('flights', 'trips'),
+      'taken out of the catalog': takenOutKey({ pipeline: 'flights', dataset: 'trips', unitId: 's1-a2-i17', time: new Date('2026-01-01T00:00:00Z') }),
       'published commits': publishedKey('flights', 'trips'),
       'Iceberg table': `${icebergFolder('flights', 'trips')}/`,
       'how far a table is': icebergProgressKey('flights', 'trips'),

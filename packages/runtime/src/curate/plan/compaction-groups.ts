@@ -5,7 +5,7 @@ import { readEntries, type LogEntry } from '../../run/commit-log';
 import { compactionId } from '../../run/ids';
 import type { CuratedManifest, CuratedPart } from '../../run/manifest';
 import type { Abortable, ObjectStore } from '../../stores/object-store';
-import { batchAges, firstPublished } from '../batch-ages';
+import { batchAges, firstPublished, heldByCompactions } from '../batch-ages';
 import { curatedLog, publishTarget } from '../curated-log';
 import type { CurateInput } from '../curate-input';
 import type { CompactItem } from '../documents';
@@ -61,6 +61,7 @@ async function groupsOf(
   let oldest = Infinity;
   let youngest = -Infinity;
   const first = firstPublished(lines);
+  const held = heldByCompactions(lines);
   const byUnit = new Map(lines.map((line) => [line.attempt_id, line]));
   const now = new Date();
   const span = dataset.retention === undefined ? Infinity : (now.getTime() - retainedSince(dataset.retention, now).getTime()) * SPAN_OF_RETENTION;
@@ -70,7 +71,7 @@ async function groupsOf(
     if (!isDeepStrictEqual(manifest.columns, columns) || !isDeepStrictEqual(manifest.masks ?? {}, masks)) continue;
     if (manifest.parts.some(({ partition }) => !isDeepStrictEqual(Object.keys(partition).sort(), partitions))) continue;
     const size = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
-    const ages = batchAges(byUnit.get(manifest.attemptId)!, lines, first);
+    const ages = batchAges(byUnit.get(manifest.attemptId)!, held, first);
     const isWide = Math.max(youngest, ages.youngest) - Math.min(oldest, ages.oldest) > span;
     if (groups.length === 0 || bytes + size > MOST_BYTES || groups.at(-1)!.length >= MOST_COMMITS || isWide) {
       groups.push([]);

@@ -73,8 +73,8 @@ export class CatalogPartitions {
     }
   }
 
-  /** Removes whatever partitions a unit has, also of a unit that no commit describes; gives their number. */
-  async removeUnit(unitId: string): Promise<number> {
+  /** Whatever partitions a unit has, also one that no commit describes. */
+  async ofUnit(unitId: string): Promise<CatalogPartition[]> {
     const found: CatalogPartition[] = [];
     let NextToken: string | undefined;
     do {
@@ -84,8 +84,7 @@ export class CatalogPartitions {
       for (const { Values = [], StorageDescriptor } of page.Partitions ?? []) found.push({ values: Values.slice(0, -1), unitId, location: StorageDescriptor?.Location ?? '' });
       ({ NextToken } = page);
     } while (NextToken !== undefined);
-    await this.remove(found);
-    return found.length;
+    return found;
   }
 
   private async create(partitions: readonly CatalogPartition[]): Promise<{ partition: CatalogPartition; error: PartitionError }[]> {

@@ -3,6 +3,7 @@ import type { AppendOutcome } from '../../run/commit-log';
 import { SCHEMA_VERSION, type CuratedManifest } from '../../run/manifest';
 import type { CompactItem, CompactResult } from '../documents';
 import type { ResultEnvelope } from '../shape/rows-of-unit';
+import { heldByCompactions } from '../batch-ages';
 import { commitRegistered, type CommitContext, type DatasetTarget } from './commit-registered';
 import { masked } from './commit-unit';
 
@@ -31,11 +32,12 @@ export async function commitCompaction(
 function compactedUnits(
   { commits, ingestSeq }: CompactItem, runId: string, lines: readonly PublishedLine[],
 ): string[] | undefined {
-  const joined = lines.filter(({ seq }) => commits.includes(seq));
+  const chosen = new Set(commits);
+  const joined = lines.filter(({ seq }) => chosen.has(seq));
   const committed = lines.some(({ kind, run_id: run, ingest_seq: seq }) => kind === 'compaction' && run === runId && seq === ingestSeq);
   if (!committed && joined.some(({ state }) => state !== 'current')) return undefined;
-  const membersOf = (id: string) => lines.filter(({ compacted_into: into }) => into === id).map(({ attempt_id: member }) => member);
-  return joined.flatMap(({ attempt_id: id }) => [id, ...membersOf(id)]);
+  const held = heldByCompactions(lines);
+  return joined.flatMap(({ attempt_id: id }) => [id, ...(held.get(id) ?? []).map(({ attempt_id: member }) => member)]);
 }
 
 function manifest(

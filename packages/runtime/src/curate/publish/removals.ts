@@ -20,9 +20,9 @@ export class Removals {
     return seqs.map((seq) => this.read.get(seq)!);
   }
 
-  /** When each unit was named whose files go or are gone, in milliseconds; of several times the last. */
-  async times(lines: readonly PublishedLine[], options: Abortable = {}): Promise<ReadonlyMap<string, number>> {
+  /** The units whose files go or are gone. */
+  async units(lines: readonly PublishedLine[], options: Abortable = {}): Promise<ReadonlySet<string>> {
     const entries = await this.among(lines, options);
-    return new Map(entries.flatMap(({ manifest: { removed = [], committedAt } }) => removed.map((id) => [id, Date.parse(committedAt)] as const)));
+    return new Set(entries.flatMap(({ manifest: { removed = [] } }) => removed));
   }
 }

@@ -46,11 +46,14 @@ export class UnitCatalog {
   /**
    * Takes the partitions of a unit whose files go out of the catalog. Unlike with {@link forget}, they must be out before it is over.
    *
-   * @returns how many there were
+   * @param before called where there are some, before the first of them goes
    */
-  async takeOut(unitId: string): Promise<number> {
-    const runs = await this.runs.removeUnit(unitId);
-    return runs + await this.rejects.removeUnit(unitId);
+  async takeOut(unitId: string, before: () => Promise<void>): Promise<void> {
+    const found = [await this.runs.ofUnit(unitId), await this.rejects.ofUnit(unitId)] as const;
+    if (found.every((partitions) => partitions.length === 0)) return;
+    await before();
+    await this.runs.remove(found[0]);
+    await this.rejects.remove(found[1]);
   }
 
   private partitions(unitId: string, parts: readonly CuratedPart[]): ListedPartition[] {

@@ -30,10 +30,10 @@ function expired(lines: readonly PublishedLine[], { history, retention }: Datase
   const standing = lines.filter(isStanding);
   const first = firstPublished(lines);
   const newest = standing.reduce((max, { ingest_seq: seq }) => Math.max(max, seq), 0);
-  const old = standing.filter(({ ingest_seq: seq }) => first.get(seq)! < since && !(history === 'snapshot' && seq === newest));
+  const isOld = ({ ingest_seq: seq }: PublishedLine): boolean => first.get(seq)! < since && !(history === 'snapshot' && seq === newest);
   // The rows of one batch cannot be taken out of joined files: all of them wait for the youngest.
-  const young = new Set(standing.filter((line) => !old.includes(line)).map(({ compacted_into: into }) => into));
-  const leaving = old.filter(({ compacted_into: into }) => into === null || !young.has(into));
+  const young = new Set(standing.filter((line) => !isOld(line)).map(({ compacted_into: into }) => into));
+  const leaving = standing.filter((line) => isOld(line) && (line.compacted_into === null || !young.has(line.compacted_into)));
   const compactions = new Set(leaving.flatMap(({ compacted_into: into }) => into ?? []));
   return [...leaving.map(({ attempt_id: id }) => id), ...compactions];
 }

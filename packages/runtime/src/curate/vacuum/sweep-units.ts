@@ -6,9 +6,9 @@ import type { CuratedManifest } from '../../run/manifest';
 import type { ListedObject } from '../../stores/object-store';
 import { curatedLog } from '../curated-log';
 import { symlinkKey } from '../publish/catalog-key';
-import type { UnitCatalog } from '../publish/unit-catalog';
 import { quarantineListFolder } from '../quarantine-prefix';
 import type { CurateSettings } from '../settings';
+import type { TakenOut } from './taken-out';
 import { objectsOf, type UnitFolders } from './unit-folders';
 
 /** Most units have a few files, and one request removes a thousand. */
@@ -25,14 +25,11 @@ export interface Sweep {
   readonly folders: UnitFolders;
   /** What the log says of each unit after the removal, by unit id. */
   readonly lines: ReadonlyMap<string, PublishedLine>;
-  /** When a removal named each unit that is gone, in milliseconds. */
-  readonly removedAt: ReadonlyMap<string, number>;
-  /**
-   * Files of units that were named by then, and are not in the catalog any more, go. Others leave the catalog only: a query that runs may have
-   * been sent to them.
-   */
-  readonly removedBefore: number;
-  readonly catalog: Pick<UnitCatalog, 'takeOut'>;
+  /** Units that a removal named. */
+  readonly removed: ReadonlySet<string>;
+  readonly takenOut: TakenOut;
+  /** Files of units that left the catalog by then go, in milliseconds. Others wait: a query that runs may have been sent to them. */
+  readonly takenOutBefore: number;
   /** Files of committed units that no commit names are left over once they are as old as this. */
   readonly writtenBefore: number;
   /** Units that are looked at together. */
@@ -55,10 +52,14 @@ export interface Swept {
  * commits do not name.
  *
  * Nothing here is a decision: each key is dead for good by the log. So it may stop anywhere, and is done again from the start by whoever comes next.
+ *
+ * @param stored all units that have objects, in order
+ * @param after the last unit that an earlier turn has looked at; empty for none
  */
-export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promise<Swept> {
+export async function sweepUnits(sweep: Sweep, stored: readonly string[], after: string): Promise<Swept> {
   const { call: { report }, dataset, hasTime, unitsAtOnce } = sweep;
-  const kept = await keptByCompactions(sweep);
+  const kept = await keptByCompactions(sweep, stored);
+  const units = stored.filter((id) => id > after);
   let [files, bytes, waiting, said] = [0, 0, 0, Date.now()];
   for (let at = 0; at < units.length; at += unitsAtOnce) {
     const chunk = units.slice(at, at + unitsAtOnce);
@@ -79,24 +80,24 @@ export async function sweepUnits(sweep: Sweep, units: readonly string[]): Promis
 async function sweepChunk(
   sweep: Sweep, chunk: readonly string[], kept: ReadonlySet<string>,
 ): Promise<{ readonly gone: readonly ListedObject[]; readonly waiting: number }> {
-  const { call: { store, signal }, settings: { curatedBucket }, folders, catalog } = sweep;
+  const { call: { store, signal }, settings: { curatedBucket }, folders } = sweep;
   const dead = await inParallel(chunk, CONCURRENCY, async (unitId) => {
     const line = sweep.lines.get(unitId);
-    const removedAt = sweep.removedAt.get(unitId);
-    // A unit that the log shows in use is never taken for gone, whatever a removal says of its name.
-    if (removedAt === undefined || (line !== undefined && line.state !== 'removed')) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [], waits: false };
-    const found = await catalog.takeOut(unitId);
-    // What was in the catalog until now, because an earlier run ended before it had taken it out, may be read by a query that just began.
-    if (found > 0 || removedAt > sweep.removedBefore) return { files: [], lists: [], waits: true };
-    const [data, quarantine, lists] = await Promise.all([folders.data, folders.quarantine, folders.catalog]
+    if (!isGone(sweep, unitId)) return { files: line === undefined ? [] : await leftOver(sweep, line), lists: [], marks: [], waits: false };
+    if (await sweep.takenOut.since(unitId) > sweep.takenOutBefore) return { files: [], lists: [], marks: [], waits: true };
+    const [data, quarantine, lists, marks] = await Promise.all([folders.data, folders.quarantine, folders.catalog, folders.takenOut]
       .map((folder) => objectsOf(store, curatedBucket, folder, unitId, { signal })));
-    return { files: [...data!, ...quarantine!].filter(({ key }) => !kept.has(key)), lists: lists!, waits: false };
+    const there = [...data!, ...quarantine!];
+    const files = there.filter(({ key }) => !kept.has(key));
+    // Who keeps a file keeps the mark, or the wait would begin anew.
+    return { files, lists: lists!, marks: files.length < there.length ? [] : marks!, waits: false };
   });
   const files = dead.flatMap((unit) => unit.files);
   const lists = dead.flatMap((unit) => unit.lists);
+  const marks = dead.flatMap((unit) => unit.marks);
   await store.removeAll(curatedBucket, files.map(({ key }) => key), { signal });
-  // Last: a unit with a list is found again, whatever became of its files.
-  await store.removeAll(curatedBucket, lists.map(({ key }) => key), { signal });
+  // Last: a unit with a list or a mark is found again, whatever became of its files.
+  await store.removeAll(curatedBucket, [...lists, ...marks].map(({ key }) => key), { signal });
   return { gone: [...files, ...lists], waiting: dead.filter(({ waits }) => waits).length };
 }
 
@@ -112,15 +113,23 @@ async function leftOver({ call: { store, signal }, settings, dataset, folders, w
   return there.flat().filter(({ key, modified }) => !named.has(key) && modified.getTime() <= writtenBefore);
 }
 
+/** Whether a removal named it. A unit that the log shows in use is never taken for gone, whatever a removal says of its name. */
+function isGone({ lines, removed }: Sweep, unitId: string): boolean {
+  return removed.has(unitId) && (lines.get(unitId)?.state ?? 'removed') === 'removed';
+}
+
 /**
  * A compaction keeps files of its commits where joining would not make fewer of them; they lie in folders of units that may be gone. Like its
- * own files they stay until queries have ended.
+ * own files they stay until queries have ended, so it leaves the catalog before any file is looked at. What it wrote itself needs no keeping.
  */
-async function keptByCompactions(
-  { call: { store, signal }, settings, dataset, lines, removedAt, removedBefore }: Sweep,
-): Promise<ReadonlySet<string>> {
-  const isThere = ({ state, attempt_id: id }: PublishedLine): boolean => state !== 'removed' || (removedAt.get(id) ?? 0) > removedBefore;
-  const there = [...lines.values()].filter((line) => line.kind === 'compaction' && isThere(line)).map(({ seq }) => seq);
-  const entries = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), there, { signal });
-  return new Set(entries.flatMap(({ manifest: { parts } }) => parts.map(({ key }) => key)));
+async function keptByCompactions(sweep: Sweep, stored: readonly string[]): Promise<ReadonlySet<string>> {
+  const { call: { store, signal }, settings, dataset, folders, lines } = sweep;
+  const there = new Set(stored);
+  const compactions = [...lines.values()].filter(({ kind, state, attempt_id: id }) => kind === 'compaction' && (state !== 'removed' || there.has(id)));
+  const kept = await inParallel(compactions, CONCURRENCY, async ({ attempt_id: id, seq }) => {
+    if (isGone(sweep, id) && await sweep.takenOut.since(id) <= sweep.takenOutBefore) return [];
+    const [entry] = await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), [seq], { signal });
+    return entry!.manifest.parts.map(({ key }) => key).filter((key) => !key.startsWith(`${folders.data}${id}/`));
+  });
+  return new Set(kept.flat());
 }

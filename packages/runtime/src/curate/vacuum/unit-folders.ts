@@ -1,4 +1,4 @@
-import { catalogPrefix, dataFolder, quarantineFolder } from '../../run/keys';
+import { catalogPrefix, dataFolder, quarantineFolder, takenOutFolder } from '../../run/keys';
 import { isUnitId } from '../../run/ids';
 import type { Abortable, ListedObject, ObjectStore } from '../../stores/object-store';
 import type { CurateSettings } from '../settings';
@@ -8,10 +8,15 @@ export interface UnitFolders {
   readonly data: string;
   readonly quarantine: string;
   readonly catalog: string;
+  /** Of marks that say when a unit left the catalog. */
+  readonly takenOut: string;
 }
 
 export function unitFolders({ pipeline }: Pick<CurateSettings, 'pipeline'>, dataset: string): UnitFolders {
-  return { data: dataFolder(pipeline, dataset), quarantine: quarantineFolder(pipeline, dataset), catalog: catalogPrefix(pipeline, dataset) };
+  return {
+    data: dataFolder(pipeline, dataset), quarantine: quarantineFolder(pipeline, dataset), catalog: catalogPrefix(pipeline, dataset),
+    takenOut: takenOutFolder(pipeline, dataset),
+  };
 }
 
 /** The units that have an object anywhere, in order. Folders of other names are somebody else's. */

@@ -17,6 +17,7 @@ import { UnitCatalog } from '../publish/unit-catalog';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { commitRemoval } from './commit-removal';
 import { sweepUnits, UNITS_AT_ONCE } from './sweep-units';
+import { TakenOut } from './taken-out';
 import { lastWritten, storedUnits, unitFolders } from './unit-folders';
 
 /** A function may run for 15 minutes; after this it lets the machine call it again. */
@@ -56,8 +57,9 @@ export async function vacuumCurate(call: FunctionCall, deps: VacuumDeps): Promis
   const plan = await readPlan<CuratePlan>(store, before.plan, { signal });
   requireSchemaVersion(plan, `plan s3://${before.plan.bucket}/${before.plan.key}`);
   const contract = await readContract(store, settings.contract, { signal });
+  const clock = deps.now ?? (() => new Date());
   const turn: DatasetTurn = {
-    call, settings, contract, plan, glue: deps.glue, now: deps.now?.() ?? new Date(),
+    call, settings, contract, plan, glue: deps.glue, now: clock(), clock,
     hasTime: () => performance.now() - began < (deps.turnMs ?? TURN_MS),
     unitsAtOnce: deps.unitsAtOnce ?? UNITS_AT_ONCE,
   };
@@ -87,7 +89,9 @@ interface DatasetTurn {
   readonly contract: Contract;
   readonly plan: CuratePlan;
   readonly glue: Pick<GlueClient, 'send'>;
+  /** When the turn began. */
   readonly now: Date;
+  readonly clock: () => Date;
   readonly hasTime: () => boolean;
   readonly unitsAtOnce: number;
 }
@@ -95,7 +99,7 @@ interface DatasetTurn {
 async function vacuumDataset(
   turn: DatasetTurn, dataset: Dataset, after: string, earlier: DatasetResult | undefined,
 ): Promise<{ result: DatasetResult; upTo?: string }> {
-  const { call, settings, glue, now, hasTime, unitsAtOnce } = turn;
+  const { call, settings, glue, now, clock, hasTime, unitsAtOnce } = turn;
   const { store, signal, report } = call;
   const { name } = dataset;
   const horizon = settings.supersededForSeconds * 1_000;
@@ -106,11 +110,14 @@ async function vacuumDataset(
   const removals = new Removals(store, settings, name);
   const said = earlier ?? await sayWhatGoes(turn, dataset, removals, stored, writtenBefore);
   const state = await PublishedState.open(store, publishTarget(settings, name), signal);
+  const { pipeline, curatedBucket } = settings;
+  const catalog = new UnitCatalog(call, settings, dataset, glue);
+  const takenOut = await TakenOut.open(store, { pipeline, curatedBucket, dataset: name }, catalog, clock, { signal });
   const { upTo, ...swept } = await sweepUnits({
-    call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce,
-    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removedAt: await removals.times(state.lines, { signal }),
-    removedBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon), catalog: new UnitCatalog(call, settings, dataset, glue),
-  }, stored.filter((id) => id > after));
+    call, settings, dataset: name, folders, writtenBefore, hasTime, unitsAtOnce, takenOut,
+    lines: new Map(state.lines.map((line) => [line.attempt_id, line])), removed: await removals.units(state.lines, { signal }),
+    takenOutBefore: now.getTime() - Math.min(LONGEST_QUERY_MS, horizon),
+  }, stored, after);
   const counts = { ...said.counts, ...Object.fromEntries(Object.entries(swept).map(([what, count]) => [what, count + counted(said, what)])) };
   if (upTo === undefined) report.say('CURATE_I1502', { dataset: name, ...counts });
   return { result: { ...said, counts }, ...(upTo === undefined ? {} : { upTo }) };
@@ -126,7 +133,7 @@ async function sayWhatGoes(
   const target = publishTarget(settings, name);
   const state = await PublishedState.open(store, target, signal);
   const inLog = new Set(state.lines.map(({ attempt_id: id }) => id));
-  const named = await removals.times(state.lines, { signal });
+  const named = await removals.units(state.lines, { signal });
   const unknown = stored.filter((id) => !inLog.has(id) && !named.has(id));
   const ages = await inParallel(unknown, LOOKS, (id) => lastWritten(store, settings.curatedBucket, unitFolders(settings, name), id, { signal }));
   const leftBehind = unknown.filter((_, index) => ages[index]! <= writtenBefore);

@@ -71,12 +71,14 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
     ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
   ));
   for (const commit of held) report.say('LOAD_W1003', { ...commit });
-  for (const { dataset, selection: { expired } } of claimed) {
-    if (expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: expired.length, seq: expired.at(-1)!.seq });
+  for (const { dataset, selection } of claimed) {
+    if (selection.expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: selection.expired.length, seq: selection.expired.at(-1)!.seq });
   }
+  const counts = claimed.map(({ dataset, selection }) => [dataset.name, selection.expired.length] as const);
+  const expired = Object.fromEntries(counts.filter(([, commits]) => commits > 0));
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
-    ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, datasets: contract.datasets.map(({ name }) => name),
+    ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, expired, datasets: contract.datasets.map(({ name }) => name),
   };
   await store.putJson(planRef(folder), plan, { signal });
   const items = await writeItems(store, folder, itemsOf(units, claimed, settings.connections), { signal });

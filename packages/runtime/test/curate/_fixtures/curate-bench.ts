@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,8 +39,12 @@ export class CurateBench {
   /** Of the columns that the contract hashes. */
   maskSalt?: string;
   private files = 0;
+  private readonly stop = new AbortController();
 
-  private constructor(readonly s3: FakeS3, readonly store: ObjectStore, readonly connection: DuckDBConnection, private readonly directory: string) {}
+  private constructor(readonly s3: FakeS3, readonly store: ObjectStore, readonly connection: DuckDBConnection, private readonly directory: string) {
+    // As a function does: every request that is under way listens.
+    setMaxListeners(0, this.stop.signal);
+  }
 
   static async start(): Promise<CurateBench> {
     const s3 = await FakeS3.start();
@@ -244,7 +249,7 @@ export class CurateBench {
   private call(slot: string, attempt: number, asked: object = {}) {
     return {
       settings: this.settings, input: { slot, attempt, ...asked }, execution: { name: `lake-${slot}-a${attempt}`, startTime: '2026-01-01T00:00:00Z' },
-      store: this.store, report: this.report, signal: new AbortController().signal,
+      store: this.store, report: this.report, signal: this.stop.signal,
     };
   }
 }

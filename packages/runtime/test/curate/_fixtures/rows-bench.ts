@@ -50,7 +50,7 @@ export class RowsBench {
   }
 
   async curate(spec: DatasetSpec, bytes: Buffer | string, options: Partial<RowsOptions> & { key?: string } = {}): Promise<RowsOutcome> {
-    const dataset = testContract(spec).datasets[0]!;
+    const dataset = options.dataset ?? testContract(spec).datasets[0]!;
     const key = options.key ?? 'lake/raw/trips/r1/a1/00000-trips.csv';
     await this.store.putFile({ bucket: 'raw', key }, await this.spill('source', bytes));
     const result = await curateRows({

@@ -82,7 +82,8 @@ describe('CatalogPartitions', () => {
   test('fails where a partition stays, names it, and does not mind one that is gone already', async () => {
     await catalog.register(partitions(3));
     glue.refuseDelete = ([value]) => (value === 'v1' ? 'InternalServiceException' : undefined);
-    await expect(catalog.removeUnit('s1-a1-i1')).rejects.toMatchObject({
+    const found = await catalog.ofUnit('s1-a1-i1');
+    await expect(catalog.remove(found)).rejects.toMatchObject({
       code: 'CATALOG_UNAVAILABLE', kind: 'transient', message: expect.stringContaining('1 catalog partitions could not be removed, the first is db.trips_runs (v1, s1-a1-i1): InternalServiceException') as string,
     });
     glue.refuseDelete = () => undefined;

@@ -1,5 +1,9 @@
 import type { Connection } from 'mysql2/promise';
+import { draftDatasets, requireContract } from '../../../src/contract';
+import { typeName } from '../../../src/contract/engine-types';
 import type { PipelineError } from '../../../src/errors/pipeline-error';
+import { describeTables } from '../../../src/ingest/describe/describe-tables';
+import { RowsBench } from '../../curate/_fixtures/rows-bench';
 import { BUCKET, IngestStage } from '../../_fixtures/ingest-stage';
 import { startTestMariadb, testWithMariadb, type TestMariadb } from '../../_fixtures/mariadb';
 import { changesContract, databaseSecret, ID, NOTE, SECRET } from '../../_fixtures/sql-source';
@@ -57,6 +61,40 @@ describe('MariaDB as a source', () => {
       '',
     ]);
     expect(stage.log('trips')[0].parts[0]).toMatchObject({ records: 2, source: { export: { server: expect.stringMatching(/^MariaDB 1/), consistency: 'snapshot', session: { time_zone: '+00:00' } } } });
+  });
+
+  test_('is the table of a contract drafted from it, whose rows all pass', async () => {
+    await fresh(
+      `CREATE TABLE trips (\`Trip No\` bigint unsigned, leg smallint, flag tinyint(1), small tinyint unsigned, mid mediumint, plain int, big bigint, z int(8) zerofill, bits bit(10), f float, d double, n decimal(38,10), wide decimal(50,2),
+        t time(6), at timestamp(6) NULL, dt datetime(3), day date, y year, b varbinary(20), u uuid, e enum('a','b') NOT NULL, c char(3), v varchar(20) CHARACTER SET latin1, note text, j json, place point, net inet6, hidden int INVISIBLE,
+        PRIMARY KEY (leg, \`Trip No\`))`,
+      "INSERT INTO trips VALUES (18446744073709551615, 1, 1, 255, -8388608, -2147483648, -9223372036854775808, 42, b'1000000001', 0.1, 0.1, 1234567890123456789012345678.0123456789, 123456789012345678901234567890123456789012345678.25, '23:59:59.5',"
+        + " '2026-01-01 00:00:00.000001', '2026-01-01 00:00:00.001', '2026-01-01', 2026, x'00ff0a', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a', 'ab', 'ü', 'two\\nlines', '{\"a\": 1}', ST_GeomFromText('POINT(1 2)'), '::1')",
+      "INSERT INTO trips (leg, `Trip No`, e) VALUES (2, 1, 'b')",
+    );
+    const at = { kind: 'mysql', ssl: 'disable', host: '127.0.0.1', port: server!.port, database: 'shop', username: 'headrace', password: 'headrace' } as const;
+    const [byName, bySchema] = await describeTables(at, [{ name: 'trips' }, { schema: 'shop', name: 'trips' }], new AbortController().signal);
+    expect(bySchema!.columns).toEqual(byName!.columns);
+    const text = draftDatasets('shop', [byName!]);
+    const dataset = requireContract(text, 'drafted').datasets[0]!;
+    expect(dataset).toMatchObject({ history: 'snapshot', primaryKey: ['leg', 'trip_no'] });
+    expect(dataset.columns.map(({ name, type, required }) => `${name} ${typeName(type)}${required ? ' required' : ''}`)).toEqual([
+      'trip_no integer u64 required', 'leg integer i16 required', 'flag integer i8', 'small integer u8', 'mid integer i32', 'plain integer i32', 'big integer i64', 'z integer u32', 'bits integer u16', 'f number f32', 'd number f64',
+      'n decimal(38,10)', 'wide string', 't time', 'at timestamp with zone', 'dt timestamp', 'day date', 'y integer i16', 'b binary', 'u uuid', 'e string required', 'c varchar(3)', 'v varchar(20)', 'note string', 'j string',
+      'place binary', 'net string',
+    ]);
+    expect(text).toContain('# tinyint(1) is what BOOLEAN becomes; if it holds 0 and 1 only, write logicalType: boolean and no format');
+    expect(text).toContain('# decimal(50,2) has more than 38 digits, so this is its text');
+    const stage = await open({}, text);
+    await stage.run('s1');
+    const bench = await RowsBench.start();
+    const { rows, quarantine } = await bench.curate({ columns: [] }, parts(stage, 's1')[0]!, { dataset }).finally(() => bench.close());
+    expect(quarantine).toEqual([]);
+    expect(rows.map((row) => row.slice(0, 13))).toEqual([
+      ['18446744073709551615', '1', '1', '255', '-8388608', '-2147483648', '-9223372036854775808', '42', '513', '0.1', '0.1', '1234567890123456789012345678.0123456789', '123456789012345678901234567890123456789012345678.25'],
+      ['1', '2', ...Array.from({ length: 11 }, () => null)],
+    ]);
+    expect(rows[0]!.slice(19, 21)).toEqual(['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a']);
   });
 
   test_('cuts a skewed key into shards, and each row lands once', async () => {

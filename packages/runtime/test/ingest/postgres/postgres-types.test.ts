@@ -3,7 +3,9 @@ import { postgresEngine } from '../../../src/ingest/postgres/postgres-engine';
 import { planSql } from '../../../src/ingest/sql/plan-sql';
 import { SqlSession } from '../../../src/ingest/sql/sql-session';
 import type { SqlSourceSettings } from '../../../src/ingest/sql/sql-settings';
-import { requireContract } from '../../../src/contract';
+import { draftDatasets, requireContract, type Dataset } from '../../../src/contract';
+import { typeName } from '../../../src/contract/engine-types';
+import { describeTables } from '../../../src/ingest/describe/describe-tables';
 import { Report } from '../../../src/report/report';
 import { contractText, type DatasetSpec } from '../../curate/_fixtures/contract-text';
 import { RowsBench } from '../../curate/_fixtures/rows-bench';
@@ -33,11 +35,10 @@ describe('values of PostgreSQL', () => {
     await server?.stop();
   });
 
-  async function exported(spec: DatasetSpec): Promise<Buffer> {
-    const source = { kind: 'postgres', host: '127.0.0.1', port: Number(new URL(server!.url).port), database: 'postgres', secretArn: SECRET, ssl: 'disable', table: 'trips', timeoutSeconds: 60, retries: 0, minRows: 0, lockTimeoutSeconds: 5 } as SqlSourceSettings;
+  async function exported(dataset: Dataset, table: object = { table: 'trips' }): Promise<Buffer> {
+    const source = { kind: 'postgres', host: '127.0.0.1', port: Number(new URL(server!.url).port), database: 'postgres', secretArn: SECRET, ssl: 'disable', ...table, timeoutSeconds: 60, retries: 0, minRows: 0, lockTimeoutSeconds: 5 } as SqlSourceSettings;
     const deps = { report: new Report({ write: () => undefined }), signal: new AbortController().signal, secret: databaseSecret(() => ({ username: 'headrace', password: 'x' })) };
-    const [dataset] = requireContract(contractText(spec), 'test').datasets;
-    const { shards: [shard] } = await planSql(postgresEngine, { ...deps, source, dataset: dataset!, known: new Map(), input: { slot: 's1', attempt: 1, operation: 'ingest' } as never });
+    const { shards: [shard] } = await planSql(postgresEngine, { ...deps, source, dataset, known: new Map(), input: { slot: 's1', attempt: 1, operation: 'ingest' } as never });
     const session = new SqlSession(postgresEngine, source, deps);
     const reader = session.read(shard!, () => undefined);
     const opened = await reader.open();
@@ -79,8 +80,42 @@ describe('values of PostgreSQL', () => {
     await database.query(`CREATE TABLE trips (id integer, v ${sql})`);
     for (const [index, [value]] of values.entries()) await database.query(`INSERT INTO trips VALUES (${index}, ${value})`);
     const spec: DatasetSpec = { columns: [{ name: 'id', type: 'i32' }, { name: 'v', type, more }] };
-    const { rows, quarantine } = await bench.curate(spec, await exported(spec));
+    const { rows, quarantine } = await bench.curate(spec, await exported(requireContract(contractText(spec), 'test').datasets[0]!));
     expect(quarantine).toEqual([]);
     expect(rows.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value)).toEqual(values.map(([, text]) => text));
+  });
+
+  test_('a contract drafted from a table is exact, and all of its rows pass', async () => {
+    await database.query(`CREATE SCHEMA shop; CREATE TYPE shop.mood AS ENUM ('glad', 'sad');
+      CREATE DOMAIN shop.amount AS numeric(10,2) NOT NULL; CREATE DOMAIN shop.price AS shop.amount;
+      CREATE TABLE shop."Order Lines" (gone integer, line smallint, "Order" bigint, price shop.price, free numeric, hundreds numeric(5,-2), tiny numeric(2,5), huge numeric(50,0),
+        code varchar(20) NOT NULL, iso char(3), note text, ref uuid, raw bytea, at timestamptz(3), local timestamp, day date, clock time, r real, d float8, yes boolean,
+        feeling shop.mood, doc jsonb, tags int[], took interval, PRIMARY KEY ("Order", line) INCLUDE (code));
+      ALTER TABLE shop."Order Lines" DROP COLUMN gone; COMMENT ON COLUMN shop."Order Lines".note IS 'x';
+      INSERT INTO shop."Order Lines" VALUES (1, 9007199254740993, 1.50, 123456789012345678901234567890123456789.5, 12300, 0.00012, 12345678901234567890123456789012345678901234567890, 'a', 'ab', E'two\nlines', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+        '\\x00ff', '2024-01-01 10:00:00.123+02', '2024-01-01 10:00:00', '2024-02-29', '23:59:59', 0.1, 0.1, true, 'glad', '{"a": 1}', '{1,2}', '1 day'),
+        (2, 1, 2, NULL, NULL, NULL, NULL, 'b', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`);
+    const { port } = new URL(server!.url);
+    const at = { kind: 'postgres', ssl: 'disable', host: '127.0.0.1', port: Number(port), database: 'postgres', username: 'headrace', password: 'x' } as const;
+    const drafts = await describeTables(at, [{ schema: 'shop', name: 'Order Lines' }], new AbortController().signal);
+    const text = draftDatasets('shop', drafts);
+    const dataset = requireContract(text, 'drafted').datasets[0]!;
+    expect(text).toMatch(/^ {2}# table shop\.Order Lines of postgres, PostgreSQL \d+/m);
+    expect(text).not.toContain('guessed');
+    expect(dataset).toMatchObject({ name: 'order_lines', history: 'snapshot', primaryKey: ['order', 'line'], record: { format: 'csv', header: 'exact', multiline: true } });
+    expect(dataset.columns.map(({ name, type, required, source }) => `${name} ${typeName(type)}${required ? ' required' : ''}${source.field === name ? '' : ` from ${source.field}`}`)).toEqual([
+      'line integer i16 required', 'order integer i64 required from Order', 'price decimal(10,2) required', 'free string', 'hundreds decimal(7,0)', 'tiny decimal(5,5)', 'huge string',
+      'code varchar(20) required', 'iso varchar(3)', 'note string', 'ref uuid', 'raw binary', 'at timestamp with zone', 'local timestamp', 'day date', 'clock time', 'r number f32', 'd number f64', 'yes boolean',
+      'feeling string', 'doc string', 'tags string', 'took string',
+    ]);
+    expect(text).toContain('      # numeric has no precision, so this is its text as the server writes it; for exact numbers write logicalType: number and physicalType: decimal(p,s) with the digits that you need\n      - name: free\n');
+    expect(text).toContain('# interval has no type in a contract, so this is its text as the server writes it; to have it as another type, declare that one if all texts are of it, or read a query that casts it');
+    const { rows, quarantine } = await bench.curate({ columns: [] }, await exported(dataset, { schema: 'shop', table: 'Order Lines' }), { dataset });
+    expect(quarantine).toEqual([]);
+    expect(rows.map((row) => row.slice(0, 10))).toEqual([
+      ['1', '9007199254740993', '1.50', '123456789012345678901234567890123456789.5', '12300', '.00012', '12345678901234567890123456789012345678901234567890', 'a', 'ab ', 'two\nlines'],
+      ['2', '1', '2.00', null, null, null, null, 'b', null, null],
+    ]);
+    await expect(describeTables(at, [{ schema: 'shop', name: 'order lines' }], new AbortController().signal)).rejects.toMatchObject({ code: 'SOURCE_SCHEMA' });
   });
 });
