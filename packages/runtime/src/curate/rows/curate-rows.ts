@@ -19,6 +19,7 @@ import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv/csv-heade
 import { CsvScanner } from './csv/csv-scanner';
 import { FixedWidthRecords } from './fixed-width-records';
 import type { BlockScanner, FramedRecords } from './framed-records';
+import { withRoomyHeap } from './heap-growth';
 import { InFlight } from './in-flight';
 import { documentBlockBytes, DocumentScanner } from './document-scanner';
 import { jsonDocument } from './json/json-document';
@@ -90,7 +91,9 @@ export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   let engine: DuckdbEngine | undefined;
   try {
     engine = await DuckdbEngine.open({ directory, memoryMiB: MEMORY_MIB, threads: SEGMENT_THREADS });
-    return await new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine).run();
+    const part = new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine);
+    // Of the other formats, records can come as objects.
+    return await (options.dataset.record.format === 'csv' ? withRoomyHeap(() => part.run()) : part.run());
   } finally {
     engine?.close();
     await rm(directory, { recursive: true, force: true });
