@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { JsonFile, type Project } from 'projen';
 
 export interface JestConfigOptions {
@@ -27,6 +28,7 @@ export function addJestConfig(project: Project, displayName: string, options: Je
       },
       testPathIgnorePatterns: ['/node_modules/', '/cdk\\.out/'],
       moduleNameMapper: options.moduleNameMapper,
+      setupFiles: [`<rootDir>/${path.relative(project.outdir, project.root.outdir) || '.'}/scripts/jest-environment.cjs`],
       globalSetup: options.globalSetup === undefined ? undefined : `<rootDir>/${options.globalSetup}`,
       clearMocks: true,
       testTimeout: (options.timeoutSeconds ?? 30) * 1000,

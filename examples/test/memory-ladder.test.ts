@@ -10,7 +10,6 @@ import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
 import { taskWithWorkingSet } from './_fixtures/task-after';
 
-process.env.CDK_VALIDATION = 'false';
 jest.setTimeout(240_000);
 
 /** MiB: more than the first size has and less than the second, more than all have, and next to nothing. */

@@ -6,7 +6,6 @@ import { type ExecutionRecord, LocalStack, type StackEvent } from '@headrace/loc
 import { App } from 'aws-cdk-lib';
 import { ShopStack } from '../sources/container/shop-stack';
 
-process.env.CDK_VALIDATION = 'false';
 jest.setTimeout(240_000);
 
 describe('a source that a Python container reads, through the synthesized machine', () => {

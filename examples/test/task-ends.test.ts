@@ -10,7 +10,6 @@ import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
 import { taskAfter } from './_fixtures/task-after';
 
-process.env.CDK_VALIDATION = 'false';
 jest.setTimeout(240_000);
 
 const BODY = 'id,note\n1,a\n2,b\n';
