@@ -63,7 +63,9 @@ export class LineScanner implements BlockScanner {
   }
 }
 
-function frameProblem(block: Buffer, start: number, end: number, terminator: number, allowed: number, suspect: boolean, max: number): RecordProblem | undefined {
+function frameProblem(
+  block: Buffer, start: number, end: number, terminator: number, allowed: number, suspect: boolean, max: number,
+): RecordProblem | undefined {
   if (end - start > max) return { code: 'RECORD_SIZE', reason: tooLong(end - start, max) };
   if ((terminator & allowed) === 0) return { code: 'LINE_END', reason: terminator === 2 ? 'the line ends in CR LF, the contract says newline: lf' : 'the line ends in LF, the contract says newline: crlf' };
   if (suspect && !isUtf8(block.subarray(start, end))) return { code: 'ENCODING', reason: NOT_UTF8 };
