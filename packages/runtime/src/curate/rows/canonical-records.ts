@@ -1,3 +1,6 @@
+import type { FieldAutomaton } from './csv/field-automaton';
+import type { ProvenTexts } from './proven-texts';
+
 const LF = 10;
 const QUOTE = 34;
 const COMMA = 44;
@@ -13,7 +16,12 @@ export class CanonicalRecords {
   private out = Buffer.allocUnsafe(64 * 1024);
   private used = 0;
 
-  constructor(private readonly sink: CanonicalSink) {}
+  private readonly forms: readonly (FieldAutomaton | undefined)[];
+
+  /** @param proven is told what the texts are, where the engine is to know it */
+  constructor(private readonly sink: CanonicalSink, private readonly proven?: ProvenTexts) {
+    this.forms = proven?.forms ?? [];
+  }
 
   /** Takes the values of one record, by column. */
   write(values: readonly (Buffer | null | undefined)[]): void {
@@ -27,6 +35,7 @@ export class CanonicalRecords {
       const value = values[index];
       if (value === null || value === undefined) continue;
       out[used++] = QUOTE;
+      this.proven?.look(index, value);
       if (value.indexOf(QUOTE) < 0) {
         out.set(value, used);
         used += value.length;
@@ -40,18 +49,20 @@ export class CanonicalRecords {
     }
     out[used++] = LF;
     this.used = used;
+    this.proven?.endRecord();
   }
 
   /**
-   * Takes the values of one record that stand in its bytes as they are, without a quote among them.
+   * Takes the values of one record that stand in its bytes as they are, without a quote or U+0000 among them.
    *
    * @param starts where the value of each column begins; negative for NULL
    * @param ends behind its last byte
    */
   writeRanges(bytes: Buffer, starts: Int32Array, ends: Int32Array): void {
-    const most = bytes.length + 4 * starts.length + 1;
+    let most = 4 * starts.length + 1;
+    for (let index = 0; index < starts.length; index++) if (starts[index]! >= 0) most += ends[index]! - starts[index]!;
     if (this.used + most > this.out.length) this.grow(most);
-    const { out } = this;
+    const { out, forms } = this;
     let used = this.used;
     for (let index = 0; index < starts.length; index++) {
       if (index > 0) out[used++] = COMMA;
@@ -59,13 +70,25 @@ export class CanonicalRecords {
       if (start < 0) continue;
       const end = ends[index]!;
       out[used++] = QUOTE;
+      const form = forms[index];
+      if (form !== undefined) {
+        const { next } = form;
+        let state = form.start;
+        for (let at = start; at < end; at++) {
+          const byte = bytes[at]!;
+          // From the end of a field nothing leads away, and it accepts nothing.
+          state = next[state + byte]!;
+          out[used++] = byte;
+        }
+        if (form.accepts[state >> 8] === 0) this.proven!.doubt(index);
       // A call for each short value would take longer than its bytes.
-      if (end - start > MOST_BY_HAND) used += bytes.copy(out, used, start, end);
+      } else if (end - start > MOST_BY_HAND) used += bytes.copy(out, used, start, end);
       else for (let at = start; at < end; at++) out[used++] = bytes[at]!;
       out[used++] = QUOTE;
     }
     out[used++] = LF;
     this.used = used;
+    this.proven?.endRecord();
   }
 
   /** Hands over what has been written. */

@@ -20,6 +20,7 @@ import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv/csv-heade
 import { CsvScanner } from './csv/csv-scanner';
 import { FixedWidthRecords } from './fixed-width-records';
 import type { BlockScanner, FramedRecords } from './framed-records';
+import { withRoomyHeap } from './heap-growth';
 import { InFlight } from './in-flight';
 import { documentBlockBytes, DocumentScanner } from './document-scanner';
 import { jsonDocument } from './json/json-document';
@@ -28,6 +29,7 @@ import { LineScanner } from './line-scanner';
 import { compressionOf, readPacked } from './packed/packed-source';
 import { readParquet } from './typed/parquet-part';
 import { QuarantineWriter } from './quarantine-writer';
+import { ProvenTexts } from './proven-texts';
 import { scanRecords, type SourceExtent } from './record-blocks';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { MOST_NUMBERED_RUNS } from './record-numbers';
@@ -95,7 +97,9 @@ export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   let engine: DuckdbEngine | undefined;
   try {
     engine = await DuckdbEngine.open({ directory, memoryMiB: memoryMiB(options.dataset), threads: SEGMENT_THREADS });
-    return await new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine).run();
+    const part = new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine);
+    // Of the other formats, records can come as objects.
+    return await (options.dataset.record.format === 'csv' ? withRoomyHeap(() => part.run()) : part.run());
   } finally {
     engine?.close();
     await rm(directory, { recursive: true, force: true });
@@ -116,7 +120,7 @@ class PartRows {
   private readonly quality: Record<number, number> = {};
   private filtered = 0;
   private fieldMap?: FieldMap;
-  private proven?: ProvenFields;
+  private proven?: ProvenFields | ProvenTexts;
   private readonly encoding?: SourceEncoding;
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
@@ -223,15 +227,23 @@ class PartRows {
 
   private scanner(framed: FramedRecords, segments: SegmentWriter, line: number): BlockScanner {
     const { dataset } = this.options;
+    if (!this.canonical) return this.csvScanner(framed, line);
     const canonical = (bytes: Buffer): void => { segments.canonical(bytes); };
-    if (dataset.record.format === 'json') return new DocumentScanner(dataset, this.source, framed, jsonDocument(dataset, canonical));
-    if (dataset.record.format === 'xml') return new DocumentScanner(dataset, this.source, framed, xmlDocument(dataset, canonical));
-    if (dataset.record.format === 'fixed-width') return new LineScanner(dataset, framed, new FixedWidthRecords(dataset, canonical), line);
-    if (dataset.record.format === 'ndjson') return new LineScanner(dataset, framed, new JsonRecords(dataset, canonical), line);
+    const proven = this.proven = new ProvenTexts(dataset);
+    switch (dataset.record.format) {
+      case 'json': return new DocumentScanner(dataset, this.source, framed, jsonDocument(dataset, canonical, proven));
+      case 'xml': return new DocumentScanner(dataset, this.source, framed, xmlDocument(dataset, canonical, proven));
+      case 'fixed-width': return new LineScanner(dataset, framed, new FixedWidthRecords(dataset, canonical, proven), line);
+      default: return new LineScanner(dataset, framed, new JsonRecords(dataset, canonical, proven), line);
+    }
+  }
+
+  private csvScanner(framed: FramedRecords, line: number): BlockScanner {
+    const { dataset } = this.options;
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
-    this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
-    return new CsvScanner(dialect, framed, line, this.proven);
+    const proven = this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
+    return new CsvScanner(dialect, framed, line, proven);
   }
 
   private async curate(segment: Segment, quarantine: QuarantineWriter): Promise<void> {

@@ -3,6 +3,7 @@ import { CanonicalRecords, type CanonicalSink } from './canonical-records';
 import { fieldName, isRead } from './csv/csv-header';
 import type { RecordProblem } from './json/json-records';
 import type { LineRecords } from './line-scanner';
+import type { ProvenTexts } from './proven-texts';
 
 const CR = 13;
 const SPACE = 32;
@@ -19,9 +20,9 @@ export class FixedWidthRecords implements LineRecords {
   /** Byte at which each character of a record begins, and its end. */
   private readonly starts: Uint32Array;
 
-  constructor(private readonly dataset: Dataset, canonical: CanonicalSink) {
+  constructor(private readonly dataset: Dataset, canonical: CanonicalSink, proven?: ProvenTexts) {
     const { fields = [], nullTokens } = dataset.record;
-    this.canonical = new CanonicalRecords(canonical);
+    this.canonical = new CanonicalRecords(canonical, proven);
     this.fields = dataset.columns.filter(isRead).map((column) => fields.find(({ name }) => name === fieldName(column))!);
     this.values = new Array<null>(this.fields.length).fill(null);
     this.nulls = nullTokens.map((token) => Buffer.from(token));
@@ -29,7 +30,8 @@ export class FixedWidthRecords implements LineRecords {
     this.starts = new Uint32Array(this.width + 1);
   }
 
-  take(line: Buffer): RecordProblem | undefined {
+  take(bytes: Buffer, from: number, to: number): RecordProblem | undefined {
+    const line = bytes.subarray(from, to);
     if (line.includes(CR)) return { code: 'LINE_END', reason: 'a carriage return that is not part of a line end' };
     if (line.includes(0)) return { code: 'ENCODING', reason: 'holds a NUL byte, which no target can store' };
     const { width, starts, values } = this;

@@ -10,8 +10,8 @@ const CR = 13;
 
 /** Re-tells records one by one. */
 export interface LineRecords {
-  /** Takes one line without its end, which is UTF-8; tells why it may not pass. */
-  take(line: Buffer): RecordProblem | undefined;
+  /** Takes one line without its end, which is UTF-8: the bytes from `start` up to `end`; tells why it may not pass. */
+  take(bytes: Buffer, start: number, end: number): RecordProblem | undefined;
   /** Hands over what has been re-told. */
   flush(): void;
 }
@@ -30,30 +30,44 @@ export class LineScanner implements BlockScanner {
     const suspect = suspicious(block, from, to);
     block[to] = LF;
     let position = from;
+    let run = { start: from, records: 0, line: this.line };
+    const hand = (stop: number): void => {
+      const { start, records, line } = run;
+      if (records > 0) this.framed.good(block, start, stop, records, base + start - from, line, 1);
+    };
     for (;;) {
       const stop = block.indexOf(LF, position);
       if (stop >= to) break;
       const terminator = stop > position && block[stop - 1] === CR && stop !== synthetic ? 2 : 1;
       const end = stop + 1 - terminator;
-      const line = block.subarray(position, end);
-      const problem = frameProblem(line, terminator, allowed, suspect, maxRecordBytes) ?? this.records.take(line);
-      if (problem === undefined) {
-        block[end] = LF;
-        this.framed.good(block, position, end + 1, 1, base + position - from, this.line, terminator);
+      const problem = frameProblem(block, position, end, terminator, allowed, suspect, maxRecordBytes) ?? this.records.take(block, position, end);
+      if (problem === undefined && terminator === 1) {
+        run.records++;
       } else {
-        this.framed.bad(problem.code, problem.reason, line, base + position - from, this.line);
+        // A line that ends in one byte is told with those around it, and no other.
+        hand(position);
+        if (problem === undefined) {
+          block[end] = LF;
+          this.framed.good(block, position, end + 1, 1, base + position - from, this.line, terminator);
+        } else {
+          this.framed.bad(problem.code, problem.reason, block.subarray(position, end), base + position - from, this.line);
+        }
+        run = { start: stop + 1, records: 0, line: this.line + 1 };
       }
       this.line++;
       position = stop + 1;
     }
+    hand(position);
     this.records.flush();
     return position;
   }
 }
 
-function frameProblem(line: Buffer, terminator: number, allowed: number, suspect: boolean, max: number): RecordProblem | undefined {
-  if (line.length > max) return { code: 'RECORD_SIZE', reason: tooLong(line.length, max) };
+function frameProblem(
+  block: Buffer, start: number, end: number, terminator: number, allowed: number, suspect: boolean, max: number,
+): RecordProblem | undefined {
+  if (end - start > max) return { code: 'RECORD_SIZE', reason: tooLong(end - start, max) };
   if ((terminator & allowed) === 0) return { code: 'LINE_END', reason: terminator === 2 ? 'the line ends in CR LF, the contract says newline: lf' : 'the line ends in LF, the contract says newline: crlf' };
-  if (suspect && !isUtf8(line)) return { code: 'ENCODING', reason: NOT_UTF8 };
+  if (suspect && !isUtf8(block.subarray(start, end))) return { code: 'ENCODING', reason: NOT_UTF8 };
   return undefined;
 }

@@ -1,4 +1,6 @@
 import * as fc from 'fast-check';
+import { ProvenTexts } from '../../../src/curate/rows/proven-texts';
+import { RepeatedLayout } from '../../../src/curate/rows/json/repeated-layout';
 import { JsonRecords } from '../../../src/curate/rows/json/json-records';
 import { testContract } from '../_fixtures/contract-text';
 
@@ -68,4 +70,32 @@ test('names that need an escape are left to the plain reader', () => {
 
 test('a layout that never comes again is given up', () => {
   compare('exact', Array.from({ length: 2_500 }, (_, index) => (index % 2 === 0 ? '{"a":"1","b":"2"}' : '{"b":"1","a":"2"}')));
+});
+
+test('a record is followed in the middle of a block, whatever stands around it', () => {
+  const layout = new RepeatedLayout(2);
+  layout.learn(new Map([['a', 0], ['b', 1]]));
+  const block = Buffer.from('}\n{"a":"x","b":12 } \r\n{"a":1,\n"b":2}\n');
+  expect(layout.follows(block, 2, 20)).toBe(true);
+  expect([...layout.starts, ...layout.ends]).toEqual([8, 15, 9, 17]);
+  // The first line alone is no record, though the next one would make it whole.
+  expect(layout.follows(block, 22, block.indexOf('\n', 22))).toBe(false);
+});
+
+test('texts are in doubt that are not in the form of their column, however they were read', () => {
+  const { dataset, out } = { dataset: testContract({
+    columns: [{ name: 'a', type: 'string', more: 'logicalTypeOptions: { pattern: "^[A-Z]{2}$" }' }, { name: 'b', type: 'integer' }, { name: 'c', type: 'string' }], record: 'format: ndjson, header: subset',
+  }).datasets[0]!, out: [] as Buffer[] };
+  const told = (lines: readonly string[]) => {
+    const proven = new ProvenTexts(dataset);
+    const reader = new JsonRecords(dataset, (bytes) => out.push(bytes), proven);
+    lines.forEach((line) => reader.take(Buffer.from(line)));
+    const { always, elsewhere, doubted } = proven.take();
+    return [[...always], [...elsewhere], doubted];
+  };
+  const good = '{"a":"AB","b":12,"c":"x"}';
+  expect(told([good, good, '{"a":null,"b":null,"c":null}', '{"b":1,"a":"\\u0041B","c":"\\""}'])).toEqual([[0, 1, 2], [], []]);
+  expect(told([good, '{"a":"Ab","b":12,"c":"x"}', '{', good, '{"a":"AB","b":1.0,"c":"x"}'])).toEqual([[2], [0, 1], [1, 3]]);
+  expect(told([good, '{"a":"A\\n","b":12,"c":"\\u0000"}', '{"a":"","b":"","c":""}'])).toEqual([[], [0, 1, 2], [1, 2]]);
+  expect(told([good, ...Array.from({ length: 1_001 }, () => '{"a":"AB","b":1.5,"c":"x"}')])[0]).toEqual([0, 2]);
 });

@@ -1,5 +1,6 @@
 import type { Column, Dataset } from '../../../contract/contract';
 import { exactGrammar } from '../../../contract/lexical-grammar';
+import { isNested } from '../../../contract/nested-type';
 import { patternGrammar } from '../../../contract/pattern-grammar';
 import type { CsvDialect } from './csv-dialect';
 import type { FieldMap } from './csv-header';
@@ -65,30 +66,48 @@ export class ProvenFields {
 
   /** What is known of the records since the last call. */
   take(): FieldProof {
-    const always = new Set<number>();
-    const elsewhere = new Set<number>();
-    const doubted = this.doubted.splice(0);
-    this.fieldMap.byColumn.forEach((field, column) => {
-      if (field === undefined) return;
-      const { type, pattern } = this.dataset.columns[column]!;
-      // The scanner lets no NUL byte pass, and a text without a pattern has no other rule of form.
-      const formless = type.kind === 'string' && pattern === undefined;
-      if (!formless && (this.plain[field] === undefined || this.quoted[field] === undefined)) return;
-      if (formless || this.doubtful[field] === 0 || doubted.length === 0) always.add(column);
-      else if (doubted.length <= MAX_DOUBTED) elsewhere.add(column);
-    });
-    this.doubtful.fill(0);
+    const { dataset, fieldMap, plain, quoted, doubtful } = this;
+    const formless = new Set(dataset.columns.flatMap((column, index) => (isFormless(column) ? [fieldMap.byColumn[index]] : [])));
+    const knows = (field: number): boolean => formless.has(field) || (plain[field] !== undefined && quoted[field] !== undefined);
+    const proof = proofOf(dataset, fieldMap, { knows, doubtful, doubted: this.doubted.splice(0) });
+    doubtful.fill(0);
     this.records = 0;
-    return { always, elsewhere, doubted };
+    return proof;
   }
 }
 
+/** What follows for columns from what is known of fields. */
+export function proofOf({ columns }: Dataset, { byColumn }: FieldMap, found: {
+  /** Whether texts of the field are looked at. */
+  readonly knows: (field: number) => boolean;
+  /** By field: 1 once a text was not in the grammar. */
+  readonly doubtful: Uint8Array;
+  /** Numbers of the records with such a text. */
+  readonly doubted: readonly number[];
+}): FieldProof {
+  const { knows, doubtful, doubted } = found;
+  const always = new Set<number>();
+  const elsewhere = new Set<number>();
+  columns.forEach((_, column) => {
+    const field = byColumn[column];
+    if (field === undefined || !knows(field)) return;
+    if (doubtful[field] === 0 || doubted.length === 0) always.add(column);
+    else if (doubted.length <= MAX_DOUBTED) elsewhere.add(column);
+  });
+  return { always, elsewhere, doubted };
+}
+
+/** Whether a column takes any text that has no U+0000. */
+export function isFormless({ type, pattern }: Column): boolean {
+  return type.kind === 'string' && pattern === undefined;
+}
+
 /** The grammar that lets a cast run alone, or a pattern go unchecked; undefined where there is no costly check. */
-function grammarOf(column: Column): string | undefined {
+export function grammarOf(column: Column): string | undefined {
   const { kind } = column.type;
   // A default takes the place of a text that nobody has matched with the pattern.
   if (kind === 'string') return column.pattern === undefined || column.default !== undefined ? undefined : patternGrammar(column.pattern);
-  return kind === 'boolean' ? undefined : exactGrammar(column);
+  return kind === 'boolean' || isNested(column.type) ? undefined : exactGrammar(column);
 }
 
 function escapeText(text: string): string {

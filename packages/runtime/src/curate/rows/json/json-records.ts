@@ -2,6 +2,7 @@ import type { Dataset } from '../../../contract/contract';
 import { CanonicalRecords, type CanonicalSink } from '../canonical-records';
 import { fieldName, isRead } from '../csv/csv-header';
 import type { FrameCode } from '../framed-records';
+import type { ProvenTexts } from '../proven-texts';
 import { JsonProblem, readJsonRecord, type LeavesOut } from './json-record';
 import { memberTree } from './member-tree';
 import { NestedRecords } from './nested-record';
@@ -22,8 +23,8 @@ export class JsonRecords {
   private readonly layout: RepeatedLayout;
   private readonly canonical: CanonicalRecords;
 
-  constructor(dataset: Dataset, canonical: CanonicalSink) {
-    this.canonical = new CanonicalRecords(canonical);
+  constructor(dataset: Dataset, canonical: CanonicalSink, proven?: ProvenTexts) {
+    this.canonical = new CanonicalRecords(canonical, proven);
     const columns = dataset.columns.filter(isRead);
     this.indexes = new Map(columns.map((column, index) => [fieldName(column), index]));
     this.values = new Array<undefined>(columns.length).fill(undefined);
@@ -34,12 +35,13 @@ export class JsonRecords {
     if (tree !== undefined) this.nested = new NestedRecords(tree, this.exact);
   }
 
-  /** Takes the bytes of one record, which are UTF-8. */
-  take(record: Buffer): RecordProblem | undefined {
-    if (this.nested === undefined && this.layout.follows(record)) {
-      this.canonical.writeRanges(record, this.layout.starts, this.layout.ends);
+  /** Takes one record, which is UTF-8: the bytes from `start` up to `end`. */
+  take(bytes: Buffer, start = 0, end = bytes.length): RecordProblem | undefined {
+    if (this.nested === undefined && this.layout.follows(bytes, start, end)) {
+      this.canonical.writeRanges(bytes, this.layout.starts, this.layout.ends);
       return undefined;
     }
+    const record = bytes.subarray(start, end);
     this.values.fill(undefined);
     try {
       if (this.nested === undefined) this.readFlat(record);

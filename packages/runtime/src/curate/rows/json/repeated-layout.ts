@@ -51,11 +51,11 @@ export class RepeatedLayout {
     this.columns = Int32Array.from(members.values());
   }
 
-  /** Whether the record follows the layout; then `starts` and `ends` tell its values. */
-  follows(record: Buffer): boolean {
+  /** Whether the record, which is `bytes` from `start` up to `end`, follows the layout; then `starts` and `ends` tell its values. */
+  follows(bytes: Buffer, start: number, end: number): boolean {
     const { names } = this;
     if (names.length === 0) return false;
-    if (this.read(record)) {
+    if (this.read(bytes, start, end)) {
       if (this.misses > 0) this.misses--;
       return true;
     }
@@ -65,10 +65,11 @@ export class RepeatedLayout {
     return false;
   }
 
-  private read(record: Buffer): boolean {
+  /** What is read never comes back, so a record that ends where it should was read to nowhere else. */
+  private read(record: Buffer, begin: number, stop: number): boolean {
     const { names, columns, starts, ends } = this;
     starts.fill(NULL);
-    this.at = 0;
+    this.at = begin;
     this.space(record);
     if (record[this.at++] !== OPEN) return false;
     for (let index = 0; index < names.length; index++) {
@@ -84,8 +85,9 @@ export class RepeatedLayout {
       this.space(record);
       if (record[this.at++] !== (index === names.length - 1 ? CLOSE : COMMA)) return false;
     }
-    this.space(record);
-    return this.at === record.length;
+    // What follows the record may be a line end, which is a space.
+    while (this.at < stop && isSpace(record[this.at])) this.at++;
+    return this.at === stop;
   }
 
   private name(record: Buffer, name: Buffer): boolean {
@@ -148,6 +150,10 @@ export class RepeatedLayout {
   }
 
   private space(record: Buffer): void {
-    for (let byte = record[this.at]; byte === 32 || byte === 9 || byte === 13 || byte === 10; byte = record[this.at]) this.at++;
+    while (isSpace(record[this.at])) this.at++;
   }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9 || byte === 13 || byte === 10;
 }

@@ -2,6 +2,7 @@ import type { Dataset } from '../../../contract/contract';
 import { CanonicalRecords, type CanonicalSink } from '../canonical-records';
 import { isRead } from '../csv/csv-header';
 import type { RecordProblem } from '../json/json-records';
+import type { ProvenTexts } from '../proven-texts';
 import { xmlFields } from './xml-fields';
 import { XmlProblem, XmlRecordReader, type XmlValues } from './xml-record';
 
@@ -14,10 +15,10 @@ export class XmlRecords {
   private readonly canonical: CanonicalRecords;
   private readonly nulls: readonly Buffer[];
 
-  constructor(dataset: Dataset, canonical: CanonicalSink) {
+  constructor(dataset: Dataset, canonical: CanonicalSink, proven?: ProvenTexts) {
     this.reader = new XmlRecordReader(xmlFields(dataset), dataset.record.header === 'exact');
     this.values = new Array<undefined>(dataset.columns.filter(isRead).length).fill(undefined);
-    this.canonical = new CanonicalRecords(canonical);
+    this.canonical = new CanonicalRecords(canonical, proven);
     this.nulls = dataset.record.nullTokens.map((token) => Buffer.from(token));
   }
 
