@@ -1,7 +1,12 @@
-/**
- * jest's set-up before each test file.
- *
- * The CDK's own check of templates, which `cdk synth` still does, takes most of a synthesis. Tests synthesize hundreds of times; cfn-lint
- * and cdk-nag read those templates that are deployed, and the CDK's check reads them once, in reference-templates.
+const path = require('node:path');
+
+/** jest's set-up before each test file. */
+
+/*
+ * The CDK's own check of templates, which `cdk synth` still does, takes most of a synthesis, and tests synthesize hundreds of times. It reads
+ * the templates of the examples once, in reference-templates, where cfn-lint and cdk-nag read them too.
  */
 process.env.CDK_VALIDATION = 'false';
+
+// Each test has a stack of its own; what V8 made of the same bundle may be shared.
+process.env.NODE_COMPILE_CACHE ??= path.join(__dirname, '../.cache/compiled');

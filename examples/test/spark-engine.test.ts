@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CurateEngine, IcebergTables } from '@headrace/curate-construct';
 import { serveFolder, type SourceServer } from '@headrace/local-runner';
-import { Size } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import type { ReferencePipelineProps } from '../reference-pipeline/reference-pipeline';
 import { athena, LocalPipeline, runMachine } from './_fixtures/local-pipeline';
 
@@ -71,7 +71,7 @@ function hasSpark(): boolean {
   test('shapes the large batch, shows the same rows as with DuckDB, cell by cell, and commits the same manifest but for the files', async () => {
     const embedded = await viewsAfterRun('embedded', { engine: CurateEngine.embedded() });
     // Between the bytes of both datasets.
-    const spark = await viewsAfterRun('spark', { engine: CurateEngine.auto({ sparkFrom: Size.kibibytes(500) }), icebergTables: IcebergTables.onGlue() });
+    const spark = await viewsAfterRun('spark', { engine: CurateEngine.auto({ sparkFrom: Size.kibibytes(500), shapeWithin: Duration.minutes(30) }), icebergTables: IcebergTables.onGlue() });
     expect([embedded.engines, spark.engines]).toEqual([['duckdb', 'duckdb'], ['spark', 'duckdb']]);
     expect(embedded.run.views.flights).toHaveLength(RECORDS);
     expect(spark.run).toEqual(embedded.run);

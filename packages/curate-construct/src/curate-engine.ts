@@ -1,5 +1,6 @@
 import { aws_glue as glue, Duration, type Size } from 'aws-cdk-lib';
 import { checkGlueVersion, SHAPING } from './private/glue-version';
+import { workerVcpus } from './private/worker-vcpus';
 import type { Problems } from './private/stage/fail';
 
 /** The Glue job that shapes batches. */
@@ -24,6 +25,15 @@ export interface GlueSparkProps {
    * @default 2
    */
   readonly maxWorkers?: number;
+
+  /**
+   * How long the shaping of one batch should take, from 2 minutes. Each batch then gets as many workers as its bytes need for that, and more where
+   * the execution's input has a `deadline` and half of the time that is left is shorter; never more than `maxWorkers`, and a warning says when
+   * those are too few. It is an aim and no limit: `timeout` is one.
+   *
+   * @default - every batch may have `maxWorkers`
+   */
+  readonly shapeWithin?: Duration;
 
   /**
    * How many batches are shaped at the same time, each in a run of its own, from 1 to 200.
@@ -55,6 +65,7 @@ interface SparkSettings {
   readonly glueVersion: glue.GlueVersion;
   readonly workerType: glue.WorkerType;
   readonly maxWorkers: number;
+  readonly shapeWithin?: Duration;
   readonly maxConcurrentRuns: number;
   readonly timeout: Duration;
 }
@@ -72,6 +83,7 @@ export class CurateEngine {
       glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
       workerType: props.workerType ?? glue.WorkerType.G_1X,
       maxWorkers: props.maxWorkers ?? 2,
+      shapeWithin: props.shapeWithin,
       maxConcurrentRuns: props.maxConcurrentRuns ?? 2,
       timeout: props.timeout ?? Duration.hours(2),
     });
@@ -103,10 +115,16 @@ export class CurateEngine {
       problems.add(`sparkFrom must be 1 byte or more, got ${this._sparkFrom.toBytes()}; write CurateEngine.glueSpark() for Spark alone`);
     }
     if (this._spark === undefined) return;
-    const { glueVersion, maxWorkers, maxConcurrentRuns } = this._spark;
+    const { glueVersion, workerType, maxWorkers, shapeWithin, maxConcurrentRuns } = this._spark;
     checkGlueVersion(problems, glueVersion, SHAPING);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
+    }
+    if (shapeWithin !== undefined && shapeWithin.toSeconds() < 120) {
+      problems.add(`shapeWithin must be 2 minutes or more, since Glue takes one to start, got ${shapeWithin.toHumanString()}; leave it out for no aim`);
+    }
+    if (shapeWithin !== undefined && workerVcpus(workerType) === undefined) {
+      problems.add(`shapeWithin needs a worker type of a known size, like G.1X or R.2X, got ${workerType}; leave shapeWithin out`);
     }
     if (!Number.isInteger(maxConcurrentRuns) || maxConcurrentRuns < 1 || maxConcurrentRuns > 200) {
       problems.add(`maxConcurrentRuns must be a whole number from 1 to 200, got ${maxConcurrentRuns}; leave it out for 2`);

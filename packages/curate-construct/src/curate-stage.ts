@@ -21,6 +21,7 @@ import { stageBucket } from './private/stage/stage-bucket';
 import { StageFunction } from './private/stage/stage-function';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
+import { workerVcpus } from './private/worker-vcpus';
 
 /** What the run time's Rows reads, each with what the contract must say of it; a test holds it to the run time. */
 const READABLE_FORMATS: Readonly<Record<string, 'recordsAt' | 'fields' | undefined>> = {
@@ -182,6 +183,7 @@ export class CurateStage extends StageBase {
       codeVersion: packageVersion(),
       engine: engine._kind,
       ...(engine._kind === 'auto' ? { sparkFromBytes: (engine._sparkFrom ?? defaultSparkFrom(this.size)).toBytes() } : {}),
+      ...sparkWorkers(engine._spark),
       database: this.databaseName,
       publishedTable: PUBLISHED_TABLE,
       runsTables: this.catalog.runsTables,
@@ -233,7 +235,7 @@ export class CurateStage extends StageBase {
 
     this.stateMachine = new StageMachine(this, 'Machine', {
       steps: curateSteps({
-        plan, task, spark, choosesEngine: engine._kind === 'auto', iceberg, publish, vacuum, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
+        plan, task, spark, choosesEngine: engine._kind === 'auto', choosesWorkers: engine._spark?.shapeWithin !== undefined, iceberg, publish, vacuum, settings, curatedBucket: this.curatedBucket, workPrefix: this._workPrefix, size: this.size,
         notices: this.hasRule(({ severity }) => severity === 'warning') ? { topicArn: this.failureTopic.topicArn, pipeline: this.pipelineName } : undefined,
       }),
       startAt: 'Plan',
@@ -376,6 +378,12 @@ export class CurateStage extends StageBase {
     });
     this.catalog.grantIceberg(roles.iceberg);
   }
+}
+
+/** What the plan is told, where it chooses workers. */
+function sparkWorkers(spark: CurateEngine['_spark']): Record<string, unknown> {
+  if (spark?.shapeWithin === undefined) return {};
+  return { sparkWorkers: { max: spark.maxWorkers, vcpus: workerVcpus(spark.workerType), withinSeconds: spark.shapeWithin.toSeconds() } };
 }
 
 /** A quarter of the disk of a task; Fargate gives 20 GiB unasked. */

@@ -205,6 +205,25 @@ describe('Spark on Glue', () => {
     expect(definition.States.Plan.Arguments.Payload.settings).toMatchObject({ engine: 'auto', sparkFromBytes: 3 * 1024 ** 3 });
   });
 
+  test('with as many workers as the plan says, where the stage says how long it should take', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto({ maxWorkers: 20, workerType: glue.WorkerType.G_2X, shapeWithin: Duration.minutes(30) }) });
+    const [definition] = Object.values(machineDefinitions(templateOf(stack))) as [any];
+    const { ItemSelector, ItemProcessor: { States } } = definition.States.Shapes;
+
+    expect(brokenPromises(definition)).toEqual([]);
+    expect(definition.States.Plan.Arguments.Payload.settings.sparkWorkers).toEqual({ max: 20, vcpus: 8, withinSeconds: 1800 });
+    expect(ItemSelector.workers).toBe('{% $exists($states.context.Map.Item.Value.workers) ? $states.context.Map.Item.Value.workers : 0 %}');
+    expect(States.ShapeWithSpark.Arguments).toMatchObject({ WorkerType: 'G.2X', NumberOfWorkers: '{% $states.input.workers %}' });
+  });
+
+  test.each([
+    [{ shapeWithin: Duration.minutes(1) }, 'shapeWithin must be 2 minutes or more, since Glue takes one to start, got 1 minute'],
+    [{ shapeWithin: Duration.hours(1), workerType: 'Z.2X' as glue.WorkerType }, 'shapeWithin needs a worker type of a known size, like G.1X or R.2X, got Z.2X'],
+  ])('and refuses %p', (props, problem) => {
+    expect(() => newCurate(newStack(), 'Curate', { engine: CurateEngine.glueSpark(props) })).toThrow(problem);
+  });
+
   test.each([[undefined, 5], [CurateSize.PROD, 25]])('of a size of %p takes batches from %d GiB by default', (size, gibibytes) => {
     const stack = newStack();
     newCurate(stack, 'Curate', { engine: CurateEngine.auto(), size });

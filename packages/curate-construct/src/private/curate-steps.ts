@@ -19,6 +19,9 @@ export const VACUUM_TIMEOUT = Duration.minutes(15);
 
 const TABLES_LAG = 'TablesLag';
 
+/** What the task shapes has none, and an expression must not come to nothing. */
+const WORKERS_OF_ITEM = '$exists($states.context.Map.Item.Value.workers) ? $states.context.Map.Item.Value.workers : 0';
+
 /** The state whose failure leaves everything published but the tables. */
 export const ICEBERG_STATE = 'Iceberg';
 
@@ -27,6 +30,8 @@ export interface CurateStepsProps {
   readonly task: StageTask;
   /** Shapes instead of the task, or beside it. */
   readonly spark: SparkJob | undefined;
+  /** Whether the plan tells for each batch how many workers Spark gets. */
+  readonly choosesWorkers: boolean;
   /** Whether the plan tells for each batch who shapes it. */
   readonly choosesEngine: boolean;
   /** Brings tables up to date after Publish and Vacuum; undefined where there are none. */
@@ -57,13 +62,14 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
   };
   const shape = (): { readonly startAt: string; readonly steps: Record<string, Step> } => {
     if (props.spark === undefined) return { startAt: 'Shape', steps: task('Shape', 'shape') };
-    if (!props.choosesEngine) return { startAt: 'Shape', steps: { Shape: props.spark.runJob(work('shape')) } };
+    const spark = props.spark.runJob(work('shape'), props.choosesWorkers ? { workers: jsonata('$states.input.workers') } : {});
+    if (!props.choosesEngine) return { startAt: 'Shape', steps: { Shape: spark } };
     const isLarge = jsonata('$states.input.engine = "spark"');
     return {
       startAt: 'Engine',
       steps: {
         Engine: plain({ Type: 'Choice', Choices: [{ Condition: isLarge, Next: 'ShapeWithSpark' }], Default: 'Shape' }),
-        ShapeWithSpark: props.spark.runJob(work('shape')),
+        ShapeWithSpark: spark,
         ...task('Shape', 'shape'),
       },
     };
@@ -105,7 +111,11 @@ export function curateSteps(props: CurateStepsProps): Record<string, Step> {
       ...map,
       name: 'Shapes',
       item: shape(),
-      select: { ...map.select, ...(props.choosesEngine ? { engine: jsonata('$states.context.Map.Item.Value.engine') } : {}) },
+      select: {
+        ...map.select,
+        ...(props.choosesEngine ? { engine: jsonata('$states.context.Map.Item.Value.engine') } : {}),
+        ...(props.choosesWorkers ? { workers: jsonata(WORKERS_OF_ITEM) } : {}),
+      },
       list: '$states.input.units',
       maxConcurrency: props.spark?.maxConcurrentRuns ?? size.concurrency,
       next: 'Publish',
@@ -142,7 +152,7 @@ function icebergSteps(job: SparkJob): Record<string, Step> {
       Choices: [{ Condition: jsonata('$exists($states.input.iceberg)'), Next: ICEBERG_STATE }],
       Default: 'TablesCurrent',
     }),
-    [ICEBERG_STATE]: job.runJob('{"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}', output),
+    [ICEBERG_STATE]: job.runJob('{"step": "iceberg", "plan": $states.input.iceberg.plan, "index": 0}', { output }),
     TablesCurrent: plain({ Type: 'Pass', End: true }),
   };
 }

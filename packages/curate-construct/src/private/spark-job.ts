@@ -37,12 +37,14 @@ export class SparkJob extends Construct {
   /** The script, and the modules that it imports. */
   private readonly code: { readonly script: assets.Asset; readonly modules: assets.Asset };
   private readonly timeout: Duration;
+  private readonly workerType: glue.WorkerType;
   private readonly settings: Record<string, unknown>;
   private readonly arguments: Record<string, string>;
 
   constructor(scope: Construct, id: string, props: SparkJobProps) {
     super(scope, id);
     this.timeout = props.timeout;
+    this.workerType = props.workerType;
     this.settings = props.settings;
     this.arguments = props.arguments ?? {};
     this.maxConcurrentRuns = props.maxConcurrentRuns;
@@ -89,8 +91,12 @@ export class SparkJob extends Construct {
     });
   }
 
-  /** A state that runs the job to its end for one unit of work, and then ends its machine or map with that output. */
-  runJob(work: string, output: unknown = {}): Step {
+  /**
+   * A state that runs the job to its end for one unit of work, and then ends its machine or map with that output.
+   *
+   * `workers` is the largest number of them for this run, where it is not the job's.
+   */
+  runJob(work: string, { output = {}, workers }: { readonly output?: unknown; readonly workers?: string } = {}): Step {
     const jobArn = Stack.of(this).formatArn({ service: 'glue', resource: 'job', resourceName: this.job.ref });
     return {
       state: {
@@ -98,6 +104,8 @@ export class SparkJob extends Construct {
         Resource: `arn:${Aws.PARTITION}:states:::glue:startJobRun.sync`,
         Arguments: {
           JobName: this.job.ref,
+          // Glue takes both or none.
+          ...(workers === undefined ? {} : { WorkerType: this.workerType, NumberOfWorkers: workers }),
           Arguments: {
             ...this.arguments,
             '--scriptLocation': this.code.script.s3ObjectUrl,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 
 /**
@@ -34,10 +34,17 @@ else {
 }
 `;
 
-/** Environment of children that share compiled code in a folder, which is made when it is not there. */
-export function compileCache(folder: string): Record<string, string> {
+/**
+ * Environment of children that share compiled code in a folder, which is made when it is not there.
+ *
+ * `NODE_COMPILE_CACHE` of this process names one that all stacks share, as it does for Node itself.
+ */
+export function compileCache(ofStack: string): Record<string, string> {
+  const folder = path.resolve(process.env.NODE_COMPILE_CACHE || ofStack);
   const preload = path.join(folder, 'preload.cjs');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(preload, PRELOAD);
+  // Children of other stacks may be reading it.
+  writeFileSync(`${preload}.${process.pid}`, PRELOAD);
+  renameSync(`${preload}.${process.pid}`, preload);
   return { NODE_OPTIONS: `--require "${preload.replace(/["\\]/g, '\\$&')}"` };
 }

@@ -10,6 +10,8 @@ import type { ExecutionScope } from '../stack/execution-scope';
 interface StartJobRunArguments {
   readonly JobName: string;
   readonly Arguments?: Readonly<Record<string, string>>;
+  readonly WorkerType?: string;
+  readonly NumberOfWorkers?: number;
 }
 
 interface JobProperties {
@@ -58,6 +60,13 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
     }
     scope.authorize({ action: 'glue:StartJobRun', resource: `arn:aws:glue:${deployment.region}:${deployment.account}:job/${job.ref}` });
     const properties = job.properties as JobProperties;
+    const { WorkerType = properties.WorkerType, NumberOfWorkers = properties.NumberOfWorkers } = args;
+    if ((args.WorkerType === undefined) !== (args.NumberOfWorkers === undefined)) {
+      throw new TaskFailure('Glue.InvalidInputException', `WorkerType and NumberOfWorkers belong together, got ${JSON.stringify({ WorkerType: args.WorkerType, NumberOfWorkers: args.NumberOfWorkers })}`);
+    }
+    if (NumberOfWorkers !== undefined && !(Number.isInteger(NumberOfWorkers) && NumberOfWorkers >= 2)) {
+      throw new TaskFailure('Glue.InvalidInputException', `NumberOfWorkers must be a whole number from 2, got ${JSON.stringify(NumberOfWorkers)}`);
+    }
     const given = { ...properties.DefaultArguments, ...args.Arguments };
     const script = assetFile(deployment, given['--scriptLocation'] ?? properties.Command.ScriptLocation);
     // A folder stands for the archive that a deployment makes of it.
@@ -105,8 +114,8 @@ export function glueStartJobRunSync(deployment: Deployment, scope: ExecutionScop
       JobRunState: ended.exitCode === 0 ? 'SUCCEEDED' : signal?.aborted ? 'STOPPED' : 'FAILED',
       ...(ended.exitCode === 0 ? {} : { ErrorMessage: errorMessage(lastLines, ended.exitCode) }),
       GlueVersion: properties.GlueVersion,
-      WorkerType: properties.WorkerType,
-      NumberOfWorkers: properties.NumberOfWorkers,
+      WorkerType,
+      NumberOfWorkers,
     };
     if (ended.exitCode !== 0) throw new TaskFailure('States.TaskFailed', JSON.stringify(run));
     return run;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { compileCache } from '../../src/exec/compile-cache';
@@ -11,6 +11,9 @@ const answer = { file: path.basename(__filename), folder: path.basename(__dirnam
 console.log(JSON.stringify(answer));
 // ${'x'.repeat(200_000)}`;
 const ANSWER = { file: 'index.js', folder: 'a "quoted" folder', main: true, exports: 1, other: 'other' };
+
+// Of this repository's tests, which share one.
+delete process.env.NODE_COMPILE_CACHE;
 
 let folder: string;
 let app: string;
@@ -42,6 +45,17 @@ test('runs a program as without it, and keeps what was compiled', () => {
   const before = statSync(kept()[0]!).mtimeMs;
   expect(run()).toEqual(ANSWER);
   expect(kept().map((file) => statSync(file).mtimeMs)).toEqual([before]);
+});
+
+test('keeps it in the folder that NODE_COMPILE_CACHE names, where there is one', () => {
+  process.env.NODE_COMPILE_CACHE = path.join(folder, 'shared');
+  try {
+    run();
+    expect(readdirSync(path.join(folder, 'shared'))).toHaveLength(2);
+    expect(existsSync(cache)).toBe(false);
+  } finally {
+    delete process.env.NODE_COMPILE_CACHE;
+  }
 });
 
 test('runs a program whose text changed anew', () => {

@@ -51,6 +51,8 @@ export interface ShapeItem {
   readonly supersedesIngestSeqs: readonly number[];
   /** Who shapes it. */
   readonly engine: 'duckdb' | 'spark';
+  /** Of Spark, the driver included; absent where all runs have the same. */
+  readonly workers?: number;
   /** The Rows items of the unit: `firstItem` and the `items - 1` after it. */
   readonly firstItem: number;
   readonly items: number;

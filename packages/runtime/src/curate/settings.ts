@@ -1,5 +1,6 @@
 import { readSettings } from '../run/settings';
 import type { ObjectRef } from '../stores/object-store';
+import type { SparkWorkers } from './plan/spark-workers';
 
 export interface CurateSettings {
   readonly pipeline: string;
@@ -13,6 +14,8 @@ export interface CurateSettings {
   readonly engine: 'embedded' | 'spark' | 'auto';
   /** With engine `auto`: batches with so many bytes in Raw, or more, go to Spark. */
   readonly sparkFromBytes?: number;
+  /** Where the plan chooses how many workers Spark gets for a batch; all runs have the same otherwise. */
+  readonly sparkWorkers?: SparkWorkers;
   /** Catalog database. */
   readonly database: string;
   /** The catalog table over the published documents. */
@@ -57,6 +60,11 @@ export function parseCurateSettings(json: unknown): CurateSettings {
       codeVersion: fields.text('codeVersion'),
       engine: fields.choice('engine', ['embedded', 'spark', 'auto']),
       sparkFromBytes: fields.integer('sparkFromBytes', { min: 1, max: Number.MAX_SAFE_INTEGER, optional: true }),
+      sparkWorkers: fields.child('sparkWorkers', (workers) => ({
+        max: workers.integer('max', { min: 2, max: 1_000 }),
+        vcpus: workers.integer('vcpus', { min: 1, max: 1_000 }),
+        withinSeconds: workers.integer('withinSeconds', { min: 1, max: 7 * 86_400 }),
+      }), { optional: true }),
       database: fields.text('database'),
       publishedTable: fields.text('publishedTable'),
       runsTables: fields.texts('runsTables'),

@@ -19,6 +19,7 @@ import { pendingCommits } from './pending-commits';
 import { requireOpenable, requireReadable } from './require-readable';
 import { chosenDatasets, rerunCommits } from './rerun-commits';
 import { shapeSpec } from './shape-spec';
+import { shaperOf } from './shaper';
 
 interface WorkList {
   readonly bucket: string;
@@ -137,16 +138,10 @@ async function listWork(call: FunctionCall, settings: CurateSettings, contract: 
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
-        engine: shaperOf(settings, manifest), supersedesIngestSeqs: supersedes,
+        ...shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline }), supersedesIngestSeqs: supersedes,
         firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
       });
     }
   }
   return lists;
-}
-
-/** By bytes as they lie in Raw: what is known before anything is read. */
-function shaperOf({ engine, sparkFromBytes = Infinity }: CurateSettings, { parts }: RawManifest): ShapeItem['engine'] {
-  const isLarge = parts.reduce((sum, { bytes }) => sum + bytes, 0) >= sparkFromBytes;
-  return engine === 'spark' || (engine === 'auto' && isLarge) ? 'spark' : 'duckdb';
 }

@@ -59,7 +59,7 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
   const put = (record: string | Buffer, code?: RejectCode, column: string | null = null, told?: BrokenRecord['told']): void => {
     if (id > 0) part.add(between);
     const { offset, line, raw } = placeOf(format, id, part.add(record), () => {
-      const text = Object.fromEntries(written.map((value, index) => [names[index]!, value]));
+      const text: Record<string, unknown> = Object.fromEntries(written.map((value, index) => [names[index]!, value]));
       told?.(text);
       return text;
     });
@@ -94,7 +94,7 @@ export function conformanceCase(format: SourceFormat, encoding: Encoding, types:
 }
 
 /** Where a record is, and what quarantine holds of it. */
-function placeOf({ packed }: SourceFormat, id: number, inText: ReturnType<Part['add']>, told: () => Record<string, string | null>): ReturnType<Part['add']> {
+function placeOf({ packed }: SourceFormat, id: number, inText: ReturnType<Part['add']>, told: () => Record<string, unknown>): ReturnType<Part['add']> {
   if (packed === undefined) return inText;
   const line = packed.firstRow + id;
   return { offset: line - 1, line, raw: Buffer.from(JSON.stringify(told())).toString('hex') };

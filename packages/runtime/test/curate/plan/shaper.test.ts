@@ -26,4 +26,11 @@ describe('who shapes a batch', () => {
   ])('is %s', async (_title, settings, engines, all) => {
     expect(await planned(settings, BATCHES)).toEqual([engines, all]);
   });
+
+  test('and with how many workers, where the stage says how long it should take; the task has none', async () => {
+    await bench.reset({ columns: [{ name: 'a', type: 'string' }] }, { engine: 'auto', sparkFromBytes: 20, sparkWorkers: { max: 10, vcpus: 4, withinSeconds: 600 } });
+    for (const [number, parts] of BATCHES.entries()) await bench.ingest(`r${number}`, parts);
+    const { units } = await bench.plan('s1');
+    expect((await bench.store.getJson<ShapeItem[]>(units))!.value.map(({ workers }) => workers)).toEqual([2, undefined, undefined]);
+  });
 });

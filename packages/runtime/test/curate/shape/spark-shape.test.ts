@@ -19,7 +19,7 @@ import { SOURCE_FORMATS } from '../conformance/source-formats';
 const TIMEOUT_MS = 600_000;
 
 /** A covering sample: the seed is said in each title, so that a failure can be run again. */
-const RANDOM = randomShapes(20261125, WHOLE ? 40 : 10);
+const RANDOM = randomShapes(20261125, WHOLE ? 40 : 6);
 
 /** Without partitions DuckDB ends a file at a group of rows only, and these are fewer than one group. */
 const UNEVEN = 'several files of equal rows';
