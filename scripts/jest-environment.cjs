@@ -1,6 +1,5 @@
-const path = require('node:path');
-
 /** jest's set-up before each test file. */
+const path = require('node:path');
 
 /*
  * The CDK's own check of templates, which `cdk synth` still does, takes most of a synthesis, and tests synthesize hundreds of times. It reads

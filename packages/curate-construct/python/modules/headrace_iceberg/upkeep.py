@@ -28,11 +28,11 @@ def keep(spark, table, changed, last):
         attempt(table, "joining files", lambda: join_files(spark, table))
     attempt(table, "expiry of snapshots", lambda: expire(spark, table, now))
     # A table that has no note yet has no job that died long ago.
-    searched = last.get("orphansSearched", text_of(now))
-    if searched <= text_of(now - SEARCH_EVERY):
+    searched = last.get("orphansSearched", iso_time(now))
+    if searched <= iso_time(now - SEARCH_EVERY):
         attempt(table, "orphans", lambda: remove_orphans(spark, table, now))
         # Also where that failed: a search lists the whole folder, and the next run is no time to do it again.
-        searched = text_of(now)
+        searched = iso_time(now)
     made = attempt(table, "looking for old snapshots", lambda: oldest(spark, table))
     return {"orphansSearched": searched, **({} if made is None else {"oldest": made})}
 
@@ -86,7 +86,7 @@ def remove_orphans(spark, table, now):
         say("CURATE_I1604", "info", f"{table['table']}: files of dead jobs removed", dataset=table["dataset"], files=len(found), example=found[0]["orphan_file_location"])
 
 
-def text_of(time):
+def iso_time(time):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

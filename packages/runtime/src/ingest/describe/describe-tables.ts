@@ -7,6 +7,7 @@ import type { Endpoint } from '../sql/endpoint';
 import type { SqlColumn } from '../sql/source-columns';
 import type { Relation, SqlConnection, SqlEngine } from '../sql/sql-engine';
 import type { SqlSourceSettings } from '../sql/sql-settings';
+import { useConnection } from '../sql/use-connection';
 import type { DescribedColumn } from './described-column';
 import { describeMysqlTable } from './mysql-table';
 import { describePostgresTable } from './postgres-table';
@@ -46,10 +47,7 @@ async function describeAll<C extends SqlColumn>(
     timeoutSeconds: TIMEOUT_SECONDS, lockTimeoutSeconds: TIMEOUT_SECONDS, retries: 0, minRows: 0,
   });
   signal.throwIfAborted();
-  const connection = await engine.connect(endpoint, source(tables[0]!));
-  const cut = (): void => connection.destroy();
-  signal.addEventListener('abort', cut, { once: true });
-  try {
+  return useConnection(await engine.connect(endpoint, source(tables[0]!)), signal, async (connection) => {
     const names = columnNames(tables.map(({ name }) => name));
     const drafts: DraftOptions[] = [];
     for (const [index, { schema, name }] of tables.entries()) {
@@ -63,13 +61,7 @@ async function describeAll<C extends SqlColumn>(
       });
     }
     return drafts;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', cut);
-    await connection.close();
-  }
+  });
 }
 
 function drafted(columns: readonly DescribedColumn[]): DraftColumn[] {

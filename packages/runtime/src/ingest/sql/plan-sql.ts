@@ -8,6 +8,7 @@ import { shardRanges } from './shard-ranges';
 import { exportFields, type SqlColumn } from './source-columns';
 import type { SqlEngine, SqlRead } from './sql-engine';
 import type { SqlSourceSettings } from './sql-settings';
+import { useConnection } from './use-connection';
 
 /** Reads of the server what there is to export, and cuts it into shards. Everything is read of one snapshot. */
 export async function planSql<C extends SqlColumn>(engine: SqlEngine<C>, call: PlanCall<SqlSourceSettings>): Promise<SourcePlan<SqlRead>> {
@@ -17,10 +18,7 @@ export async function planSql<C extends SqlColumn>(engine: SqlEngine<C>, call: P
   }
   const dialect = csvDialect(dataset);
   const relation = engine.relation(source);
-  const connection = await connectSql(engine, source, call);
-  const cut = (): void => connection.destroy();
-  signal.addEventListener('abort', cut, { once: true });
-  try {
+  return useConnection(await connectSql(engine, source, call), signal, async (connection) => {
     await connection.begin();
     const columns = await connection.columns(relation.from);
     const fields = exportFields(dataset, columns).map((field) => engine.field(field));
@@ -55,11 +53,5 @@ export async function planSql<C extends SqlColumn>(engine: SqlEngine<C>, call: P
       },
     }));
     return { shards, cursor: window.cursor };
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', cut);
-    await connection.close();
-  }
+  });
 }
