@@ -24,6 +24,8 @@ function wholeNumber(name) {
 
 const [seeds = 30, seed, step, gigabytes, minutes = Infinity] = ['seeds', 'seed', 'step', 'gigabytes', 'minutes'].map(wholeNumber);
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+// Each stack is a new one; what V8 made of the same bundle may be shared.
+process.env.NODE_COMPILE_CACHE ??= path.join(root, '.cache/compiled');
 const require = createRequire(import.meta.url);
 require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: path.join(root, 'examples') } });
 const { LOOPS } = require(path.join(root, 'examples/test/_soak/loops.ts'));
@@ -58,7 +60,7 @@ for (const loop of chosen) {
     console.error(error.stack);
     const replay = error.replay === undefined ? `--only ${loop.name}` : error.replay;
     console.error(`\n✗ ${loop.name}; replay it with: npm run soak -- ${replay}`);
-    if (seed === undefined && step === undefined) writeSoakReport(root, { ...loop, cases: 0, covered: error.message, table: error.table, verdict: `broken; replay: \`npm run soak -- ${replay}\``, seconds: elapsed(), commit });
+    if (seed === undefined && step === undefined) writeSoakReport(root, { ...loop, cases: error.cases ?? 0, covered: error.message, table: error.table, verdict: `broken; replay: \`npm run soak -- ${replay}\``, seconds: elapsed(), commit });
     process.exitCode = 1;
   }
 }

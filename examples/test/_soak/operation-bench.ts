@@ -44,7 +44,7 @@ export class OperationBench extends CountedStack {
     this.synthesize((app) => this.define(app));
   }
 
-  /** A stack with some batches, each curated once. */
+  /** A stack with some batches, each curated once. Cases may be tried from what {@link save} keeps of it. */
   async fresh(): Promise<void> {
     await this.clear({});
     await this.up();
