@@ -38,8 +38,13 @@ if (chosen.length === 0) {
 
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 let until = Date.now() + minutes * 60_000;
-// The first request to stop lets the case end and the report be written; a second one ends the process.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { until = 0; });
+// The first request to stop lets the case end and the report be written; a second one ends the process, and what exits do is done.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (until === 0) process.exit(1);
+    until = 0;
+  });
+}
 for (const loop of chosen) {
   const began = Date.now();
   const elapsed = () => Math.round((Date.now() - began) / 1000);

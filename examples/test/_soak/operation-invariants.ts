@@ -1,10 +1,8 @@
 import { queryCurated } from '@headrace/local-runner';
-import { type CuratedCommit, curatedLog, leftBehind, present } from './curated-log';
+import { type CuratedCommit, curatedLog, present } from './curated-log';
 import { difference } from './invariants';
-import { BATCHES, type OperationBench, PIPELINE } from './operation-bench';
+import { BATCHES, DATASET, type OperationBench, PIPELINE } from './operation-bench';
 import { objectFile, uploadProblems } from './stored-objects';
-
-const DATASET = 'orders';
 
 /** What must hold after each run: readers see the source's rows once, and nothing is missing that the log names. Throws one error with the rest. */
 export async function requireRows(bench: OperationBench): Promise<void> {
@@ -23,7 +21,7 @@ export async function requireRows(bench: OperationBench): Promise<void> {
 
 /** And after a vacuum: every object of data, quarantine and catalog belongs to a commit that is there. */
 export function requireNothingLeft(bench: OperationBench): void {
-  const problems = leftBehind(bench, PIPELINE, DATASET).map((key) => `${key} is left, and no commit names it`);
+  const problems = bench.leftBehind().map((key) => `${key} is left, and no commit names it`);
   const standing = present(curatedLog(bench, PIPELINE, DATASET)).filter(({ kind }) => kind !== 'compaction' && kind !== 'removal');
   if (standing.length !== BATCHES) problems.push(`${standing.length} units have files, of ${BATCHES} batches`);
   if (problems.length > 0) throw new Error(`${problems.length} broken: ${problems.join('; ')}`);
