@@ -74,7 +74,7 @@ test('asks nothing of what stands behind a pass that was stopped before its firs
   expect(did).toEqual(['fresh', 'rest', 'fresh', 'rest', 'fresh']);
 });
 
-test('brings a state back as it was, whatever became of it, and leaves databases alone', () => {
+test('brings a state back as it was, whatever became of it, but for databases and what has run', () => {
   const folder = soakFolder();
   const [state, saved] = [path.join(folder, 'state'), path.join(folder, 'saved')];
   const write = (name: string, text: string) => {
@@ -90,8 +90,10 @@ test('brings a state back as it was, whatever became of it, and leaves databases
   appendFileSync(path.join(state, 's3/.headrace-s3/journals/b.ndjson'), ', gone a');
   write('postgres/data/1', 'other rows');
   write('s3/b/flights/c', 'half an object');
+  write('s3/b/flights/d/e', 'an object of another attempt');
   copyState(saved, state);
-  expect(read()).toEqual({ ...files, 'postgres/data/1': 'other rows' });
+  const { 'executions/m/x/execution.json': _over, ...kept } = files;
+  expect(read()).toEqual({ ...kept, 'postgres/data/1': 'other rows' });
   // A time that differs would say that somebody had changed the object.
   expect(statSync(path.join(state, 's3/b/flights/a'), { bigint: true }).mtimeNs).toBe(statSync(path.join(saved, 's3/b/flights/a'), { bigint: true }).mtimeNs);
 });

@@ -1,30 +1,46 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** Servers write their files in place, and nobody here needs them as they were. */
-const DATABASES = 'postgres';
 /** Objects of the local S3: each file is written elsewhere, comes to its name by a rename, and is never changed there. */
 const OBJECTS = /^s3[\\/](\.headrace-s3[\\/]hashed|(?!\.headrace-s3)[^\\/]+)[\\/]/;
 
+/** Servers write their files in place, and nobody here needs them as they were; what has run is over, and nobody asks for it again. */
+const LEFT_OUT = new Set(['postgres', 'executions']);
+
 /**
- * Makes the state folder of a stack that is down what another one is, but for databases, which stay. Objects become a second name of the same
- * file, so that their times, by which a stack knows that nobody changed them, are the same to the nanosecond; all else is copied.
+ * Makes the state folder of a stack that is down what another one is, but for databases, which stay, and executions, which go. Objects become a
+ * second name of the same file, so that their times, by which a stack knows that nobody changed them, are the same to the nanosecond; what is
+ * the same file already is left alone, and all else is copied.
  */
 export function copyState(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(to)) {
-    if (name !== DATABASES) rmSync(path.join(to, name), { recursive: true, force: true });
-  }
+  rmSync(path.join(to, 'executions'), { recursive: true, force: true });
   copyFolder(from, to, '');
 }
 
 function copyFolder(from: string, to: string, folder: string): void {
-  mkdirSync(path.join(to, folder), { recursive: true });
-  for (const entry of readdirSync(path.join(from, folder), { withFileTypes: true })) {
-    const name = path.join(folder, entry.name);
-    if (name === DATABASES) continue;
-    if (entry.isDirectory()) copyFolder(from, to, name);
-    else if (OBJECTS.test(name)) linkSync(path.join(from, name), path.join(to, name));
-    else copyFileSync(path.join(from, name), path.join(to, name));
+  const wanted = new Map(readdirSync(path.join(from, folder), { withFileTypes: true }).map((entry) => [entry.name, entry]));
+  const there = new Map(readdirSync(path.join(to, folder), { withFileTypes: true }).map((entry) => [entry.name, entry]));
+  for (const [name, entry] of there) {
+    if (LEFT_OUT.has(path.join(folder, name)) || wanted.get(name)?.isDirectory() === entry.isDirectory()) continue;
+    rmSync(path.join(to, folder, name), { recursive: true });
+    there.delete(name);
   }
+  for (const [name, entry] of wanted) {
+    const inState = path.join(folder, name);
+    if (LEFT_OUT.has(inState)) continue;
+    if (entry.isDirectory()) {
+      if (!there.has(name)) mkdirSync(path.join(to, inState));
+      copyFolder(from, to, inState);
+    } else if (!OBJECTS.test(inState)) {
+      copyFileSync(path.join(from, inState), path.join(to, inState));
+    } else if (!there.has(name) || !isSameFile(path.join(from, inState), path.join(to, inState))) {
+      rmSync(path.join(to, inState), { force: true });
+      linkSync(path.join(from, inState), path.join(to, inState));
+    }
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  return lstatSync(one).ino === lstatSync(other).ino;
 }
