@@ -27,7 +27,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 // Each stack is a new one; what V8 made of the same bundle may be shared.
 process.env.NODE_COMPILE_CACHE ??= path.join(root, '.cache/compiled');
 const require = createRequire(import.meta.url);
-require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: path.join(root, 'examples') } });
+require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: root } });
 const { LOOPS } = require(path.join(root, 'examples/test/_soak/loops.ts'));
 
 const chosen = LOOPS.filter(({ name }) => name.startsWith(values.only ?? ''));
