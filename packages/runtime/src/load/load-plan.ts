@@ -1,8 +1,8 @@
 import type { ColumnType } from '../contract/contract';
 import type { CuratedPart } from '../run/manifest';
 import type { DatasetResult } from '../run/stage-io';
-import type { TableName } from './ledger/epoch';
 import type { WriteMode } from './settings';
+import type { TableName } from './table-name';
 
 /** A column that is copied. */
 export interface LoadColumn {

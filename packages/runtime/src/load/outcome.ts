@@ -1,7 +1,7 @@
 import type { StageOutput } from '../run/stage-io';
 import { DOCUMENT_HEAD, type WorkFolder } from '../run/work';
 import type { ObjectRef, ObjectStore } from '../stores/object-store';
-import { NO_COUNTS, type LoadCounts } from './ledger/ledger-rows';
+import { NO_COUNTS, type LoadCounts } from './ledger/ledger-row';
 import type { ClaimDocument, LoadOutcome, LoadPlan, LoadResult, LoadUnit } from './load-plan';
 
 /** What became of one unit. */

@@ -11,8 +11,8 @@ export interface WriteMode {
   readonly allowEmpty?: boolean;
 }
 
-export interface PostgresTarget {
-  readonly kind: 'postgres';
+/** Where a database is, and who logs in. */
+export interface DatabaseAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -24,6 +24,17 @@ export interface PostgresTarget {
   readonly caFile?: string;
 }
 
+export interface PostgresTarget extends DatabaseAddress {
+  readonly kind: 'postgres';
+}
+
+/** MySQL and MariaDB: what PostgreSQL calls a schema is a database there. */
+export interface MysqlTarget extends DatabaseAddress {
+  readonly kind: 'mysql';
+}
+
+export type LoadDatabase = PostgresTarget | MysqlTarget;
+
 /** What the tasks of a load stage find in HEADRACE_SETTINGS. */
 export interface LoadSettings {
   readonly pipeline: string;
@@ -31,7 +42,7 @@ export interface LoadSettings {
   readonly workPrefix: string;
   readonly contract: { readonly bucket: string; readonly key: string };
   readonly codeVersion: string;
-  readonly target: PostgresTarget;
+  readonly target: LoadDatabase;
   readonly targetSchema: string;
   /** Schema of the ledger and of the staging tables. */
   readonly ledgerSchema: string;
@@ -71,10 +82,10 @@ export function parseLoadSettings(json: unknown): LoadSettings {
   }));
 }
 
-function readTarget(target: Fields): PostgresTarget {
+function readTarget(target: Fields): LoadDatabase {
   const caFile = target.text('caFile', { optional: true });
   return {
-    kind: target.choice('kind', ['postgres']),
+    kind: target.choice('kind', ['postgres', 'mysql']),
     host: target.text('host'),
     port: target.integer('port', { min: 1, max: 65_535 }),
     database: target.text('database'),

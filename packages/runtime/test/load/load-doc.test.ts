@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { grantScript } from '../../src/load/ledger/ledger-ddl';
+import { grantScript } from '../../src/load/postgres/ledger/ledger-ddl';
 import { WRITE_MODES } from '../../src/load/write-modes';
 
 const ROOT = path.resolve(__dirname, '../../../..');

@@ -2,23 +2,36 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { duckdbCast } from '../../contract/duckdb-cast';
 import { duckdbType, typeName } from '../../contract/engine-types';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
-import { PipelineError } from '../../errors/pipeline-error';
+import { PipelineError, userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadColumn } from '../load-plan';
-import type { EncodedRows } from './encode-slice';
-import { encodedRows, rowGroups } from './part-rows';
-import { readSlice, sliceSql, type Slice } from './slice';
-import { wireColumn, type WireColumn } from './wire-column';
+import { encodedRows, rowGroups, type EncodedRows, type EncodeSlice } from './part-rows';
+import { readSlice, sliceSql, type Slice, type WireColumn } from './slice';
 
 /** Enough for the slices in flight and a row group's pages; DuckDB then spills or fails, and does not take the task's memory. */
 const DUCKDB_MEMORY = '1GB';
 
-/** A Parquet part on disk, ready to be read in PostgreSQL's binary format. */
+/** A column of the target, and SQL of its value in the contract's DuckDB type. */
+export interface PartValue {
+  readonly column: LoadColumn;
+  readonly value: string;
+}
+
+/** The format in which a target takes rows. */
+export interface PartFormat {
+  /** What DuckDB makes of each row. */
+  readonly wires: (values: readonly PartValue[]) => WireColumn[];
+  readonly encode: EncodeSlice;
+  /** SQL of the number of rows with a value that the target has no type for, by column; nothing where there can be none. */
+  readonly unheld?: (values: readonly PartValue[]) => readonly { readonly column: LoadColumn; readonly count: string; readonly what: string }[];
+}
+
+/** A Parquet part on disk, ready to be read in the target's format. */
 export interface PartFile {
   readonly rows: number;
   /** Names of the columns, in the order of the fields in each record. */
   readonly columns: readonly string[];
-  /** All rows in PostgreSQL's binary COPY format; to be read once. */
+  /** All rows in the target's format; to be read once. */
   encoded(): AsyncGenerator<EncodedRows, void, undefined>;
   /** Ends an encoder and a query that still run, then frees everything. */
   close(): Promise<void>;
@@ -29,7 +42,7 @@ export interface PartFile {
  *
  * Values of column partitions come from the manifest where the file does not have them.
  */
-export async function openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[]): Promise<PartFile> {
+export async function openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[], format: PartFormat): Promise<PartFile> {
   // One thread: rows of a slice come in one order for every column, and the other CPUs belong to other tasks.
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
   const connection = await instance.connect();
@@ -48,21 +61,23 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   try {
     await connection.run("SET TimeZone = 'UTC'");
     const types = await typesOf(connection, file, part);
-    const wires: WireColumn[] = [];
-    for (const column of columns) wires.push(wireColumn(column.type, await valueOf(connection, column, types, part)));
+    const values: PartValue[] = [];
+    for (const column of columns) values.push({ column, value: await valueOf(connection, column, types, part) });
+    const wires = format.wires(values);
     const groups = await rowGroups(connection, file);
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
     if (rows !== part.records) {
       throw partError('PART_RECORDS', part, `has ${rows} rows, its manifest says ${part.records}`);
     }
     const relation = `read_parquet(${quoteLiteral(file)}, file_row_number = true, hive_partitioning = false)`;
+    await refuseUnheld(connection, relation, part, format.unheld?.(values) ?? []);
     const read = (first: number, last: number): Promise<Slice> => {
       const slice = readSlice(connection, sliceSql(wires, relation, first, last), wires);
       reading = slice;
       return slice;
     };
     const encoded = (): AsyncGenerator<EncodedRows, void, undefined> => {
-      encoding = encodedRows(read, groups);
+      encoding = encodedRows(read, groups, format.encode);
       return encoding;
     };
     return { rows, columns: columns.map(({ name }) => name), encoded, close };
@@ -98,6 +113,19 @@ async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: 
   const reader = await connection.runAndReadAll(`SELECT ${value} IS NULL`);
   if (reader.getRows()[0]?.[0] === true) throw partError('PART_COLUMN', part, `has partition value ${JSON.stringify(text)} for column ${name}, which is no ${typeName(stored)}`);
   return value;
+}
+
+async function refuseUnheld(
+  connection: DuckDBConnection, relation: string, part: CuratedPart, unheld: ReturnType<NonNullable<PartFormat['unheld']>>,
+): Promise<void> {
+  if (unheld.length === 0) return;
+  const reader = await connection.runAndReadAll(`SELECT ${unheld.map(({ count }) => count).join(', ')} FROM ${relation}`);
+  const found = unheld.flatMap(({ column, what }, index) => {
+    const count = Number(reader.getRows()[0]?.[index]);
+    return count === 0 ? [] : [`${count} in column ${column.name} (${what})`];
+  });
+  if (found.length === 0) return;
+  throw userError('TARGET_VALUE', `${part.key} has values that the target cannot hold: ${found.join(', ')}; nothing of it was loaded. Give such a column minimum or maximum in the contract, which rejects them, and curate the batch again`, { key: part.key });
 }
 
 /** Names of members are quoted by us always, and by the engine where it must. */

@@ -1,4 +1,3 @@
-import type { Client } from 'pg';
 import { compareColumns } from '../../contract/diff/compare-columns';
 import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
@@ -10,22 +9,22 @@ import type { CuratedManifest } from '../../run/manifest';
 import { parseStageInput, type StageInput } from '../../run/stage-io';
 import type { StepCall } from '../../run/task';
 import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
-import { ensureLedger } from '../ledger/ensure-ledger';
-import { claimEpoch, requireEpoch, type TableName } from '../ledger/epoch';
-import { readLedger } from '../ledger/ledger-rows';
 import type { HeldCommit, LoadColumn, LoadItem, LoadPlan, LoadUnit, Overtaken } from '../load-plan';
 import { writeClaim, writeOutcome } from '../outcome';
 import { packParts } from '../pack-parts';
 import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
 import type { LoadSettings, WriteMode } from '../settings';
-import { dropStaging, ensureStaging, leftoverStaging, loadIdOf, stagingTable } from '../staging-table';
-import { transaction, withSession } from '../target/connect';
+import { loadIdOf, stagingTable } from '../staging';
+import type { TableName } from '../table-name';
 import type { ReadCredentials } from '../target/credentials';
-import { postgresFailure } from '../target/postgres-failure';
-import { ensureTarget } from '../target/target-table';
+import type { TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import { writeModesOf } from '../write-modes';
 
 type Call = StepCall<LoadSettings>;
+
+/** A table that somebody reads for longer stays for the next claim. */
+const SWEEP_WAIT_SECONDS = 2;
 
 /** All about one dataset that the claim needs. */
 interface Candidate {
@@ -52,17 +51,18 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
   const { settings, store, signal, report, pointer, folder } = call;
   const input = parseStageInput(pointer.input, settings.pipeline);
   const contract = await readContract(call);
+  const database = targetOf(settings.target);
   const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
 
-  const claimed = await withSession(access, 'claim', async (client) => {
+  const claimed = await database.withSession(access, 'claim', async (session) => {
     try {
-      await transaction(client, () => ensureLedger(client, settings.ledgerSchema, settings.manageSchema));
-      const candidates = await readCandidates(client, call, contract);
-      const chosen = await transaction(client, () => claimAll(client, call, input, candidates));
-      await sweep(client, call, chosen);
+      await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema));
+      const candidates = await readCandidates(session, call, contract);
+      const chosen = await session.exclusively(settings.ledgerSchema, () => claimAll(session, call, input, candidates));
+      await sweep(session, call, chosen);
       return chosen;
     } catch (error) {
-      throw postgresFailure(error, 'claiming the target');
+      throw database.failure(error, 'claiming the target');
     }
   });
 
@@ -97,13 +97,13 @@ async function readContract({ settings, store, signal }: Call): Promise<Contract
 }
 
 /** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
-async function readCandidates(client: Client, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
+async function readCandidates(session: TargetSession, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
   const modes = writeModesOf(settings, contract.datasets);
   const candidates: Candidate[] = [];
   for (const dataset of contract.datasets) {
     const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
     const target = { schema: settings.targetSchema, table: dataset.table };
-    const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+    const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
     const seen = new Set(ledger.map(({ seq }) => seq));
     const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
     const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
@@ -113,34 +113,35 @@ async function readCandidates(client: Client, { settings, store, signal }: Call,
 }
 
 /**
- * The claim's transaction. Epochs first and in one order, so that two claims wait for each other and never deadlock;
- * then the ledger, which stands still while the epoch is locked; then tables.
+ * What no other load does meanwhile. Epochs first and in one order, so that two claims wait for each other and never
+ * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
  */
-async function claimAll(client: Client, call: Call, input: StageInput, candidates: readonly Candidate[]): Promise<Claimed[]> {
+async function claimAll(session: TargetSession, call: Call, input: StageInput, candidates: readonly Candidate[]): Promise<Claimed[]> {
   const { settings, report } = call;
   const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
   const claimed: Claimed[] = [];
   const epochs = new Map<Candidate, bigint>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
     // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(client, call, candidate)).selection.load.length > 0) epochs.set(
-      candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by),
+    if ((await select(session, call, candidate)).selection.load.length > 0) epochs.set(
+      candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by),
     );
   }
+  for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
   for (const candidate of candidates) {
-    const { selection, published } = await select(client, call, candidate);
+    const { selection, published } = await select(session, call, candidate);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
       claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
       continue;
     }
     const one = { ...candidate, epoch, selection, published };
-    const made = await ensureTarget(client, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const made = await session.ensureTarget(settings.ledgerSchema, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
     const units = unitsOf(one, settings);
     for (const unit of units) {
-      await ensureStaging(client, unit.staging, candidate.dataset, {
+      await session.ensureStaging(unit.staging, candidate.dataset, {
         pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId,
       });
     }
@@ -150,8 +151,8 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
   return claimed;
 }
 
-async function select(client: Client, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Pick<Claimed, 'selection' | 'published'>> {
-  const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+async function select(session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Pick<Claimed, 'selection' | 'published'>> {
+  const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
   return { selection: selectCommits(entries, ledger, writeMode, settings.gaps), published: new Set(ledger.map(({ loadId }) => loadId)) };
 }
 
@@ -174,7 +175,7 @@ function commitOf({ seq, key, manifest }: CuratedEntry): Overtaken {
 }
 
 function idOf({ seq, manifest }: CuratedEntry, dataset: Dataset, target: TableName, settings: LoadSettings): string {
-  return loadIdOf({ pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId }, dataset);
+  return loadIdOf({ pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId }, dataset, targetOf(settings.target).typeOf);
 }
 
 /** Columns that contract and manifest have in common. Throws `COLUMNS` where the schema policy forbids a difference. */
@@ -201,25 +202,24 @@ function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[], connec
 }
 
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
-async function sweep(client: Client, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
+async function sweep(session: TargetSession, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
   for (const { dataset, target, epoch, selection, published } of claimed) {
     const waiting = new Set([...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    for (const table of await leftoverStaging(client, settings.ledgerSchema, {
+    for (const table of await session.leftoverStaging(settings.ledgerSchema, {
       pipeline: settings.pipeline, dataset: dataset.name, target,
     }, waiting)) {
       const isPublished = published.has(table.loadId);
       if (!isPublished && epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;
       try {
-        await transaction(client, async () => {
+        await session.exclusively(settings.ledgerSchema, async () => {
           // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
-          if (!isPublished) await requireEpoch(client, settings.ledgerSchema, target, epoch, 'share');
-          await client.query("SET LOCAL lock_timeout = '2s'");
-          await dropStaging(client, table, table.loadId);
+          if (!isPublished) await session.requireEpoch(settings.ledgerSchema, target, epoch, 'share');
+          await session.dropStaging(table, table.loadId, SWEEP_WAIT_SECONDS);
         });
         report.say('LOAD_I1004', { staging });
       } catch (error) {
-        report.say('LOAD_W1005', { staging, reason: postgresFailure(error, 'dropping').message });
+        report.say('LOAD_W1005', { staging, reason: targetOf(settings.target).failure(error, 'dropping').message });
       }
     }
   }

@@ -1,13 +1,11 @@
-import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { requireEpoch } from '../ledger/epoch';
-import { readStagedParts } from '../ledger/staged-parts';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
-import { withSession, type TargetAccess } from '../target/connect';
 import type { ReadCredentials } from '../target/credentials';
+import type { TargetAccess, TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import { stagePart } from './stage-part';
 
 /** What stands in `stage/<index>.json`. */
@@ -33,7 +31,7 @@ export async function stageItem(call: Call, deps: { readonly credentials: ReadCr
   if (late()) return drained(first.key, 0);
   const { target, lockTimeoutSeconds } = settings;
   const access: TargetAccess = { target, credentials: deps.credentials, lockTimeoutSeconds, report, signal };
-  const there = await withSession(access, `look ${item.loadId}`, (client) => stagedKeys(client, call));
+  const there = await targetOf(target).withSession(access, `look ${item.loadId}`, (session) => stagedKeys(session, call));
   let outcome: StagedResult['outcome'] = 'already-staged';
   let records = 0;
   for (const part of item.parts) {
@@ -46,11 +44,11 @@ export async function stageItem(call: Call, deps: { readonly credentials: ReadCr
 }
 
 /** Keys of this item's parts that are staged as the manifest lists them. */
-async function stagedKeys(client: Client, { item, plan, settings }: Call): Promise<ReadonlySet<string>> {
+async function stagedKeys(session: TargetSession, { item, plan, settings }: Call): Promise<ReadonlySet<string>> {
   const { target } = plan.units[item.unit] as LoadUnit;
-  await requireEpoch(client, settings.ledgerSchema, target, BigInt(item.epoch), 'none');
+  await session.requireEpoch(settings.ledgerSchema, target, BigInt(item.epoch), 'none');
   const listed = new Map(item.parts.map((part): [string, CuratedPart] => [part.key, part]));
-  const there = (await readStagedParts(client, settings.ledgerSchema, item.loadId)).filter(({ key }) => listed.has(key));
+  const there = (await session.readStagedParts(settings.ledgerSchema, item.loadId)).filter(({ key }) => listed.has(key));
   for (const { key, sha256, records } of there) {
     const part = listed.get(key) as CuratedPart;
     if (sha256 === part.sha256 && records === part.records) continue;
