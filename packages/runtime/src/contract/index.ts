@@ -36,6 +36,10 @@ export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColu
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { isBatch, isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
+export {
+  MYSQL_COLLATIONS, mysqlColumnDdl, mysqlColumnType, mysqlStagingDdl, mysqlTargetDdl, quoteMysqlName, quoteMysqlText, type MysqlFlavour, type MysqlTable,
+} from './mysql-ddl';
+export { mysqlProblems } from './mysql-limits';
 export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encodings';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, READABLE_WITH, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';

@@ -29,8 +29,8 @@ export interface PartFormat {
 /** A Parquet part on disk, ready to be read in the target's format. */
 export interface PartFile {
   readonly rows: number;
-  /** Names of the columns, in the order of the fields in each record. */
-  readonly columns: readonly string[];
+  /** In the order of the fields in each record. */
+  readonly columns: readonly LoadColumn[];
   /** All rows in the target's format; to be read once. */
   encoded(): AsyncGenerator<EncodedRows, void, undefined>;
   /** Ends an encoder and a query that still run, then frees everything. */
@@ -80,7 +80,7 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
       encoding = encodedRows(read, groups, format.encode);
       return encoding;
     };
-    return { rows, columns: columns.map(({ name }) => name), encoded, close };
+    return { rows, columns, encoded, close };
   } catch (error) {
     await close();
     throw error;

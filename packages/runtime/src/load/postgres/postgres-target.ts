@@ -34,7 +34,7 @@ function sessionOf(client: Client): TargetSession {
     // Nothing is ever between two steps.
     settle: () => Promise.resolve(),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
-    ensureTarget: (_, target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
+    ensureTarget: (target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
     leftoverStaging: (schema, of, keep) => leftoverStaging(client, schema, of, keep),
     dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),

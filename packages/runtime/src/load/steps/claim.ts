@@ -136,7 +136,7 @@ async function claimAll(session: TargetSession, call: Call, input: StageInput, c
       continue;
     }
     const one = { ...candidate, epoch, selection, published };
-    const made = await session.ensureTarget(settings.ledgerSchema, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
     const units = unitsOf(one, settings);

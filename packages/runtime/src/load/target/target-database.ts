@@ -74,7 +74,7 @@ export interface TargetSession {
    *
    * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
    */
-  ensureTarget(ledgerSchema: string, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'>;
+  ensureTarget(target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'>;
 
   /** Makes the staging table unless it is there: the contract's columns and no constraint, kept through a crash of the server. */
   ensureStaging(staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void>;

@@ -13,7 +13,7 @@ export class PowerLine {
   /** The message that is the last one; 0 for none. */
   private last = 0;
   private mode: 'before' | 'after' = 'before';
-  private cut: { readonly text: string; readonly mode: 'before' | 'after' } | undefined;
+  private cut: { readonly text: string; readonly mode: 'before' | 'after'; readonly all?: boolean } | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
@@ -49,6 +49,11 @@ export class PowerLine {
     this.cut = { text, mode };
   }
 
+  /** Kills the line at the next message that holds `text`. */
+  dieAt(text: string, mode: 'before' | 'after'): void {
+    this.cut = { text, mode, all: true };
+  }
+
   async close(): Promise<void> {
     this.die();
     await new Promise((resolve) => { this.server.close(resolve); });
@@ -78,8 +83,9 @@ export class PowerLine {
       if (this.dead) return void client.destroy();
       if (this.cut !== undefined && chunk.includes(this.cut.text)) {
         if (this.cut.mode === 'after') upstream.write(chunk);
+        const { all } = this.cut;
         this.cut = undefined;
-        return void client.destroy();
+        return void (all === true ? this.die() : client.destroy());
       }
       if (!this.next()) return void upstream.write(chunk);
       if (this.mode === 'after') upstream.write(chunk);

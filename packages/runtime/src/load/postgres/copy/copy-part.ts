@@ -14,7 +14,7 @@ import { COPY_HEADER, COPY_TRAILER } from './encode-slice';
  * @returns the number of rows that the server took
  */
 export async function copyPart(client: Client, staging: TableName, part: PartFile, progress: Progress, signal: AbortSignal): Promise<number> {
-  const columns = part.columns.map(quoteIdentifier).join(', ');
+  const columns = part.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
   const sink = client.query(copyFrom(`COPY ${quoteName(staging.schema, staging.table)} (${columns}) FROM STDIN (FORMAT binary)`));
   // One message at most waits between the encoder and the socket.
   await pipeline(Readable.from(stream(part, progress), { highWaterMark: 1 }), sink, { signal });
