@@ -13,7 +13,7 @@ import { isConnectionLoss, mysqlFailure } from './mysql-failure';
 import { publishCommit } from './publish-commit';
 import { dropStaging, ensureStaging, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
-import { countRows, settleSwaps } from './write/settle-swap';
+import { countRows, replacedTables, settleSwaps } from './write/settle-swap';
 
 /** MySQL and MariaDB: rows have transactions, and every statement about a table commits. */
 export const mysqlTarget: TargetDatabase = {
@@ -35,7 +35,7 @@ function sessionOf(client: MysqlClient): TargetSession {
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
     ensureTarget: (target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
-    leftoverStaging: (schema, of, keep) => leftoverStaging(client, schema, of, keep),
+    leftoverStaging: async (schema, of, keep) => [...await leftoverStaging(client, schema, of, keep), ...await replacedTables(client, schema, of.target)],
     dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),
     countStaged: (staging) => countRows(client, staging),
     copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),

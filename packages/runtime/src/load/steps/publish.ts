@@ -150,8 +150,15 @@ async function readManifest({ settings, store, signal }: Call, unit: LoadUnit): 
 /** The connection broke: only the ledger knows whether the commit happened. */
 async function resolveUnknown(call: Call, access: TargetAccess, unit: LoadUnit, cause: unknown): Promise<UnitResult> {
   const found = await targetOf(access.target).withSession(access, `resolve ${unit.loadId}`, async (session) => {
-    await session.settle(call.settings.ledgerSchema, unit.target, BigInt(unit.epoch));
-    return readCommit(session, call, unit);
+    const { ledgerSchema } = call.settings;
+    await session.settle(ledgerSchema, unit.target, BigInt(unit.epoch));
+    return session.transaction(async () => {
+      // What the server was last asked may still be under way: it holds the epoch until it ends.
+      await session.requireEpoch(ledgerSchema, unit.target, BigInt(unit.epoch), 'share').catch((error: unknown) => {
+        if (!PipelineError.is(error) || error.code !== 'EPOCH') throw error;
+      });
+      return readCommit(session, call, unit);
+    });
   });
   call.report.say('LOAD_W1204', { dataset: unit.dataset, seq: unit.seq, answer: found === undefined ? 'not published' : 'published' });
   if (found !== undefined) return found.epoch === BigInt(unit.epoch) ? { ...found, outcome: 'committed' } : found;

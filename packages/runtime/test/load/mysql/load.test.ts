@@ -79,7 +79,7 @@ describe('a load into MariaDB', () => {
       expect((await stage.load()).datasets.codes!.counts).toMatchObject({ inserted: 4 });
       await stage.commit('codes', [[code('A', 'X'), code('a', 'x'), code('a ', 'x', '1.5')].join(' UNION ALL ')]);
       expect((await stage.load()).datasets.codes!.counts).toMatchObject({ inserted: 0, updated: 2, unchanged: 1 });
-      expect(await stage.rows('codes', "CONCAT(code, '|'), label, lines", 'HEX(code)')).toEqual([
+      expect(await stage.rows('codes', "CONCAT(code, '|'), label, `lines`", 'HEX(code)')).toEqual([
         ['A|', 'X', '[{"price":12345678901234567890.123456789}]'], ['a|', 'x', '[{"price":12345678901234567890.123456789}]'], ['a |', 'x', '[{"price":1.500000000}]'], ['ä|', 'x', '[{"price":12345678901234567890.123456789}]'],
       ]);
       await stage.commit('codes', [code('b', '1'), code('b', '2')]);
@@ -150,7 +150,7 @@ describe('a load into MariaDB', () => {
       await stage.commit('people', [people([2, 'b', '1', '0', 1], [3, 'C', '1', '0', 1], [4, 'd', '1', '0', 1], [5, 'e', '1', '0', 1])]);
       expect((await stage.load()).datasets.people!.counts).toMatchObject({ commits: 1, staged: 4, inserted: 4, removed: 3 });
       expect(await stage.ledger('seq, outcome, removed')).toEqual([['1', 'loaded', '0'], ['2', 'overtaken', '0'], ['3', 'loaded', '3']]);
-      expect(await stage.ask(`SELECT name FROM ${targetSchema}.names ORDER BY 1`)).toEqual([['b'], ['C'], ['d'], ['e']]);
+      expect(await stage.ask(`SELECT name FROM ${targetSchema}.names ORDER BY 1`)).toEqual([['C'], ['b'], ['d'], ['e']]);
       expect(await stage.ask(`SELECT TABLE_COMMENT LIKE 'who we know [headrace load %]' FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${targetSchema}' AND TABLE_NAME = 'people'`)).toEqual([['1']]);
       expect(await stage.ask(`SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = '${targetSchema}' AND INDEX_NAME = 'by_day'`)).toEqual([['1']]);
       expect((await stage.ask("SHOW GRANTS FOR looker@'%'")).flat().join()).toContain(`${targetSchema}\`.\`people`);
@@ -181,20 +181,18 @@ describe('a load into MariaDB', () => {
       const line = await powered(stage);
       const { targetSchema, ledgerSchema } = stage.settings;
       const swaps = () => stage.ask(`SELECT outcome FROM ${ledgerSchema}.load_ledger WHERE outcome NOT IN ('loaded', 'overtaken') ORDER BY 1`);
-      for (const [index, [text, mode, name, rows]] of ([
+      for (const [index, [text, mode]] of ([
         // Announced, and the rename never arrives; renamed, and the answer is lost; the same for the last step.
-        ['RENAME TABLE', 'before', 'a', 2], ['RENAME TABLE', 'after', 'n1', 2], ["SET outcome = 'loaded'", 'before', 'n2', 2], ["SET outcome = 'loaded'", 'after', 'n3', 2],
+        ['RENAME TABLE', 'before'], ['RENAME TABLE', 'after'], ["SET outcome = 'loaded'", 'before'], ["SET outcome = 'loaded'", 'after'],
       ] as const).entries()) {
         await stage.commit('people', [people([7, 'passed over', '1', '0', 1])]);
-        await stage.commit('people', [people(...Array.from({ length: rows }, (_, i) => [i, `n${index}`, '1', '0', 1] as const))]);
+        await stage.commit('people', [people([1, `n${index}`, '1', '0', 1], [2, `n${index}`, '1', '0', 1])]);
         await stage.claim(`gap${index}-a1`);
         await stage.step(stage.pointer('stage', `gap${index}-a1`, 0));
-        await stage.step(stage.pointer('stage', `gap${index}-a1`, 1));
         line.dieAt(text, mode);
         expect(await stage.step(stage.pointer('publish', `gap${index}-a1`, 0))).not.toBe(0);
         line.arm(0, 'before');
-        expect([text, mode, await swaps()]).toEqual([text, mode, index === 3 ? [['overtaking'], ['swapping']] : [['overtaking'], ['swapping']]]);
-        void name;
+        expect([text, mode, await swaps()]).toEqual([text, mode, [['overtaking'], ['swapping']]]);
         await stage.load({}, `gap${index}-a2`);
         expect(await stage.rows('people', 'DISTINCT name')).toEqual([[`n${index}`]]);
         expect(await swaps()).toEqual([]);
@@ -246,7 +244,8 @@ describe('a load into MariaDB', () => {
         await stage.commit('people', [part(0)]);
         await stage.claim(`${mode}-a1`);
         await stage.step(stage.pointer('stage', `${mode}-a1`, 0));
-        line.cutAt('COMMIT', mode);
+        // Not the isolation level's READ COMMITTED.
+        line.cutAt('\u0003COMMIT', mode);
         expect(await stage.step(stage.pointer('publish', `${mode}-a1`, 0))).toBe(code);
         expect(stage.lines.findLast((entry) => entry.code === 'LOAD_W1204')).toMatchObject({ data: { answer } });
       }

@@ -1,4 +1,5 @@
 import { quoteMysqlName } from '../../../contract/mysql-ddl';
+import type { StagingTable } from '../../staging';
 import type { TableName } from '../../table-name';
 import type { MysqlClient } from '../connect';
 import { dropTable, exists } from '../staging-table';
@@ -30,6 +31,15 @@ export async function settleSwaps(client: MysqlClient, ledgerSchema: string, tar
     }
   }
   for (const swap of old) await dropTable(client, swap.old, DROP_WAIT_SECONDS);
+}
+
+/** The table that the last replacement renamed away and could not drop, once the ledger has that replacement. */
+export async function replacedTables(client: MysqlClient, ledgerSchema: string, target: TableName): Promise<StagingTable[]> {
+  const mark = await readMark(client, target);
+  if (mark === undefined) return [];
+  const old = await leftSwaps(client, 'old', ledgerSchema, target);
+  // The claim drops what belongs to a load that is published, and leaves alone what is still between two steps.
+  return old.filter(({ id }) => id === mark.id).map((swap) => ({ ...swap.old, loadId: mark.loadId }));
 }
 
 /** The table is the new one: the ledger says so from now on, and how many rows the old one had, unless somebody else was faster. */

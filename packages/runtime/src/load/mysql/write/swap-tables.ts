@@ -25,15 +25,15 @@ export function newSwap(ledgerSchema: string, target: TableName, epoch: bigint):
 }
 
 /**
- * What replacements of the target left, of this epoch or older ones: tables that were built, or that were renamed away.
- * Those of a newer epoch are not ours to touch.
+ * What replacements of the target left, of all epochs or of this and older ones: tables that were built, or that were
+ * renamed away. Those of a newer epoch are not ours to touch.
  */
-export async function leftSwaps(client: MysqlClient, kind: 'swap' | 'old', ledgerSchema: string, target: TableName, epoch: bigint): Promise<SwapTables[]> {
+export async function leftSwaps(client: MysqlClient, kind: 'swap' | 'old', ledgerSchema: string, target: TableName, epoch?: bigint): Promise<SwapTables[]> {
   const prefix = prefixOf(kind, target);
   const tables = await tablesLike(client, ledgerSchema, prefix);
   return tables.flatMap(({ table }) => {
     const [, at, id] = /^(\d+)_([0-9a-f]+)$/.exec(table.slice(prefix.length)) ?? [];
-    return at === undefined || id === undefined || BigInt(at) > epoch ? [] : [swapOf(ledgerSchema, target, BigInt(at), id)];
+    return at === undefined || id === undefined || (epoch !== undefined && BigInt(at) > epoch) ? [] : [swapOf(ledgerSchema, target, BigInt(at), id)];
   });
 }
 
