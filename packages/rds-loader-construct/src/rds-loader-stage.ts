@@ -69,14 +69,14 @@ export interface RdsLoaderStageProps extends StageBaseProps {
   readonly size?: LoadSize;
 
   /**
-   * Schema of the target tables.
+   * Schema of the target tables; of MySQL, the database.
    *
-   * @default public
+   * @default - `public`; of MySQL, the database of the target
    */
   readonly targetSchema?: string;
 
   /**
-   * Schema of the ledger and of staging tables.
+   * Schema of the ledger and of staging tables; of MySQL, a database.
    *
    * @default headrace
    */
@@ -100,7 +100,7 @@ export interface RdsLoaderStageProps extends StageBaseProps {
 /**
  * Loads committed Parquet into a relational database, inside a time window.
  *
- * Rows become visible together with their entry in a ledger, in one transaction, and each batch exactly once.
+ * Rows become visible together with their entry in a ledger, and each batch exactly once.
  *
  * @example
  * declare const curatedBucket: s3.Bucket;
@@ -140,7 +140,7 @@ export class RdsLoaderStage extends StageBase {
         contract: this._contract.location,
         codeVersion: packageVersion(),
         target: props.target._settings(),
-        targetSchema: props.targetSchema ?? 'public',
+        targetSchema: props.targetSchema ?? props.target._defaultSchema,
         ledgerSchema: props.ledgerSchema ?? 'headrace',
         manageSchema: props.manageSchema ?? true,
         writeModes,
@@ -190,7 +190,7 @@ export class RdsLoaderStage extends StageBase {
       mode?._check(problems, dataset);
       if (mode !== undefined) modes[dataset.name] = mode._settings();
     }
-    props.target._check(this, problems);
+    props.target._check(this, problems, datasets);
     props.window?._check(problems);
     this.size._check(problems);
     problems.throwIfAny();
