@@ -14,6 +14,7 @@ export class PowerLine {
   private last = 0;
   private mode: 'before' | 'after' = 'before';
   private cut: { readonly text: string; readonly mode: 'before' | 'after'; readonly all?: boolean } | undefined;
+  private held: { readonly text: string; readonly arrived: (release: () => void) => void } | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
@@ -54,6 +55,11 @@ export class PowerLine {
     this.cut = { text, mode, all: true };
   }
 
+  /** Holds the next message that holds `text` back, as a sender that is paused would; gives what sends it after all. */
+  holdAt(text: string): Promise<() => void> {
+    return new Promise((arrived) => { this.held = { text, arrived }; });
+  }
+
   async close(): Promise<void> {
     this.die();
     await new Promise((resolve) => { this.server.close(resolve); });
@@ -86,6 +92,11 @@ export class PowerLine {
         const { all } = this.cut;
         this.cut = undefined;
         return void (all === true ? this.die() : client.destroy());
+      }
+      if (this.held !== undefined && chunk.includes(this.held.text)) {
+        const { arrived } = this.held;
+        this.held = undefined;
+        return arrived(() => void upstream.write(chunk));
       }
       if (!this.next()) return void upstream.write(chunk);
       if (this.mode === 'after') upstream.write(chunk);

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { mysqlTargetDdl } from '../../../src/contract/mysql-ddl';
 import { mysqlGrantScript } from '../../../src/load/mysql/ledger/ledger-ddl';
 import { startTestMariadb, testWithMariadb, type TestMariadb } from '../../_fixtures/mariadb';
+import { certificateFor, type Certificate } from '../../_fixtures/sql-servers';
 import { contractText, PEOPLE } from '../_fixtures/load-steps';
 import { MysqlLoadStage } from '../_fixtures/mysql-load-stage';
 import { PowerLine } from '../_fixtures/power-line';
@@ -25,7 +26,12 @@ describe('a load into MariaDB', () => {
   const lines: PowerLine[] = [];
   const withServer = testWithMariadb();
 
-  beforeAll(async () => { server = await startTestMariadb(); }, 60_000);
+  let certificate: Certificate;
+
+  beforeAll(async () => {
+    certificate = await certificateFor('localhost');
+    server = await startTestMariadb({ certificate });
+  }, 60_000);
   afterEach(async () => {
     for (const line of lines.splice(0)) await line.close();
     for (const stage of stages.splice(0)) await stage.close();
@@ -120,7 +126,7 @@ describe('a load into MariaDB', () => {
       try {
         execFileSync(client, ['--no-defaults', '-h127.0.0.1', `-P${server!.port}`, '-uheadrace', '-pheadrace', '--local-infile=1', '--skip-ssl', targetSchema, '-e', `LOAD DATA LOCAL INFILE '${file}' INTO TABLE direct CHARACTER SET utf8mb4`]);
       } finally {
-        execFileSync('rm', [file]);
+        rmSync(file);
       }
       const difference = `SELECT COUNT(*) FROM ((SELECT * FROM ${targetSchema}.people EXCEPT ALL SELECT * FROM ${targetSchema}.direct) UNION ALL (SELECT * FROM ${targetSchema}.direct EXCEPT ALL SELECT * FROM ${targetSchema}.people)) AS d`;
       expect(await stage.ask(difference)).toEqual([['0']]);
@@ -205,6 +211,69 @@ describe('a load into MariaDB', () => {
     }, 60_000);
   });
 
+  describe('a task that sleeps', () => {
+    withServer('between two steps of a swap renames nothing when it wakes up, and says who took over', async () => {
+      const stage = await start(SNAPSHOT);
+      await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      await stage.load({}, 'first-a1');
+      await stage.commit('people', [people([1, 'b', '1', '0', 1])]);
+      const line = await powered(stage);
+      await stage.claim('zombie-a1');
+      await stage.step(stage.pointer('stage', 'zombie-a1', 0));
+      const asleep = line.holdAt('RENAME TABLE');
+      const zombie = stage.step(stage.pointer('publish', 'zombie-a1', 0));
+      const wake = await asleep;
+      await stage.load({}, 'awake-a1');
+      await stage.commit('people', [people([1, 'c', '1', '0', 1])]);
+      await stage.load({}, 'later-a1');
+      wake();
+      // The rename fails as a whole, because what it would rename is gone.
+      expect(await zombie).not.toBe(0);
+      expect(await stage.rows('people', 'name')).toEqual([['c']]);
+      expect(await stage.ledger('seq, outcome, staged')).toEqual([['1', 'loaded', '1'], ['2', 'loaded', '1'], ['3', 'loaded', '1']]);
+      expect(await stage.leftTables()).toEqual([]);
+    });
+
+    withServer('and had begun the same attempt twice, loses to its second try', async () => {
+      const stage = await start(SNAPSHOT);
+      await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      const line = await powered(stage);
+      await stage.claim('twice-a1');
+      await stage.step(stage.pointer('stage', 'twice-a1', 0));
+      const asleep = line.holdAt('RENAME TABLE');
+      const zombie = stage.step(stage.pointer('publish', 'twice-a1', 0));
+      const wake = await asleep;
+      expect(await stage.step(stage.pointer('publish', 'twice-a1', 0))).toBe(0);
+      wake();
+      expect([0, 1, 75]).toContain(await zombie);
+      expect(await stage.rows('people', 'name')).toEqual([['a']]);
+      expect(await stage.ledger('outcome, staged')).toEqual([['loaded', '1']]);
+      expect(await stage.leftTables()).toEqual([]);
+    });
+  });
+
+  describe('the connection', () => {
+    withServer('is refused where nobody vouches for the certificate, and taken with its authority', async () => {
+      const stage = await start(contractText({ people: NAMES }));
+      await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      const file = path.join(tmpdir(), `${stage.settings.ledgerSchema}.pem`);
+      writeFileSync(file, certificate.certificate);
+      try {
+        for (const [host, caFile, code] of [['localhost', undefined, 'TARGET_CERTIFICATE'], ['127.0.0.1', file, 'TARGET_CERTIFICATE'], ['localhost', '/nowhere.pem', 'TARGET_CERTIFICATE']] as const) {
+          Object.assign(stage.settings.target, { host, caFile, ssl: 'verify-full' });
+          await expect(stage.load()).rejects.toThrow(code);
+        }
+        Object.assign(stage.settings.target, { host: 'localhost', caFile: file });
+        await stage.load();
+        stage.credentials = { username: 'headrace', password: 'wrong-canary' };
+        await expect(stage.load()).rejects.toThrow('TARGET_CREDENTIALS');
+      } finally {
+        rmSync(file);
+      }
+      expect(JSON.stringify([stage.errors, stage.lines])).not.toContain('wrong-canary');
+    });
+  });
+
   describe('loads that meet, and lost connections', () => {
     const part = (first: number, rows = 10): string => `SELECT CAST(${first} + i AS BIGINT) AS id FROM range(${rows}) AS r(i)`;
     const IDS = contractText({ people: { history: 'append', properties: ['{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }'] } });
@@ -247,7 +316,7 @@ describe('a load into MariaDB', () => {
         // Not the isolation level's READ COMMITTED.
         line.cutAt('\u0003COMMIT', mode);
         expect(await stage.step(stage.pointer('publish', `${mode}-a1`, 0))).toBe(code);
-        expect(stage.lines.findLast((entry) => entry.code === 'LOAD_W1204')).toMatchObject({ data: { answer } });
+        expect(stage.lines.filter(({ code: said }) => said === 'LOAD_W1204').at(-1)).toMatchObject({ data: { answer } });
       }
       expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_CONNECTION', kind: 'transient' });
       expect(await count(stage)).toBe('10');
