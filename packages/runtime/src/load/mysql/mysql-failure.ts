@@ -30,6 +30,7 @@ const CURES: ReadonlyArray<readonly [numbers: readonly number[], code: string, f
   [[1148, 3948, 4166], 'TARGET_LOCAL_INFILE', 'set local_infile to 1 in the parameter group of the database'],
   [[1197], 'TARGET', 'raise max_binlog_cache_size, or load smaller batches'],
   [[1665], 'TARGET', 'set binlog_format to ROW or MIXED'],
+  [[3750], 'TARGET', 'staging tables have no primary key: set sql_require_primary_key to 0'],
 ];
 
 /** Turns anything that the client threw into a PipelineError. `doing` says what was being done, as in `copying <key>`. */

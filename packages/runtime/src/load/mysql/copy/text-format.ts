@@ -42,8 +42,8 @@ function textSql(type: ColumnType, value: string): string {
     case 'boolean': return `CAST(CAST(${value} AS TINYINT) AS VARCHAR)`;
     // Each 32-bit float is a 64-bit one too, and the shortest text of that is never rounded beyond the largest.
     case 'float': return `CAST(CAST(${value} AS DOUBLE) AS VARCHAR)`;
-    // Instants in UTC, which is the session's zone.
-    case 'timestamp': return duckdbText({ type: { ...type, zoned: false } }, type.zoned ? `make_timestamp(epoch_us(${value}))` : value);
+    // Instants in UTC, which is the session's zone. A cast is faster than a format, and leaves zeros of a second out.
+    case 'timestamp': return `CAST(${type.zoned ? `make_timestamp(epoch_us(${value}))` : value} AS VARCHAR)`;
     case 'binary': return `hex(${value})`;
     default: return duckdbText({ type }, value);
   }

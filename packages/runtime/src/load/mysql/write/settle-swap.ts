@@ -2,6 +2,7 @@ import { quoteMysqlName } from '../../../contract/mysql-ddl';
 import type { StagingTable } from '../../staging';
 import type { TableName } from '../../table-name';
 import type { MysqlClient } from '../connect';
+import { isConnectionLoss } from '../mysql-failure';
 import { dropTable, exists } from '../staging-table';
 import { leftSwaps, readMark, type SwapTables } from './swap-tables';
 
@@ -30,7 +31,12 @@ export async function settleSwaps(client: MysqlClient, ledgerSchema: string, tar
       else await takeBack(client, ledgerSchema, target, loadId);
     }
   }
-  for (const swap of old) await dropTable(client, swap.old, DROP_WAIT_SECONDS);
+  for (const swap of old) {
+    await dropTable(client, swap.old, DROP_WAIT_SECONDS).catch((error: unknown) => {
+      // Somebody reads it still: it is litter, and goes the next time.
+      if (isConnectionLoss(error)) throw error;
+    });
+  }
 }
 
 /** The table that the last replacement renamed away and could not drop, once the ledger has that replacement. */
