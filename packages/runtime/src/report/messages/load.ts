@@ -19,5 +19,5 @@ export const LOAD_MESSAGES = {
   LOAD_W1205: 'the window closed at {deadline}: commit {seq} of {dataset} stays staged for the next attempt',
   LOAD_I1301: 'started execution {name}',
   LOAD_I1302: 'execution {name} was started before; nothing to do',
-  LOAD_W1303: 'not started: {now} lies outside the window {from} to {until} {timeZone}',
+  LOAD_W1303: 'not started: {reason}',
 } as const;
