@@ -11,6 +11,8 @@ import { NO_COUNTS, readLedger, writeLedger, type LedgerRow } from '../ledger/le
 import { readStagedParts } from '../ledger/staged-parts';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import { writeOutcome, type UnitResult } from '../outcome';
+import { notePace } from '../pace/note-pace';
+import { windowTooShort } from '../pace/plan-load';
 import type { LoadSettings, WriteModeName } from '../settings';
 import { dropStaging } from '../staging-table';
 import { transaction, withSession, type TargetAccess } from '../target/connect';
@@ -60,6 +62,8 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
       failures.set(unit.dataset, PipelineError.from(error));
     }
   }
+  await notePace(call, results);
+  for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
   if (failures.size > 0) throw combined(failures);
   const outcome = await writeOutcome(store, folder, plan, results, signal);
   return { datasets: outcome.datasets };
@@ -68,40 +72,57 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
 async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, unit: LoadUnit, dataset: Dataset): Promise<UnitResult> {
   const { plan, report } = call;
   const about = { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode };
-  const late = plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const now = deps.now?.() ?? new Date();
+  const late = isLate(plan, unit, now);
+  // Parts that are missing then were left for the next window.
+  const stagingOver = plan.stageUntil !== undefined && now >= new Date(plan.stageUntil);
   const started = performance.now();
   const manifest = await readManifest(call, unit);
   let result: UnitResult;
   try {
-    result = await withSession(access, `publish ${unit.loadId}`, (client) => inTransaction(client, call, unit, dataset, manifest, late));
+    result = await withSession(access, `publish ${unit.loadId}`, (client) => inTransaction(client, call, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
   } catch (error) {
     if (!isConnectionLoss(error) || call.signal.aborted) throw postgresFailure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
     result = await resolveUnknown(call, access, unit, error);
   }
   if (result.outcome === 'drained') {
-    report.say('LOAD_W1205', { ...about, deadline: plan.deadline });
+    const { deadline } = plan;
+    if (late === 'closed') report.say('LOAD_W1205', { ...about, deadline });
+    else if (late === 'too-little') report.say('LOAD_W1206', { ...about, deadline, seconds: unit.publishSeconds });
+    else report.say('LOAD_W1207', about);
     return result;
   }
   if (result.outcome === 'already-committed') report.say('LOAD_I1203', about);
   else report.say('LOAD_I1202', { ...about, ...result.counts, seconds: Math.round(performance.now() - started) / 1_000 });
+  const seconds = (performance.now() - started) / 1_000;
   await drop(call, access, unit);
-  return result;
+  return { ...result, seconds };
+}
+
+/** Whether a commit waits for the next window: this one is over, or too little of it is left. */
+function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: Date): 'closed' | 'too-little' | undefined {
+  if (deadline === undefined) return undefined;
+  const left = new Date(deadline).getTime() - now.getTime();
+  if (left <= 0) return 'closed';
+  return left < publishSeconds * 1_000 ? 'too-little' : undefined;
 }
 
 async function inTransaction(
-  client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean,
+  client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+  time: { readonly late: boolean; readonly stagingOver: boolean },
 ): Promise<UnitResult> {
   const { settings, plan, report } = call;
   const before = await readCommit(client, call, unit);
   if (before !== undefined) return before;
-  if (late) return { unit, outcome: 'drained', counts: NO_COUNTS };
+  if (time.late) return { unit, outcome: 'drained', counts: NO_COUNTS };
   // The planner knows nothing about rows that just came by COPY.
   if (unit.parts > 0) await client.query(`ANALYZE ${quoteName(unit.staging.schema, unit.staging.table)}`);
   return transaction(client, async () => {
     await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'update');
     const meanwhile = await readCommit(client, call, unit);
     if (meanwhile !== undefined) return meanwhile;
-    const staged = await checkStaged(client, call, unit, manifest);
+    const staged = await checkStaged(client, call, unit, manifest, time.stagingOver);
+    if (staged === 'drained') return { unit, outcome: 'drained', counts: NO_COUNTS };
     report.say('LOAD_I1201', { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode, staged });
     const counts = await WRITES[unit.writeMode.mode]({
       client, dataset, target: unit.target, staging: unit.staging, staged, collations: await readCollations(client, unit.target),
@@ -127,10 +148,11 @@ async function readCommit(client: Client, { settings, plan }: Call, unit: LoadUn
   return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 
-/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows. */
-async function checkStaged(client: Client, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows; or staging was to end before it was done. */
+async function checkStaged(client: Client, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest, stagingOver: boolean): Promise<number | 'drained'> {
   const there = new Map((await readStagedParts(client, settings.ledgerSchema, unit.loadId)).map((part) => [part.key, part]));
   const missing = manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
+  if (missing.length > 0 && stagingOver) return 'drained';
   if (missing.length > 0) {
     throw new PipelineError('PARTS_MISSING', `commit ${unit.seq} of ${unit.dataset}: ${missing.length} of ${manifest.parts.length} parts are not staged, first ${missing[0]!.key}; start a new attempt of slot ${plan.slot}, it copies only these`, { facts: { dataset: unit.dataset, seq: unit.seq, missing: missing.length } });
   }

@@ -60,7 +60,7 @@ test('windows are those that Temporal finds around each change of the clocks, in
       for (const at of [...near.slice(4, 14), change.epochMilliseconds - 1, change.epochMilliseconds]) {
         const now = new Date(at);
         const expected = {
-          open: openings.findLast(({ opens, closes }) => now >= opens && now < closes), next: openings.find(({ opens }) => opens > now),
+          open: openings.filter(({ opens, closes }) => now >= opens && now < closes).at(-1), next: openings.find(({ opens }) => opens > now),
         };
         if (expected.next === undefined) continue;
         const found = { open: openWindow(window, now), next: nextOpening(window, now) };
