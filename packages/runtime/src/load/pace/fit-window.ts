@@ -25,7 +25,7 @@ export interface WindowCall {
 
 /** What of the pending commits this attempt does. */
 export interface WindowPlan {
-  /** With how long publishing takes, where that is known and the next window would hold it as well. */
+  /** With how long publishing takes, where that is known and a window of its own would hold it. */
   readonly take: readonly { readonly unit: PendingUnit; readonly publishSeconds?: number }[];
   /** Left for the next window. */
   readonly later: readonly PendingUnit[];
@@ -56,6 +56,7 @@ export function fitWindow({ units, pace, connections, deadline, night, now }: Wi
   const tooLong: PendingUnit[] = [];
   let used = 2 * START_SECONDS;
   let publishing = 0;
+  let inHand = 0;
   let known = true;
   for (const unit of inTurn(units)) {
     if (closed.has(unit.dataset)) continue;
@@ -77,29 +78,41 @@ export function fitWindow({ units, pace, connections, deadline, night, now }: Wi
     known &&= stage !== undefined && publish !== undefined;
     used += needed;
     publishing += publish ?? 0;
-    // A commit whose turn is put off has to fit the next window beside what comes before it.
-    take.push({ unit, ...(publish !== undefined && whole !== undefined && publish <= whole / 2 ? { publishSeconds: publish } : {}) });
+    inHand = Math.max(inHand, partSeconds(unit, figures));
+    take.push({ unit, ...waiting(publish, whole) });
   }
   const [partly] = tooLong;
-  if (partly !== undefined) take.push({ unit: partly });
+  if (partly !== undefined) {
+    const figures = pace?.datasets[partly.dataset];
+    inHand = Math.max(inHand, partSeconds(partly, figures));
+    take.push({ unit: partly, ...waiting(publishSeconds(partly, figures), whole) });
+  }
   const taken = new Set(take.map(({ unit }) => unit));
   const given = new Map(units.map((unit, index) => [unit, index]));
   return {
     take: take.sort((a, b) => given.get(a.unit)! - given.get(b.unit)!),
     later: units.filter((unit) => !taken.has(unit) && !refused.some((other) => other.unit === unit)),
     refused,
-    ...(publishing === 0 ? {} : { stageUntil: new Date(deadline.getTime() - (publishing + START_SECONDS) * 1_000) }),
+    ...(publishing === 0 ? {} : { stageUntil: new Date(deadline.getTime() - (publishing + inHand + START_SECONDS) * 1_000) }),
     ...(known && partly === undefined && take.length > 0 ? { seconds: Math.round(used) } : {}),
   };
 }
 
-/** The first of each dataset, then the second of each: no dataset waits for the backlog of another. */
+/** Publishing can be put off where a window of its own would hold it: what is staged comes first then. */
+function waiting(publish: number | undefined, whole: number | undefined): { publishSeconds?: number } {
+  return publish !== undefined && whole !== undefined && publish + 2 * START_SECONDS <= whole ? { publishSeconds: publish } : {};
+}
+
+/**
+ * The first of each dataset, then the second of each: no dataset waits for the backlog of another. Before them those that only have to be
+ * published, which an earlier night had no time for.
+ */
 function inTurn(units: readonly PendingUnit[]): PendingUnit[] {
   const turn = new Map<string, number>();
   const turns = units.map((unit, index) => {
     const at = turn.get(unit.dataset) ?? 0;
     turn.set(unit.dataset, at + 1);
-    return { unit, at, index };
+    return { unit, at: at === 0 && unit.parts.every(({ staged }) => staged) ? -1 : at, index };
   });
   return turns.sort((a, b) => a.at - b.at || a.index - b.index).map(({ unit }) => unit);
 }
@@ -111,6 +124,12 @@ function stageSeconds({ parts }: PendingUnit, figures: DatasetPace | undefined, 
   return timeOf(bytes / Math.min(connections, open.length), usual(figures?.stage));
 }
 
+/** How long the copy of its longest part goes on when staging is to end. */
+function partSeconds({ parts }: PendingUnit, figures: DatasetPace | undefined): number {
+  const longest = parts.filter(({ staged }) => !staged).reduce((max, { bytes }) => Math.max(max, bytes), 0);
+  return timeOf(longest, usual(figures?.stage)) ?? 0;
+}
+
 function publishSeconds({ records, writeMode }: PendingUnit, figures: DatasetPace | undefined): number | undefined {
   return timeOf(records, usual(figures?.publish[writeMode]));
 }
@@ -120,7 +139,7 @@ function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window:
   const copies = fastest(figures?.stage);
   const publishes = fastest(figures?.publish[writeMode]);
   const part = parts.filter(({ staged }) => !staged).reduce((max, { bytes }) => Math.max(max, bytes), 0);
-  const partSeconds = timeOf(part, copies);
+  const copySeconds = timeOf(part, copies);
   const seconds = timeOf(records, publishes);
   const about = `commit ${seq} of ${dataset} cannot be loaded inside the window ${describeWindow(window)}, which is ${minutes(whole)} long`;
   const ways = (needed: number, smaller: string): string => (
@@ -130,8 +149,8 @@ function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window:
     return `${about}: publishing its ${records} records in one transaction takes about ${minutes(seconds)} at ${publishes} records/s, the fastest of the last loads by ${writeMode}; `
       + ways(seconds, 'ingest smaller batches');
   }
-  if (partSeconds !== undefined && partSeconds > whole) {
-    return `${about}: copying its largest part of ${part} bytes takes about ${minutes(partSeconds)} at ${copies} bytes/s, the fastest of the last loads; ${ways(partSeconds, 'let curate write smaller files')}`;
+  if (copySeconds !== undefined && copySeconds > whole) {
+    return `${about}: copying its largest part of ${part} bytes takes about ${minutes(copySeconds)} at ${copies} bytes/s, the fastest of the last loads; ${ways(copySeconds, 'let curate write smaller files')}`;
   }
   return undefined;
 }

@@ -104,7 +104,8 @@ function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: D
   if (deadline === undefined) return undefined;
   const left = new Date(deadline).getTime() - now.getTime();
   if (left <= 0) return 'closed';
-  return left < publishSeconds * 1_000 ? 'too-little' : undefined;
+  // By half, because an estimate that is a little too high must not put it off night after night.
+  return left < publishSeconds * 500 ? 'too-little' : undefined;
 }
 
 async function inTransaction(
