@@ -163,7 +163,7 @@ export class RdsLoaderStage extends StageBase {
         namePrefix: this._namePrefix,
         visible: 'in the target, all rows of the batches that the ledger shows as loaded, and no row of any other.',
         halfDone: 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.',
-        resume: 'Batches in the ledger and parts that are staged are not loaded again.',
+        resume: `Batches in the ledger and parts that are staged are not loaded again.${props.window === undefined ? '' : ' Outside of the window nothing is loaded unless the member operation of the input is now.'}`,
       },
       failureTopic: this.failureTopic,
       workBucket: props.curatedBucket,
