@@ -44,7 +44,7 @@ function describe({ from, until, metrics, days, load }: QuietHours, timeZone: st
   return [
     `quietest: ${from} to ${until} ${timeZone}, by ${days} days of metrics; ${Math.round(load * 100)} % as busy as the busiest time of the day\n\n`,
     table(['metric', 'mean in these hours', 'mean in the others', 'highest in these hours'], metrics.map((each) => [each.name, number(each.inside), number(each.outside), number(each.highest)])),
-    days < 7 ? `\nfewer than 7 days: whether weekends differ is not known\n` : '',
+    days < 7 ? '\nfewer than 7 days: whether weekends differ is not known\n' : '',
     `\n  window: LoadWindow.daily({ from: '${from}', until: '${until}', timeZone: '${timeZone}' }),\n`,
   ].join('');
 }

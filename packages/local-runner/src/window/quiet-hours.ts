@@ -33,10 +33,12 @@ const LEAST_DAYS = 3;
 /**
  * The hours of the day in which a database has the least to do.
  *
- * For each step of the day and each metric the ninth-largest tenth over all days counts, so that a job of every third night is seen and one bad
- * day is not; each metric as a share of its own busiest step, and all metrics alike. The hours with the smallest sum are proposed.
+ * At each step of the day nine days of ten are no busier than what counts, so that a job of every third night is seen and one bad day is not. Each
+ * metric is a share of its own busiest step, and all metrics are alike. The hours with the smallest sum are proposed.
  */
-export function quietHours(metrics: readonly LoadMetric[], { minutes, timeZone }: { readonly minutes: number; readonly timeZone: string }): QuietHours {
+export function quietHours(
+  metrics: readonly LoadMetric[], { minutes, timeZone }: { readonly minutes: number; readonly timeZone: string },
+): QuietHours {
   const step = stepOf(metrics);
   const days = new Set<string>();
   const byStep = metrics.map(({ name, samples }) => {
@@ -60,14 +62,15 @@ export function quietHours(metrics: readonly LoadMetric[], { minutes, timeZone }
   });
   const load = Array.from({ length: DAY_MINUTES / step }, (_, index) => shares.reduce((sum, share) => sum + share[index]!, 0) / shares.length);
   const length = Math.ceil(minutes / step);
-  const sums = load.map((_, first) => Array.from({ length }, (__, index) => load[(first + index) % load.length]!).reduce((sum, value) => sum + value, 0) / length);
+  const sums = load.map((_, first) => mean(Array.from({ length }, (__, index) => load[(first + index) % load.length]!)));
   const first = middleOf(sums, sums.reduce((least, value) => Math.min(least, value)));
   const inside = (index: number): boolean => (index - first + load.length) % load.length < length;
   return {
     from: clock(first * step), until: clock(first * step + minutes), days: days.size, load: sums[first]!,
     metrics: byStep.map(({ name, steps }) => {
       const within = steps.flatMap((values, index) => (inside(index) ? values : []));
-      return { name, inside: mean(within), outside: mean(steps.flatMap((values, index) => (inside(index) ? [] : values))), highest: within.reduce((most, value) => Math.max(most, value), 0) };
+      const others = steps.flatMap((values, index) => (inside(index) ? [] : values));
+      return { name, inside: mean(within), outside: mean(others), highest: within.reduce((most, value) => Math.max(most, value), 0) };
     }),
   };
 }

@@ -28,7 +28,9 @@ describe('headrace window suggest', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-window-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  async function suggest(text: string | undefined, more: { hours?: string; timeZone?: string; json?: boolean } = {}): Promise<{ out: string; told: string }> {
+  async function suggest(
+    text: string | undefined, more: { hours?: string; timeZone?: string; json?: boolean } = {},
+  ): Promise<{ out: string; told: string }> {
     const file = text === undefined ? undefined : path.join(folder, 'metrics');
     if (file !== undefined) writeFileSync(file, text!);
     const said = { out: '', told: '' };

@@ -35,7 +35,10 @@ export interface LoadUnit {
   readonly records: number;
   /** Items that stage it: a run of indexes in `items.json`. */
   readonly items: { readonly first: number; readonly count: number };
-  /** How long publishing takes by the pace of the last loads; put off to the next window where less than half of it is left. Absent where unknown, or too long for a window of its own. */
+  /**
+   * How long publishing takes by the pace of the last loads; put off to the next window where less than half of it is left. Absent where
+   * unknown, or too long for a window of its own.
+   */
   readonly publishSeconds?: number;
   /**
    * Pending commits that this one makes needless: older snapshots, and what it supersedes; of the first one also those that were past their

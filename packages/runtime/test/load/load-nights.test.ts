@@ -24,7 +24,8 @@ describe('loads of several nights', () => {
   afterAll(async () => server?.stop());
   afterEach(async () => stage?.close());
 
-  const withServer = (title: string, contract: string, settings: Record<string, unknown>, body: () => Promise<void>): void => test(title, async () => {
+  type Body = () => Promise<void>;
+  const withServer = (title: string, contract: string, settings: Record<string, unknown>, body: Body): void => test(title, async () => {
     if (server === undefined) return;
     stage = await LoadStage.start(server, contract, settings);
     await body();

@@ -104,16 +104,21 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   const output = units.length > 0 ? undefined : await writeOutcome(store, folder, plan, new Map(), signal);
   if (output !== undefined) report.say('LOAD_I1002', { attemptId: attemptId(input.slot, input.attempt) });
   // Last, because the state machine goes by it.
-  await writeClaim(store, folder, { ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(output === undefined ? {} : { output }) }, signal);
+  await writeClaim(store, folder, {
+    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(output === undefined ? {} : { output }),
+  }, signal);
   return { items: list.count, units: units.length, held: held.length };
 }
 
 /** Ends a load that was started outside of its window: no connection, no claim, and no failure, since nothing is wrong. */
-async function refuse({ settings, store, signal, report, folder }: Call, input: LoadInput, contract: Contract, time: LoadTime & { readonly mayStart: false }): Promise<object> {
+async function refuse(
+  { settings, store, signal, report, folder }: Call, input: LoadInput, contract: Contract, time: LoadTime & { readonly mayStart: false },
+): Promise<object> {
   const { reason, opens } = time;
   report.say('LOAD_W1009', { reason });
   const { slot, attempt } = input;
-  const output = outsideWindow({ pipeline: settings.pipeline, slot, attempt, datasets: contract.datasets.map(({ name }) => name) }, { reason, opens });
+  const datasets = contract.datasets.map(({ name }) => name);
+  const output = outsideWindow({ pipeline: settings.pipeline, slot, attempt, datasets }, { reason, opens });
   await writeClaim(store, folder, {
     ...DOCUMENT_HEAD, items: await writeItems(store, folder, [], { signal }), plan: planRef(folder), connections: settings.connections, output,
   }, signal);
@@ -121,7 +126,10 @@ async function refuse({ settings, store, signal, report, folder }: Call, input: 
 }
 
 /** What is found out before anything is claimed: whether the target is ready, and what the window can hold. */
-async function prepare(client: Client, call: Call, candidates: readonly Candidate[], { time, now }: { readonly time: LoadTime & { readonly mayStart: true }; readonly now: Date }): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
+async function prepare(
+  client: Client, call: Call, candidates: readonly Candidate[],
+  { time, now }: { readonly time: LoadTime & { readonly mayStart: true }; readonly now: Date },
+): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
   const { settings, store, signal, report } = call;
   const selected = [];
   for (const candidate of candidates) selected.push({ ...candidate, load: (await select(client, call, candidate)).selection.load });
@@ -217,7 +225,7 @@ async function select(
 ): Promise<Pick<Claimed, 'selection' | 'published'>> {
   const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
   const selection = selectCommits(entries, ledger, writeMode, settings.gaps);
-  const taken = window === undefined ? undefined : new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
+  const taken = window && new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
   const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
   return {
     selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },

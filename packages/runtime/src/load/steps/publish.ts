@@ -149,8 +149,10 @@ async function readCommit(client: Client, { settings, plan }: Call, unit: LoadUn
   return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 
-/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows; or staging was to end before it was done. */
-async function checkStaged(client: Client, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest, stagingOver: boolean): Promise<number | 'drained'> {
+/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows; or staging was to end before that. */
+async function checkStaged(
+  client: Client, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest, stagingOver: boolean,
+): Promise<number | 'drained'> {
   const there = new Map((await readStagedParts(client, settings.ledgerSchema, unit.loadId)).map((part) => [part.key, part]));
   const missing = manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
   if (missing.length > 0 && stagingOver) return 'drained';

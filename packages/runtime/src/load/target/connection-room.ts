@@ -12,7 +12,10 @@ export interface ConnectionRoom {
 /** Sessions that a load leaves to users of the database, beyond those that the server keeps for its administrators. */
 const LEFT_TO_OTHERS = 3;
 
-/** How many sessions the server, the database and the role still take; the smallest of them counts. This session is counted as free: it ends before the others begin. */
+/**
+ * How many sessions the server, the database and the role still take; the smallest of them counts. This session is counted as free: it ends
+ * before the others begin.
+ */
 export async function connectionRoom(client: Client): Promise<ConnectionRoom> {
   // Rows of others are visible to everybody in these columns; backend_type is not.
   const { rows: [found] } = await client.query<Record<'server' | 'kept' | 'used' | 'database' | 'in_database' | 'role' | 'of_role', number>>(

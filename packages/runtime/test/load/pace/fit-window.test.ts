@@ -18,7 +18,10 @@ function pace(seconds = 1, ...datasets: readonly string[]): LoadPace {
 const fit = (units: readonly PendingUnit[], more: Partial<WindowCall> = {}) => {
   const plan = fitWindow({ units, pace: pace(), connections: 1, deadline: NIGHT.opening.closes, night: NIGHT, now: NIGHT.opening.opens, ...more });
   const names = (list: readonly PendingUnit[]): string[] => list.map(({ dataset, seq }) => `${dataset}${seq}`);
-  return { ...plan, take: names(plan.take.map((one) => one.unit)), later: names(plan.later), refused: names(plan.refused.map((one) => one.unit)), reasons: plan.refused.map(({ reason }) => reason) };
+  return {
+    ...plan, take: names(plan.take.map((one) => one.unit)), later: names(plan.later),
+    refused: names(plan.refused.map((one) => one.unit)), reasons: plan.refused.map(({ reason }) => reason),
+  };
 };
 
 describe('what a window can hold', () => {

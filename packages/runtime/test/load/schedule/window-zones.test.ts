@@ -55,7 +55,8 @@ test('windows are those that Temporal finds around each change of the clocks, in
       if (from === until) continue;
       const day = change.toPlainDate();
       const window: LoadWindow = { from, until, timeZone, ...(changes % 5 === 0 ? { days: [WEEKDAYS[day.dayOfWeek % 7]!] } : {}) };
-      const openings = (window.days === undefined ? DAYS.daily : DAYS.weekly).map((days) => openingOn(day.add({ days }), window)).filter((opening) => opening !== undefined);
+      const around = window.days === undefined ? DAYS.daily : DAYS.weekly;
+      const openings = around.map((days) => openingOn(day.add({ days }), window)).filter((opening) => opening !== undefined);
       const near = openings.flatMap(({ opens, closes }) => [opens.getTime() - 1, opens.getTime(), closes.getTime() - 1, closes.getTime()]);
       for (const at of [...near.slice(4, 14), change.epochMilliseconds - 1, change.epochMilliseconds]) {
         const now = new Date(at);
