@@ -48,9 +48,10 @@ export interface RdsLoaderStageProps extends StageBaseProps {
   readonly writeModes?: { [dataset: string]: WriteMode };
 
   /**
-   * When loads run.
+   * When loads run: one starts by itself when the window opens, and whatever starts outside of it ends at once and says so, unless its input has
+   * `"operation": "now"`.
    *
-   * @default - no schedule: loads are started by hand or by a larger machine
+   * @default - no schedule: loads are started by hand or by a larger machine, at any time
    */
   readonly window?: LoadWindow;
 
@@ -146,6 +147,7 @@ export class RdsLoaderStage extends StageBase {
         writeModes,
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
+        ...(props.window === undefined ? {} : { window: props.window._settings() }),
       },
     });
     props.target._open(this, task.role);
@@ -161,7 +163,7 @@ export class RdsLoaderStage extends StageBase {
         namePrefix: this._namePrefix,
         visible: 'in the target, all rows of the batches that the ledger shows as loaded, and no row of any other.',
         halfDone: 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.',
-        resume: 'Batches in the ledger and parts that are staged are not loaded again.',
+        resume: `Batches in the ledger and parts that are staged are not loaded again.${props.window === undefined ? '' : ' Outside of the window nothing is loaded unless the member operation of the input is now.'}`,
       },
       failureTopic: this.failureTopic,
       workBucket: props.curatedBucket,
@@ -220,7 +222,7 @@ export class RdsLoaderStage extends StageBase {
     if (skipped !== undefined) {
       Annotations.of(this).addWarningV2(
         'headrace:windowSkipped',
-        `window.from does not exist on ${skipped}, when the clock is put forward: no load starts on that day; choose another hour`,
+        `window.from does not exist on ${skipped}, when the clock is put forward: no load starts on that day; choose another hour, or a window of more than an hour`,
       );
     }
   }

@@ -1,5 +1,5 @@
 import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
-import { LoadSize, LoadTarget, LoadWindow, TargetEngine, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadSize, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, Surroundings } from './_fixtures/load';
 
 describe('write modes', () => {
@@ -28,6 +28,13 @@ describe('the window', () => {
     ['an unknown zone', { from: '01:00', until: '05:00', timeZone: 'Mars/Base' }, /window\.timeZone must be a name of the IANA database like Europe\/Berlin, got "Mars\/Base"/],
   ])('fails for %s', (_, window, message) => {
     expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.daily(window) })).toThrow(message);
+  });
+
+  test.each([
+    ['no day', [], /window\.days must name at least one day; use LoadWindow\.daily for every day/],
+    ['a day twice', [Weekday.MONDAY, Weekday.MONDAY], /window\.days must name each day once, got MON, MON/],
+  ])('fails for %s', (_, days, message) => {
+    expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.weekly({ from: '01:00', until: '05:00', days }) })).toThrow(message);
   });
 });
 

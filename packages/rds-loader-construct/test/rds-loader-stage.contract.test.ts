@@ -4,7 +4,7 @@ import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/schedule
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { WRITE_MODES } from '@headrace/runtime/load/write-modes';
 import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
-import { LoadTarget, LoadWindow, TargetEngine, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
@@ -64,12 +64,14 @@ test('what is left out is what the run time would take', () => {
   expect({ ...parseLoadSettings(bare), connections }).toEqual(parseLoadSettings({ ...bare, connections, manageSchema, gaps }));
 });
 
-test('the run time accepts what the starter of loads is told', () => {
-  const { scheduler } = settingsOf({ window: LoadWindow.daily({ from: '22:00', until: '02:30', timeZone: 'America/New_York' }) });
+test('the run time accepts what the starter of loads and the tasks are told of the window', () => {
+  const { scheduler, task } = settingsOf({ window: LoadWindow.weekly({ from: '22:00', until: '02:30', timeZone: 'America/New_York', days: Object.values(Weekday) }) });
+  const window = { from: '22:00', until: '02:30', timeZone: 'America/New_York', days: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] };
+  expect(parseLoadSettings(task).window).toEqual(window);
   expect(parseSchedulerSettings(scheduler)).toEqual({
     pipeline: 'trips',
     stateMachineArn: 'arn:aws:states:eu-central-1:111111111111:stateMachine:load',
-    window: { from: '22:00', until: '02:30', timeZone: 'America/New_York' },
+    window,
   });
 });
 

@@ -59,7 +59,8 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
       workPrefix,
       list: '$states.input.items',
       select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
-      maxConcurrency: size.connections,
+      // Fewer where the database has no room for all.
+      maxConcurrency: jsonata('$states.input.connections'),
       next: 'Publish',
     }),
     Publish: runTask({ task, work: `{"step": "publish", "plan": ${plan}}`, timeout: size.taskTimeout, next: 'Outcome' }),

@@ -1,4 +1,6 @@
 import { readSettings, type Fields } from '../run/settings';
+import type { LoadWindow } from './schedule/load-window';
+import { readWindow } from './schedule/window-settings';
 
 /** How a dataset's staged rows become rows of the target. */
 export type WriteModeName = 'merge' | 'append' | 'replace';
@@ -56,6 +58,8 @@ export interface LoadSettings {
   readonly gaps: 'hold' | 'skip';
   /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
   readonly lockTimeoutSeconds: number;
+  /** When loads may run, whoever starts them. @default - at any time */
+  readonly window?: LoadWindow;
 }
 
 /** More connections than this leave a small server without any for its users. */
@@ -65,7 +69,7 @@ const SQL_NAME = /^[^\0]{1,63}$/;
 
 /** Parses HEADRACE_SETTINGS of a load stage; throws one PipelineError `CONFIG` that lists every problem. */
 export function parseLoadSettings(json: unknown): LoadSettings {
-  return readSettings(json, 'load settings', (fields) => ({
+  return readSettings(json, 'load settings', (fields) => withWindow(fields, {
     pipeline: fields.identifier('pipeline'),
     curatedBucket: fields.text('curatedBucket'),
     workPrefix: fields.text('workPrefix'),
@@ -80,6 +84,11 @@ export function parseLoadSettings(json: unknown): LoadSettings {
     gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
   }));
+}
+
+function withWindow(fields: Fields, settings: Omit<LoadSettings, 'window'>): LoadSettings {
+  const window = fields.child('window', readWindow, { optional: true });
+  return { ...settings, ...(window === undefined ? {} : { window }) };
 }
 
 function readTarget(target: Fields): LoadDatabase {

@@ -10,8 +10,9 @@ import { claimEpoch, requireEpoch } from './ledger/epoch';
 import { readLedger } from './ledger/ledger-rows';
 import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, mysqlFailure } from './mysql-failure';
+import { preflight } from './preflight';
 import { publishCommit } from './publish-commit';
-import { dropStaging, ensureStaging, leftoverStaging } from './staging-table';
+import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
 import { countRows, replacedTables, settleSwaps } from './write/settle-swap';
 
@@ -28,6 +29,8 @@ function sessionOf(client: MysqlClient): TargetSession {
   return {
     transaction: (work) => client.transaction(work),
     exclusively: (schema, work) => exclusively(client, schema, work),
+    exists: (table) => exists(client, table),
+    preflight: (call) => preflight(client, call),
     ensureLedger: (schema, manage) => ensureLedger(client, schema, manage),
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
     requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),

@@ -2,11 +2,13 @@ import type { Dataset } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { requireSchemaVersion, type CuratedManifest } from '../../run/manifest';
+import { requireSchemaVersion, type CuratedManifest, type CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
 import { NO_COUNTS, type LedgerRow, type LoadCounts } from '../ledger/ledger-row';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import { writeOutcome, type UnitResult } from '../outcome';
+import { notePace } from '../pace/note-pace';
+import { windowTooShort } from '../pace/plan-load';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
 import type { TargetAccess, TargetSession } from '../target/target-database';
@@ -52,6 +54,8 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
       failures.set(unit.dataset, PipelineError.from(error));
     }
   }
+  await notePace(call, results);
+  for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
   if (failures.size > 0) throw combined(failures);
   const outcome = await writeOutcome(store, folder, plan, results, signal);
   return { datasets: outcome.datasets };
@@ -60,29 +64,46 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
 async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, unit: LoadUnit, dataset: Dataset): Promise<UnitResult> {
   const { plan, report } = call;
   const about = { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode };
-  const late = plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const now = deps.now?.() ?? new Date();
+  const late = isLate(plan, unit, now);
+  // Parts that are missing then were left for the next window.
+  const stagingOver = plan.stageUntil !== undefined && now >= new Date(plan.stageUntil);
   const database = targetOf(access.target);
   const started = performance.now();
   const manifest = await readManifest(call, unit);
   let result: UnitResult;
   try {
-    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, unit, dataset, manifest, late));
+    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
   } catch (error) {
     if (!database.isConnectionLoss(error) || call.signal.aborted) throw database.failure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
     result = await resolveUnknown(call, access, unit, error);
   }
   if (result.outcome === 'drained') {
-    report.say('LOAD_W1205', { ...about, deadline: plan.deadline });
+    const { deadline } = plan;
+    if (late === 'closed') report.say('LOAD_W1205', { ...about, deadline });
+    else if (late === 'too-little') report.say('LOAD_W1206', { ...about, deadline, seconds: unit.publishSeconds });
+    else report.say('LOAD_W1207', about);
     return result;
   }
   if (result.outcome === 'already-committed') report.say('LOAD_I1203', about);
   else report.say('LOAD_I1202', { ...about, ...result.counts, seconds: Math.round(performance.now() - started) / 1_000 });
+  const seconds = (performance.now() - started) / 1_000;
   await drop(call, access, unit);
-  return result;
+  return { ...result, seconds };
+}
+
+/** Whether a commit waits for the next window: this one is over, or too little of it is left. */
+function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: Date): 'closed' | 'too-little' | undefined {
+  if (deadline === undefined) return undefined;
+  const left = new Date(deadline).getTime() - now.getTime();
+  if (left <= 0) return 'closed';
+  // By half, because an estimate that is a little too high must not put it off night after night.
+  return left < publishSeconds * 500 ? 'too-little' : undefined;
 }
 
 async function publishTo(
-  session: TargetSession, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean,
+  session: TargetSession, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+  time: { readonly late: boolean; readonly stagingOver: boolean },
 ): Promise<UnitResult> {
   const { settings: { ledgerSchema, codeVersion }, plan, report } = call;
   const { target, staging, writeMode, seq, loadId } = unit;
@@ -91,7 +112,8 @@ async function publishTo(
   await session.settle(ledgerSchema, target, epoch);
   const before = await readCommit(session, call, unit);
   if (before !== undefined) return before;
-  if (late) return { unit, outcome: 'drained', counts: NO_COUNTS };
+  const missing = await missingParts(session, call, unit, manifest);
+  if (time.late || (missing.length > 0 && time.stagingOver)) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({
     ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode, hasParts: unit.parts > 0,
     checkStaged: async () => {
@@ -126,10 +148,16 @@ function resultOf(unit: LoadUnit, { staged, inserted, updated, unchanged, delete
   return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 
-/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows. */
-async function checkStaged(session: TargetSession, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+/** Parts of the manifest that are not staged as it lists them. */
+async function missingParts(session: TargetSession, { settings }: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<CuratedPart[]> {
   const there = new Map((await session.readStagedParts(settings.ledgerSchema, unit.loadId)).map((part) => [part.key, part]));
-  const missing = manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
+  return manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
+}
+
+/** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows. */
+async function checkStaged(session: TargetSession, call: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+  const { plan } = call;
+  const missing = await missingParts(session, call, unit, manifest);
   if (missing.length > 0) {
     throw new PipelineError('PARTS_MISSING', `commit ${unit.seq} of ${unit.dataset}: ${missing.length} of ${manifest.parts.length} parts are not staged, first ${missing[0]!.key}; start a new attempt of slot ${plan.slot}, it copies only these`, { facts: { dataset: unit.dataset, seq: unit.seq, missing: missing.length } });
   }

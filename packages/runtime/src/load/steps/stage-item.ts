@@ -14,6 +14,8 @@ export interface StagedResult {
   readonly outcome: 'staged' | 'already-staged' | 'drained' | 'empty';
   /** Of the parts that are staged now. */
   readonly records: number;
+  /** What this task copied itself, and how long that took: the pace of the next plan. */
+  readonly copied?: { readonly bytes: number; readonly seconds: number };
 }
 
 type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
@@ -21,10 +23,12 @@ type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
 /** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
 export async function stageItem(call: Call, deps: { readonly credentials: ReadCredentials; readonly now?: () => Date }): Promise<StagedResult> {
   const { item, plan, settings, report, signal } = call;
-  const late = (): boolean => plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const until = plan.stageUntil ?? plan.deadline;
+  const late = (): boolean => until !== undefined && (deps.now?.() ?? new Date()) >= new Date(until);
+  const copied = { bytes: 0, seconds: 0 };
   const drained = (key: string, records: number): StagedResult => {
-    report.say('LOAD_W1105', { deadline: plan.deadline, key, dataset: item.dataset });
-    return { outcome: 'drained', records };
+    report.say('LOAD_W1105', { deadline: until, key, dataset: item.dataset });
+    return { outcome: 'drained', records, ...(copied.bytes === 0 ? {} : { copied }) };
   };
   const [first] = item.parts;
   if (first === undefined) return { outcome: 'empty', records: 0 };
@@ -37,10 +41,17 @@ export async function stageItem(call: Call, deps: { readonly credentials: ReadCr
   for (const part of item.parts) {
     if (there.has(part.key)) report.say('LOAD_I1101', { key: part.key, dataset: item.dataset });
     else if (late()) return drained(part.key, records);
-    else if (await stagePart({ ...call, part, access })) outcome = 'staged';
+    else {
+      const started = performance.now();
+      if (await stagePart({ ...call, part, access })) {
+        outcome = 'staged';
+        copied.bytes += part.bytes;
+        copied.seconds += (performance.now() - started) / 1_000;
+      }
+    }
     records += part.records;
   }
-  return { outcome, records };
+  return { outcome, records, ...(copied.bytes === 0 ? {} : { copied }) };
 }
 
 /** Keys of this item's parts that are staged as the manifest lists them. */

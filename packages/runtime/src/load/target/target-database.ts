@@ -10,6 +10,7 @@ import type { LoadDatabase, WriteMode } from '../settings';
 import type { StagingMark, StagingTable } from '../staging';
 import type { TableName } from '../table-name';
 import type { ReadCredentials } from './credentials';
+import type { PreflightCall } from './preflight';
 
 /** What a step needs to reach the target. */
 export interface TargetAccess {
@@ -47,6 +48,16 @@ export interface TargetSession {
    * database can take tables back, and statement by statement under a lock where it cannot.
    */
   exclusively<T>(ledgerSchema: string, work: () => Promise<T>): Promise<T>;
+
+  /** Whether there is such a table. */
+  exists(table: TableName): Promise<boolean>;
+  /**
+   * What would fail hours later, when all rows are staged, told before the first one is.
+   *
+   * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
+   * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
+   */
+  preflight(call: PreflightCall): Promise<number>;
 
   /** Makes the ledger where it is missing, or throws `LEDGER_MISSING` where `manage` is false. */
   ensureLedger(ledgerSchema: string, manage: boolean): Promise<void>;

@@ -72,6 +72,7 @@ export abstract class LoadSteps {
   credentials = { username: 'headrace', password: 'headrace' };
   readonly settings: Record<string, any>;
   private readonly seqs = new Map<string, number>();
+  private readonly largest = new Map<string, number>();
   private slots = 0;
 
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'headrace-test-'));
@@ -114,13 +115,20 @@ export abstract class LoadSteps {
         return Number((await connection.runAndReadAll(`SELECT count(*) FROM '${local}'`)).getRows()[0]![0]);
       });
       this.s3.put(BUCKET, key, readFileSync(local));
-      parts.push(partOf(local, key, records, options.partition));
+      const part = partOf(local, key, records, options.partition);
+      parts.push(part);
+      this.largest.set(dataset, Math.max(this.largestPart(dataset), part.bytes));
     }
     const manifest = curatedManifest(seq, ingestSeq, {
       pipeline: 'demo', dataset, attemptId, kind: options.kind ?? 'ingest', supersedes: options.supersedes ?? [], columns: derivedColumns(definition), parts,
     });
     this.s3.put(BUCKET, commitKey(commitLogPrefix('curated', 'demo', dataset), seq), JSON.stringify(manifest));
     return manifest;
+  }
+
+  /** Bytes of the largest part that was committed. */
+  largestPart(dataset: string): number {
+    return this.largest.get(dataset) ?? 0;
   }
 
   /** What a container finds in HEADRACE_TASK. */
@@ -151,9 +159,9 @@ export abstract class LoadSteps {
     return `slot${this.slots}`;
   }
 
-  async claim(attemptId: string, input: object = {}): Promise<number> {
+  async claim(attemptId: string, input: object = {}, options: { now?: () => Date } = {}): Promise<number> {
     const [slot, attempt] = attemptId.split('-a') as [string, string];
-    return this.step(this.pointer('claim', attemptId, 0, { slot, attempt: Number(attempt), ...input }));
+    return this.step(this.pointer('claim', attemptId, 0, { slot, attempt: Number(attempt), ...input }), options);
   }
 
   async document<T>(attemptId: string, name: string): Promise<T> {
@@ -169,12 +177,12 @@ export abstract class LoadSteps {
   }
 
   /** A whole load; throws with the last error line unless every step ends well. */
-  async load(input: object = {}, attemptId = `${this.nextSlot()}-a1`): Promise<LoadOutcome> {
-    await this.mustEnd(this.claim(attemptId, input));
+  async load(input: object = {}, attemptId = `${this.nextSlot()}-a1`, options: { now?: () => Date } = {}): Promise<LoadOutcome> {
+    await this.mustEnd(this.claim(attemptId, input, options));
     const { items, output } = await this.claimed(attemptId);
     if (output !== undefined) return output;
-    for (let index = 0; index < items.count; index += 1) await this.mustEnd(this.step(this.pointer('stage', attemptId, index)));
-    await this.mustEnd(this.step(this.pointer('publish', attemptId, 0)));
+    for (let index = 0; index < items.count; index += 1) await this.mustEnd(this.step(this.pointer('stage', attemptId, index), options));
+    await this.mustEnd(this.step(this.pointer('publish', attemptId, 0), options));
     return this.document(attemptId, 'outcome');
   }
 
