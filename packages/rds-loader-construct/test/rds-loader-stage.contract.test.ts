@@ -8,7 +8,9 @@ import { LoadTarget, LoadWindow, TargetEngine, WriteMode, type RdsLoaderStagePro
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
-function settingsOf(props: Partial<RdsLoaderStageProps> | ((stack: Stack) => Partial<RdsLoaderStageProps>) = {}): { task: unknown; scheduler: unknown } {
+function settingsOf(
+  props: Partial<RdsLoaderStageProps> | ((stack: Stack) => Partial<RdsLoaderStageProps>) = {},
+): { task: unknown; scheduler: unknown } {
   const stack = newStack();
   newLoad(stack, 'Load', typeof props === 'function' ? props(stack) : props);
   const template = templateOf(stack);

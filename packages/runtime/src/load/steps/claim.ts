@@ -151,7 +151,9 @@ async function claimAll(session: TargetSession, call: Call, input: StageInput, c
   return claimed;
 }
 
-async function select(session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Pick<Claimed, 'selection' | 'published'>> {
+async function select(
+  session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate,
+): Promise<Pick<Claimed, 'selection' | 'published'>> {
   const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
   return { selection: selectCommits(entries, ledger, writeMode, settings.gaps), published: new Set(ledger.map(({ loadId }) => loadId)) };
 }
