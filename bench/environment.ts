@@ -89,7 +89,8 @@ async function cleanFiles(
     await connection.run(`COPY clean TO '${files.csv}' (FORMAT csv, HEADER)`);
   }
   if (!existsSync(files.tsv)) {
-    // What LOAD DATA reads without being told: tabs, \\N for NULL, instants in the zone of the session. No text of the source has a tab or a backslash.
+    // What LOAD DATA reads without being told: tabs, \\N for NULL, instants in the zone of the session.
+    // No text of the source has a tab or a backslash.
     await connection.run(`COPY (SELECT * REPLACE (make_timestamp(epoch_us(updated_at)) AS updated_at) FROM '${files.parquet}') TO '${files.tsv}' (FORMAT csv, HEADER false, DELIMITER '\t', NULLSTR '\\N', QUOTE '', ESCAPE '')`);
   }
   const counted = await connection.runAndReadAll(`SELECT count(*)::INT FROM '${files.parquet}'`);

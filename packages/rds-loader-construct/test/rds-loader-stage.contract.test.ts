@@ -8,7 +8,9 @@ import { LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoade
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
-function settingsOf(props: Partial<RdsLoaderStageProps> | ((stack: Stack) => Partial<RdsLoaderStageProps>) = {}): { task: unknown; scheduler: unknown } {
+function settingsOf(
+  props: Partial<RdsLoaderStageProps> | ((stack: Stack) => Partial<RdsLoaderStageProps>) = {},
+): { task: unknown; scheduler: unknown } {
   const stack = newStack();
   newLoad(stack, 'Load', typeof props === 'function' ? props(stack) : props);
   const template = templateOf(stack);
@@ -46,7 +48,7 @@ test('the run time accepts what tasks are told', () => {
 test.each<[string, (stack: Stack, secret: secretsmanager.ISecret) => LoadTarget]>([
   ['an endpoint', (_, secret) => LoadTarget.fromEndpoint({ host: 'db.example.com', engine: TargetEngine.MYSQL, databaseName: 'shop', secret })],
   ['an instance of MariaDB', (stack, secret) => LoadTarget.fromInstance(new rds.DatabaseInstance(stack, 'Shop', {
-    engine: rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.VER_11_4 }), vpc: new ec2.Vpc(stack, 'ShopVpc'), databaseName: 'shop', port: 3306,
+    engine: rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.VER_10_11 }), vpc: new ec2.Vpc(stack, 'ShopVpc'), databaseName: 'shop', port: 3306,
   }), { secret })],
   ['an imported cluster', (stack, secret) => LoadTarget.fromCluster(rds.DatabaseCluster.fromDatabaseClusterAttributes(stack, 'Shop', {
     clusterIdentifier: 'shop', clusterEndpointAddress: 'shop.example.com', port: 3306, engine: rds.DatabaseClusterEngine.AURORA_MYSQL,

@@ -37,7 +37,8 @@ export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { isBatch, isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
 export {
-  MYSQL_COLLATIONS, mysqlColumnDdl, mysqlColumnType, mysqlStagingDdl, mysqlTargetDdl, quoteMysqlName, quoteMysqlText, type MysqlFlavour, type MysqlTable,
+  MYSQL_COLLATIONS, mysqlColumnDdl, mysqlColumnType, mysqlStagingDdl, mysqlTargetDdl, quoteMysqlName, quoteMysqlText,
+  type MysqlFlavour, type MysqlTable,
 } from './mysql-ddl';
 export { mysqlProblems } from './mysql-limits';
 export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encodings';

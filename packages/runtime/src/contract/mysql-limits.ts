@@ -29,7 +29,9 @@ export function mysqlProblems(dataset: Dataset): string[] {
   ];
 }
 
-const FIXED: Readonly<Record<string, number>> = { boolean: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8, float: 4, double: 8, date: 3, time: 6, datetime: 8 };
+const FIXED: Readonly<Record<string, number>> = {
+  boolean: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8, float: 4, double: 8, date: 3, time: 6, datetime: 8,
+};
 
 /** The most bytes that a column takes inside of its row. */
 function columnBytes(type: string): number {

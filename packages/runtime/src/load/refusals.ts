@@ -20,7 +20,7 @@ export function epochTaken(target: TableName, epoch: bigint, current: CurrentEpo
       ? `this load holds epoch ${epoch} of ${name}, which has none any more; start a new attempt`
       : `this load holds epoch ${epoch} of ${name}, but ${current.pipeline}/${current.attemptId} claimed epoch ${current.epoch} at ${current.claimedAt}; `
         + 'nothing of this load was published since, let the newer one go on',
-    { facts: { table: name, epoch: String(epoch), currentEpoch: current === undefined ? undefined : String(current.epoch), claimedBy: current?.attemptId } },
+    { facts: { table: name, epoch: String(epoch), currentEpoch: current?.epoch.toString(), claimedBy: current?.attemptId } },
   );
 }
 

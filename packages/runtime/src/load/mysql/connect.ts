@@ -39,7 +39,8 @@ export class MysqlClient {
 
   /** @param file what the server gets when it asks for the local file of a LOAD DATA; it may ask for none in other statements */
   async run(sql: string, values: readonly MysqlValue[] = [], file?: Readable): Promise<MysqlAnswer> {
-    const { affectedRows, warningStatus } = await this.ask({ sql, values, ...(file === undefined ? {} : { infileStreamFactory: () => file }) }) as { affectedRows: number; warningStatus: number };
+    const answer = await this.ask({ sql, values, ...(file === undefined ? {} : { infileStreamFactory: () => file }) });
+    const { affectedRows, warningStatus } = answer as { affectedRows: number; warningStatus: number };
     return { affectedRows, warnings: warningStatus };
   }
 

@@ -38,7 +38,9 @@ function sessionOf(client: MysqlClient): TargetSession {
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
     ensureTarget: (target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
-    leftoverStaging: async (schema, of, keep) => [...await leftoverStaging(client, schema, of, keep), ...await replacedTables(client, schema, of.target)],
+    leftoverStaging: async (schema, of, keep) => [
+      ...await leftoverStaging(client, schema, of, keep), ...await replacedTables(client, schema, of.target),
+    ],
     dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),
     countStaged: (staging) => countRows(client, staging),
     copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),

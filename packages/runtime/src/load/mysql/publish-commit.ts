@@ -20,7 +20,8 @@ export async function publishCommit(client: MysqlClient, publication: Publicatio
     const [row] = await readLedger(client, ledgerSchema, target, source, seq);
     if (row !== undefined) return { outcome: 'already-committed', row };
     const staged = await publication.checkStaged();
-    const counts = await write({ client, dataset, target, staging, staged, collations: await readCollations(client, target), newerBy: writeMode.newerBy });
+    const collations = await readCollations(client, target);
+    const counts = await write({ client, dataset, target, staging, staged, collations, newerBy: writeMode.newerBy });
     for (const written of publication.ledgerRows(counts)) await writeLedger(client, ledgerSchema, target, source, written);
     return { outcome: 'committed', counts };
   });

@@ -22,8 +22,9 @@ export async function publishCommit(client: Client, publication: Publication): P
     const [row] = await readLedger(client, ledgerSchema, target, source, seq);
     if (row !== undefined) return { outcome: 'already-committed', row };
     const staged = await publication.checkStaged();
+    const { newerBy, allowEmpty } = writeMode;
     const counts = await WRITES[writeMode.mode]({
-      client, dataset, target, staging, staged, collations: await readCollations(client, target), newerBy: writeMode.newerBy, allowEmpty: writeMode.allowEmpty,
+      client, dataset, target, staging, staged, collations: await readCollations(client, target), newerBy, allowEmpty,
     });
     for (const written of publication.ledgerRows(counts)) await writeLedger(client, ledgerSchema, target, source, written);
     return { outcome: 'committed', counts };

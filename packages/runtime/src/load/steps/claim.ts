@@ -252,7 +252,8 @@ function commitOf({ seq, key, manifest }: CuratedEntry): Overtaken {
 }
 
 function idOf({ seq, manifest }: CuratedEntry, dataset: Dataset, target: TableName, settings: LoadSettings): string {
-  return loadIdOf({ pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId }, dataset, targetOf(settings.target).typeOf);
+  const of = { pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId };
+  return loadIdOf(of, dataset, targetOf(settings.target).typeOf);
 }
 
 /** Columns that contract and manifest have in common. Throws `COLUMNS` where the schema policy forbids a difference. */

@@ -115,7 +115,8 @@ async function publishTo(
   const missing = await missingParts(session, call, unit, manifest);
   if (time.late || (missing.length > 0 && time.stagingOver)) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({
-    ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode, hasParts: unit.parts > 0,
+    ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode,
+    hasParts: unit.parts > 0,
     checkStaged: async () => {
       const staged = await checkStaged(session, call, unit, manifest);
       report.say('LOAD_I1201', { dataset: unit.dataset, seq, table, writeMode: writeMode.mode, staged });
@@ -138,13 +139,17 @@ function ledgerRows(unit: LoadUnit, counts: LoadCounts, codeVersion: string): Le
   ];
 }
 
+/** What became of a unit that the ledger has, and under which epoch. */
+type LedgerResult = UnitResult & { readonly epoch: bigint };
+
 /** The result of a commit that is in the table, if it is. */
-async function readCommit(session: TargetSession, { settings, plan }: Call, unit: LoadUnit): Promise<UnitResult & { readonly epoch: bigint } | undefined> {
+async function readCommit(session: TargetSession, { settings, plan }: Call, unit: LoadUnit): Promise<LedgerResult | undefined> {
   const [row] = await session.readLedger(settings.ledgerSchema, unit.target, { pipeline: plan.pipeline, dataset: unit.dataset }, unit.seq);
   return row === undefined ? undefined : resultOf(unit, row);
 }
 
-function resultOf(unit: LoadUnit, { staged, inserted, updated, unchanged, deleted, stale, removed, epoch }: LedgerRow): UnitResult & { readonly epoch: bigint } {
+function resultOf(unit: LoadUnit, row: LedgerRow): LedgerResult {
+  const { staged, inserted, updated, unchanged, deleted, stale, removed, epoch } = row;
   return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 

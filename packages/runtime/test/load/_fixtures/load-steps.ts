@@ -16,7 +16,7 @@ import { commitKey, commitLogPrefix, dataKey } from '../../../src/run/keys';
 import type { CuratedManifest } from '../../../src/run/manifest';
 import { runStep } from '../../../src/run/task';
 import { ObjectStore } from '../../../src/stores/object-store';
-import { FakeS3 } from '../../_fakes/s3-server';
+import type { FakeS3 } from '../../_fakes/s3-server';
 import { curatedManifest } from '../../_fixtures/manifest';
 import { partOf, withDuckdb, writeParquet } from './parquet';
 

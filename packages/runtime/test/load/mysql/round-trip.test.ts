@@ -34,7 +34,7 @@ const CASES: readonly (readonly [title: string, type: ColumnType, values: readon
   ['binary', { kind: 'binary' }, ["''::BLOB", "'\\x00'::BLOB", "'\\x00\\xFF\\x0A\\x5C\\x09'::BLOB", "encode(repeat('x', 70000))"]],
   ['varchar(40)', { kind: 'string', length: 40 }, ["''", "' '", "'forty characters are forty characters ok'", "repeat('👋🏽', 20)"]],
   ['string', { kind: 'string' }, [
-    "''", "' '", "'\\N'", "'\\.'", "'NULL'", "'N'", "'a\\b'", "'\\\\'", "'\\'", "'tab' || chr(9) || 'line' || chr(10) || 'return' || chr(13)", "chr(13) || chr(10)", "'\"quoted\",comma'", "'it''s'",
+    "''", "' '", "'\\N'", "'\\.'", "'NULL'", "'N'", "'a\\b'", "'\\\\'", "'\\'", "'tab' || chr(9) || 'line' || chr(10) || 'return' || chr(13)", 'chr(13) || chr(10)', "'\"quoted\",comma'", "'it''s'",
     "'Grüße, 世界 👋🏽'", "'e' || chr(769)", "chr(65279) || 'bom'", 'chr(1114111)', 'chr(8232)', 'chr(1)', 'chr(26)', "repeat('long ', 200000)", "'trailing '", "'trailing' || chr(9)",
   ]],
 ];
@@ -93,13 +93,16 @@ describe('a Parquet part sent through LOAD DATA', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const report = new Report({ write: () => undefined });
   const access = () => ({
     target: { kind: 'mysql' as const, host: '127.0.0.1', port: server!.port, database: 'shop', secretArn: 'arn:x', ssl: 'disable' as const },
-    credentials: async () => ({ username: 'headrace', password: 'headrace' }), lockTimeoutSeconds: 10, report: new Report({ write: () => undefined }), signal: new AbortController().signal,
+    credentials: async () => ({ username: 'headrace', password: 'headrace' }), lockTimeoutSeconds: 10, report, signal: new AbortController().signal,
   });
 
   /** Loads the query, then compares every cell. */
-  async function roundTrip(columns: readonly { name: string; type: ColumnType }[], query: string, rows: number, rowGroupSize?: number): Promise<void> {
+  async function roundTrip(
+    columns: readonly { name: string; type: ColumnType }[], query: string, rows: number, rowGroupSize?: number,
+  ): Promise<void> {
     const file = path.join(folder, `${Math.random()}.parquet`);
     const all = [{ name: 'n', type: { kind: 'integer', bits: 64 } as ColumnType }, ...columns];
     await withDuckdb((connection) => writeParquet(connection, query, file, rowGroupSize));
@@ -108,7 +111,7 @@ describe('a Parquet part sent through LOAD DATA', () => {
       await client.run('DROP TABLE IF EXISTS t');
       const dataset = { columns: all, primaryKey: [] } as unknown as Dataset;
       for (const statement of mysqlStagingDdl(dataset, { schema: 'shop', table: 't' }, client.flavour)) await client.run(statement);
-      const progress = new Progress({ report: access().report, code: 'LOAD_I1103' });
+      const progress = new Progress({ report, code: 'LOAD_I1103' });
       expect(await client.transaction(() => copyPart(client, { schema: 'shop', table: 't' }, part, progress, access().signal))).toBe(rows);
       return client.rows(`SELECT n, ${columns.map(({ name, type }) => mysqlFingerprint(type, `\`${name}\``)).join(', ')} FROM t ORDER BY n`);
     }).finally(() => part.close());

@@ -26,6 +26,7 @@ export async function requireEpoch(client: MysqlClient, ledgerSchema: string, ta
     [target.schema, target.table],
   );
   if (current !== undefined && BigInt(current[0] as string) === epoch) return;
-  const [at, pipeline, attemptId, claimedAt] = (current ?? []) as string[];
-  throw epochTaken(target, epoch, current === undefined ? undefined : { epoch: BigInt(at as string), pipeline: pipeline as string, attemptId: attemptId as string, claimedAt: claimedAt as string });
+  if (current === undefined) throw epochTaken(target, epoch, undefined);
+  const [at, pipeline, attemptId, claimedAt] = current as [string, string, string, string];
+  throw epochTaken(target, epoch, { epoch: BigInt(at), pipeline, attemptId, claimedAt });
 }

@@ -14,7 +14,9 @@ const COLUMNS = [
 ] as const;
 
 /** All that was published into a table from one commit log, in commit order; or the one commit `seq`. */
-export async function readLedger(client: MysqlClient, ledgerSchema: string, target: TableName, source: CommitSource, seq?: number): Promise<LedgerRow[]> {
+export async function readLedger(
+  client: MysqlClient, ledgerSchema: string, target: TableName, source: CommitSource, seq?: number,
+): Promise<LedgerRow[]> {
   const rows = await client.rows(
     `SELECT ${COLUMNS.join(', ')} FROM ${quoteMysqlName(ledgerSchema, 'load_ledger')}
      WHERE table_schema = ? AND table_name = ? AND pipeline = ? AND dataset = ? AND outcome IN ('loaded', 'overtaken')${seq === undefined ? '' : ' AND seq = ?'} ORDER BY seq`,
@@ -24,7 +26,8 @@ export async function readLedger(client: MysqlClient, ledgerSchema: string, targ
     const row = Object.fromEntries(COLUMNS.map((column, index) => [column, values[index] as string])) as Record<(typeof COLUMNS)[number], string>;
     return {
       seq: Number(row.seq), ingestSeq: Number(row.ingest_seq), outcome: row.outcome as LedgerRow['outcome'], loadId: row.load_id, epoch: BigInt(row.epoch),
-      attemptId: row.attempt_id, manifestKey: row.manifest_key, contractVersion: row.contract_version, codeVersion: row.code_version, writeMode: row.write_mode,
+      attemptId: row.attempt_id, manifestKey: row.manifest_key, contractVersion: row.contract_version,
+      codeVersion: row.code_version, writeMode: row.write_mode,
       staged: Number(row.staged), inserted: Number(row.inserted), updated: Number(row.updated), unchanged: Number(row.unchanged),
       deleted: Number(row.deleted), stale: Number(row.stale), removed: Number(row.removed),
     };
@@ -36,8 +39,9 @@ export async function writeLedger(
   client: MysqlClient, ledgerSchema: string, target: TableName, source: CommitSource, row: LedgerRow, state: LedgerState = 'settled',
 ): Promise<void> {
   const values = [
-    target.schema, target.table, source.pipeline, source.dataset, row.seq, row.ingestSeq, OUTCOMES[state][row.outcome], row.loadId, String(row.epoch), row.attemptId,
-    row.manifestKey, row.contractVersion, row.codeVersion, row.writeMode, row.staged, row.inserted, row.updated, row.unchanged, row.deleted, row.stale, row.removed,
+    target.schema, target.table, source.pipeline, source.dataset, row.seq, row.ingestSeq, OUTCOMES[state][row.outcome], row.loadId,
+    String(row.epoch), row.attemptId, row.manifestKey, row.contractVersion, row.codeVersion, row.writeMode,
+    row.staged, row.inserted, row.updated, row.unchanged, row.deleted, row.stale, row.removed,
   ];
   await client.run(
     `INSERT INTO ${quoteMysqlName(ledgerSchema, 'load_ledger')} (table_schema, table_name, pipeline, dataset, ${COLUMNS.join(', ')}) VALUES (${values.map(() => '?').join(', ')})`, values,

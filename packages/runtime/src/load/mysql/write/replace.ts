@@ -65,7 +65,9 @@ export async function replaceTable(client: MysqlClient, publication: Publication
 }
 
 /** First step: whoever holds the epoch says what will be renamed. One at a time: a second one waits for the first, or for its end. */
-function announce(client: MysqlClient, { ledgerSchema, target, epoch, source, seq, loadId }: Publication, rows: readonly LedgerRow[]): Promise<LedgerRow | undefined> {
+function announce(
+  client: MysqlClient, { ledgerSchema, target, epoch, source, seq, loadId }: Publication, rows: readonly LedgerRow[],
+): Promise<LedgerRow | undefined> {
   return client.transaction(async () => {
     await requireEpoch(client, ledgerSchema, target, epoch, 'update');
     const [before] = await readLedger(client, ledgerSchema, target, source, seq);
