@@ -47,7 +47,7 @@ export function columnPasses(
 ): string | undefined {
   const checks = columnChecks(column, typed, partition, proven).map(({ predicate, passes }) => passes ?? `NOT (${predicate})`);
   if (column.required) return [...(checks.length === 0 ? [`${typed} IS NOT NULL`] : []), ...checks].join(' AND ');
-  // No OR, after which the engine sorts the numbers of the rows that pass: measured, that took twice as long. Each check is NULL for NULL.
+  // No OR, after which the engine sorts the numbers of the rows that pass. Each check is NULL for NULL.
   if (checks.length > 0) return `coalesce(${checks.join(' AND ')}, ${raw} IS NULL)`;
   // A text in the grammar of strings is its own typed value.
   return proven && column.type.kind === 'string' ? undefined : `(${raw} IS NULL) >= (${typed} IS NULL)`;

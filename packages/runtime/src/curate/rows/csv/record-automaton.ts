@@ -70,7 +70,8 @@ export class RecordAutomaton {
       this.records += records;
       if (stop === ENDED_LF && cameTo > begin) continue;
       // With a CR before the sentinel, the record is incomplete and will be seen again.
-      if (stop === ENDED_CRLF && this.records === 0 && stoppedAt <= this.to && stoppedAt - 1 !== synthetic && stoppedAt - record - 2 <= this.maxRecordBytes) {
+      const within = stoppedAt <= this.to && stoppedAt - 1 !== synthetic && stoppedAt - record - 2 <= this.maxRecordBytes;
+      if (stop === ENDED_CRLF && this.records === 0 && within) {
         this.terminator = 2;
         this.records = 1;
         record = stoppedAt;

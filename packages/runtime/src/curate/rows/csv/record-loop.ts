@@ -1,5 +1,6 @@
 import {
-  add, atLeast, atMost, below, both, byteAt, constant, differ, either, equal, get, repeat, set, setWord, shiftLeft, subtract, wasmModule, when, wordAt, type Code,
+  add, atLeast, atMost, below, both, byteAt, constant, differ, either, equal, get, repeat, set, setWord, shiftLeft, subtract, wasmModule, when,
+  wordAt, type Code,
 } from './wasm-code';
 
 /** What is used of it here; the types of Node leave it out. */
@@ -16,7 +17,7 @@ export const ENDED_CRLF = 2;
 
 /** Where the class of each byte stands in memory. */
 const CLASSES = 0;
-/** Five numbers of each lane: where it begins, where it must be at an end, and where it came to, its records, and what stopped it where. */
+/** Numbers of each lane: where it begins, where it must be at an end, where it came to, its records, and what stopped it where. */
 const LANES_AT = 256;
 const LANE_BYTES = 24;
 const [BEGIN, LIMIT, CAME_TO, RECORDS, STOP, STOPPED_AT] = [0, 4, 8, 12, 16, 20];
@@ -99,26 +100,31 @@ let code: object | undefined;
 
 /** One module for all tables, so that the engine makes it fast once. */
 function compiled(): object {
-  return code ??= new WebAssembly.Module(wasmModule([1, LANES].map((lanes) => ({ name: `run${lanes}`, parameters: 2, locals: 5 * lanes, body: loop(lanes) }))));
+  const loops = [1, LANES].map((lanes) => ({ name: `run${lanes}`, parameters: 2, locals: LOCALS * lanes, body: loop(lanes) }));
+  return code ??= new WebAssembly.Module(wasmModule(loops));
 }
+
+/** Of a lane. */
+const LOCALS = 5;
 
 function loop(lanes: number): Code {
   const [start, maxRecordBytes] = [get(0), get(1)];
   const all = Array.from({ length: lanes }, (_, lane) => {
-    const [state, position, record, records, limit] = [0, 1, 2, 3, 4].map((local) => 2 + lane * 5 + local) as [number, number, number, number, number];
+    const local = (number: number): number => 2 + lane * LOCALS + number;
+    const [state, position, record, records, limit] = [local(0), local(1), local(2), local(3), local(4)];
     const slot = (offset: number): number => LANES_AT + lane * LANE_BYTES + offset;
     const word = (offset: number): Code => wordAt(constant(0), slot(offset));
     const keep = (offset: number, value: Code): Code => setWord(constant(0), slot(offset), value);
     // The first row leads to itself. Its lane reads on from where the first one began, so that it comes no farther than the others do.
     const park = [...set(state, constant(TABLE)), ...set(position, wordAt(constant(0), LANES_AT + BEGIN))];
-    const whole = both([
-      equal(get(state), constant(ENDED_LF)), atMost(get(position), get(limit)), atMost(subtract(subtract(get(position), get(record)), constant(1)), maxRecordBytes),
-    ]);
+    const bytes = subtract(subtract(get(position), get(record)), constant(1));
+    const whole = both([equal(get(state), constant(ENDED_LF)), atMost(get(position), get(limit)), atMost(bytes, maxRecordBytes)]);
     return {
       active: differ(get(state), constant(TABLE)),
       inside: atLeast(get(state), constant(TABLE)),
       begin: [
-        ...set(position, word(BEGIN)), ...set(record, get(position)), ...set(limit, word(LIMIT)), ...set(state, start), ...keep(STOP, constant(ENDED_LF)),
+        ...set(position, word(BEGIN)), ...set(record, get(position)), ...set(limit, word(LIMIT)), ...set(state, start),
+        ...keep(STOP, constant(ENDED_LF)),
         ...when(equal(get(position), get(limit)), park),
       ],
       step: [

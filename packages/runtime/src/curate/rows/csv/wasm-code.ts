@@ -1,4 +1,4 @@
-/** Instructions of WebAssembly, as its binary format has them. */
+/** Instructions of WebAssembly, as its binary format has them: numbers of 32 bits, of which places in memory and comparisons have no sign. */
 export type Code = readonly number[];
 
 /** A whole number without a sign, in as few bytes as it needs. */
@@ -28,7 +28,9 @@ export const subtract = (a: Code, b: Code): Code => [...a, ...b, 0x6b];
 export const shiftLeft = (a: Code, bits: number): Code => [...a, ...constant(bits), 0x74];
 export const both = (conditions: readonly Code[]): Code => conditions.reduce((a, b) => [...a, ...b, 0x71]);
 export const either = (conditions: readonly Code[]): Code => conditions.reduce((a, b) => [...a, ...b, 0x72]);
-export const when = (condition: Code, then: Code, otherwise: Code = []): Code => [...condition, 0x04, 0x40, ...then, ...(otherwise.length === 0 ? [] : [0x05, ...otherwise]), 0x0b];
+export const when = (condition: Code, then: Code, otherwise: Code = []): Code => (
+  [...condition, 0x04, 0x40, ...then, ...(otherwise.length === 0 ? [] : [0x05, ...otherwise]), 0x0b]
+);
 /** Runs the body again as long as the condition holds after it. */
 export const repeat = (body: Code, condition: Code): Code => [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b];
 
