@@ -1,7 +1,7 @@
 import type { CsvDialect } from './csv-dialect';
 import { byteClasses } from './byte-classes';
 import { FIELD_END, type FieldAutomaton } from './field-automaton';
-import { ENDED_CRLF, ENDED_LF, LANES, RecordLoop, WINDOW_BYTES, type Lane } from './record-loop';
+import { ENDED_CRLF, ENDED_LF, LANES, RecordLoop, SINGLE, WINDOW_BYTES } from './record-loop';
 import { UTF8_FIRST, UTF8_INNER } from './utf8-moves';
 
 const LF = 10;
@@ -34,8 +34,8 @@ export class RecordAutomaton {
   /** Where the window begins and ends in the block: what lies outside of it is not known to the loop. */
   private windowFrom = 0;
   private windowTo = 0;
-  /** Of the window, each from a line end on: its records pass if one begins there. */
-  private stretches: readonly Stretch[] = [];
+  /** Where lanes began, from the window's beginning: what they passed are records if one begins there. */
+  private starts: readonly number[] = [];
 
   private constructor(private readonly loop: RecordLoop, private readonly maxRecordBytes: number) {}
 
@@ -50,7 +50,7 @@ export class RecordAutomaton {
     this.block = block;
     this.to = to;
     this.windowFrom = this.windowTo = 0;
-    this.stretches = [];
+    this.starts = [];
   }
 
   /**
@@ -62,19 +62,22 @@ export class RecordAutomaton {
   run(from: number, synthetic: number): number {
     this.terminator = 1;
     this.records = 0;
+    const { loop, to } = this;
     let record = from;
-    while (record < this.to) {
+    while (record < to) {
       if (record >= this.windowTo && !this.look(record)) break;
-      const { begin, cameTo, records, stop, stoppedAt } = this.stretches.find((stretch) => stretch.begin === record) ?? this.passOne(record);
-      record = cameTo;
-      this.records += records;
-      if (stop === ENDED_LF && cameTo > begin) continue;
+      const { windowFrom } = this;
+      const lane = this.lane(record - windowFrom);
+      record = windowFrom + loop.cameTo(lane);
+      this.records += loop.records(lane);
+      const stop = loop.stop(lane);
+      if (stop === ENDED_LF && loop.records(lane) > 0) continue;
+      const end = windowFrom + loop.stoppedAt(lane);
       // With a CR before the sentinel, the record is incomplete and will be seen again.
-      const within = stoppedAt <= this.to && stoppedAt - 1 !== synthetic && stoppedAt - record - 2 <= this.maxRecordBytes;
-      if (stop === ENDED_CRLF && this.records === 0 && within) {
+      if (stop === ENDED_CRLF && this.records === 0 && end <= to && end - 1 !== synthetic && end - record - 2 <= this.maxRecordBytes) {
         this.terminator = 2;
         this.records = 1;
-        record = stoppedAt;
+        record = end;
       }
       break;
     }
@@ -95,25 +98,27 @@ export class RecordAutomaton {
       const start = block.lastIndexOf(LF, from + Math.floor(((end - from) * lane) / LANES)) + 1 - from;
       if (start > starts.at(-1)! && start < end - from) starts.push(start);
     }
-    this.stretches = loop.run(starts, end - from).map((lane, index) => this.stretch(starts[index]!, lane));
+    loop.lanes(starts, end - from);
+    this.starts = starts;
     return true;
   }
 
-  /** Runs from a record on that no stretch begins with, up to the next one: a record that passes has no line end but its last. */
-  private passOne(record: number): Stretch {
-    const limit = this.stretches.find(({ begin }) => begin > record)?.begin ?? this.windowTo;
-    const begin = record - this.windowFrom;
-    return this.stretch(begin, this.loop.run([begin], limit - this.windowFrom)[0]!);
-  }
-
-  private stretch(begin: number, lane: Lane): Stretch {
-    const { windowFrom } = this;
-    return { ...lane, begin: windowFrom + begin, cameTo: windowFrom + lane.cameTo, stoppedAt: windowFrom + lane.stoppedAt };
+  /**
+   * The lane that began at a record, or a single one that has run from it up to where the next lane began: a record that passes has no
+   * line end but its last.
+   */
+  private lane(record: number): number {
+    const { starts } = this;
+    let limit = this.windowTo - this.windowFrom;
+    for (let lane = starts.length - 1; lane >= 0; lane--) {
+      const start = starts[lane]!;
+      if (start === record) return lane;
+      if (start > record) limit = start;
+    }
+    this.loop.single(record, limit);
+    return SINGLE;
   }
 }
-
-/** What a lane came to, in places of the block. */
-interface Stretch extends Lane { readonly begin: number }
 
 /** Puts the automata of fields together, with the bytes that separate them. */
 class Table {

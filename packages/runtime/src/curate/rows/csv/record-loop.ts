@@ -32,15 +32,8 @@ export const WINDOW_BYTES = 256 * 1024;
 
 const PAGE_BYTES = 65_536;
 
-/** What a lane came to. */
-export interface Lane {
-  /** Where the first record begins that it did not pass. */
-  readonly cameTo: number;
-  readonly records: number;
-  /** {@link ENDED_LF} at its limit; what it met otherwise, and where it was then: past the byte that it met. */
-  readonly stop: number;
-  readonly stoppedAt: number;
-}
+/** The lane that runs by itself; what the others came to stays. */
+export const SINGLE = LANES;
 
 /**
  * Passes records through a table of states, in WebAssembly: a table look-up waits for the one before, so several lanes, which begin at
@@ -49,7 +42,7 @@ export interface Lane {
 export class RecordLoop {
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
-  private readonly loops: { readonly [name: string]: (start: number, maxRecordBytes: number) => void };
+  private readonly loops: Readonly<Record<'lanes' | 'single', (start: number, maxRecordBytes: number) => void>>;
   private readonly textAt: number;
   private readonly start: number;
 
@@ -78,45 +71,75 @@ export class RecordLoop {
     this.bytes.set(text, this.textAt);
   }
 
-  /** @param starts of lanes, ascending; each goes up to the next one, the last to `to` */
-  run(starts: readonly number[], to: number): Lane[] {
-    const lanes = starts.length === 1 ? 1 : LANES;
-    for (let lane = 0; lane < lanes; lane++) {
-      const at = (LANES_AT + lane * LANE_BYTES) / 4;
-      // A lane that is not needed is at its limit from the beginning.
-      this.words[at + BEGIN / 4] = this.textAt + (starts[lane] ?? to);
-      this.words[at + LIMIT / 4] = this.textAt + (starts[lane + 1] ?? to);
-    }
-    this.loops[`run${lanes}`]!(this.start, this.maxRecordBytes);
-    return starts.map((_, lane) => {
-      const at = (LANES_AT + lane * LANE_BYTES) / 4;
-      const word = (offset: number): number => this.words[at + offset / 4]!;
-      return { cameTo: word(CAME_TO) - this.textAt, records: word(RECORDS), stop: word(STOP), stoppedAt: word(STOPPED_AT) - this.textAt };
-    });
+  /**
+   * Runs all lanes. Nothing is made for it or for {@link single}, since a source may come to nothing but single records.
+   *
+   * @param starts of lanes, ascending; each goes up to the next one, the last to `to`
+   */
+  lanes(starts: readonly number[], to: number): void {
+    // A lane that is not needed is at its limit from the beginning.
+    for (let lane = 0; lane < LANES; lane++) this.begin(lane, starts[lane] ?? to, starts[lane + 1] ?? to);
+    this.loops.lanes(this.start, this.maxRecordBytes);
   }
+
+  /** Runs {@link SINGLE} from a record on, up to a line end. */
+  single(from: number, limit: number): void {
+    this.begin(SINGLE, from, limit);
+    this.loops.single(this.start, this.maxRecordBytes);
+  }
+
+  /** Where the first record begins that the lane did not pass. */
+  cameTo(lane: number): number {
+    return this.words[wordOf(lane, CAME_TO)]! - this.textAt;
+  }
+
+  /** How many it passed. */
+  records(lane: number): number {
+    return this.words[wordOf(lane, RECORDS)]!;
+  }
+
+  /** {@link ENDED_LF} at the lane's limit; what it met otherwise. */
+  stop(lane: number): number {
+    return this.words[wordOf(lane, STOP)]!;
+  }
+
+  /** Past the byte that it met. */
+  stoppedAt(lane: number): number {
+    return this.words[wordOf(lane, STOPPED_AT)]! - this.textAt;
+  }
+
+  private begin(lane: number, from: number, limit: number): void {
+    this.words[wordOf(lane, BEGIN)] = this.textAt + from;
+    this.words[wordOf(lane, LIMIT)] = this.textAt + limit;
+  }
+}
+
+function wordOf(lane: number, offset: number): number {
+  return (LANES_AT + lane * LANE_BYTES + offset) >> 2;
 }
 
 let code: object | undefined;
 
 /** One module for all tables, so that the engine makes it fast once. */
 function compiled(): object {
-  const loops = [1, LANES].map((lanes) => ({ name: `run${lanes}`, parameters: 2, locals: LOCALS * lanes, body: loop(lanes) }));
+  const loops = [{ name: 'lanes', numbers: Array.from({ length: LANES }, (_, lane) => lane) }, { name: 'single', numbers: [SINGLE] }]
+    .map(({ name, numbers }) => ({ name, parameters: 2, locals: LOCALS * numbers.length, body: loop(numbers) }));
   return code ??= new WebAssembly.Module(wasmModule(loops));
 }
 
 /** Of a lane. */
 const LOCALS = 5;
 
-function loop(lanes: number): Code {
+function loop(lanes: readonly number[]): Code {
   const [start, maxRecordBytes] = [get(0), get(1)];
-  const all = Array.from({ length: lanes }, (_, lane) => {
-    const local = (number: number): number => 2 + lane * LOCALS + number;
+  const all = lanes.map((lane, index) => {
+    const local = (number: number): number => 2 + index * LOCALS + number;
     const [state, position, record, records, limit] = [local(0), local(1), local(2), local(3), local(4)];
     const slot = (offset: number): number => LANES_AT + lane * LANE_BYTES + offset;
     const word = (offset: number): Code => wordAt(constant(0), slot(offset));
     const keep = (offset: number, value: Code): Code => setWord(constant(0), slot(offset), value);
     // The first row leads to itself. Its lane reads on from where the first one began, so that it comes no farther than the others do.
-    const park = [...set(state, constant(TABLE)), ...set(position, wordAt(constant(0), LANES_AT + BEGIN))];
+    const park = [...set(state, constant(TABLE)), ...set(position, wordAt(constant(0), LANES_AT + lanes[0]! * LANE_BYTES + BEGIN))];
     const bytes = subtract(subtract(get(position), get(record)), constant(1));
     const whole = both([equal(get(state), constant(ENDED_LF)), atMost(get(position), get(limit)), atMost(bytes, maxRecordBytes)]);
     return {
