@@ -24,6 +24,8 @@ function wholeNumber(name) {
 
 const [seeds = 30, seed, step, gigabytes, minutes = Infinity] = ['seeds', 'seed', 'step', 'gigabytes', 'minutes'].map(wholeNumber);
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+// Each stack is a new one; what V8 made of the same bundle may be shared.
+process.env.NODE_COMPILE_CACHE ??= path.join(root, '.cache/compiled');
 const require = createRequire(import.meta.url);
 require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: root } });
 const { LOOPS } = require(path.join(root, 'examples/test/_soak/loops.ts'));
@@ -36,8 +38,13 @@ if (chosen.length === 0) {
 
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 let until = Date.now() + minutes * 60_000;
-// The first request to stop lets the case end and the report be written; a second one ends the process.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { until = 0; });
+// The first request to stop lets the case end and the report be written; a second one ends the process, and what exits do is done.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    if (until === 0) process.exit(1);
+    until = 0;
+  });
+}
 for (const loop of chosen) {
   const began = Date.now();
   const elapsed = () => Math.round((Date.now() - began) / 1000);
@@ -58,7 +65,7 @@ for (const loop of chosen) {
     console.error(error.stack);
     const replay = error.replay === undefined ? `--only ${loop.name}` : error.replay;
     console.error(`\n✗ ${loop.name}; replay it with: npm run soak -- ${replay}`);
-    if (seed === undefined && step === undefined) writeSoakReport(root, { ...loop, cases: 0, covered: error.message, table: error.table, verdict: `broken; replay: \`npm run soak -- ${replay}\``, seconds: elapsed(), commit });
+    if (seed === undefined && step === undefined) writeSoakReport(root, { ...loop, cases: error.cases ?? 0, covered: error.message, table: error.table, verdict: `broken; replay: \`npm run soak -- ${replay}\``, seconds: elapsed(), commit });
     process.exitCode = 1;
   }
 }

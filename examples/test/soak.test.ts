@@ -1,13 +1,21 @@
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { ExecutionRecord } from '@headrace/local-runner';
+import type { RunAttempt } from './_soak/attempts';
+import { type CountedStack, soakFolder } from './_soak/counted-stack';
 import { difference } from './_soak/invariants';
-import { KillLoop } from './_soak/kill-loop';
+import { KillLoop, type KillSubject } from './_soak/kill-loop';
 import { killEachStage } from './_soak/kill-stage';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './_soak/memory-loop';
 import { runMeeting, runZombie, TYPICAL_STEPS } from './_soak/meeting-loop';
+import { Pace } from './_soak/pace';
 import { SeededRandom } from './_soak/seeded-random';
 import { SoakBench, type Stage } from './_soak/soak-bench';
 import type { StartSource } from './_soak/soak-source';
 import { SourceBench } from './_soak/source-bench';
 import { SOURCES } from './_soak/sources/source-kinds';
+import { copyState } from './_soak/state-copy';
+import { StepGate } from './_soak/step-gate';
 
 // Samples of the loops of `npm run soak`: each is the loop's own body, with a few of its cases. Faults that a seed draws, operations of curate and
 // the other kinds of source are in the loops only: each of those faults, and kills of each operation and kind at any write, are tests of their own.
@@ -48,6 +56,56 @@ test('a source lands once and whole when its ingest is killed at an I/O step, an
   }
 });
 
+test('tries every step of a run once, each time from the state that was kept, and one step more', async () => {
+  const { subject, did } = countedSubject(5, { alike: true, stride: 2 });
+  const { killed, last, whole } = await new KillLoop(subject, { side: 'after' }).run();
+  expect(killed.map(({ number }) => number)).toEqual([1, 3, 5, 2, 4]);
+  expect({ last, whole }).toEqual({ last: 5, whole: true });
+  expect(did).toEqual(['fresh', 'rest']);
+});
+
+test('asks nothing of what stands behind a pass that was stopped before its first case', async () => {
+  const { subject, did } = countedSubject(5, { alike: false, stride: 5 });
+  // The second pass begins, and the time is over.
+  let cases = 0;
+  const { killed, whole } = await new KillLoop(subject, { side: 'before', goOn: () => (cases += 1) <= 3 }).run();
+  expect(killed.map(({ number }) => number)).toEqual([1, 2]);
+  expect(whole).toBe(false);
+  expect(did).toEqual(['fresh', 'rest', 'fresh', 'rest', 'fresh']);
+});
+
+test('brings a state back as it was, whatever became of it, but for databases and what has run', () => {
+  const folder = soakFolder();
+  const [state, saved] = [path.join(folder, 'state'), path.join(folder, 'saved')];
+  const write = (name: string, text: string) => {
+    mkdirSync(path.dirname(path.join(state, name)), { recursive: true });
+    writeFileSync(path.join(state, name), text);
+  };
+  const read = () => Object.fromEntries((readdirSync(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+    .map((entry) => path.relative(state, path.join(entry.parentPath, entry.name))).sort().map((name) => [name, readFileSync(path.join(state, name), 'utf8')]));
+  const files = { 'postgres/data/1': 'rows', 's3/.headrace-s3/journals/b.ndjson': 'put a', 's3/b/flights/a': 'object', 'executions/m/x/execution.json': 'done' };
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  copyState(state, saved);
+  rmSync(path.join(state, 's3/b/flights/a'));
+  appendFileSync(path.join(state, 's3/.headrace-s3/journals/b.ndjson'), ', gone a');
+  write('postgres/data/1', 'other rows');
+  write('s3/b/flights/c', 'half an object');
+  write('s3/b/flights/d/e', 'an object of another attempt');
+  copyState(saved, state);
+  const { 'executions/m/x/execution.json': _over, ...kept } = files;
+  expect(read()).toEqual({ ...kept, 'postgres/data/1': 'other rows' });
+  // A time that differs would say that somebody had changed the object.
+  expect(statSync(path.join(state, 's3/b/flights/a'), { bigint: true }).mtimeNs).toBe(statSync(path.join(saved, 's3/b/flights/a'), { bigint: true }).mtimeNs);
+});
+
+test('says how long the steps that are left will take', () => {
+  const pace = new Pace();
+  pace.next(0);
+  expect(pace.left(10, 0)).toBe('an unknown time');
+  for (const now of [8_000, 20_000]) pace.next(now);
+  expect(pace.left(12, 20_000)).toBe('some 2 min, 10.0 s for a case,');
+});
+
 test('takes no more memory for ten times the data', async () => {
   const bench = await MemoryBench.start();
   try {
@@ -82,3 +140,19 @@ test('draws the same from the same seed', () => {
   expect(draw(7)).not.toEqual(draw(8));
   expect(Math.min(...draw(7))).toBeGreaterThanOrEqual(1);
 });
+
+/** A subject that takes so many steps and starts nothing. */
+function countedSubject(steps: number, shape: Pick<KillSubject, 'alike' | 'stride'>): { readonly subject: KillSubject; readonly did: string[] } {
+  const gate = new StepGate();
+  const did: string[] = [];
+  const attempt: RunAttempt = async () => {
+    for (let i = 0; i < steps; i += 1) {
+      const step = gate.arrive('a request');
+      if (!await gate.pass(step, 'before') || !await gate.pass(step, 'after')) return { status: 'ABORTED' } as ExecutionRecord;
+    }
+    return { status: 'SUCCEEDED' } as ExecutionRecord;
+  };
+  const bench = { gate, stack: { state: { s3: 'none' } }, killChildren: async () => undefined } as unknown as CountedStack;
+  const tell = (what: string) => async () => void did.push(what);
+  return { did, subject: { name: 'a run', bench, ...shape, fresh: tell('fresh'), nextCase: async () => attempt, require: async () => undefined, rest: tell('rest') } };
+}

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { type ExecutionRecord, LocalStack, type S3Fault, type StackEvent, type S3RequestInfo } from '@headrace/local-runner';
 import { App } from 'aws-cdk-lib';
 import type { GatewayLine } from './gateway-line';
+import { copyState } from './state-copy';
 import type { StepGate } from './step-gate';
 
 /** Waits of the machines pass that many times faster. */
@@ -56,6 +57,10 @@ export abstract class CountedStack {
     return path.join(this.folder, `state-${this.states}`);
   }
 
+  private get saved(): string {
+    return path.join(this.folder, 'saved');
+  }
+
   /** Makes the assembly, and tells its children to go by the lines. */
   protected synthesize(define: (app: App) => void): void {
     const app = new App({ outdir: this.assembly, analyticsReporting: false });
@@ -85,6 +90,23 @@ export abstract class CountedStack {
     this.kills = 0;
     this.fault = undefined;
     this.notices.length = 0;
+  }
+
+  /** Keeps what is known now, but for what is in databases, so that {@link restore} can bring it back any number of times. */
+  async save(): Promise<void> {
+    await this.down();
+    copyState(this.stateDir, this.saved);
+    await this.up();
+  }
+
+  /** Makes everything but databases what it was at the last {@link save}. */
+  async restore(): Promise<void> {
+    await this.down();
+    copyState(this.saved, this.stateDir);
+    this.gate.set();
+    this.kills = 0;
+    this.notices.length = 0;
+    await this.up();
   }
 
   protected async up(): Promise<LocalStack> {

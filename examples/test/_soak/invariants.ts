@@ -6,8 +6,8 @@ import { commitLog, logProblems, uploadProblems } from './stored-objects';
 
 /** Columns whose text is the same in Athena and in the database. */
 const ATHENA_COLUMNS = FLIGHT_COLUMNS.filter((name) => name !== 'departed_at' && name !== 'updated_at');
-const PIPELINE = 'flights';
-const DATASETS = ['flights', 'airports'] as const;
+export const PIPELINE = 'flights';
+export const DATASETS = ['flights', 'airports'] as const;
 
 /**
  * What must hold when all stages up to `last` have ended well; throws one error that lists all that does not.
@@ -80,7 +80,7 @@ async function targetProblems(bench: SoakBench): Promise<string[]> {
 }
 
 /** Athena sees the clean rows of the commits, and nothing of an attempt that no commit names. */
-async function athenaProblems({ source, stack }: SoakBench): Promise<string[]> {
+export async function athenaProblems({ source, stack }: SoakBench): Promise<string[]> {
   const athena = async (columns: readonly string[], table: string) => (await queryCurated(stack.state, `SELECT ${columns.join(', ')} FROM ${table}`)).rows;
   const places = ATHENA_COLUMNS.map((name) => FLIGHT_COLUMNS.indexOf(name));
   return [

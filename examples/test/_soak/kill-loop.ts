@@ -2,6 +2,7 @@ import type { ExecutionRecord } from '@headrace/local-runner';
 import { type RunAttempt, untilDone } from './attempts';
 import type { CountedStack } from './counted-stack';
 import type { Side, Step } from './step-gate';
+import { openUploads } from './stored-objects';
 
 /** What is killed at its steps, and what must hold then. */
 export interface KillSubject {
@@ -13,6 +14,8 @@ export interface KillSubject {
    * longer: a stride that is not longer than that runs after the end.
    */
   readonly stride: number;
+  /** Whether every case begins from the same state, so that all take the same steps: one stack is enough for them. Default: false. */
+  readonly alike?: boolean;
   /** A pass has a stack of its own: logs that grow over all cases would make a run take ever more steps. */
   fresh(): Promise<void>;
   /** Prepares the next case, and tells how one attempt of it is run. */
@@ -31,8 +34,17 @@ export interface KillSeries {
   readonly steps?: readonly number[];
   /** Only the steps that stand at these shares of the subject's way, from 0 to 1; a case without a kill counts how many there are. */
   readonly shares?: readonly number[];
-  /** Asked before each case; false ends the series early. */
-  readonly goOn?: (step: number) => boolean;
+  /** Asked before each case, the one that only counts the steps included; false ends the series early. */
+  readonly goOn?: (progress: KillProgress) => boolean;
+}
+
+export interface KillProgress {
+  /** Where the next case kills; Infinity where it only counts the steps. */
+  readonly step: number;
+  /** Steps that were tried. */
+  readonly tried: number;
+  /** Steps that the subject takes, as far as that is known. */
+  readonly last?: number;
 }
 
 export interface KillResult {
@@ -40,9 +52,14 @@ export interface KillResult {
   readonly killed: readonly Step[];
   /** Steps that the subject takes; unknown while no case went through without a kill. */
   readonly last: number | undefined;
+  /** Multipart uploads that killed children left open. */
+  readonly uploads: number;
   /** Whether the series ended by itself: every step was tried, up to one that no run reaches any more. */
   readonly whole: boolean;
 }
+
+/** No run comes to it: such a case only counts the steps. */
+const NO_STEP = Infinity;
 
 /**
  * One case for each step: at the n-th I/O step every child that runs is killed with SIGKILL; then retries or the next attempts run until one is
@@ -52,38 +69,59 @@ export class KillLoop {
   private readonly killed: Step[] = [];
   /** Found by the first case that no kill met. */
   private last: number | undefined;
+  private uploads = 0;
 
   constructor(private readonly subject: KillSubject, private readonly series: KillSeries) {}
 
   async run(): Promise<KillResult> {
     const { subject, series } = this;
+    let whole = series.steps === undefined && series.shares === undefined;
     for (const steps of this.passes()) {
       await subject.fresh();
-      if (series.shares !== undefined) await this.killAt(Infinity);
+      let cases = 0;
       let stopped = false;
       for (const step of steps) {
-        stopped = series.goOn?.(step) === false;
+        stopped = series.goOn?.({ step, tried: new Set(this.killed.map(({ number }) => number)).size, last: this.last }) === false;
         if (stopped) break;
-        await this.killAt(step).catch((error: Error) => {
-          throw Object.assign(new Error(`killed ${series.side} step ${step} of ${subject.name}: ${error.message}`), { step });
-        });
+        await this.killAt(step).catch((error: Error) => { throw this.failureAt(step, error); });
+        cases += 1;
       }
-      await subject.rest();
-      if (stopped) return { killed: this.killed, last: this.last, whole: false };
+      // A pass that is stopped before its first case leaves nothing that anybody could go on with.
+      if (cases > 0) await subject.rest();
+      whole &&= !stopped;
+      if (stopped) break;
     }
-    return { killed: this.killed, last: this.last, whole: series.steps === undefined && series.shares === undefined };
+    return this.result(whole);
+  }
+
+  private failureAt(step: number, { message }: Error): Error {
+    const { subject: { name }, series: { side } } = this;
+    const what = step === NO_STEP ? `${name} without a kill: ${message}` : `killed ${side} step ${step} of ${name}: ${message}`;
+    return Object.assign(new Error(what), { ...(step === NO_STEP ? {} : { step }), result: this.result(false) });
+  }
+
+  private result(whole: boolean): KillResult {
+    const { killed, last, uploads } = this;
+    return { killed, last, uploads, whole };
   }
 
   private* passes(): Generator<Iterable<number>> {
     const { steps, shares } = this.series;
     if (steps !== undefined) return void (yield steps);
     if (shares !== undefined) return void (yield this.atShares(shares));
+    if (this.subject.alike === true) return void (yield this.everyStep());
     for (let first = 1; first <= this.subject.stride; first += 1) yield this.everyStride(first);
     yield this.beyond();
   }
 
-  /** The count of steps is known when the first one is asked for. */
+  private* everyStep(): Generator<number> {
+    yield NO_STEP;
+    for (let first = 1; first <= this.subject.stride; first += 1) yield* this.everyStride(first);
+    yield* this.beyond();
+  }
+
   private* atShares(shares: readonly number[]): Generator<number> {
+    yield NO_STEP;
     for (const share of shares) yield Math.max(1, Math.round((this.last as number) * share));
   }
 
@@ -104,7 +142,10 @@ export class KillLoop {
 
   private async killAt(step: number): Promise<void> {
     const { subject, series } = this;
-    const { records, sprung, steps } = await killOnce(subject.name, subject.bench, await subject.nextCase(), { ...series, step });
+    const attempt = await subject.nextCase();
+    const before = openUploads(subject.bench);
+    const { records, sprung, steps } = await killOnce(subject.name, subject.bench, attempt, { ...series, step });
+    this.uploads += openUploads(subject.bench) - before;
     if (sprung !== undefined) this.killed.push(sprung);
     else this.last = Math.max(this.last ?? 0, steps);
     await subject.require(records);

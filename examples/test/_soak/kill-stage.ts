@@ -1,6 +1,9 @@
-import { type RunAttempt, runUntilDone } from './attempts';
-import { requireInvariants } from './invariants';
+import { type RunAttempt, untilDone } from './attempts';
+import { leftBehind } from './curated-log';
+import type { DatabaseSnapshot } from './database-snapshot';
+import { athenaProblems, DATASETS, PIPELINE, requireInvariants } from './invariants';
 import { type KilledOnce, killOnce, type KillResult, KillLoop, type KillSeries, type KillSubject } from './kill-loop';
+import { TYPICAL_STEPS } from './meeting-loop';
 import { type SoakBench, type Stage, STAGES } from './soak-bench';
 import type { Side, Step, Trap } from './step-gate';
 
@@ -10,27 +13,34 @@ export interface KillStageSeries extends KillSeries {
   readonly padding?: number;
 }
 
-/** Each case of ingest and curate adds commits to the logs that the next one reads, some four steps more. */
+/** Steps apart that follow each other, so that a series that is stopped early has been everywhere. */
 const STRIDE = 23;
 
 /**
- * Kills one stage of the reference pipeline at its steps. Everything up to the stage must be right after each case, and at the end of each pass
- * all stages behind it.
+ * Kills one stage of the reference pipeline at its steps, each time from the same state: one batch has gone through all stages, and a second one
+ * waits for this one. Everything up to the stage must be right after each case, and at the end all stages behind it.
  */
 export async function killStage(bench: SoakBench, { stage, padding = 0, ...series }: KillStageSeries): Promise<KillResult> {
   bench.source.padding = padding;
-  let nextSlot: () => Promise<string> = () => Promise.reject(new Error('no stack is up'));
+  let target: DatabaseSnapshot | undefined;
   const subject: KillSubject = {
-    name: stage, bench, stride: STRIDE,
+    name: stage, bench, stride: STRIDE, alike: true,
     fresh: async () => {
       await bench.fresh();
-      nextSlot = await casesOf(bench, stage);
+      await prepare(bench, stage);
+      // What only loads change is only kept for them.
+      if (stage === 'Load') target = await bench.saveTarget();
+      await bench.save();
     },
     nextCase: async (): Promise<RunAttempt> => {
-      const slot = await nextSlot();
-      return (attempt, signal) => bench.run(stage, slot, attempt, signal);
+      await bench.restore();
+      await target?.restore();
+      return attemptsOf(bench, stage);
     },
-    require: (records) => requireInvariants(bench, records, stage),
+    require: async (records) => {
+      await requireInvariants(bench, records, stage);
+      if (stage === 'Curate') await requireNothingLeft(bench);
+    },
     rest: () => runRest(bench, stage),
   };
   try {
@@ -78,31 +88,40 @@ function perStage<T>(value: (stage: Stage) => T): Record<Stage, T> {
   return { Ingest: value('Ingest'), Curate: value('Curate'), Load: value('Load') };
 }
 
-/** Prepares each case, and names its slot. */
-async function casesOf(bench: SoakBench, stage: Stage): Promise<() => Promise<string>> {
-  if (stage !== 'Load') return () => batchBefore(bench, stage);
-  // Loads all begin with one batch in the target and the next one curated: each finds the same work.
-  await runUntilDone(bench, 'Load', await batchBefore(bench, 'Load'));
-  await batchBefore(bench, 'Load');
-  const target = await bench.saveTarget();
-  let cases = 0;
-  return async () => {
-    await target.restore();
-    cases += 1;
-    return `case${cases}`;
-  };
+/** The first batch goes through all stages, each of which is killed once half-way, and the second one comes as far as the stage. */
+async function prepare(bench: SoakBench, stage: Stage): Promise<void> {
+  for (const last of [undefined, stage]) {
+    bench.source.next();
+    for (const each of STAGES.slice(0, last === undefined ? STAGES.length : STAGES.indexOf(last))) await killHalfWay(bench, each);
+  }
 }
 
-/** A new batch, brought as far as the stage. */
-async function batchBefore(bench: SoakBench, stage: Stage): Promise<string> {
-  const slot = `b${bench.source.next()}`;
-  for (const before of STAGES.slice(0, STAGES.indexOf(stage))) await runUntilDone(bench, before, slot);
-  return slot;
+/** The attempts of a stage for the newest batch. */
+function attemptsOf(bench: SoakBench, stage: Stage): RunAttempt {
+  return (attempt, signal) => bench.run(stage, `b${bench.source.batches}`, attempt, signal);
 }
 
-/** What the series left for the stages behind it. */
+function killHalfWay(bench: SoakBench, stage: Stage): Promise<KilledOnce> {
+  return killOnce(stage, bench, attemptsOf(bench, stage), { side: 'after', step: Math.round(TYPICAL_STEPS[stage] / 2) });
+}
+
+/** A vacuum leaves no object of an attempt that was killed, and readers see what they saw. */
+async function requireNothingLeft(bench: SoakBench): Promise<void> {
+  const left = () => DATASETS.flatMap((dataset) => leftBehind(bench, PIPELINE, dataset));
+  // What one takes out of the catalog, because a query may have seen it there, the next one removes.
+  for (const slot of ['vacuum1', 'vacuum2']) {
+    await untilDone(slot, (attempt) => bench.vacuum(slot, attempt));
+    if (left().length === 0) break;
+  }
+  const problems = [...left().map((key) => `${key} is left, and no commit names it`), ...await athenaProblems(bench)];
+  if (problems.length > 0) throw new Error(`${problems.length} broken after a vacuum: ${problems.join('; ')}`);
+}
+
+/** A batch that was killed half-way in this stage goes through the stages behind it. */
 async function runRest(bench: SoakBench, stage: Stage): Promise<void> {
-  const records = [];
-  for (const each of STAGES.slice(STAGES.indexOf(stage) + 1)) records.push(...await runUntilDone(bench, each, 'rest'));
+  if (stage === 'Load') return;
+  await bench.restore();
+  const records = [...(await killHalfWay(bench, stage)).records];
+  for (const each of STAGES.slice(STAGES.indexOf(stage) + 1)) records.push(...(await killHalfWay(bench, each)).records);
   await requireInvariants(bench, records, 'Load');
 }

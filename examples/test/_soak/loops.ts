@@ -1,10 +1,11 @@
 import type { CountedStack } from './counted-stack';
-import { type KillResult, KillLoop, type KillSeries } from './kill-loop';
+import { type KillProgress, type KillResult, KillLoop, type KillSeries } from './kill-loop';
 import { killOperation } from './kill-operation';
 import { killStage, type KillStageSeries } from './kill-stage';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
 import { type Operation, OPERATIONS, OperationBench } from './operation-bench';
+import { Pace } from './pace';
 import { runRandomCase } from './random-loop';
 import { SeededRandom } from './seeded-random';
 import { SoakBench, type Stage, STAGES } from './soak-bench';
@@ -12,7 +13,6 @@ import { type LoopOptions, type LoopResult, SoakFailure, type SoakLoop } from '.
 import type { StartSource } from './soak-source';
 import { SourceBench } from './source-bench';
 import { SOURCES } from './sources/source-kinds';
-import { openUploads } from './stored-objects';
 import { testLoop } from './test-loop';
 
 /** Flights of some 24 kB each: the flights file takes more than one part of an upload. */
@@ -31,20 +31,25 @@ function killLoop<Bench extends CountedStack>(name: string, what: string, { star
     name, what,
     run: (options) => withBench(start, async (bench) => {
       let cases = 0;
-      const goOn = (step: number) => {
+      const pace = new Pace();
+      const goOn = ({ step, tried, last }: KillProgress) => {
         if (!options.hasTime()) return false;
         cases += 1;
-        options.say(`case ${cases}: step ${step}`);
+        pace.next(Date.now());
+        const known = last === undefined ? `${tried} steps tried` : `${tried} of ${last} steps tried, ${pace.left(last - tried, Date.now())} to go`;
+        options.say(`case ${cases}: ${Number.isFinite(step) ? `step ${step}` : 'counts the steps'}; ${known}`);
         return true;
       };
-      const { killed, last, whole } = await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
-        .catch(({ message, step }: Error & { step?: number }) => { throw new SoakFailure(message, `--only ${name}${step === undefined ? '' : ` --step ${step}`}`); });
-      const left = openUploads(bench);
-      return {
+      const told = ({ killed, last, uploads, whole }: KillResult) => ({
         cases,
-        covered: `${new Set(killed.map(({ number }) => number)).size} of ${last ?? 'an unknown number of'} steps${left > 0 ? `; uploads of killed children left to the lifecycle rule: ${left}` : ''}`,
+        covered: `${new Set(killed.map(({ number }) => number)).size} of ${last ?? 'an unknown number of'} steps${uploads > 0 ? `; uploads of killed children left to the lifecycle rule: ${uploads}` : ''}`,
         complete: whole,
-      };
+      });
+      return told(await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })
+        .catch(({ message, step, result }: Error & { step?: number; result?: KillResult }) => {
+          const replay = `--only ${name}${step === undefined ? '' : ` --step ${step}`}`;
+          throw new SoakFailure(result === undefined ? message : `${message}; after ${told(result).covered}`, replay, cases);
+        }));
     }),
   };
 }

@@ -11,6 +11,7 @@ import { ordersContract } from '../_fixtures/orders-contract';
 import { type RunAttempt, untilDone } from './attempts';
 import type { Row } from './batch-source';
 import { CountedStack, soakFolder } from './counted-stack';
+import { leftBehind } from './curated-log';
 import { GatewayLine } from './gateway-line';
 import { StepGate } from './step-gate';
 
@@ -18,6 +19,7 @@ export const OPERATIONS = ['rerun', 'compact', 'vacuum'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const PIPELINE = 'orders';
+export const DATASET = 'orders';
 const ROWS = 40;
 /** Batches that are there before the first case. */
 export const BATCHES = 2;
@@ -44,7 +46,7 @@ export class OperationBench extends CountedStack {
     this.synthesize((app) => this.define(app));
   }
 
-  /** A stack with some batches, each curated once. */
+  /** A stack with some batches, each curated once. Cases may be tried from what {@link save} keeps of it. */
   async fresh(): Promise<void> {
     await this.clear({});
     await this.up();
@@ -72,6 +74,11 @@ export class OperationBench extends CountedStack {
   async mendContract(): Promise<void> {
     this.versions += 1;
     await mendContracts(this.stack, this.versions);
+  }
+
+  /** Objects that no commit names. */
+  leftBehind(): string[] {
+    return leftBehind(this, PIPELINE, DATASET);
   }
 
   get expected(): Row[] {

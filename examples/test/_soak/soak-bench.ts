@@ -1,6 +1,7 @@
 import * as path from 'node:path';
-import type { ExecutionRecord } from '@headrace/local-runner';
+import type { ExecutionRecord, LocalStack } from '@headrace/local-runner';
 import { ReferencePipeline } from '../../reference-pipeline/reference-pipeline';
+import { withoutHorizon } from '../_fixtures/mended-contract';
 import { BatchSource } from './batch-source';
 import { CountedStack, type FreshOptions, soakFolder } from './counted-stack';
 import { DatabaseSnapshot } from './database-snapshot';
@@ -31,13 +32,17 @@ export class SoakBench extends CountedStack {
   async fresh(options: FreshOptions = {}): Promise<void> {
     await this.clear(options);
     this.source.restart();
-    const { databases, state } = await this.up();
-    this.database.upstream = { port: Number(new URL(databases[0]?.url ?? '').port), certificateFolder: path.join(state.root, 'tls') };
+    await this.up();
   }
 
   /** Keeps the target as it is now, so that a load can be tried from the same state many times. */
   saveTarget(): Promise<DatabaseSnapshot> {
     return DatabaseSnapshot.save(this.stack.databases[0]?.url ?? '');
+  }
+
+  /** One attempt of the operation of curate that removes what no reader needs any more; here nothing waits before it may go. */
+  vacuum(slot: string, attempt: number): Promise<ExecutionRecord> {
+    return this.runMachine('Curate/Curate', slot, attempt, undefined, { operation: 'vacuum' });
   }
 
   /** Runs one attempt of a stage to its end. An abort of `signal` is a stopped execution. */
@@ -48,6 +53,16 @@ export class SoakBench extends CountedStack {
   override async close(): Promise<void> {
     await super.close();
     await Promise.all([this.source.close(), this.database.close()]);
+  }
+
+  protected override async up(): Promise<LocalStack> {
+    const stack = await super.up();
+    this.database.upstream = { port: Number(new URL(stack.databases[0]?.url ?? '').port), certificateFolder: path.join(stack.state.root, 'tls') };
+    return stack;
+  }
+
+  protected override template(json: string): string {
+    return withoutHorizon(json);
   }
 
   protected override environment(json: string): string {

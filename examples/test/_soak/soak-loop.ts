@@ -26,7 +26,8 @@ export interface LoopResult {
 
 /** A failed case, and the options that replay it. */
 export class SoakFailure extends Error {
-  constructor(message: string, readonly replay: string) {
+  /** @param cases that were run, the failed one included, where they are counted */
+  constructor(message: string, readonly replay: string, readonly cases = 0) {
     super(message);
   }
 }

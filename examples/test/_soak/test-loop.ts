@@ -33,9 +33,19 @@ export function testLoop({ name, what, tests, environment }: TestLoop): SoakLoop
       const output = join(directory, 'report.json');
       const child = spawn(process.execPath, [
         join(ROOT, 'node_modules/jest/bin/jest.js'), '-c', 'packages/runtime/jest.config.json', '-w', '1', '--testTimeout', String(ONE_TEST_MS), '--json', '--outputFile', output, `packages/runtime/test/${tests}`,
-      ], { cwd: ROOT, env: { ...process.env, ...environment({ seeds, seed }) }, stdio: 'ignore' });
+      ], { cwd: ROOT, env: { ...process.env, ...environment({ seeds, seed }) }, stdio: 'ignore', detached: true });
+      // With all that tests have started, such as Java.
+      const kill = () => endGroup(child.pid);
+      process.once('exit', kill);
+      const began = Date.now();
+      let told = began;
       // Nothing is known of a run that is cut off, and it says so.
-      const watch = setInterval(() => { if (!hasTime()) child.kill('SIGKILL'); }, 1_000);
+      const watch = setInterval(() => {
+        if (!hasTime()) kill();
+        if (Date.now() - told < TELLS_EVERY_MS) return;
+        told = Date.now();
+        say(`runs for ${Math.round((told - began) / 60_000)} min`);
+      }, 1_000);
       try {
         await once(child, 'exit');
         if (child.signalCode !== null) return { cases: 0, covered: 'nothing: the time is over', complete: false };
@@ -51,11 +61,21 @@ export function testLoop({ name, what, tests, environment }: TestLoop): SoakLoop
         return { cases: cases.length - skipped, covered: `${cases.length - skipped} tests${skipped === 0 ? '' : `, ${skipped} skipped`}`, complete: true };
       } finally {
         clearInterval(watch);
+        kill();
+        process.off('exit', kill);
         await rm(directory, { recursive: true, force: true });
       }
     },
   };
 }
 
+/** Ends a process and what it has started, whatever is still there. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch { /* all of it has ended */ }
+}
+
+const TELLS_EVERY_MS = 60_000;
 /** Long, because a property may draw for as long as it is asked to. */
 const ONE_TEST_MS = 3_600_000;

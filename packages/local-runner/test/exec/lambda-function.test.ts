@@ -32,6 +32,11 @@ test.each<[string, string, string, unknown]>([
   expect(await call(source, { file })).toEqual(result);
 });
 
+test('runs an ES module that its package tells of', async () => {
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  expect(await call('const n = await Promise.resolve(7); export const handler = async () => n')).toBe(7);
+});
+
 test('tells of its process when it runs and when it has ended', async () => {
   const told: string[] = [];
   await call('exports.handler = async () => process.pid', {
