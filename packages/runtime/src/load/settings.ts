@@ -1,4 +1,5 @@
 import { readSettings, type Fields } from '../run/settings';
+import { readDmsSettings, type DmsSettings } from './dms/dms-settings';
 
 /** How a dataset's staged rows become rows of the target. */
 export type WriteModeName = 'merge' | 'append' | 'replace';
@@ -45,6 +46,8 @@ export interface LoadSettings {
   readonly gaps: 'hold' | 'skip';
   /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
   readonly lockTimeoutSeconds: number;
+  /** Of a stage whose staging tables AWS DMS fills. @default - our own loader does */
+  readonly dms?: DmsSettings;
 }
 
 /** More connections than this leave a small server without any for its users. */
@@ -68,6 +71,7 @@ export function parseLoadSettings(json: unknown): LoadSettings {
     connections: fields.integer('connections', { min: 1, max: MAX_CONNECTIONS, optional: true }) ?? 1,
     gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
+    ...(fields.has('dms') ? { dms: fields.child('dms', readDmsSettings) } : {}),
   }));
 }
 

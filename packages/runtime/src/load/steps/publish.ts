@@ -4,13 +4,16 @@ import { requireContract } from '../../contract/parse-contract';
 import { quoteName } from '../../contract/quote-identifier';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { requireSchemaVersion, type CuratedManifest } from '../../run/manifest';
+import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import { confirmStaged } from '../dms/confirm-staged';
+import { sweepHandOff } from '../dms/sweep-hand-off';
 import { requireEpoch } from '../ledger/epoch';
 import { NO_COUNTS, readLedger, writeLedger, type LedgerRow } from '../ledger/ledger-rows';
 import { readStagedParts } from '../ledger/staged-parts';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import { writeOutcome, type UnitResult } from '../outcome';
+import { requireManifest } from '../manifest-of-unit';
 import type { LoadSettings, WriteModeName } from '../settings';
 import { dropStaging } from '../staging-table';
 import { transaction, withSession, type TargetAccess } from '../target/connect';
@@ -61,6 +64,7 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
     }
   }
   if (failures.size > 0) throw combined(failures);
+  if (settings.dms !== undefined) await sweepHandOff(call, deps);
   const outcome = await writeOutcome(store, folder, plan, results, signal);
   return { datasets: outcome.datasets };
 }
@@ -70,7 +74,7 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   const about = { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode };
   const late = plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
   const started = performance.now();
-  const manifest = await readManifest(call, unit);
+  const manifest = await requireManifest(call, unit);
   let result: UnitResult;
   try {
     result = await withSession(access, `publish ${unit.loadId}`, (client) => inTransaction(client, call, unit, dataset, manifest, late));
@@ -94,6 +98,7 @@ async function inTransaction(
   const { settings, plan, report } = call;
   const before = await readCommit(client, call, unit);
   if (before !== undefined) return before;
+  if (settings.dms !== undefined) await confirmStaged(client, call, settings.dms, unit, manifest, late);
   if (late) return { unit, outcome: 'drained', counts: NO_COUNTS };
   // The planner knows nothing about rows that just came by COPY.
   if (unit.parts > 0) await client.query(`ANALYZE ${quoteName(unit.staging.schema, unit.staging.table)}`);
@@ -139,14 +144,6 @@ async function checkStaged(client: Client, { settings, plan }: Call, unit: LoadU
   const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
   checkBalance({ hop: `manifest of commit ${unit.seq} of ${unit.dataset} to staging`, in: { manifest: records }, out: { staged } });
   return staged;
-}
-
-async function readManifest({ settings, store, signal }: Call, unit: LoadUnit): Promise<CuratedManifest> {
-  const ref = { bucket: settings.curatedBucket, key: unit.manifestKey };
-  const found = await store.getJson<CuratedManifest>(ref, { signal });
-  if (found === undefined) throw new PipelineError('MANIFEST_MISSING', `there is no manifest at s3://${ref.bucket}/${ref.key}; restore the object`, { facts: { ...ref } });
-  requireSchemaVersion(found.value, `s3://${ref.bucket}/${ref.key}`);
-  return found.value;
 }
 
 /** The connection broke: only the ledger knows whether the commit happened. */
