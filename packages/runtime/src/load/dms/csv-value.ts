@@ -3,16 +3,6 @@ import type { ColumnType } from '../../contract/contract';
 import { quoteLiteral } from '../../contract/quote-identifier';
 
 /**
- * Stands for NULL, as in the example of the DMS documentation. An empty text then is an empty text.
- *
- * Whether DMS tells a quoted one from it is not documented, so a text that reads the same is refused.
- */
-export const DMS_NULL = '\\N';
-
-/** What the source endpoint must be told of the files. */
-export const DMS_CSV = { CsvDelimiter: ',', CsvRowDelimiter: '\n', CsvNullValue: DMS_NULL, Rfc4180: true, IgnoreHeaderRows: 0 } as const;
-
-/**
  * SQL of the text that stands in a file for a value.
  *
  * @param value SQL expression of the contract's DuckDB type
@@ -27,6 +17,8 @@ export function csvText(type: ColumnType, value: string): string {
     // Files hold microseconds since midnight.
     case 'time': return `strftime(make_timestamp(${value}), '%H:%M:%S.%f')`;
     case 'float': return floatText(value);
+    // DuckDB writes no digit before the point where the type has none.
+    case 'decimal': return type.precision === type.scale ? `regexp_replace(CAST(${value} AS VARCHAR), '^(-?)[.]', '\\10.')` : `CAST(${value} AS VARCHAR)`;
     default: return `CAST(${value} AS VARCHAR)`;
   }
 }

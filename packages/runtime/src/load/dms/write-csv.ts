@@ -1,4 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DMS_CSV, DMS_NULL } from '../../contract/dms/csv-dialect';
 import { dmsColumn } from '../../contract/dms/dms-column';
 import type { Dataset } from '../../contract/contract';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
@@ -6,7 +7,7 @@ import { userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import { columnTypes, columnValue, partError } from '../copy/part-file';
 import type { LoadColumn } from '../load-plan';
-import { csvText, DMS_CSV, DMS_NULL, isQuoted, loadColumn } from './csv-value';
+import { csvText, isQuoted, loadColumn } from './csv-value';
 
 const DUCKDB_MEMORY = '1GB';
 
@@ -42,7 +43,7 @@ export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<void>
     const quoted = one.dataset.columns.filter(({ type }) => isQuoted(type)).map(({ name }) => quoteIdentifier(name));
     const result = await connection.run(
       `COPY (SELECT ${[...selected, loadColumn(one.tag)].join(', ')} FROM ${relation}) TO ${quoteLiteral(one.csv)} `
-      + `(FORMAT csv, HEADER false, DELIMITER ${quoteLiteral(DMS_CSV.CsvDelimiter)}, QUOTE '"', ESCAPE '"', NULLSTR ${quoteLiteral(DMS_NULL)}`
+      + `(FORMAT csv, HEADER false, DELIMITER ${quoteLiteral(DMS_CSV.csvDelimiter)}, QUOTE '"', ESCAPE '"', NULLSTR ${quoteLiteral(DMS_NULL)}`
       + `${quoted.length === 0 ? '' : `, FORCE_QUOTE (${quoted.join(', ')})`})`,
     );
     const rows = Number((await result.getRows())[0]?.[0]);
