@@ -41,7 +41,7 @@ export function caughtIn(state: string): string {
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
     + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
     // Stand far behind in the description of a task, so they would be cut off with the rest of it.
-    + `"reason": ${member('StoppedReason')}, "containerReason": ${member('Reason')}, "recorded": ${member('errorMessage')}}`,
+    + `"reason": ${member('StoppedReason')}, "containerReason": ${member('Reason')}, "recorded": ${member('errorMessage')}}`
   );
 }
 
