@@ -7,6 +7,9 @@ import { Client } from 'pg';
 import { derivedColumns } from '../../../src/contract/derived-columns';
 import type { Dataset } from '../../../src/contract/contract';
 import { requireContract } from '../../../src/contract/parse-contract';
+import { handOff } from '../../../src/load/dms/hand-off';
+import { prepare } from '../../../src/load/dms/prepare';
+import { sweepHandOff } from '../../../src/load/dms/sweep-hand-off';
 import type { ClaimDocument, LoadItem, LoadOutcome } from '../../../src/load/load-plan';
 import { parseLoadSettings } from '../../../src/load/settings';
 import { claim } from '../../../src/load/steps/claim';
@@ -153,6 +156,9 @@ export class LoadStage {
       steps: {
         claim: { run: (call) => claim(call, deps), plan: false, items: false },
         stage: (call) => stageItem(call, deps),
+        prepare: { run: (call) => prepare(call, deps), items: false },
+        handOff: { run: handOff, items: false },
+        sweep: { run: (call) => sweepHandOff(call, deps), items: false, resume: false },
         publish: { run: (call) => publish(call, deps), items: false },
       },
       store: this.store, report: this.report, writeError: (line) => this.errors.push(JSON.parse(line)),
