@@ -51,6 +51,22 @@ describe('the machine', () => {
     expect(states.TaskFound.Choices[1].Condition).toContain('$after != "prepare" and $found.name != $taskIdentifier');
   });
 
+  test('ends a task that will not end in time, and begins none', () => {
+    const { Watched } = machineOf(dmsStack());
+    const next = Watched.Choices.map(({ Next }: { Next: string }) => Next);
+    expect(next).toEqual(['TakenOver', 'StopAtDeadline', 'RoundsEnded', 'StartTask', 'WaitForRows']);
+    // Of four hours, a tenth is left for the end.
+    expect(Watched.Choices[1].Condition).toContain('$toMillis($states.context.Execution.StartTime) + 12960000');
+    expect(Watched.Choices[1].Condition).toContain('$millis() >= $toMillis($input.deadline)');
+  });
+
+  test('logs, and stops at errors', () => {
+    const { Logging, ErrorBehavior, ControlTablesSettings } = JSON.parse(machineOf(dmsStack()).CreateTask.Arguments.ReplicationTaskSettings);
+    expect(Logging).toEqual({ EnableLogging: true });
+    expect(ErrorBehavior.TableErrorPolicy).toBe('STOP_TASK');
+    expect(ControlTablesSettings.ControlSchema).toBe('ledger');
+  });
+
   test('looks at the task so rarely that no history runs full', () => {
     expect(machineOf(dmsStack()).WaitForRows.Seconds).toBe(30);
   });

@@ -87,10 +87,10 @@ describe('a field', () => {
   const column = (type: string, rest: Partial<ExternalColumn> = {}): ExternalColumn => ({ name: 'c', type, length: 4, precision: 5, scale: 2, nullable: true, ...rest });
   const read = (text: string, of: ExternalColumn, nullValue = '\\N') => fieldValue({ text, quoted: false }, of, nullValue, 8);
 
-  test.each<[string, ExternalColumn, string | null, true?]>([
-    ['\\N', column('INT4'), null], ['', column('STRING'), ''], ['127', column('INT1'), '127'], ['255', column('UINT1'), '255'], ['-123.45', column('NUMERIC'), '-123.45'],
-    ['1.234', column('NUMERIC'), '1.23', true], ['2024-02-29 10:00:00.123456', column('DATETIME'), '2024-02-29 10:00:00.12'], ['2024-02-29 10:00:00', column('DATETIME', { scale: 0 }), '2024-02-29 10:00:00'],
-    ['abcdef', column('STRING'), 'abcd', true], ['üüü', column('STRING', { length: 3 }), 'ü', true], ['123456789', column('CLOB'), '12345678'],
+  test.each<[string, ExternalColumn, string | null, boolean]>([
+    ['\\N', column('INT4'), null, false], ['', column('STRING'), '', false], ['127', column('INT1'), '127', false], ['255', column('UINT1'), '255', false], ['-123.45', column('NUMERIC'), '-123.45', false],
+    ['1.234', column('NUMERIC'), '1.23', true], ['2024-02-29 10:00:00.123456', column('DATETIME'), '2024-02-29 10:00:00.12', false], ['2024-02-29 10:00:00', column('DATETIME', { scale: 0 }), '2024-02-29 10:00:00', false],
+    ['abcdef', column('STRING'), 'abcd', true], ['üüü', column('STRING', { length: 3 }), 'ü', true], ['123456789', column('CLOB'), '12345678', false],
   ])('%j as %j is %j', (text, of, value, truncated) => expect(read(text, of)).toEqual(truncated ? { text: value, truncated } : { text: value }));
 
   test('that is empty is NULL where nothing else is said', () => expect(read('', column('STRING'), '')).toEqual({ text: null }));

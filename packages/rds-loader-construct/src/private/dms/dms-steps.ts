@@ -38,8 +38,15 @@ export const DMS_FAILED = 'FindTask';
 const LOOKS = 2_000;
 const SHORTEST_WAIT = Duration.seconds(30);
 
-/** The window has closed; without one, never. */
-const LATE = '($exists($input.deadline) and $millis() >= $toMillis($input.deadline))';
+/** What an execution needs of its time after it has told DMS to stop: the end of the task, and Publish. */
+const TIME_TO_END = 0.1;
+
+/** JSONata of whether the window has closed, or the execution is about to run into its time-out, which would leave the task running. */
+function isLate(executionTimeout: Duration): string {
+  const milliseconds = Math.floor(executionTimeout.toMilliseconds() * (1 - TIME_TO_END));
+  return `(($exists($input.deadline) and $millis() >= $toMillis($input.deadline)) or $millis() >= $toMillis($states.context.Execution.StartTime) + ${milliseconds})`;
+}
+
 const FINISHED = 'FULL_LOAD_ONLY_FINISHED';
 
 /** JSONata of the name of an attempt's replication task, in which DMS allows letters, digits and single hyphens. */
@@ -55,6 +62,7 @@ function taskIdentifier({ taskName }: DmsReplication): string {
  */
 export function dmsSteps(props: DmsStepsProps): Record<string, Step> {
   const { task, replication, bucket, workPrefix, folder, plan } = props;
+  const late = isLate(props.executionTimeout);
   const wait = Math.max(SHORTEST_WAIT.toSeconds(), Math.ceil(props.executionTimeout.toSeconds() / LOOKS));
   const pause = (next: string): Step => plain({ Type: 'Wait', Seconds: wait, Next: next });
   const handedOver = givenUp({ name: 'HandOffPart', step: 'handOff', bucket, workPrefix });
@@ -124,8 +132,9 @@ export function dmsSteps(props: DmsStepsProps): Record<string, Step> {
       Type: 'Choice',
       Choices: [
         { Condition: jsonata('$found.name != $taskIdentifier'), Next: 'TakenOver' },
-        { Condition: jsonata(`${LATE} and $found.status in ["starting", "running"]`), Next: 'StopAtDeadline' },
-        { Condition: jsonata(`$not(${LATE}) and $found.status = "ready"`), Next: 'StartTask' },
+        { Condition: jsonata(`${late} and $found.status in ["starting", "running"]`), Next: 'StopAtDeadline' },
+        { Condition: jsonata(`${late} and $found.status = "ready"`), Next: 'RoundsEnded' },
+        { Condition: jsonata('$found.status = "ready"'), Next: 'StartTask' },
         { Condition: jsonata('$found.status in ["creating", "modifying", "testing", "starting", "running", "stopping"]'), Next: 'WaitForRows' },
       ],
       Default: 'ReadTables',
@@ -187,7 +196,7 @@ export function dmsSteps(props: DmsStepsProps): Record<string, Step> {
       Type: 'Choice',
       Choices: [{
         // Publish looks at what a task has not loaded, and says why; there is nothing to gain from another one before that.
-        Condition: jsonata(`$states.input.more and $contains($found.stopReason, ${literal(FINISHED)}) and $not(${LATE})`),
+        Condition: jsonata(`$states.input.more and $contains($found.stopReason, ${literal(FINISHED)}) and $not(${late})`),
         Assign: { after: 'prepare', round: jsonata('$round + 1') },
         Next: 'FindTask',
       }],
