@@ -116,7 +116,7 @@ new Library(root, {
   ],
   devDeps: ['@aws-sdk/client-s3@^3', '@headrace/stage@0.0.0', 'ts-node@^10'],
   sourcesOnly: true,
-  jest: { roots: ['<rootDir>'], tsconfig: 'tsconfig.json', timeoutSeconds: 60 },
+  jest: { roots: ['<rootDir>'], timeoutSeconds: 60 },
 });
 
 addJestProjects(root);

@@ -10,8 +10,6 @@ export interface JestConfigOptions {
   readonly globalSetup?: string;
   /** Where tests are, relative to the project. */
   readonly roots?: string[];
-  /** The tsconfig that ts-jest transpiles with, relative to the project. */
-  readonly tsconfig?: string;
 }
 
 /** Writes `jest.config.json`, usable from the package's folder and as a project of one root process. */
@@ -24,7 +22,8 @@ export function addJestConfig(project: Project, displayName: string, options: Je
       testMatch: ['**/*.test.ts'],
       // `<rootDir>` and not a relative path: the root process resolves relative ones from the wrong folder.
       transform: {
-        '^.+\\.ts$': ['ts-jest', { tsconfig: `<rootDir>/${options.tsconfig ?? 'test/tsconfig.json'}` }],
+        // Types are the work of `tsc -p tsconfig.check.json`; this one only takes them out, in a tenth of the compiler's time.
+        '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: 'inline', swcrc: false }],
       },
       testPathIgnorePatterns: ['/node_modules/', '/cdk\\.out/'],
       moduleNameMapper: options.moduleNameMapper,

@@ -18,7 +18,7 @@ const QUIET = {
 export function configureRoot(root: Monorepo): void {
   root.addDevDeps(
     `nx@${V.nx}`, `@nx/js@${V.nx}`, `aws-cdk@${V.awsCdkCli}`, `constructs@${V.constructsDev}`, 'jsii-docgen@^10',
-    'esbuild@^0.28.2', 'jest@^30', 'ts-jest@^29', '@types/jest@^30',
+    'esbuild@^0.28.2', 'jest@^30', '@swc/core@^1.16', '@swc/jest@^0.2', '@types/jest@^30',
     'eslint@^9', 'typescript-eslint@^8', 'eslint-plugin-import-x@^4', '@stylistic/eslint-plugin@^5',
     // Also used by the scripts; named here so that members share one hoisted copy and not nx's exact one.
     'yaml@^2',

@@ -20,7 +20,7 @@ export const COMPILER_OPTIONS = {
   declaration: true,
 };
 
-/** A tsconfig for tests: nothing is emitted, and ts-jest transpiles each file alone. */
+/** A tsconfig for tests: nothing is emitted, and swc transpiles each file alone. */
 export function addTestTsconfig(project: Project, file = 'test/tsconfig.json', include = ['.', '../src']): void {
   new JsonFile(project, file, {
     obj: {

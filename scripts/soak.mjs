@@ -25,7 +25,7 @@ function wholeNumber(name) {
 const [seeds = 30, seed, step, gigabytes, minutes = Infinity] = ['seeds', 'seed', 'step', 'gigabytes', 'minutes'].map(wholeNumber);
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const require = createRequire(import.meta.url);
-require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: path.join(root, 'examples') } });
+require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: root } });
 const { LOOPS } = require(path.join(root, 'examples/test/_soak/loops.ts'));
 
 const chosen = LOOPS.filter(({ name }) => name.startsWith(values.only ?? ''));

@@ -7,7 +7,7 @@ import { SftpSourceStack } from '../sources/sftp/sftp-source';
 import { filesWith, secretValues } from './_fixtures/files-with';
 import { runMachine } from './_fixtures/local-pipeline';
 import { rawParts } from './_fixtures/raw-parts';
-import { HAS_SSHD, SftpServer } from './_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from '../../packages/runtime/test/_fixtures/sftp-server';
 
 jest.setTimeout(240_000);
 

@@ -168,6 +168,10 @@ export const LOOPS: readonly SoakLoop[] = [
     return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
   }),
   testLoop({
+    name: 'pages-since', what: 'ingest: pages since a time or a value, of rows that come late, at the boundary and between pages', tests: 'ingest/http/http-since-late',
+    environment: ({ seeds }) => ({ HEADRACE_PAGES_SINCE: String(seeds) }),
+  }),
+  testLoop({
     name: 'conformance', what: 'curate: every format in every encoding with every line of the tables of types, options and rejects', tests: 'curate/conformance/(conformance|naughty)',
     environment: () => ({ HEADRACE_CONFORMANCE: 'whole' }),
   }),

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { SftpSourceStack } from '../../../sources/sftp/sftp-source';
-import { SftpServer } from '../../_fixtures/sftp-server';
+import { SftpServer } from '../../../../packages/runtime/test/_fixtures/sftp-server';
 import { ByteLine } from '../byte-line';
 import type { SoakSource, StartSource } from '../soak-source';
 import { fileBatch } from './file-batch';

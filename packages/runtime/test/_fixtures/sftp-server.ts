@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'].find((file) => existsSync(file));
 const READY_WITHIN_MS = 10_000;
 
-/** `describe`, or `describe.skip` where there is no OpenSSH server, so that such tests are shown as skipped by name. */
-export const describeWithSshd = SSHD === undefined ? describe.skip : describe;
+/** Whether there is an OpenSSH server: without one, tests that need it are shown as skipped by name. */
+export const HAS_SSHD = SSHD !== undefined;
 
 /** A real OpenSSH server on a free loopback port, with keys of its own, for the account that runs the tests. */
 export class SftpServer {

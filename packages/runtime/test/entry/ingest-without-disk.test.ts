@@ -6,7 +6,7 @@ import { HttpSource } from '../_fakes/http-source';
 import { BUCKET, contractText, IngestStage } from '../_fixtures/ingest-stage';
 import { SECRET } from '../_fixtures/sql-source';
 import { certificateFor, READER_PASSWORD, SQL_ENGINES, type SqlTestEngine } from '../_fixtures/sql-servers';
-import { describeWithSshd, SftpServer } from '../_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from '../_fixtures/sftp-server';
 import { TaskProgram } from '../_fixtures/task-process';
 
 jest.setTimeout(120_000);
@@ -79,7 +79,7 @@ describe('a task that reads a source without a disk', () => {
     await expectLanded(stage, 10);
   });
 
-  describeWithSshd('on a real OpenSSH server', () => {
+  (HAS_SSHD ? describe : describe.skip)('on a real OpenSSH server', () => {
     test('over SFTP', async () => {
       const server = await SftpServer.start();
       try {

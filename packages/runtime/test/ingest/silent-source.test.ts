@@ -5,7 +5,7 @@ import { HttpSource, sourceFile } from '../_fakes/http-source';
 import { FakeS3 } from '../_fakes/s3-server';
 import { SilentLine } from '../_fakes/silent-line';
 import { BUCKET, contractText, IngestStage } from '../_fixtures/ingest-stage';
-import { describeWithSshd, SftpServer } from '../_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from '../_fixtures/sftp-server';
 import { changesContract, databaseSecret, ID, NOTE, SECRET } from '../_fixtures/sql-source';
 import { certificateFor, READER_PASSWORD, SQL_ENGINES, type SqlServer } from '../_fixtures/sql-servers';
 
@@ -66,7 +66,7 @@ describe('a source that falls silent in the midst', () => {
   });
 });
 
-describeWithSshd('a source that falls silent in the midst, by sftp', () => {
+(HAS_SSHD ? describe : describe.skip)('a source that falls silent in the midst, by sftp', () => {
   let server: SftpServer;
   const open: Array<() => Promise<unknown>> = [];
 

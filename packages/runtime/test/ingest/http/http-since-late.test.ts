@@ -97,7 +97,8 @@ const CASES: ReadonlyArray<readonly [string, 'json' | 'lines', By, 'rows' | 'eve
   ['the largest number', 'lines', 'seq', 'events', { by: 'value', parameter: 'since', at: '/seq', order: 'number', lagValues: LATE }],
 ];
 
-const SEEDS = [1, 2];
+/** `npm run soak -- --only pages-since` draws more worlds. */
+const SEEDS = Array.from({ length: Number(process.env.HEADRACE_PAGES_SINCE ?? 1) }, (_, index) => index + 1);
 const RUNS = 7;
 
 describe.each(CASES)('by %s', (_, format, by, what, since) => {

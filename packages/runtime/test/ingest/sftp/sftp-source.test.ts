@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { BUCKET, contractText, IngestStage } from '../../_fixtures/ingest-stage';
-import { describeWithSshd, SftpServer } from '../../_fixtures/sftp-server';
+import { HAS_SSHD, SftpServer } from '../../_fixtures/sftp-server';
 
 const CSV = 'id,note\n1,a\n2,b\n';
 const HOUR = 3_600;
 
-describeWithSshd('source sftp, on a real OpenSSH server', () => {
+(HAS_SSHD ? describe : describe.skip)('source sftp, on a real OpenSSH server', () => {
   let server: SftpServer;
   let folder: string;
   let count = 0;
