@@ -154,7 +154,10 @@ export class RdsLoaderStage extends StageBase {
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
         ...(engine === undefined || dms === undefined ? {} : {
-          dms: { handOff: { bucket: dms.handOffBucket.bucketName, prefix: dms.handOffPrefix }, lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine), taskName: dms.taskName },
+          dms: {
+            handOff: { bucket: dms.handOffBucket.bucketName, prefix: dms.handOffPrefix },
+            lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine), taskName: dms.taskName,
+          },
         }),
       },
     });

@@ -32,7 +32,8 @@ describe('an external table definition', () => {
 describe('table mappings', () => {
   const rule = (number: number, rest: object): object => ({ 'rule-type': 'selection', 'rule-id': String(number), 'rule-name': String(number), 'object-locator': { 'schema-name': 'hr', 'table-name': '%' }, 'rule-action': 'include', ...rest });
   const rename = (number: number, table: string, value: string): object => rule(number, { 'rule-type': 'transformation', 'rule-target': 'table', 'rule-action': 'rename', 'object-locator': { 'schema-name': 'hr', 'table-name': table }, value });
-  const mapped = (...rules: object[]) => mappedTables(JSON.stringify({ rules }), tables).map(({ table, schema, target }) => [table.name, schema, target]);
+  const mapped = (...rules: object[]): string[][] => (
+    mappedTables(JSON.stringify({ rules }), tables).map(({ table, schema, target }) => [table.name, schema, target]));
 
   test('select by pattern or by name, leave out, and rename', () => {
     expect(mapped(rule(1, {}), rename(2, 'trips', 'stage_trips'))).toEqual([['trips', 'hr', 'stage_trips'], ['zones', 'hr', 'zones']]);

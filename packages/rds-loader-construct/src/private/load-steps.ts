@@ -49,8 +49,8 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
       ? { Stage: stageParts(props), Publish: publish }
       : {
         ...dmsSteps({
-          task, replication: dms, bucket, workPrefix, connections: size.connections, taskTimeout: size.taskTimeout, executionTimeout: size.executionTimeout,
-          plan, folder, next: 'Publish',
+          task, replication: dms, bucket, workPrefix, plan, folder, connections: size.connections,
+          taskTimeout: size.taskTimeout, executionTimeout: size.executionTimeout, next: 'Publish',
         }),
         Publish: { ...publish, state: { ...publish.state, Catch: failures('Publish', true, DMS_FAILED) } },
       }),

@@ -38,7 +38,9 @@ const LOAD_FILE = /^LOAD\d+\.csv$/;
 const ROWS_OF_STATEMENT = 1_000;
 
 /** Loads the files of one table, in batches that are committed one by one: what is in the target when a later record fails stays there. */
-export async function loadTable(mapped: MappedTable, source: SourceFiles, client: Client, settings: TaskSettings, loaded: LoadedTable, signal: AbortSignal): Promise<void> {
+export async function loadTable(
+  mapped: MappedTable, source: SourceFiles, client: Client, settings: TaskSettings, loaded: LoadedTable, signal: AbortSignal,
+): Promise<void> {
   const target = `${client.escapeIdentifier(mapped.schema)}.${client.escapeIdentifier(mapped.target)}`;
   const columns = await columnsOf(client, mapped);
   const missing = mapped.table.columns.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
@@ -71,7 +73,9 @@ function readable<T>(read: () => T, settings: TaskSettings): T {
 }
 
 /** The row as an object of texts; none where a policy passes over the record. */
-function rowOf(record: readonly CsvField[], { table }: MappedTable, nullValue: string, settings: TaskSettings, where: string): Record<string, string | null>[] {
+function rowOf(
+  record: readonly CsvField[], { table }: MappedTable, nullValue: string, settings: TaskSettings, where: string,
+): Record<string, string | null>[] {
   const refuse = (reason: string, policy: TaskSettings['dataErrors']): [] => {
     if (policy === 'STOP_TASK' || policy === 'SUSPEND_TABLE') throw new TableFailed(`${where}: ${reason}`, policy === 'STOP_TASK');
     return [];

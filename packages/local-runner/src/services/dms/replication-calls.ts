@@ -15,7 +15,11 @@ interface Call {
 export function databaseMigrationCalls(tasks: LocalReplicationTasks, scope: ExecutionScope): Record<string, TaskHandler> {
   const ofTask = ({ ReplicationTaskArn }: Document): string[] => [String(ReplicationTaskArn)];
   const calls: Readonly<Record<string, Call>> = {
-    testConnection: { action: 'dms:TestConnection', resources: ({ ReplicationInstanceArn, EndpointArn }) => [ReplicationInstanceArn, EndpointArn], run: (input) => tasks.testConnection(input) },
+    testConnection: {
+      action: 'dms:TestConnection',
+      resources: ({ ReplicationInstanceArn, EndpointArn }) => [ReplicationInstanceArn, EndpointArn],
+      run: (input) => tasks.testConnection(input),
+    },
     describeConnections: { action: 'dms:DescribeConnections', resources: () => ['*'], run: (input) => tasks.describeConnections(input) },
     createReplicationTask: {
       action: 'dms:CreateReplicationTask',

@@ -1,8 +1,8 @@
-import { openSource, openTarget, type EndpointSurroundings } from './endpoints';
+import { openSource, openTarget, type DmsSource, type EndpointSurroundings } from './endpoints';
 import { loadTable, TableFailed, type LoadedTable } from './load-table';
 import { DmsRefusal, type Document } from './refusal';
 import { mappedTables, type MappedTable } from './table-rules';
-import { taskSettings } from './task-settings';
+import { taskSettings, type TaskSettings } from './task-settings';
 
 /** An answer of the API that is an error, by the name of the fault without its ending. */
 export class DmsFault extends Error {
@@ -58,7 +58,11 @@ export class LocalReplicationTasks {
   describeConnections(input: Document): Document {
     const wanted = filtersOf(input);
     const found = [...this.connections.values()].filter(({ endpoint, instance }) => holds(wanted, { 'endpoint-arn': endpoint, 'replication-instance-arn': instance }));
-    return { Connections: found.map(({ endpoint, instance, status, failure }) => ({ EndpointArn: endpoint, ReplicationInstanceArn: instance, Status: status, LastFailureMessage: failure })) };
+    return {
+      Connections: found.map(({ endpoint, instance, status, failure }) => ({
+        EndpointArn: endpoint, ReplicationInstanceArn: instance, Status: status, LastFailureMessage: failure,
+      })),
+    };
   }
 
   create(input: Document): Document {
@@ -119,7 +123,8 @@ export class LocalReplicationTasks {
     if (!(Number.isInteger(MaxRecords) && MaxRecords >= 20 && MaxRecords <= 500)) throw new DmsRefusal(`MaxRecords: minimum 20, maximum 500, got ${MaxRecords}`);
     const task = this.require(ReplicationTaskArn);
     const all = [...task.tables.values()].map(({ mapped, state, rows }) => ({
-      SchemaName: mapped.table.owner, TableName: mapped.table.name, TableState: state, FullLoadRows: rows, FullLoadCondtnlChkFailedRows: 0, FullLoadErrorRows: 0, Inserts: 0, Deletes: 0, Updates: 0, Ddls: 0,
+      SchemaName: mapped.table.owner, TableName: mapped.table.name, TableState: state, FullLoadRows: rows,
+      FullLoadCondtnlChkFailedRows: 0, FullLoadErrorRows: 0, Inserts: 0, Deletes: 0, Updates: 0, Ddls: 0,
     }));
     return { ReplicationTaskArn: task.arn, TableStatistics: all.slice(0, MaxRecords) };
   }
@@ -165,7 +170,7 @@ export class LocalReplicationTasks {
   }
 
   private async load(
-    task: ReplicationTask, table: LoadedTable & { readonly mapped: MappedTable }, source: Awaited<ReturnType<typeof openSource>>, settings: ReturnType<typeof taskSettings>, around: EndpointSurroundings,
+    task: ReplicationTask, table: LoadedTable & { readonly mapped: MappedTable }, source: DmsSource, settings: TaskSettings, around: EndpointSurroundings,
   ): Promise<void> {
     task.stop.signal.throwIfAborted();
     table.state = 'Full load';
@@ -205,7 +210,8 @@ export class LocalReplicationTasks {
 function described({ arn, identifier, input, status, stopReason, failure, createdAt, startedAt, tables }: ReplicationTask): Document {
   const states = [...tables.values()].map(({ state }) => state);
   return {
-    ReplicationTaskIdentifier: identifier, ReplicationTaskArn: arn, SourceEndpointArn: input.SourceEndpointArn, TargetEndpointArn: input.TargetEndpointArn,
+    ReplicationTaskIdentifier: identifier, ReplicationTaskArn: arn,
+    SourceEndpointArn: input.SourceEndpointArn, TargetEndpointArn: input.TargetEndpointArn,
     ReplicationInstanceArn: input.ReplicationInstanceArn, MigrationType: input.MigrationType, Status: status,
     ...(stopReason === undefined ? {} : { StopReason: stopReason }), ...(failure === undefined ? {} : { LastFailureMessage: failure }),
     ReplicationTaskCreationDate: createdAt / 1000, ...(startedAt === undefined ? {} : { ReplicationTaskStartDate: startedAt / 1000 }),

@@ -47,8 +47,9 @@ const OTHER_GROUPS = ['TTSettings', 'StreamBufferSettings', 'ChangeProcessingTun
 export function taskSettings(text: unknown): TaskSettings {
   const document = text === undefined ? {} : parseDocument(text, 'ReplicationTaskSettings');
   refuseOthers(document, [...Object.keys(GROUPS), ...OTHER_GROUPS], 'ReplicationTaskSettings');
-  for (const [group, known] of Object.entries(GROUPS)) checkGroup(group, (document[group] ?? {}) as Document, known);
-  const { TargetMetadata: metadata = {}, FullLoadSettings: load = {}, ErrorBehavior: errors = {}, ValidationSettings: validation = {} } = document as Record<string, Document>;
+  for (const [name, known] of Object.entries(GROUPS)) checkGroup(name, (document[name] ?? {}) as Document, known);
+  const group = (name: string): Document => (document[name] ?? {}) as Document;
+  const [metadata, load, errors, validation] = [group('TargetMetadata'), group('FullLoadSettings'), group('ErrorBehavior'), group('ValidationSettings')];
   if (metadata.FullLobMode === true) throw new DmsRefusal("AWS DMS doesn't support Full LOB mode with Amazon S3 as a Source");
   if (Number(metadata.InlineLobMaxSize ?? 0) > 0) throw new DmsRefusal("DMS doesn't support inline LOB mode for endpoints that don't support Full LOB mode, like S3");
   if (metadata.SupportLobs === true && metadata.LimitedSizeLobMode !== true) throw new DmsRefusal('if you set SupportLobs=true, you must set FullLobMode, InlineLobMaxSize or LimitedSizeLobMode');

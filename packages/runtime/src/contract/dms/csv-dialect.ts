@@ -5,5 +5,9 @@
  */
 export const DMS_NULL = '\\N';
 
-/** Settings of the S3 source endpoint that say how the files are written. Rows end with a line feed, the default, which no two writers of JSON escape alike. */
+/**
+ * Settings of the S3 source endpoint that say how the files are written.
+ *
+ * Rows end with a line feed, which is the default: given, it may arrive as a backslash and an n.
+ */
 export const DMS_CSV = { csvDelimiter: ',', csvNullValue: DMS_NULL, rfc4180: true, ignoreHeaderRows: 0 } as const;

@@ -38,7 +38,10 @@ export function dmsTableDefinition(datasets: readonly Dataset[], lanes: number):
     const columns = [...dataset.columns.map((column) => dmsColumn(column, dataset.primaryKey.includes(column.name))), dmsLoadColumn()];
     return Array.from({ length: lanes }, (_, index): DmsTable => {
       const name = dmsSourceTable(dataset.name, index + 1);
-      return { TableName: name, TablePath: dmsTablePath(name), TableOwner: DMS_SOURCE_SCHEMA, TableColumns: columns, TableColumnsTotal: String(columns.length) };
+      return {
+        TableName: name, TablePath: dmsTablePath(name), TableOwner: DMS_SOURCE_SCHEMA,
+        TableColumns: columns, TableColumnsTotal: String(columns.length),
+      };
     });
   });
   return { TableCount: String(tables.length), Tables: tables };

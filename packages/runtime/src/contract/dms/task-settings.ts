@@ -37,7 +37,9 @@ export function dmsTaskSettings(datasets: readonly Dataset[], options: DmsTaskSe
       MaxFullLoadSubTasks: options.parallelTables, TransactionConsistencyTimeout: 600, CommitRate: commitRate(most, options.maxTextKiB),
     },
     Logging: { EnableLogging: options.logging },
-    ControlTablesSettings: { ControlSchema: options.controlSchema, HistoryTableEnabled: false, SuspendedTablesTableEnabled: false, StatusTableEnabled: false },
+    ControlTablesSettings: {
+      ControlSchema: options.controlSchema, HistoryTableEnabled: false, SuspendedTablesTableEnabled: false, StatusTableEnabled: false,
+    },
     ErrorBehavior: {
       DataErrorPolicy: 'STOP_TASK', DataTruncationErrorPolicy: 'STOP_TASK', DataMaskingErrorPolicy: 'STOP_TASK',
       DataErrorEscalationPolicy: 'STOP_TASK', DataErrorEscalationCount: 0,

@@ -83,7 +83,9 @@ export async function columnTypes(connection: DuckDBConnection, file: string, pa
 }
 
 /** SQL of a column's value in the contract's DuckDB type. */
-export async function columnValue(connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart): Promise<string> {
+export async function columnValue(
+  connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart,
+): Promise<string> {
   const { name, type, stored } = column;
   const wanted = duckdbType(type);
   const expected = duckdbType(stored);

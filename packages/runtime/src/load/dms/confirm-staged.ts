@@ -35,7 +35,9 @@ type Call = StepCall<LoadSettings, LoadPlan>;
  *
  * After the window's end nothing is a failure: what DMS had not loaded by then is loaded in the next one.
  */
-export async function confirmStaged(client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean): Promise<void> {
+export async function confirmStaged(
+  client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean,
+): Promise<void> {
   const { settings, report } = call;
   if (unit.parts === 0 || await isStaged(client, settings.ledgerSchema, unit, manifest.parts)) return;
   const about = { dataset: unit.dataset, seq: unit.seq, staging: `${unit.staging.schema}.${unit.staging.table}` };
@@ -79,7 +81,9 @@ async function confirm(client: Client, call: Call, dms: DmsSettings, unit: LoadU
   });
 }
 
-async function endedTask({ store, folder, plan, signal }: Call, dms: DmsSettings, unit: LoadUnit): Promise<{ readonly source: string; readonly task: EndedTask }> {
+async function endedTask(
+  { store, folder, plan, signal }: Call, dms: DmsSettings, unit: LoadUnit,
+): Promise<{ readonly source: string; readonly task: EndedTask }> {
   const at = plan.units.indexOf(unit);
   const rounds = roundsOf(plan, dms.lanes);
   const round = rounds.findIndex((tables) => tables.some(({ unit: index }) => index === at));

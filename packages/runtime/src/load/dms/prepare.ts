@@ -55,7 +55,9 @@ export async function prepare(call: Call, deps: { readonly credentials: ReadCred
   const dms = requireDms(settings);
   const rounds = roundsOf(plan, dms.lanes);
   const round = rounds[index] ?? [];
-  const access: TargetAccess = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
+  const access: TargetAccess = {
+    target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal,
+  };
   const removed = await emptyHandOff(store, dms, { signal });
   if (removed > 0) report.say('LOAD_I1401', { files: removed, folder: dms.handOff.prefix });
   const items: Omit<HandOffItem, 'index'>[] = [];

@@ -25,7 +25,9 @@ describe('a load by DMS into PostgreSQL', () => {
   afterAll(async () => server?.stop());
 
   /** What DMS does with the files and mappings of a round, and what the machine writes down of it. */
-  async function replicate(attempt: string, round: number, change: { readonly state?: string; readonly rows?: (text: string) => string; readonly counted?: number } = {}): Promise<void> {
+  async function replicate(
+    attempt: string, round: number, change: { readonly state?: string; readonly rows?: (text: string) => string; readonly counted?: number } = {},
+  ): Promise<void> {
     const { mappings } = await stage.document<{ mappings: string }>(attempt, `prepare/${round}`);
     const renames = (JSON.parse(mappings).rules as { 'rule-target'?: string; 'object-locator': { 'table-name': string }; 'value': string }[]).filter((rule) => rule['rule-target'] === 'table');
     const tables = [];

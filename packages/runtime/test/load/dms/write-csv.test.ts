@@ -14,7 +14,9 @@ beforeEach(() => { folder = mkdtempSync(path.join(tmpdir(), 'headrace-csv-')); }
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is written for rows of DuckDB literals, one for each column. */
-async function csvOf(columns: readonly Column[], rows: readonly (readonly string[])[], rest: { readonly maxTextKiB?: number; readonly primaryKey?: string[] } = {}): Promise<string> {
+async function csvOf(
+  columns: readonly Column[], rows: readonly (readonly string[])[], rest: { readonly maxTextKiB?: number; readonly primaryKey?: string[] } = {},
+): Promise<string> {
   const parquet = path.join(folder, 'part.parquet');
   const csv = path.join(folder, 'part.csv');
   const query = rows.map((row) => `SELECT ${columns.map(({ name, type }, index) => `CAST(${row[index]} AS ${duckdbType(type)}) AS "${name}"`).join(', ')}`).join(' UNION ALL ');
