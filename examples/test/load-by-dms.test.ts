@@ -6,7 +6,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { ReferencePipeline } from '../reference-pipeline/reference-pipeline';
 import { LocalPipeline, runAll, runMachine, target } from './_fixtures/local-pipeline';
 
-jest.setTimeout(240_000);
+jest.setTimeout(480_000);
 
 let pipeline: LocalPipeline;
 let stack: LocalStack | undefined;
