@@ -99,6 +99,8 @@ interface TargetParts {
   readonly masterSecret?: secretsmanager.ISecret;
   readonly madeWithDatabase?: string;
   readonly family?: string;
+  /** As the engine is called in CloudFormation: `postgres`, `aurora-postgresql`. */
+  readonly engineType?: string;
   readonly props: LoadTargetProps;
 }
 
@@ -116,6 +118,7 @@ export class LoadTarget {
       masterSecret: instance instanceof rds.DatabaseInstance ? instance.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBInstance ? resource.dbName : undefined,
       family: instance.engine?.engineFamily,
+      engineType: instance.engine?.engineType,
       props,
     });
   }
@@ -132,6 +135,7 @@ export class LoadTarget {
       masterSecret: cluster instanceof rds.DatabaseCluster ? cluster.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBCluster ? resource.databaseName : undefined,
       family: cluster.engine?.engineFamily,
+      engineType: cluster.engine?.engineType,
       props,
     });
   }
@@ -198,6 +202,31 @@ export class LoadTarget {
       secretArn: this.secret.secretArn,
       ssl,
     };
+  }
+
+  /**
+   * What a DMS endpoint needs to know; host, port and user come from the secret.
+   *
+   * @internal
+   */
+  _dms(): { engineName: string; database: string; secret: secretsmanager.ISecret; encrypted: boolean } {
+    const { engineType, props, madeWithDatabase } = this.parts;
+    return {
+      engineName: engineType?.startsWith('aurora') === true ? 'aurora-postgresql' : 'postgres',
+      database: props.databaseName ?? madeWithDatabase ?? 'postgres',
+      secret: this.secret,
+      encrypted: (props.tls ?? TargetTls.VERIFY_FULL) !== TargetTls.DISABLE,
+    };
+  }
+
+  /**
+   * Lets a replication instance in.
+   *
+   * @internal
+   */
+  _openForDms(instance: ec2.IConnectable): void {
+    const { port, connectable } = this.parts;
+    if (connectable !== undefined) instance.connections.allowTo(connectable, ec2.Port.tcp(port), 'Headrace loads through DMS');
   }
 
   /**

@@ -1,17 +1,22 @@
-import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { DmsEngineProps } from './dms-engine-props';
 import type { LoadEngine } from './load-engine';
 import { LoadSize } from './load-size';
 import type { LoadTarget } from './load-target';
 import type { LoadWindow } from './load-window';
+import { DmsContract } from './private/dms/dms-contract';
+import { DmsReplication } from './private/dms/dms-replication';
 import { LoadSchedule } from './private/load-schedule';
 import { loadSteps } from './private/load-steps';
+import type { ContractView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
 import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
+import { stageId } from './private/stage/stage-id';
 import type { WriteMode } from './write-mode';
 
 /** What a load stage is made of. */
@@ -125,6 +130,8 @@ export class RdsLoaderStage extends StageBase {
     this.size = props.size ?? LoadSize.DEV;
     const writeModes = this.check(props);
 
+    const engine = props.engine?._dms;
+    const dms = engine === undefined ? undefined : this.replication(props, engine);
     const task = new StageTask(this, 'Task', {
       network: this._network,
       cluster: props.cluster,
@@ -148,13 +155,20 @@ export class RdsLoaderStage extends StageBase {
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
         ...(props.window === undefined ? {} : { window: props.window._settings() }),
+        ...(engine === undefined || dms === undefined ? {} : {
+          dms: {
+            handOff: { bucket: dms.handOffBucket.bucketName, prefix: dms.handOffPrefix },
+            lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine), taskName: dms.taskName,
+          },
+        }),
       },
     });
     props.target._open(this, task.role);
     this.grantAccess(props.curatedBucket, task);
+    dms?.grantHandOff(task.role);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
-      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size }),
+      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size, dms }),
       startAt: 'Claim',
       timeout: this.size.executionTimeout,
       words: {
@@ -162,7 +176,9 @@ export class RdsLoaderStage extends StageBase {
         pipeline: this.pipelineName,
         namePrefix: this._namePrefix,
         visible: 'in the target, all rows of the batches that the ledger shows as loaded, and no row of any other.',
-        halfDone: 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.',
+        halfDone: dms === undefined
+          ? 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.'
+          : 'rows in staging tables of the ledger schema, which no reader needs, and where it could not be ended the replication task of this attempt; the next attempt ends it, and loads again what DMS had not loaded whole.',
         resume: `Batches in the ledger and parts that are staged are not loaded again.${props.window === undefined ? '' : ' Outside of the window nothing is loaded unless the member operation of the input is now.'}`,
       },
       failureTopic: this.failureTopic,
@@ -194,9 +210,19 @@ export class RdsLoaderStage extends StageBase {
     }
     props.target._check(this, problems, datasets);
     props.window?._check(problems);
+    if (props.engine?._dms !== undefined) checkDms(problems, this._contract.contract, props.engine._dms);
     this.size._check(problems);
     problems.throwIfAny();
     return modes;
+  }
+
+  private replication(props: RdsLoaderStageProps, engine: DmsEngineProps): DmsReplication {
+    const contract = new DmsContract(this._contract.contract, lanesOf(engine), {
+      controlSchema: props.ledgerSchema ?? 'headrace', maxTextKiB: maxTextKiB(engine), logging: engine.logging ?? true,
+    });
+    return new DmsReplication(this, 'Dms', {
+      engine, target: props.target, network: this._network, contract, workPrefix: this._workPrefix, stageId: stageId(this, 'load'),
+    });
   }
 
   private grantAccess(bucket: s3.IBucket, task: StageTask): void {
@@ -226,4 +252,25 @@ export class RdsLoaderStage extends StageBase {
       );
     }
   }
+}
+
+const DEFAULT_LANES = 4;
+const DEFAULT_MAX_TEXT = Size.kibibytes(64);
+
+function lanesOf({ lanes = DEFAULT_LANES }: DmsEngineProps): number {
+  return lanes;
+}
+
+function maxTextKiB({ maxTextSize = DEFAULT_MAX_TEXT }: DmsEngineProps): number {
+  return maxTextSize.toKibibytes({ rounding: SizeRoundingBehavior.NONE });
+}
+
+/** The longest that DMS keeps of a large object, in KiB. */
+const MAX_TEXT_KIB = 102_400;
+
+function checkDms(problems: Problems, contract: ContractView, engine: DmsEngineProps): void {
+  const kibibytes = maxTextKiB(engine);
+  if (!Number.isInteger(kibibytes) || kibibytes < 1 || kibibytes > MAX_TEXT_KIB) problems.add(`maxTextSize must be whole kibibytes from 1 to ${MAX_TEXT_KIB}, got ${kibibytes}; leave it out for ${DEFAULT_MAX_TEXT.toKibibytes()}`);
+  engine.capacity?._check(problems);
+  DmsContract.check(problems, contract, lanesOf(engine));
 }

@@ -45,3 +45,8 @@ export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encoding
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, READABLE_WITH, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
 export { draftContract, draftDatasets, type DraftOptions } from './draft-contract';
+export { DMS_CSV, DMS_NULL } from './dms/csv-dialect';
+export { DMS_LOAD_COLUMN, dmsColumn, dmsRefusal, type DmsColumn } from './dms/dms-column';
+export { DMS_SOURCE_SCHEMA, dmsSourceTable, dmsTableDefinition, dmsTablePath, MAX_DEFINITION_BYTES, type DmsTable, type DmsTableDefinition } from './dms/table-definition';
+export { dmsTableMappings, type DmsMapping, type DmsRule } from './dms/table-mappings';
+export { dmsTaskSettings, type DmsTaskSettingsOptions } from './dms/task-settings';

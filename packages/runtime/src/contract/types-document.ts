@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
 ];
 
 const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
-  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
+  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS to PostgreSQL'],
 ];
 
 const EQUALITY: readonly (readonly string[])[] = [
@@ -70,7 +70,7 @@ export function typesDocument(sources: SourceTypes): string {
     'Made from the code by `HEADRACE_WRITE_DOCS=1 npx jest contract/engine-types` in `packages/runtime`; a test compares the two.',
     '',
     'A column is declared in the contract. Its text is checked against a grammar before anything is cast, so a value is exact or the record is',
-    'in quarantine. A column may also be [computed](expressions.md) from others. DMS columns are the mapping that later versions will use.',
+    'in quarantine. A column may also be [computed](expressions.md) from others.',
     '',
     '## What a column accepts',
     '',
@@ -94,6 +94,8 @@ export function typesDocument(sources: SourceTypes): string {
     '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view and in Iceberg tables.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
+    '- DMS reads floats, booleans, times and instants as texts, which PostgreSQL parses itself: how DMS would write them is not documented. Text longer than 16,383 characters,',
+    '  or without a length, is CLOB; a key of it is STRING. Decimals have 31 digits behind the point at most.',
     '- MySQL has no NaN and no infinities: a load refuses a file that has one before it sends a row (`TARGET_VALUE`), and a column with `minimum` or `maximum` has none. MariaDB keeps no',
     '  sign of zero. TIMESTAMP ends in 2038 there, so both kinds of timestamp are `datetime(6)`, instants in UTC.',
     `- MySQL texts compare by bytes, with spaces at their end (\`${MYSQL_COLLATIONS.mysql}\`, \`${MYSQL_COLLATIONS.mariadb}\` of MariaDB). A key of type string is \`varchar(maxLength)\`, and needs one: an index`,

@@ -1,4 +1,5 @@
 import { readSettings, type Fields } from '../run/settings';
+import { readDmsSettings, type DmsSettings } from './dms/dms-settings';
 import type { LoadWindow } from './schedule/load-window';
 import { readWindow } from './schedule/window-settings';
 
@@ -60,6 +61,8 @@ export interface LoadSettings {
   readonly lockTimeoutSeconds: number;
   /** When loads may run, whoever starts them. @default - at any time */
   readonly window?: LoadWindow;
+  /** Of a stage whose staging tables AWS DMS fills. @default - our own loader does */
+  readonly dms?: DmsSettings;
 }
 
 /** More connections than this leave a small server without any for its users. */
@@ -83,6 +86,7 @@ export function parseLoadSettings(json: unknown): LoadSettings {
     connections: fields.integer('connections', { min: 1, max: MAX_CONNECTIONS, optional: true }) ?? 1,
     gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
+    ...(fields.has('dms') ? { dms: fields.child('dms', readDmsSettings) } : {}),
   }));
 }
 

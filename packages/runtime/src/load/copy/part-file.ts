@@ -60,9 +60,9 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   };
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    const types = await typesOf(connection, file, part);
+    const types = await columnTypes(connection, file, part);
     const values: PartValue[] = [];
-    for (const column of columns) values.push({ column, value: await valueOf(connection, column, types, part) });
+    for (const column of columns) values.push({ column, value: await columnValue(connection, column, types, part) });
     const wires = format.wires(values);
     const groups = await rowGroups(connection, file);
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
@@ -87,7 +87,8 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   }
 }
 
-async function typesOf(connection: DuckDBConnection, file: string, part: CuratedPart): Promise<ReadonlyMap<string, string>> {
+/** DuckDB types of the file's columns, by name. Throws `PART_UNREADABLE`. */
+export async function columnTypes(connection: DuckDBConnection, file: string, part: CuratedPart): Promise<ReadonlyMap<string, string>> {
   try {
     const reader = await connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false))`);
     return new Map(reader.getRows().map(([name, type]) => [String(name), String(type)]));
@@ -97,7 +98,9 @@ async function typesOf(connection: DuckDBConnection, file: string, part: Curated
 }
 
 /** SQL of a column's value in the contract's DuckDB type. */
-async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart): Promise<string> {
+export async function columnValue(
+  connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart,
+): Promise<string> {
   const { name, type, stored } = column;
   const wanted = duckdbType(type);
   const expected = duckdbType(stored);
@@ -133,6 +136,7 @@ function unquoted(type: string): string {
   return type.replaceAll('"', '');
 }
 
-function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {
+/** What is wrong with a part. */
+export function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {
   return new PipelineError(code, `${part.key} ${what}; nothing of it was loaded, curate the batch again`, { facts: { key: part.key }, cause });
 }

@@ -2,10 +2,13 @@ import type { Dataset } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { requireSchemaVersion, type CuratedManifest, type CuratedPart } from '../../run/manifest';
+import type { CuratedManifest, CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import { confirmStaged } from '../dms/confirm-staged';
+import { sweepHandOff } from '../dms/sweep-hand-off';
 import { NO_COUNTS, type LedgerRow, type LoadCounts } from '../ledger/ledger-row';
 import type { LoadPlan, LoadUnit } from '../load-plan';
+import { requireManifest } from '../manifest-of-unit';
 import { writeOutcome, type UnitResult } from '../outcome';
 import { notePace } from '../pace/note-pace';
 import { windowTooShort } from '../pace/plan-load';
@@ -57,6 +60,7 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
   await notePace(call, results);
   for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
   if (failures.size > 0) throw combined(failures);
+  if (settings.dms !== undefined) await sweepHandOff(call, deps);
   const outcome = await writeOutcome(store, folder, plan, results, signal);
   return { datasets: outcome.datasets };
 }
@@ -70,10 +74,10 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   const stagingOver = plan.stageUntil !== undefined && now >= new Date(plan.stageUntil);
   const database = targetOf(access.target);
   const started = performance.now();
-  const manifest = await readManifest(call, unit);
+  const manifest = await requireManifest(call, unit);
   let result: UnitResult;
   try {
-    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
+    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, access, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
   } catch (error) {
     if (!database.isConnectionLoss(error) || call.signal.aborted) throw database.failure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
     result = await resolveUnknown(call, access, unit, error);
@@ -102,7 +106,7 @@ function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: D
 }
 
 async function publishTo(
-  session: TargetSession, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+  session: TargetSession, call: Call, access: TargetAccess, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
   time: { readonly late: boolean; readonly stagingOver: boolean },
 ): Promise<UnitResult> {
   const { settings: { ledgerSchema, codeVersion }, plan, report } = call;
@@ -112,6 +116,7 @@ async function publishTo(
   await session.settle(ledgerSchema, target, epoch);
   const before = await readCommit(session, call, unit);
   if (before !== undefined) return before;
+  if (call.settings.dms !== undefined) await confirmStaged(access, call, call.settings.dms, unit, manifest, time.late);
   const missing = await missingParts(session, call, unit, manifest);
   if (time.late || (missing.length > 0 && time.stagingOver)) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({
@@ -170,14 +175,6 @@ async function checkStaged(session: TargetSession, call: Call, unit: LoadUnit, m
   const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
   checkBalance({ hop: `manifest of commit ${unit.seq} of ${unit.dataset} to staging`, in: { manifest: records }, out: { staged } });
   return staged;
-}
-
-async function readManifest({ settings, store, signal }: Call, unit: LoadUnit): Promise<CuratedManifest> {
-  const ref = { bucket: settings.curatedBucket, key: unit.manifestKey };
-  const found = await store.getJson<CuratedManifest>(ref, { signal });
-  if (found === undefined) throw new PipelineError('MANIFEST_MISSING', `there is no manifest at s3://${ref.bucket}/${ref.key}; restore the object`, { facts: { ...ref } });
-  requireSchemaVersion(found.value, `s3://${ref.bucket}/${ref.key}`);
-  return found.value;
 }
 
 /** The connection broke: only the ledger knows whether the commit happened. */

@@ -31,4 +31,11 @@ export const LOAD_MESSAGES = {
   LOAD_I1301: 'started execution {name}',
   LOAD_I1302: 'execution {name} was started before; nothing to do',
   LOAD_W1303: 'not started: {reason}',
+  LOAD_I1401: '{files} files of an earlier hand-off to DMS were removed from {folder}',
+  LOAD_I1402: 'replication task {round} of {rounds}: {tables} tables to load, {items} lists of parts to write as CSV',
+  LOAD_I1403: '{key} of {dataset} is handed over as {file}: {records} records',
+  LOAD_I1404: 'DMS has loaded commit {seq} of {dataset} into {staging}: {rows} rows, as many as were handed over',
+  LOAD_W1405: 'the window closed before DMS had loaded commit {seq} of {dataset}: {reason}',
+  LOAD_I1406: '{files} files of the hand-off to DMS were removed',
+  LOAD_W1407: 'files of the hand-off to DMS were not removed, the next load does it: {reason}',
 } as const;

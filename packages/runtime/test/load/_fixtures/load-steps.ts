@@ -6,6 +6,9 @@ import * as path from 'node:path';
 import { derivedColumns } from '../../../src/contract/derived-columns';
 import type { Dataset } from '../../../src/contract/contract';
 import { requireContract } from '../../../src/contract/parse-contract';
+import { handOff } from '../../../src/load/dms/hand-off';
+import { prepare } from '../../../src/load/dms/prepare';
+import { sweepHandOff } from '../../../src/load/dms/sweep-hand-off';
 import type { ClaimDocument, LoadItem, LoadOutcome } from '../../../src/load/load-plan';
 import { parseLoadSettings } from '../../../src/load/settings';
 import { claim } from '../../../src/load/steps/claim';
@@ -148,6 +151,9 @@ export abstract class LoadSteps {
         claim: { run: (call) => claim(call, deps), plan: false, items: false },
         stage: (call) => stageItem(call, deps),
         publish: { run: (call) => publish(call, deps), items: false },
+        prepare: { run: (call) => prepare(call, deps), items: false },
+        handOff: { run: handOff, items: false },
+        sweep: { run: (call) => sweepHandOff(call, deps), items: false, resume: false },
       },
       store: this.store, report: this.report, writeError: (line) => this.errors.push(JSON.parse(line)),
       env: { HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(this.settings) },
