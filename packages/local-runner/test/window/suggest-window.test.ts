@@ -19,7 +19,7 @@ const csv = (days: number, value: typeof office): string => [
   'Full label,"CPUUtilization, of ""db""",FreeableMemory', 'Label,CPUUtilization,FreeableMemory',
   ...samples(days, value).map(([at, each]) => `${at.toISOString().slice(0, 19).replace('T', ' ').replaceAll('-', '/')},${each},${100 - each}`),
 ].join('\r\n');
-const json = (days: number, value: typeof office, step = HOUR): string => {
+const json = (days: number, value: (hour: number, day: number) => number, step = HOUR): string => {
   const found = samples(days, value, step);
   return JSON.stringify({ MetricDataResults: [{ Id: 'c', Label: 'CPUUtilization', Timestamps: found.map(([at]) => at.toISOString()), Values: found.map(([, each]) => each) }] });
 };
