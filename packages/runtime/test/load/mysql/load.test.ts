@@ -328,7 +328,7 @@ describe('a load into MariaDB', () => {
       const stage = await start(contractText({ people: { history: 'snapshot', properties: ['{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }'] } }));
       const line = await powered(stage);
       // All messages take minutes. The stride is prime, so that it does not fall into step with the messages of a part.
-      const step = process.env.HEADRACE_TEST_THOROUGH === '1' ? 1 : 23;
+      const step = process.env.HEADRACE_TEST_THOROUGH === '1' ? 1 : 37;
       let commits = 0;
       for (let last = 3; ; last += step) {
         commits += 1;
