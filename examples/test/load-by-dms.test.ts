@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { type LocalStack, serveFolder, type StackEvent } from '@headrace/local-runner';
-import { DmsAccountRoles, LoadEngine, LoadTarget, RdsLoaderStage, WriteMode } from '@headrace/rds-loader-construct';
-import { App, Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { ReferencePipeline } from '../reference-pipeline/reference-pipeline';
+import { LoadByDms } from './_fixtures/load-by-dms';
 import { LocalPipeline, runAll, runMachine, target } from './_fixtures/local-pipeline';
 
 jest.setTimeout(480_000);
@@ -22,18 +22,7 @@ afterAll(async () => {
 function synthesize(sourceUrl: string): string {
   const outdir = path.join(pipeline.folder, 'cdk.out');
   const app = new App({ outdir, analyticsReporting: false });
-  const { database, curate } = new ReferencePipeline(app, 'Flights', { sourceUrl });
-  new RdsLoaderStage(new Stack(app, 'ByDms', { stackName: 'ByDms' }), 'Load', {
-    contract: path.join(__dirname, '../reference-pipeline/contracts/flights.odcs.yaml'),
-    pipelineName: 'flights',
-    curatedBucket: curate.curatedBucket,
-    target: LoadTarget.fromInstance(database.instance, { secret: database.loader }),
-    engine: LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING, lanes: 1 }),
-    writeModes: { flights: WriteMode.merge({ newerBy: 'updated_at' }), airports: WriteMode.replace() },
-    targetSchema: 'by_dms',
-    ledgerSchema: 'headrace_dms',
-    failureTopic: database.failureTopic,
-  });
+  new LoadByDms(app, 'ByDms', new ReferencePipeline(app, 'Flights', { sourceUrl }));
   app.synth();
   return outdir;
 }

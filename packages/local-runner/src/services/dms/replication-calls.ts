@@ -23,7 +23,9 @@ export function databaseMigrationCalls(tasks: LocalReplicationTasks, scope: Exec
     describeConnections: { action: 'dms:DescribeConnections', resources: () => ['*'], run: (input) => tasks.describeConnections(input) },
     createReplicationTask: {
       action: 'dms:CreateReplicationTask',
-      resources: (input) => [input.ReplicationInstanceArn, input.SourceEndpointArn, input.TargetEndpointArn, tasks.arnOf(String(input.ResourceIdentifier))],
+      resources: ({ ReplicationInstanceArn, SourceEndpointArn, TargetEndpointArn, ResourceIdentifier }) => [
+        ReplicationInstanceArn, SourceEndpointArn, TargetEndpointArn, tasks.arnOf(String(ResourceIdentifier)),
+      ],
       run: (input) => tasks.create(input),
     },
     describeReplicationTasks: { action: 'dms:DescribeReplicationTasks', resources: () => ['*'], run: (input) => tasks.describe(input) },

@@ -170,7 +170,8 @@ export class LocalReplicationTasks {
   }
 
   private async load(
-    task: ReplicationTask, table: LoadedTable & { readonly mapped: MappedTable }, source: DmsSource, settings: TaskSettings, around: EndpointSurroundings,
+    task: ReplicationTask, table: LoadedTable & { readonly mapped: MappedTable }, source: DmsSource, settings: TaskSettings,
+    around: EndpointSurroundings,
   ): Promise<void> {
     task.stop.signal.throwIfAborted();
     table.state = 'Full load';
