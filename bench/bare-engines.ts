@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { duckdbType } from '@headrace/runtime/contract';
+import { curatedColumns } from '@headrace/runtime/contract/curated-columns';
+import { MOST_GROUP_ROWS } from '@headrace/runtime/curate/shape/parquet-files';
+import { orderKeys, sortClause } from '@headrace/runtime/curate/shape/sorted-files';
 import { THREADS, type CurateFlights } from './curate-flights';
 import { setting } from './run-case';
 
@@ -10,13 +13,36 @@ const MEMORY_MIB = 1024;
 
 /** DuckDB's own COPY from disk to disk, with the declared types and without a check. */
 export async function duckdbCopy(flights: CurateFlights, from: (columns: string) => string): Promise<{ bytes: number; rows: number }> {
+  return copied(flights, `SELECT * FROM ${from(declared(flights))}`, 'FORMAT parquet, COMPRESSION zstd');
+}
+
+/**
+ * DuckDB doing in one statement what Rows and Shape do, without a check: one record for each key, sorted where the contract says so, a folder
+ * for each value of the partition columns, files as ours are compressed and cut into row groups. Of equal records it keeps any.
+ */
+export async function duckdbShape(flights: CurateFlights, from: (columns: string) => string): Promise<{ bytes: number; rows: number }> {
+  const { dataset } = flights;
+  const { primaryKey, dedupe, partitionColumns } = dataset;
+  if (dedupe === undefined) throw new Error('the reference contract has no dedupe of flights');
+  const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
+  const order = orderKeys(dedupe.orderBy);
+  const first = `QUALIFY ${dedupe.keep === 'first' ? '' : 'count(*) OVER key + 1 - '}row_number() OVER (key ORDER BY ${order}) = 1`;
+  const query = `SELECT ${quoted(curatedColumns(dataset).map(({ name }) => name))} FROM ${from(declared(flights))} WINDOW key AS (PARTITION BY ${quoted(primaryKey)}) ${first}`;
+  return copied(flights, `SELECT * FROM (${query})${sortClause(dataset)}`,
+    `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}, DICTIONARY_SIZE_LIMIT 8192, PARTITION_BY (${quoted(partitionColumns)}), WRITE_PARTITION_COLUMNS true`);
+}
+
+function declared({ dataset }: CurateFlights): string {
+  return `{${dataset.columns.map(({ name, type }) => `'${name}': '${duckdbType(type)}'`).join(', ')}}`;
+}
+
+async function copied(flights: CurateFlights, query: string, options: string): Promise<{ bytes: number; rows: number }> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(THREADS), memory_limit: `${MEMORY_MIB}MB` });
   const connection = await instance.connect();
-  const columns = flights.dataset.columns.map(({ name, type }) => `'${name}': '${duckdbType(type)}'`).join(', ');
   const target = `${setting('BENCH_FOLDER')}/${randomUUID()}.parquet`;
   await connection.run('SET preserve_insertion_order = false');
-  const result = await connection.runAndReadAll(`COPY (SELECT * FROM ${from(`{${columns}}`)}) TO '${target}' (FORMAT parquet, COMPRESSION zstd)`);
-  rmSync(target);
+  const result = await connection.runAndReadAll(`COPY (${query}) TO '${target}' (${options})`);
+  rmSync(target, { recursive: true });
   return { bytes: flights.bytes, rows: Number(result.getRows()[0]?.[0]) };
 }
 

@@ -47,7 +47,7 @@ async function start(folder: string, contractFile: string): Promise<void> {
   process.stdout.write(`${JSON.stringify({
     ...(mariadb === undefined ? {} : { BENCH_MARIADB: JSON.stringify(fillMariadb(mariadb, clean.csv)) }),
     BENCH_SOURCE: `${source.url}/flights.csv`, BENCH_CSV: flights, BENCH_CLEAN_SOURCE: path.join(folder, 'source.csv'), BENCH_LARGE_CSV: large.csv, BENCH_LARGE_CLEAN_SOURCE: large.clean, BENCH_NDJSON: others.ndjson, BENCH_XML: others.xml, BENCH_CONTRACT: contractFile, BENCH_FOLDER: folder, BENCH_DATABASE: postgres.url,
-    BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_ROWS: String(clean.rows),
+    BENCH_PARQUET: clean.parquet, BENCH_CLEAN_CSV: clean.csv, BENCH_CLEAN_TSV: clean.tsv, BENCH_ROWS: String(clean.rows),
     AWS_ENDPOINT_URL: s3.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x',
   })}\n`);
   process.once('SIGTERM', () => void Promise.all([source.close(), s3.close(), postgres.stop(), mariadb?.stop()]).then(() => process.exit(0)));
@@ -68,11 +68,11 @@ function fillMariadb(server: MariadbServer, csv: string): object {
   return account;
 }
 
-/** The same clean rows as Parquet and as CSV, so that both sides of a load read the same values. */
+/** The same clean rows as Parquet, as CSV and as LOAD DATA has them, so that both sides of a load read the same values. */
 async function cleanFiles(
   folder: string, csv: string, columns: ReadonlyArray<readonly [string, string]>,
-): Promise<{ parquet: string; csv: string; rows: number }> {
-  const files = { parquet: path.join(folder, 'clean.parquet'), csv: path.join(folder, 'clean.csv') };
+): Promise<{ parquet: string; csv: string; tsv: string; rows: number }> {
+  const files = { parquet: path.join(folder, 'clean.parquet'), csv: path.join(folder, 'clean.csv'), tsv: path.join(folder, 'clean.tsv') };
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   if (!existsSync(files.csv)) {
     // A bare reader stops at the planted rows, whose ids begin with F9 or are missing.
@@ -87,6 +87,11 @@ async function cleanFiles(
     await connection.run(`CREATE TABLE clean AS SELECT * FROM read_csv('${cleaned}', header = true, delim = ',', quote = '"', auto_detect = false, columns = {${types}})`);
     await connection.run(`COPY clean TO '${files.parquet}' (FORMAT parquet, COMPRESSION zstd)`);
     await connection.run(`COPY clean TO '${files.csv}' (FORMAT csv, HEADER)`);
+  }
+  if (!existsSync(files.tsv)) {
+    // What LOAD DATA reads without being told: tabs, \\N for NULL, instants in the zone of the session.
+    // No text of the source has a tab or a backslash.
+    await connection.run(`COPY (SELECT * REPLACE (make_timestamp(epoch_us(updated_at)) AS updated_at) FROM '${files.parquet}') TO '${files.tsv}' (FORMAT csv, HEADER false, DELIMITER '\t', NULLSTR '\\N', QUOTE '', ESCAPE '')`);
   }
   const counted = await connection.runAndReadAll(`SELECT count(*)::INT FROM '${files.parquet}'`);
   connection.closeSync();

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Client } from 'pg';
 import { postgresStagingDdl, postgresTargetDdl, requireContract } from '@headrace/runtime/contract';
-import { copyPart } from '@headrace/runtime/load/copy/copy-part';
+import { copyPart } from '@headrace/runtime/load/postgres/copy/copy-part';
 import { openPart } from '@headrace/runtime/load/copy/part-file';
-import { merge } from '@headrace/runtime/load/write/merge';
-import { readCollations } from '@headrace/runtime/load/write/write-context';
+import { merge } from '@headrace/runtime/load/postgres/write/merge';
+import { readCollations } from '@headrace/runtime/load/postgres/write/write-context';
+import { BINARY_FORMAT } from '@headrace/runtime/load/postgres/copy/binary-format';
 import { Progress } from '@headrace/runtime/report/progress';
 import { Report } from '@headrace/runtime/report/report';
 import { runCase, setting } from './run-case';
@@ -27,7 +28,7 @@ async function ensureStaged(client: Client): Promise<void> {
   const all = { schema: 'public', table: 'merge_all' };
   for (const table of [all, staging]) for (const statement of postgresStagingDdl(dataset, { ...table, seq: false })) await client.query(statement);
   const part = { key: 'flights.parquet', bytes: statSync(parquet).size, sha256: '', records: Number(setting('BENCH_ROWS')), partition: {} };
-  const file = await openPart(parquet, part, dataset.columns.map(({ name, type }) => ({ name, type, stored: type })));
+  const file = await openPart(parquet, part, dataset.columns.map(({ name, type }) => ({ name, type, stored: type })), BINARY_FORMAT);
   await copyPart(client, all, file, new Progress({ report: new Report({ write: () => undefined }), code: 'LOAD_I1103' }), new AbortController().signal);
   await file.close();
   await client.query(`INSERT INTO merge_stage (${list}) SELECT DISTINCT ON (flight_id) ${list} FROM merge_all ORDER BY flight_id, updated_at DESC`);

@@ -30,6 +30,9 @@ export interface ReferencePipelineProps {
 
 /** The whole pipeline, each stage in a stack of its own: any of them can be deployed without the others. */
 export class ReferencePipeline extends Construct {
+  readonly database: DatabaseStack;
+  readonly curate: CurateStage;
+
   constructor(scope: Construct, id: string, props: ReferencePipelineProps) {
     super(scope, id);
     const named = (part: string) => ({ stackName: `${id}-${part}` });
@@ -40,6 +43,8 @@ export class ReferencePipeline extends Construct {
       ...named('Curate'), ...shared, ingest: ingest.stage, databaseName: id.toLowerCase(), engine: props.engine, icebergTables: props.icebergTables,
     });
     new LoadStack(this, 'Load', { ...named('Load'), database, curate: curate.stage });
+    this.database = database;
+    this.curate = curate.stage;
     new PipelineStack(this, 'Pipeline', { ...named('Pipeline'), ingest: ingest.stage, curate: curate.stage });
   }
 }

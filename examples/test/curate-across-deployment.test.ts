@@ -6,8 +6,9 @@ import * as path from 'node:path';
 import { CurateStage } from '@headrace/curate-construct';
 import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LocalStack, type StackEvent } from '@headrace/local-runner';
-import { App, Stack } from 'aws-cdk-lib';
-import { athena, runMachine } from './_fixtures/local-pipeline';
+import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage } from '@headrace/rds-loader-construct';
+import { App, aws_ec2 as ec2, aws_rds as rds, Stack } from 'aws-cdk-lib';
+import { athena, runMachine, target } from './_fixtures/local-pipeline';
 import { ordersContract } from './_fixtures/orders-contract';
 
 jest.setTimeout(240_000);
@@ -20,19 +21,20 @@ const contract = (version: number): string => ordersContract(`${version}.0.0`, {
   note: `logicalType: string, logicalTypeOptions: { maxLength: ${version === 1 ? 5 : 50} }`, more: version === 1 ? [] : ['{ name: tag, logicalType: string }'],
 });
 
-describe('a contract and code that are pushed while a batch is curated', () => {
+describe('a contract, code and settings that are pushed while a batch is curated or loaded', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-across-'));
   const stateDir = path.join(folder, 'state');
   const events: StackEvent[] = [];
   let body = 'id,note\n1,short\n2,much longer\n';
   let onEvent: (event: StackEvent) => void = () => undefined;
   let stack: LocalStack | undefined;
+  let v1: string;
   let v2: string;
   const server = createServer((_, response) => response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body));
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    const v1 = synthesize(1);
+    v1 = synthesize(1);
     v2 = synthesize(2);
     for (const asset of readdirSync(v2).map((name) => path.join(v2, name, 'index.js')).filter(existsSync)) {
       writeFileSync(asset, `console.log(${JSON.stringify(JSON.stringify({ level: 'info', message: MARK }))});\n${readFileSync(asset, 'utf8')}`);
@@ -59,12 +61,22 @@ describe('a contract and code that are pushed while a batch is curated', () => {
     const shop = new Stack(app, 'Shop');
     const sources = { orders: IngestSource.http({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders.csv` }) };
     const ingest = new IngestStage(shop, 'Ingest', { contract: file, pipelineName: 'shop', sources });
-    new CurateStage(shop, 'Curate', { contract: file, pipelineName: 'shop', rawBucket: ingest.rawBucket, databaseName: 'shop' });
+    const curate = new CurateStage(shop, 'Curate', { contract: file, pipelineName: 'shop', rawBucket: ingest.rawBucket, databaseName: 'shop' });
+    const database = new rds.DatabaseInstance(shop, 'Database', {
+      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 }), vpc: new ec2.Vpc(shop, 'Vpc'), databaseName: 'shop',
+    });
+    new RdsLoaderStage(shop, 'Load', {
+      contract: file, pipelineName: 'shop', curatedBucket: curate.curatedBucket, target: LoadTarget.fromInstance(database),
+      // What is deployed beside the code: settings of the tasks, and of the machine.
+      size: LoadSize.of({ connections: version }), window: version === 1 ? undefined : LoadWindow.daily({ from: '00:00', until: '23:59' }),
+    });
     app.synth();
+    const template = path.join(outdir, 'Shop.template.json');
+    writeFileSync(template, readFileSync(template, 'utf8').replaceAll(/codeVersion\\+":\\+"[^"\\]+/g, (found) => `${found}-v${version}`));
     return outdir;
   }
 
-  async function run(stage: 'Ingest' | 'Curate', slot: string): Promise<void> {
+  async function run(stage: 'Ingest' | 'Curate' | 'Load', slot: string): Promise<void> {
     const { status, error, cause } = await runMachine(stack!, `Shop/${stage}`, { slot });
     expect({ status, error, cause }).toEqual({ status: 'SUCCEEDED' });
   }
@@ -92,13 +104,37 @@ describe('a contract and code that are pushed while a batch is curated', () => {
     expect(manifests()).toMatchObject([{ contract: { version: '1.0.0' }, quarantine: { byCode: { LENGTH: 1 } } }]);
   });
 
+  test('a load ends on the code, the contract and the settings that it began with', async () => {
+    await stack!.deploy(v1);
+    events.length = 0;
+    const started: string[] = [];
+    let deployed: Promise<unknown> | undefined;
+    onEvent = (event) => {
+      if (event.kind !== 'child-started') return;
+      started.push(event.state);
+      if (event.state === 'Claim') deployed ??= stack!.deploy(v2);
+    };
+    await run('Load', 'first');
+    await deployed;
+    onEvent = () => undefined;
+    expect(started).toEqual(['Claim', 'StagePart', 'Publish']);
+    expect(marked()).toEqual([]);
+    expect(await target(stack!, 'SELECT code_version ~ \'-v1$\', contract_version, staged FROM headrace.load_ledger')).toEqual([['t', '1.0.0', '1']]);
+    expect(await target(stack!, 'TABLE orders')).toEqual([['1', 'short']]);
+  });
+
   test('the next batch is of the new ones, and Athena reads the partitions of both', async () => {
     body = 'id,note,tag\n3,much longer,new\n';
     await run('Ingest', 'second');
     await run('Curate', 'second');
-    expect(marked()).toEqual(expect.arrayContaining(['Kernel', 'Shape', 'Publish']));
+    // A strict contract leaves it to a DBA.
+    await target(stack!, 'ALTER TABLE orders ADD COLUMN tag text');
+    await run('Load', 'second');
+    expect(marked()).toEqual(expect.arrayContaining(['Kernel', 'Shape', 'Claim', 'StagePart', 'Publish']));
     expect(manifests()).toMatchObject([{}, { contract: { version: '2.0.0' }, quarantine: { byCode: {} } }]);
     expect(await athena(stack!, 'SELECT id, note, tag FROM orders ORDER BY id')).toEqual([['1', 'short', null], ['3', 'much longer', 'new']]);
     expect(await athena(stack!, 'SELECT id, tag FROM orders_runs WHERE tag IS NULL')).toEqual([['1', null]]);
+    expect(await target(stack!, 'SELECT code_version ~ \'-v2$\', contract_version FROM headrace.load_ledger WHERE seq = 2')).toEqual([['t', '2.0.0']]);
+    expect(await target(stack!, 'SELECT id, note, tag FROM orders ORDER BY id')).toEqual([['1', 'short', null], ['3', 'much longer', 'new']]);
   });
 });

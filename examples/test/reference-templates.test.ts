@@ -8,6 +8,7 @@ import { ruleFindings } from '@headrace/stage/testing/rule-findings';
 import { App } from 'aws-cdk-lib';
 import { ReferencePipeline } from '../reference-pipeline/reference-pipeline';
 import { S3SourceStack } from '../sources/s3/s3-source';
+import { LoadByDms } from './_fixtures/load-by-dms';
 
 // Off in all other tests.
 process.env.CDK_VALIDATION = 'true';
@@ -18,7 +19,7 @@ const app = new App({ outdir: path.join(folder, 'cdk.out'), context: { 'aws:cdk:
 const templates: Record<string, TemplateJson> = {};
 
 beforeAll(() => {
-  for (const copy of ['Dev', 'Staging']) new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com' });
+  for (const copy of ['Dev', 'Staging']) new LoadByDms(app, `${copy}-LoadByDms`, new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com' }));
   // What the pipeline does not have: runs that events start.
   new S3SourceStack(app, 'Arrivals', { contract: path.join(__dirname, '../sources/trips.odcs.yaml'), bucketName: 'partner-exports' });
   for (const stack of app.synth().stacks) templates[stack.stackName] = stack.template as TemplateJson;
@@ -29,7 +30,7 @@ test('two copies live in one account: no name is given twice', () => {
   const resources = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources));
   const names = resources.flatMap(({ Type, Properties }) => givenNames(Type, Properties));
 
-  expect(Object.keys(templates)).toHaveLength(11);
+  expect(Object.keys(templates)).toHaveLength(13);
   expect(names).toContain('AWS::Glue::Database dev');
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
@@ -40,7 +41,7 @@ test('nothing that a deployment replaces crosses a stack boundary', () => {
     return `${stack}: ${Resources[id]?.Type}`;
   }));
 
-  const replaced = /ECS::TaskDefinition|Lambda::(Version|Function|Alias)|Glue::Job|Logs::LogGroup/;
+  const replaced = /ECS::TaskDefinition|Lambda::(Version|Function|Alias)|Glue::Job|Logs::LogGroup|DMS::/;
   expect(exported.length).toBeGreaterThan(20);
   expect(exported.filter((each) => replaced.test(each))).toEqual([]);
 });
@@ -51,7 +52,7 @@ test('a stage can be deployed again without the stacks around it', () => {
     .map(([stack]) => stack).sort();
 
   expect(importers('Dev-Load')).toEqual([]);
-  expect(importers('Dev-Curate')).toEqual(['Dev-Load', 'Dev-Pipeline']);
+  expect(importers('Dev-Curate')).toEqual(['Dev-Load', 'Dev-LoadByDms', 'Dev-Pipeline']);
   expect(importers('Dev-Ingest')).toEqual(['Dev-Curate', 'Dev-Pipeline']);
 });
 
@@ -60,7 +61,7 @@ test('every machine of the stages keeps every promise', () => {
     .filter(([stack]) => !stack.endsWith('Pipeline'))
     .flatMap(([stack, template]) => Object.values(machineDefinitions(template)).map((definition) => ({ stack, definition })));
 
-  expect(machines).toHaveLength(7);
+  expect(machines).toHaveLength(9);
   expect(machines.flatMap(({ stack, definition }) => brokenPromises(definition).map((problem) => `${stack}: ${problem}`))).toEqual([]);
 });
 
@@ -85,7 +86,7 @@ const lint = ['.engines/venv/bin/cfn-lint', ...(process.env.PATH ?? '').split(pa
   .find((file) => existsSync(file));
 (lint === undefined ? test.skip : test)('cfn-lint finds nothing that is not explained', () => {
   const files = readdirSync(app.outdir).filter((file) => file.endsWith('.template.json')).map((file) => path.join(app.outdir, file));
-  expect(files.map((file) => JSON.parse(readFileSync(file, 'utf8')).Resources)).toHaveLength(11);
+  expect(files.map((file) => JSON.parse(readFileSync(file, 'utf8')).Resources)).toHaveLength(13);
 
   // W3005: the CDK states dependencies on roles twice, which does no harm.
   const { stdout, stderr } = spawnSync(lint as string, ['--format', 'parseable', '--ignore-checks', 'W3005', '--', ...files], { encoding: 'utf8' });

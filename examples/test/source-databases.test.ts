@@ -5,6 +5,7 @@ import { LocalStack } from '@headrace/local-runner';
 import { App, type Stack } from 'aws-cdk-lib';
 import { MysqlSourceStack } from '../sources/mysql/mysql-source';
 import { PostgresSourceStack } from '../sources/postgres/postgres-source';
+import { MysqlTargetStack } from '../targets/mysql/mysql-target';
 import { runMachine, target } from './_fixtures/local-pipeline';
 import { filesWith, secretValues } from './_fixtures/files-with';
 import { hasMariadb, MARIADB_PASSWORD, startMariadb } from './_fixtures/mariadb-server';
@@ -60,16 +61,33 @@ describe('tables of real databases, through the synthesized machine', () => {
     expectNoSecret(2);
   });
 
-  (hasMariadb() ? test : test.skip)('MariaDB: the rows of a query, over TLS that is checked', async () => {
+  (hasMariadb() ? test : test.skip)('MariaDB: the rows of a query, over TLS that is checked, and the same rows in a table of another database', async () => {
     const server = await startMariadb();
     try {
       server.query('CREATE TABLE trips (id bigint, note text, changed_at timestamp(6) NULL)');
       server.query("INSERT INTO trips VALUES (1, 'a, \"b\"', '2026-01-01 00:00:00.000001'), (2, NULL, NULL), (3, '', '2026-01-02'), (4, 'draft', NULL)");
-      await start((app) => new MysqlSourceStack(app, 'Trips', {
-        contract, authority: server.authority, login: { username: 'headrace', password: MARIADB_PASSWORD, host: 'localhost', port: server.port, dbname: 'shop' },
-      }));
+      const loader = { username: 'loader', password: 'loader-canary-77ab' };
+      server.query(`CREATE DATABASE archive; CREATE USER loader@'%' IDENTIFIED BY '${loader.password}'`);
+      for (const database of ['archive', 'headrace']) server.query(`GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON ${database}.* TO loader@'%'`);
+      const up = await start((app) => {
+        const source = new MysqlSourceStack(app, 'Trips', {
+          contract, authority: server.authority, login: { username: 'headrace', password: MARIADB_PASSWORD, host: 'localhost', port: server.port, dbname: 'shop' },
+        });
+        return new MysqlTargetStack(app, 'Archive', { contract, ingest: source.ingest, login: loader, host: '127.0.0.1', port: server.port, databaseName: 'archive' });
+      });
       expect(await run('first')).toEqual(['"id","note","changed_at"\n1,"a, ""b""",2026-01-01 00:00:00.000001Z\n3,"",2026-01-02 00:00:00.000000Z\n']);
-      expectNoSecret(1);
+      const load = async (slot: string): Promise<void> => {
+        for (const machine of ['Archive/Curate', 'Archive/Load']) expect(await runMachine(up, machine, { slot })).toMatchObject({ status: 'SUCCEEDED' });
+      };
+      await load('first');
+      const differences = "SELECT COUNT(*) FROM ((SELECT id, note, changed_at FROM shop.trips WHERE note <> 'draft' EXCEPT ALL SELECT * FROM archive.trips) UNION ALL (SELECT * FROM archive.trips EXCEPT ALL SELECT id, note, changed_at FROM shop.trips WHERE note <> 'draft')) AS d";
+      expect(server.query(differences)).toEqual(['0']);
+      server.query("UPDATE shop.trips SET note = 'b' WHERE id = 3; INSERT INTO shop.trips VALUES (5, 'new', '2026-01-03')");
+      await run('second');
+      await load('second');
+      expect(server.query(differences)).toEqual(['0']);
+      expect(server.query('SELECT seq, outcome, staged, inserted, updated, unchanged FROM headrace.load_ledger ORDER BY seq')).toEqual(['1\tloaded\t2\t2\t0\t0', '2\tloaded\t3\t1\t1\t1']);
+      expectNoSecret(2);
     } finally {
       await server.stop();
     }

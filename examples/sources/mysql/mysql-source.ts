@@ -13,10 +13,12 @@ export interface MysqlSourceStackProps extends StackProps {
 
 /** Brings a query of a MySQL server outside of AWS into Raw; where the server is stands in the secret. */
 export class MysqlSourceStack extends Stack {
+  readonly ingest: IngestStage;
+
   constructor(scope: Construct, id: string, props: MysqlSourceStackProps) {
     super(scope, id, props);
     const secret = new secretsmanager.Secret(this, 'Login', { secretStringValue: SecretValue.unsafePlainText(JSON.stringify(props.login)) });
-    new IngestStage(this, 'Ingest', {
+    this.ingest = new IngestStage(this, 'Ingest', {
       contract: props.contract,
       sources: {
         trips: IngestSource.mysql({

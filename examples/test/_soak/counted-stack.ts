@@ -129,7 +129,8 @@ export abstract class CountedStack {
   protected runMachine(pathEnd: string, slot: string, attempt: number, signal?: AbortSignal, asked: object = {}): Promise<ExecutionRecord> {
     const machine = this.stack.machines.find(({ path: each }) => each.endsWith(pathEnd));
     if (machine === undefined) throw new Error(`no machine of ${pathEnd} in the assembly`);
-    return this.stack.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt, ...asked }, signal });
+    const now = machine.stage === 'load' ? { operation: 'now' } : {};
+    return this.stack.start({ machineArn: machine.arn, name: `${machine.executionPrefix}-${slot}-a${attempt}`, input: { slot, attempt, ...now, ...asked }, signal });
   }
 
   /** Sends a signal to every child that runs, with all that it started. */

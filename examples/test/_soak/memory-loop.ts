@@ -72,7 +72,7 @@ export class MemoryBench {
     try {
       for (const stage of stages) {
         const machine = stack.machines.find(({ path: each }) => each.endsWith(`${stage}/${stage}`));
-        const { status, error, cause } = await stack.start({ machineArn: machine?.arn ?? '', name: `flights-m${this.runs}-a1`, input: { slot: `m${this.runs}` } });
+        const { status, error, cause } = await stack.start({ machineArn: machine?.arn ?? '', name: `flights-m${this.runs}-a1`, input: { slot: `m${this.runs}`, ...(machine?.stage === 'load' ? { operation: 'now' } : {}) } });
         if (status !== 'SUCCEEDED') throw new Error(`${stage} of ${gigabytes} GB ended as ${status}: ${error}: ${cause}; ${notices.join('; ')}`);
       }
     } finally {

@@ -1,3 +1,5 @@
+export * from './dms-capacity';
+export * from './dms-engine-props';
 export * from './load-engine';
 export * from './load-size';
 export * from './load-target';

@@ -1,5 +1,6 @@
 import { Annotations, aws_ec2 as ec2, type aws_iam as iam, aws_rds as rds, type aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { contractBundle, type DatasetView } from './private/stage/contract-file';
 import type { Problems } from './private/stage/fail';
 
 /** How tasks check that they talk to the database. */
@@ -11,8 +12,39 @@ export enum TargetTls {
   DISABLE = 'disable',
 }
 
+/** Which kind of server rows are loaded into. */
+export enum TargetEngine {
+  /** PostgreSQL 13 or later: RDS, Aurora, or any other. */
+  POSTGRES = 'postgres',
+
+  /** MySQL 8.0.17 or later, MariaDB 10.6 or later: RDS, Aurora, or any other. It needs `local_infile`. */
+  MYSQL = 'mysql',
+}
+
+/** The kinds of server by the engine families of the CDK. */
+const FAMILIES: Record<string, TargetEngine> = {
+  POSTGRESQL: TargetEngine.POSTGRES,
+  POSTGRES: TargetEngine.POSTGRES,
+  MYSQL: TargetEngine.MYSQL,
+  MARIADB: TargetEngine.MYSQL,
+};
+
+const PORTS: Record<TargetEngine, number> = { [TargetEngine.POSTGRES]: 5432, [TargetEngine.MYSQL]: 3306 };
+
+/** The derivation of the contract bundle that is used here. */
+interface MysqlBundle {
+  mysqlProblems(dataset: DatasetView): string[];
+}
+
 /** What is known of a database, besides the resource itself. */
 export interface LoadTargetProps {
+  /**
+   * Kind of the server.
+   *
+   * @default - that of the instance or cluster; PostgreSQL where the app does not know it
+   */
+  readonly engine?: TargetEngine;
+
   /**
    * Secret with JSON members `username` and `password` of the user that loads. It is read again for each connection.
    *
@@ -23,7 +55,7 @@ export interface LoadTargetProps {
   /**
    * Name of the database in the server.
    *
-   * @default - the one that the instance or cluster was made with, else `postgres`
+   * @default - the one that the instance or cluster was made with, else `postgres`; MySQL needs one
    */
   readonly databaseName?: string;
 
@@ -45,7 +77,7 @@ export interface EndpointTargetProps extends LoadTargetProps {
   /**
    * Port.
    *
-   * @default 5432
+   * @default - 5432 for PostgreSQL, 3306 for MySQL and MariaDB
    */
   readonly port?: number;
 
@@ -67,10 +99,12 @@ interface TargetParts {
   readonly masterSecret?: secretsmanager.ISecret;
   readonly madeWithDatabase?: string;
   readonly family?: string;
+  /** As the engine is called in CloudFormation: `postgres`, `aurora-postgresql`. */
+  readonly engineType?: string;
   readonly props: LoadTargetProps;
 }
 
-/** The database that rows are loaded into. PostgreSQL for now. */
+/** The database that rows are loaded into: PostgreSQL, MySQL or MariaDB. */
 export class LoadTarget {
   /** An RDS instance. */
   static fromInstance(instance: rds.IDatabaseInstance, props: LoadTargetProps = {}): LoadTarget {
@@ -84,6 +118,7 @@ export class LoadTarget {
       masterSecret: instance instanceof rds.DatabaseInstance ? instance.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBInstance ? resource.dbName : undefined,
       family: instance.engine?.engineFamily,
+      engineType: instance.engine?.engineType,
       props,
     });
   }
@@ -100,13 +135,14 @@ export class LoadTarget {
       masterSecret: cluster instanceof rds.DatabaseCluster ? cluster.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBCluster ? resource.databaseName : undefined,
       family: cluster.engine?.engineFamily,
+      engineType: cluster.engine?.engineType,
       props,
     });
   }
 
   /** Any other server. */
   static fromEndpoint(props: EndpointTargetProps): LoadTarget {
-    const port = props.port ?? 5432;
+    const port = props.port ?? PORTS[props.engine ?? TargetEngine.POSTGRES];
     return new LoadTarget({
       name: props.host,
       host: props.host,
@@ -127,10 +163,22 @@ export class LoadTarget {
   }
 
   /** @internal */
-  _check(scope: Construct, problems: Problems): void {
+  get _defaultSchema(): string {
+    return this.engine === TargetEngine.MYSQL ? this.database : 'public';
+  }
+
+  /** @internal */
+  _check(scope: Construct, problems: Problems, datasets: readonly DatasetView[]): void {
     const { family, name, props, masterSecret } = this.parts;
-    if (family !== undefined && family !== 'POSTGRESQL' && family !== 'POSTGRES') {
-      problems.add(`target must be PostgreSQL, got ${family} of ${name}`);
+    if (family !== undefined && FAMILIES[family] === undefined) {
+      problems.add(`target must be PostgreSQL, MySQL or MariaDB, got ${family} of ${name}`);
+    } else if (family !== undefined && props.engine !== undefined && props.engine !== FAMILIES[family]) {
+      problems.add(`engine of target ${name} must be that of its family ${family}, got ${props.engine}; leave it out`);
+    }
+    if (this.engine === TargetEngine.MYSQL) {
+      if (this.database === '') problems.add(`target ${name} needs the name of a database; set databaseName`);
+      const { mysqlProblems } = contractBundle<MysqlBundle>();
+      for (const dataset of datasets) for (const problem of mysqlProblems(dataset)) problems.add(problem);
     }
     if (props.secret === undefined && masterSecret === undefined) {
       problems.add(`target ${name} needs a secret with username and password of the user that loads; set secret`);
@@ -144,16 +192,41 @@ export class LoadTarget {
 
   /** @internal */
   _settings(): Record<string, unknown> {
-    const { host, port, props, madeWithDatabase } = this.parts;
+    const { host, port, props } = this.parts;
     const ssl = props.tls ?? TargetTls.VERIFY_FULL;
     return {
-      kind: 'postgres',
+      kind: this.engine,
       host,
       port,
-      database: props.databaseName ?? madeWithDatabase ?? 'postgres',
+      database: this.database,
       secretArn: this.secret.secretArn,
       ssl,
     };
+  }
+
+  /**
+   * What a DMS endpoint needs to know; host, port and user come from the secret.
+   *
+   * @internal
+   */
+  _dms(): { engineName: string; database: string; secret: secretsmanager.ISecret; encrypted: boolean } {
+    const { engineType, props, madeWithDatabase } = this.parts;
+    return {
+      engineName: engineType?.startsWith('aurora') === true ? 'aurora-postgresql' : 'postgres',
+      database: props.databaseName ?? madeWithDatabase ?? 'postgres',
+      secret: this.secret,
+      encrypted: (props.tls ?? TargetTls.VERIFY_FULL) !== TargetTls.DISABLE,
+    };
+  }
+
+  /**
+   * Lets a replication instance in.
+   *
+   * @internal
+   */
+  _openForDms(instance: ec2.IConnectable): void {
+    const { port, connectable } = this.parts;
+    if (connectable !== undefined) instance.connections.allowTo(connectable, ec2.Port.tcp(port), 'Headrace loads through DMS');
   }
 
   /**
@@ -167,6 +240,16 @@ export class LoadTarget {
     const { port, connectable } = this.parts;
     this.secret.grantRead(role);
     if (connectable !== undefined) tasks.connections.allowTo(connectable, ec2.Port.tcp(port), 'Headrace loads');
+  }
+
+  private get engine(): TargetEngine {
+    const { family, props } = this.parts;
+    return props.engine ?? FAMILIES[family ?? 'POSTGRESQL'] ?? TargetEngine.POSTGRES;
+  }
+
+  private get database(): string {
+    const { props, madeWithDatabase } = this.parts;
+    return props.databaseName ?? madeWithDatabase ?? (this.engine === TargetEngine.MYSQL ? '' : 'postgres');
   }
 
   private get secret(): secretsmanager.ISecret {

@@ -23,6 +23,25 @@ export interface DailyWindowProps {
   readonly timeZone?: string;
 }
 
+/** A day of the week. */
+export enum Weekday {
+  MONDAY = 'MON',
+  TUESDAY = 'TUE',
+  WEDNESDAY = 'WED',
+  THURSDAY = 'THU',
+  FRIDAY = 'FRI',
+  SATURDAY = 'SAT',
+  SUNDAY = 'SUN',
+}
+
+/** A window of some days of the week. */
+export interface WeeklyWindowProps extends DailyWindowProps {
+  /**
+   * Days on which loads start, at least one. A window that spans midnight ends on the day after.
+   */
+  readonly days: Weekday[];
+}
+
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /** When a load may run: it starts at the beginning and stops at the end. */
@@ -32,10 +51,15 @@ export class LoadWindow {
     return new LoadWindow(props.from, props.until, props.timeZone ?? 'UTC');
   }
 
+  /** The same hours on some days of the week. */
+  static weekly(props: WeeklyWindowProps): LoadWindow {
+    return new LoadWindow(props.from, props.until, props.timeZone ?? 'UTC', props.days);
+  }
+
   /** @internal */
   readonly _timeZone: string;
 
-  private constructor(private readonly start: string, private readonly end: string, timeZone: string) {
+  private constructor(private readonly start: string, private readonly end: string, timeZone: string, private readonly days?: Weekday[]) {
     this._timeZone = timeZone;
   }
 
@@ -44,9 +68,19 @@ export class LoadWindow {
     return String(Number(this.start.slice(3)));
   }
 
+  /**
+   * The hour of the start, and the next one: EventBridge Scheduler starts nothing at a time that summer time skips. The run time starts one
+   * load a night, so the second start matters on that night only.
+   *
+   * @internal
+   */
+  get _hours(): string {
+    return this.startHours().join(',');
+  }
+
   /** @internal */
-  get _hour(): string {
-    return String(Number(this.start.slice(0, 2)));
+  get _weekDays(): string | undefined {
+    return this.days?.join(',');
   }
 
   /**
@@ -60,8 +94,8 @@ export class LoadWindow {
   }
 
   /** @internal */
-  _settings(): Record<string, string> {
-    return { from: this.start, until: this.end, timeZone: this._timeZone };
+  _settings(): Record<string, unknown> {
+    return { from: this.start, until: this.end, timeZone: this._timeZone, ...(this.days === undefined ? {} : { days: this.days }) };
   }
 
   /** @internal */
@@ -70,13 +104,15 @@ export class LoadWindow {
       if (!TIME.test(value)) problems.add(`window.${prop} must be a time of day like 01:00, got ${JSON.stringify(value)}`);
     }
     if (this.start === this.end) problems.add(`window.until must differ from window.from, got ${this.end} for both`);
+    if (this.days?.length === 0) problems.add('window.days must name at least one day; use LoadWindow.daily for every day');
+    if (new Set(this.days).size !== (this.days ?? []).length) problems.add(`window.days must name each day once, got ${this.days?.join(', ')}`);
     if (!isTimeZone(this._timeZone)) {
       problems.add(`window.timeZone must be a name of the IANA database like Europe/Berlin, got ${JSON.stringify(this._timeZone)}`);
     }
   }
 
   /**
-   * A day on which the clock skips the window's start, or undefined. EventBridge Scheduler starts nothing on such a day.
+   * A day on which the clock skips every start of the schedule, or undefined. EventBridge Scheduler starts nothing on such a day.
    *
    * @internal
    */
@@ -86,12 +122,19 @@ export class LoadWindow {
     const quarter = 15 * 60_000;
     // Offsets change at whole quarters of an hour, so these are all the wall-clock quarters of the year.
     for (let at = Date.UTC(year, 0, 1); at < Date.UTC(year + 1, 0, 1); at += quarter) seen.add(wallClock.format(at));
-    const slot = `${this.start.slice(0, 3)}${String(Math.floor(Number(this.start.slice(3)) / 15) * 15).padStart(2, '0')}`;
+    const slots = this.startHours().map((hour) => `${String(hour).padStart(2, '0')}:${String(Math.floor(Number(this.start.slice(3)) / 15) * 15).padStart(2, '0')}`);
     for (let day = Date.UTC(year, 0, 2); day < Date.UTC(year, 11, 31); day += 86_400_000) {
       const date = new Date(day).toISOString().slice(0, 10);
-      if (!seen.has(`${date} ${slot}`)) return date;
+      if (slots.every((slot) => !seen.has(`${date} ${slot}`))) return date;
     }
     return undefined;
+  }
+
+  private startHours(): number[] {
+    const hour = Number(this.start.slice(0, 2));
+    // In a short window the second start would lie outside; after midnight it would be on another day of the week.
+    const once = this._length.toMinutes() <= 60 || (hour === 23 && this.days !== undefined);
+    return once ? [hour] : [hour, (hour + 1) % 24];
   }
 }
 

@@ -1,17 +1,22 @@
-import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration } from 'aws-cdk-lib';
+import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { DmsEngineProps } from './dms-engine-props';
 import type { LoadEngine } from './load-engine';
 import { LoadSize } from './load-size';
 import type { LoadTarget } from './load-target';
 import type { LoadWindow } from './load-window';
+import { DmsContract } from './private/dms/dms-contract';
+import { DmsReplication } from './private/dms/dms-replication';
 import { LoadSchedule } from './private/load-schedule';
 import { loadSteps } from './private/load-steps';
+import type { ContractView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
 import { grantPrefixes } from './private/stage/prefix-grants';
 import { StageBase, type StageBaseProps } from './private/stage/stage-base';
 import { StageMachine } from './private/stage/stage-machine';
 import { StageTask } from './private/stage/stage-task';
+import { stageId } from './private/stage/stage-id';
 import type { WriteMode } from './write-mode';
 
 /** What a load stage is made of. */
@@ -48,9 +53,10 @@ export interface RdsLoaderStageProps extends StageBaseProps {
   readonly writeModes?: { [dataset: string]: WriteMode };
 
   /**
-   * When loads run.
+   * When loads run: one starts by itself when the window opens, and whatever starts outside of it ends at once and says so, unless its input has
+   * `"operation": "now"`.
    *
-   * @default - no schedule: loads are started by hand or by a larger machine
+   * @default - no schedule: loads are started by hand or by a larger machine, at any time
    */
   readonly window?: LoadWindow;
 
@@ -69,14 +75,14 @@ export interface RdsLoaderStageProps extends StageBaseProps {
   readonly size?: LoadSize;
 
   /**
-   * Schema of the target tables.
+   * Schema of the target tables; of MySQL, the database.
    *
-   * @default public
+   * @default - `public`; of MySQL, the database of the target
    */
   readonly targetSchema?: string;
 
   /**
-   * Schema of the ledger and of staging tables.
+   * Schema of the ledger and of staging tables; of MySQL, a database.
    *
    * @default headrace
    */
@@ -100,7 +106,7 @@ export interface RdsLoaderStageProps extends StageBaseProps {
 /**
  * Loads committed Parquet into a relational database, inside a time window.
  *
- * Rows become visible together with their entry in a ledger, in one transaction, and each batch exactly once.
+ * Rows become visible together with their entry in a ledger, and each batch exactly once.
  *
  * @example
  * declare const curatedBucket: s3.Bucket;
@@ -124,6 +130,8 @@ export class RdsLoaderStage extends StageBase {
     this.size = props.size ?? LoadSize.DEV;
     const writeModes = this.check(props);
 
+    const engine = props.engine?._dms;
+    const dms = engine === undefined ? undefined : this.replication(props, engine);
     const task = new StageTask(this, 'Task', {
       network: this._network,
       cluster: props.cluster,
@@ -140,19 +148,27 @@ export class RdsLoaderStage extends StageBase {
         contract: this._contract.location,
         codeVersion: packageVersion(),
         target: props.target._settings(),
-        targetSchema: props.targetSchema ?? 'public',
+        targetSchema: props.targetSchema ?? props.target._defaultSchema,
         ledgerSchema: props.ledgerSchema ?? 'headrace',
         manageSchema: props.manageSchema ?? true,
         writeModes,
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
+        ...(props.window === undefined ? {} : { window: props.window._settings() }),
+        ...(engine === undefined || dms === undefined ? {} : {
+          dms: {
+            handOff: { bucket: dms.handOffBucket.bucketName, prefix: dms.handOffPrefix },
+            lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine), taskName: dms.taskName,
+          },
+        }),
       },
     });
     props.target._open(this, task.role);
     this.grantAccess(props.curatedBucket, task);
+    dms?.grantHandOff(task.role);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
-      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size }),
+      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size, dms }),
       startAt: 'Claim',
       timeout: this.size.executionTimeout,
       words: {
@@ -160,8 +176,10 @@ export class RdsLoaderStage extends StageBase {
         pipeline: this.pipelineName,
         namePrefix: this._namePrefix,
         visible: 'in the target, all rows of the batches that the ledger shows as loaded, and no row of any other.',
-        halfDone: 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.',
-        resume: 'Batches in the ledger and parts that are staged are not loaded again.',
+        halfDone: dms === undefined
+          ? 'rows in staging tables of the ledger schema, which no reader needs; the next attempt goes on with them.'
+          : 'rows in staging tables of the ledger schema, which no reader needs, and where it could not be ended the replication task of this attempt; the next attempt ends it, and loads again what DMS had not loaded whole.',
+        resume: `Batches in the ledger and parts that are staged are not loaded again.${props.window === undefined ? '' : ' Outside of the window nothing is loaded unless the member operation of the input is now.'}`,
       },
       failureTopic: this.failureTopic,
       workBucket: props.curatedBucket,
@@ -190,11 +208,21 @@ export class RdsLoaderStage extends StageBase {
       mode?._check(problems, dataset);
       if (mode !== undefined) modes[dataset.name] = mode._settings();
     }
-    props.target._check(this, problems);
+    props.target._check(this, problems, datasets);
     props.window?._check(problems);
+    if (props.engine?._dms !== undefined) checkDms(problems, this._contract.contract, props.engine._dms);
     this.size._check(problems);
     problems.throwIfAny();
     return modes;
+  }
+
+  private replication(props: RdsLoaderStageProps, engine: DmsEngineProps): DmsReplication {
+    const contract = new DmsContract(this._contract.contract, lanesOf(engine), {
+      controlSchema: props.ledgerSchema ?? 'headrace', maxTextKiB: maxTextKiB(engine), logging: engine.logging ?? true,
+    });
+    return new DmsReplication(this, 'Dms', {
+      engine, target: props.target, network: this._network, contract, workPrefix: this._workPrefix, stageId: stageId(this, 'load'),
+    });
   }
 
   private grantAccess(bucket: s3.IBucket, task: StageTask): void {
@@ -220,8 +248,29 @@ export class RdsLoaderStage extends StageBase {
     if (skipped !== undefined) {
       Annotations.of(this).addWarningV2(
         'headrace:windowSkipped',
-        `window.from does not exist on ${skipped}, when the clock is put forward: no load starts on that day; choose another hour`,
+        `window.from does not exist on ${skipped}, when the clock is put forward: no load starts on that day; choose another hour, or a window of more than an hour`,
       );
     }
   }
+}
+
+const DEFAULT_LANES = 4;
+const DEFAULT_MAX_TEXT = Size.kibibytes(64);
+
+function lanesOf({ lanes = DEFAULT_LANES }: DmsEngineProps): number {
+  return lanes;
+}
+
+function maxTextKiB({ maxTextSize = DEFAULT_MAX_TEXT }: DmsEngineProps): number {
+  return maxTextSize.toKibibytes({ rounding: SizeRoundingBehavior.NONE });
+}
+
+/** The longest that DMS keeps of a large object, in KiB. */
+const MAX_TEXT_KIB = 102_400;
+
+function checkDms(problems: Problems, contract: ContractView, engine: DmsEngineProps): void {
+  const kibibytes = maxTextKiB(engine);
+  if (!Number.isInteger(kibibytes) || kibibytes < 1 || kibibytes > MAX_TEXT_KIB) problems.add(`maxTextSize must be whole kibibytes from 1 to ${MAX_TEXT_KIB}, got ${kibibytes}; leave it out for ${DEFAULT_MAX_TEXT.toKibibytes()}`);
+  engine.capacity?._check(problems);
+  DmsContract.check(problems, contract, lanesOf(engine));
 }

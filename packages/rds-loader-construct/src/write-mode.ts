@@ -29,7 +29,7 @@ const ALLOWED: Record<DatasetView['history'], string[]> = {
   changes: ['merge'],
 };
 
-/** How the rows of a batch become rows of a table. They become visible together, in one transaction. */
+/** How the rows of a batch become rows of a table. They become visible together. */
 export class WriteMode {
   /** Rows whose primary key is there are updated, others inserted. Fits every history; needs a primary key. */
   static merge(props: MergeProps = {}): WriteMode {

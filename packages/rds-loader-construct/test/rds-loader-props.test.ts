@@ -1,5 +1,5 @@
 import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
-import { LoadSize, LoadTarget, LoadWindow, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadSize, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, Surroundings } from './_fixtures/load';
 
 describe('write modes', () => {
@@ -29,14 +29,33 @@ describe('the window', () => {
   ])('fails for %s', (_, window, message) => {
     expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.daily(window) })).toThrow(message);
   });
+
+  test.each([
+    ['no day', [], /window\.days must name at least one day; use LoadWindow\.daily for every day/],
+    ['a day twice', [Weekday.MONDAY, Weekday.MONDAY], /window\.days must name each day once, got MON, MON/],
+  ])('fails for %s', (_, days, message) => {
+    expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.weekly({ from: '01:00', until: '05:00', days }) })).toThrow(message);
+  });
 });
 
 describe('the target', () => {
-  test('fails for an engine that is not PostgreSQL', () => {
+  test('fails for an engine that is neither PostgreSQL nor MySQL', () => {
     const stack = newStack();
     const around = new Surroundings(stack);
-    const instance = new rds.DatabaseInstance(stack, 'MySql', { engine: rds.DatabaseInstanceEngine.MYSQL, vpc: around.vpc });
-    expect(() => newLoad(stack, 'Load', { target: LoadTarget.fromInstance(instance) }, around)).toThrow(/target must be PostgreSQL, got MYSQL/);
+    const instance = new rds.DatabaseInstance(stack, 'Server', { engine: rds.DatabaseInstanceEngine.SQL_SERVER_EX, vpc: around.vpc });
+    expect(() => newLoad(stack, 'Load', { target: LoadTarget.fromInstance(instance) }, around)).toThrow(/target must be PostgreSQL, MySQL or MariaDB, got SQLSERVER/);
+  });
+
+  test('fails for MySQL with all that it cannot hold, and without a database', () => {
+    const stack = newStack();
+    const around = new Surroundings(stack);
+    const instance = new rds.DatabaseInstance(stack, 'Server', { engine: rds.DatabaseInstanceEngine.MYSQL, vpc: around.vpc });
+    const target = LoadTarget.fromInstance(instance, { secret: around.secret });
+    expect(() => newLoad(stack, 'Load', { target }, around)).toThrow(
+      /needs the name of a database; set databaseName; key column trip_id of dataset trips is a text without a length, and MySQL cannot index it; give it logicalTypeOptions maxLength, at most 768/,
+    );
+    const wrong = LoadTarget.fromInstance(instance, { secret: around.secret, databaseName: 'shop', engine: TargetEngine.POSTGRES });
+    expect(() => newLoad(stack, 'Wrong', { target: wrong }, around)).toThrow(/engine of target .* must be that of its family MYSQL, got postgres; leave it out/);
   });
 
   test('fails for an imported database without a secret', () => {

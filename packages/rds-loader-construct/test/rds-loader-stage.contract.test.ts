@@ -1,17 +1,22 @@
+import * as path from 'node:path';
+import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, type Stack } from 'aws-cdk-lib';
 import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/scheduler-settings';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { WRITE_MODES } from '@headrace/runtime/load/write-modes';
 import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
-import { LoadWindow, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
-function settingsOf(props: Partial<RdsLoaderStageProps> = {}): { task: unknown; scheduler: unknown } {
+function settingsOf(
+  props: Partial<RdsLoaderStageProps> | ((stack: Stack) => Partial<RdsLoaderStageProps>) = {},
+): { task: unknown; scheduler: unknown } {
   const stack = newStack();
-  newLoad(stack, 'Load', props);
+  newLoad(stack, 'Load', typeof props === 'function' ? props(stack) : props);
   const template = templateOf(stack);
   const deployed = (value: unknown) => JSON.parse(asText(value)
     .replace(/<Database\w+\.Endpoint\.Port>/, '5432')
+    .replace(/<Shop\w+\.Endpoint\.Port>/, '3306')
     .replace(/<Loader\w+>/, 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:loader')
     .replace(/<LoadMachine\w+>/, 'arn:aws:states:eu-central-1:111111111111:stateMachine:load'));
   const [task] = Object.values(resourcesOf(template, 'AWS::ECS::TaskDefinition'));
@@ -40,6 +45,19 @@ test('the run time accepts what tasks are told', () => {
   });
 });
 
+test.each<[string, (stack: Stack, secret: secretsmanager.ISecret) => LoadTarget]>([
+  ['an endpoint', (_, secret) => LoadTarget.fromEndpoint({ host: 'db.example.com', engine: TargetEngine.MYSQL, databaseName: 'shop', secret })],
+  ['an instance of MariaDB', (stack, secret) => LoadTarget.fromInstance(new rds.DatabaseInstance(stack, 'Shop', {
+    engine: rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.VER_10_11 }), vpc: new ec2.Vpc(stack, 'ShopVpc'), databaseName: 'shop', port: 3306,
+  }), { secret })],
+  ['an imported cluster', (stack, secret) => LoadTarget.fromCluster(rds.DatabaseCluster.fromDatabaseClusterAttributes(stack, 'Shop', {
+    clusterIdentifier: 'shop', clusterEndpointAddress: 'shop.example.com', port: 3306, engine: rds.DatabaseClusterEngine.AURORA_MYSQL,
+  }), { secret, databaseName: 'shop' })],
+])('the run time accepts MySQL as the target: %s', (_, target) => {
+  const { task } = settingsOf((stack) => ({ contract: path.join(__dirname, '_fixtures', 'zones.odcs.yaml'), target: target(stack, new secretsmanager.Secret(stack, 'LoaderOfShop')) }));
+  expect(parseLoadSettings(task)).toMatchObject({ target: { kind: 'mysql', port: 3306, database: 'shop', ssl: 'verify-full' }, targetSchema: 'shop', ledgerSchema: 'headrace' });
+});
+
 test('what is left out is what the run time would take', () => {
   const { task } = settingsOf() as { task: Record<string, unknown> };
   const { connections, manageSchema, writeModes, gaps, ...bare } = task;
@@ -48,12 +66,14 @@ test('what is left out is what the run time would take', () => {
   expect({ ...parseLoadSettings(bare), connections }).toEqual(parseLoadSettings({ ...bare, connections, manageSchema, gaps }));
 });
 
-test('the run time accepts what the starter of loads is told', () => {
-  const { scheduler } = settingsOf({ window: LoadWindow.daily({ from: '22:00', until: '02:30', timeZone: 'America/New_York' }) });
+test('the run time accepts what the starter of loads and the tasks are told of the window', () => {
+  const { scheduler, task } = settingsOf({ window: LoadWindow.weekly({ from: '22:00', until: '02:30', timeZone: 'America/New_York', days: Object.values(Weekday) }) });
+  const window = { from: '22:00', until: '02:30', timeZone: 'America/New_York', days: ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] };
+  expect(parseLoadSettings(task).window).toEqual(window);
   expect(parseSchedulerSettings(scheduler)).toEqual({
     pipeline: 'trips',
     stateMachineArn: 'arn:aws:states:eu-central-1:111111111111:stateMachine:load',
-    window: { from: '22:00', until: '02:30', timeZone: 'America/New_York' },
+    window,
   });
 });
 

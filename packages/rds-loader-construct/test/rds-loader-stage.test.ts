@@ -4,7 +4,7 @@ import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
 import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
 import { testApp } from '@headrace/stage/testing/test-app';
-import { LoadSize, LoadTarget, LoadWindow } from '../src';
+import { LoadSize, LoadTarget, LoadWindow, Weekday } from '../src';
 import { newLoad, newStack, Surroundings, templateOf } from './_fixtures/load';
 
 const NIGHT = LoadWindow.daily({ from: '01:00', until: '05:00', timeZone: 'Europe/Berlin' });
@@ -24,7 +24,10 @@ describe('the machine', () => {
     const stack = newStack();
     newLoad(stack, 'Load', { size: LoadSize.of({ connections: 7 }) });
     const [{ States }] = Object.values(machineDefinitions(templateOf(stack))) as [any];
-    expect(States.Stage.MaxConcurrency).toBe(7);
+    // What the settings say, unless Claim finds less room in the database.
+    expect(States.Stage.MaxConcurrency).toBe('{% $states.input.connections %}');
+    const [task] = Object.values(resourcesOf(templateOf(stack), 'AWS::ECS::TaskDefinition'));
+    expect(JSON.stringify(task?.Properties.ContainerDefinitions)).toMatch(/connections[\\"]+:7[,}]/);
   });
 });
 
@@ -34,7 +37,7 @@ describe('the window', () => {
     newLoad(stack, 'Load', { window: NIGHT });
 
     Template.fromStack(stack).hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'cron(0 1 * * ? *)',
+      ScheduleExpression: 'cron(0 1,2 * * ? *)',
       ScheduleExpressionTimezone: 'Europe/Berlin',
       FlexibleTimeWindow: { Mode: 'OFF' },
       State: 'ENABLED',
@@ -54,6 +57,18 @@ describe('the window', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::Scheduler::Schedule', {
       Target: { RetryPolicy: { MaximumEventAgeInSeconds: seconds } },
     });
+  });
+
+  test.each([
+    ['comes twice, for the night whose clock skips the beginning', LoadWindow.daily({ from: '02:30', until: '05:00' }), 'cron(30 2,3 * * ? *)'],
+    ['comes twice around midnight', LoadWindow.daily({ from: '23:30', until: '05:00' }), 'cron(30 23,0 * * ? *)'],
+    ['comes once where the second start would be outside', LoadWindow.daily({ from: '02:30', until: '03:30' }), 'cron(30 2 * * ? *)'],
+    ['keeps to its days', LoadWindow.weekly({ from: '22:00', until: '05:00', days: [Weekday.SATURDAY, Weekday.SUNDAY] }), 'cron(0 22,23 ? * SAT,SUN *)'],
+    ['comes once where the second start would be on another day', LoadWindow.weekly({ from: '23:00', until: '05:00', days: [Weekday.SUNDAY] }), 'cron(0 23 ? * SUN *)'],
+  ])('has a schedule that %s', (_, window, expression) => {
+    const stack = newStack();
+    newLoad(stack, 'Load', { window });
+    Template.fromStack(stack).hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: expression });
   });
 
   test('can be switched off for a copy', () => {
@@ -78,15 +93,18 @@ describe('the window', () => {
     expect(policies).toContain('events.amazonaws.com');
   });
 
-  test('that begins in an hour which summer time skips is warned of', () => {
+  test('that is short and begins in an hour which summer time skips is warned of', () => {
     const stack = newStack();
-    newLoad(stack, 'Load', { window: LoadWindow.daily({ from: '02:30', until: '05:00', timeZone: 'Europe/Berlin' }) });
+    newLoad(stack, 'Load', { window: LoadWindow.daily({ from: '02:30', until: '03:15', timeZone: 'Europe/Berlin' }) });
     Annotations.fromStack(stack).hasWarning('*', expectMatch(/window\.from does not exist on \d{4}-03-\d\d/));
   });
 
-  test('that no summer time touches is not warned of', () => {
+  test.each([
+    ['begins at a time that every day has', NIGHT],
+    ['is open an hour after its beginning', LoadWindow.daily({ from: '02:30', until: '05:00', timeZone: 'Europe/Berlin' })],
+  ])('that %s is not warned of', (_, window) => {
     const stack = newStack();
-    newLoad(stack, 'Load', { window: NIGHT });
+    newLoad(stack, 'Load', { window });
     expect(Annotations.fromStack(stack).findWarning('*', expectMatch(/window/))).toEqual([]);
   });
 

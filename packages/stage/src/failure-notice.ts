@@ -31,12 +31,17 @@ export interface NoticeWords {
  * A container's cause is a long document, of which only the exit code tells anything; a function's holds its message.
  */
 export function caught(state: string): string {
-  return jsonata(
+  return jsonata(caughtIn(state));
+}
+
+/** {@link caught} without its brackets, for a larger expression. */
+export function caughtIn(state: string): string {
+  return (
     `{"state": ${literal(state)}, "error": $states.errorOutput.Error, `
     + '"cause": $substring($states.errorOutput.Cause, 0, 2000), '
     + '"exitCode": $match($states.errorOutput.Cause, /"ExitCode":\\s*([0-9]+)/, 1).groups[0], '
     // Stand far behind in the description of a task, so they would be cut off with the rest of it.
-    + `"reason": ${member('StoppedReason')}, "containerReason": ${member('Reason')}, "recorded": ${member('errorMessage')}}`,
+    + `"reason": ${member('StoppedReason')}, "containerReason": ${member('Reason')}, "recorded": ${member('errorMessage')}}`
   );
 }
 

@@ -108,6 +108,9 @@ export class StageMachine extends Construct {
   }
 }
 
+/** Where a step with a Catch of its own hands over what `caught` gives: with a look for the document that a container left, and without. */
+export const FAILURE = { find: 'FindErrorDocument', notify: 'NotifyFailure' } as const;
+
 /** Fixes slot, attempt and input for all later states, and for the notice. */
 function begin(next: string): Record<string, Step> {
   return {
@@ -125,11 +128,11 @@ function begin(next: string): Record<string, Step> {
   };
 }
 
-const FIND = 'FindErrorDocument';
+const FIND = FAILURE.find;
 const FOUND = 'ErrorDocumentFound';
 const READ = 'ReadErrorDocument';
 const READ_GIVEN_UP = 'ReadGivenUp';
-const NOTIFY = 'NotifyFailure';
+const NOTIFY = FAILURE.notify;
 const TELL = 'TellFailure';
 const FAILED = 'Failed';
 const NOT_NOTIFIED = 'FailedUnnoticed';

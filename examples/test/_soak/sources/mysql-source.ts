@@ -24,7 +24,9 @@ export const startMysqlSource: StartSource = async (gate): Promise<SoakSource> =
         size: IngestSize.DEV,
       });
     },
-    restart: () => server.query('CREATE OR REPLACE TABLE trips (id bigint PRIMARY KEY, note longtext, changed_at timestamp(6) NULL)'),
+    restart: () => {
+      server.query('CREATE OR REPLACE TABLE trips (id bigint PRIMARY KEY, note longtext, changed_at timestamp(6) NULL)');
+    },
     next: (batch) => {
       current = batch;
       server.query(`SET time_zone = '+00:00'; TRUNCATE TABLE trips; INSERT INTO trips VALUES ${insertValues(rowBatch(batch), (at) => `'${sqlInstant(at)}'`)}`);

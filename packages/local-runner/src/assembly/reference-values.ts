@@ -89,6 +89,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     return { ref, attributes: { Id: ref } };
   },
   'AWS::SecretsManager::SecretTargetAttachment': (input) => ({ ref: String(input.property('SecretId')), attributes: { Id: input.property('SecretId') } }),
+  // `Ref` of endpoints and instances is their ARN, whose end DMS makes up.
+  'AWS::DMS::Endpoint': (_input, generated) => ({ ref: arn('dms', `endpoint:${digest(generated).slice(0, 26).toUpperCase()}`), attributes: { ExternalId: '' } }),
+  'AWS::DMS::ReplicationInstance': (_input, generated) => ({ ref: arn('dms', `rep:${digest(generated).slice(0, 26).toUpperCase()}`), attributes: {} }),
   'AWS::KMS::Key': ({ stack, logicalId }) => {
     const id = uuid(`${stack}/${logicalId}`);
     return { ref: id, attributes: { Arn: arn('kms', `key/${id}`), KeyId: id } };

@@ -6,6 +6,7 @@ import { EXIT, UsageError, type ExitCode } from './exit-code';
 import { inferContract } from './infer-contract';
 import { init } from './init';
 import { listExecutions } from './list-executions';
+import { load } from './load';
 import { plan } from './plan';
 import { printLogs } from './print-logs';
 import { putObject } from './put-object';
@@ -14,6 +15,7 @@ import { retry } from './retry';
 import { run } from './run';
 import { showQuarantine } from './show-quarantine';
 import { sql } from './sql';
+import { suggestWindow } from './suggest-window';
 import { up } from './up';
 import { vacuum } from './vacuum';
 import { watch } from './watch';
@@ -33,6 +35,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.
 Examples:
   headrace init trips --from ./trips.csv      draft a contract, an app and its test
   headrace run                                run the app of cdk.json from source to database
+  headrace load --now                         load what is committed, whatever the window says
   headrace watch                              keep the app up; files that arrive start runs
   headrace retry                              start the last failed run again, where it stopped
   headrace sql "SELECT count(*) FROM trips"   ask as Athena would
@@ -87,6 +90,12 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
   running('retry [run] [cdk.out]').description('start the next attempt of a failed run, with the code as it is now; of the last one when none is named')
     .option('--machine <id>', 'retry only this machine')
     .action(does((failed, assembly, options) => retry({ linger: '10', ...options, failed, assembly, terminal, signal })));
+  running('load [cdk.out]').description('load what is committed and not in the target yet; outside of the window of the stage nothing is loaded')
+    .option('--now', 'load at once, whatever the window says')
+    .option('--machine <id>', 'the load machine, where there are several')
+    .option('--print-aws', 'print the command that does it in the account, and run nothing')
+    .option('--linger <minutes>', 'keep the target database up for that long after the load; 0 to stop it at once', '10')
+    .action(does((assembly, options) => load({ ...options, assembly, terminal, signal })));
   running('plan').description('say what the ingest machine would pull, how long that takes and what it costs, without pulling')
     .option('--machine <id>', 'the ingest machine, where there are several')
     .option('--deadline <time>', 'also say whether this time can be met, like 2026-01-01T05:00:00Z')
@@ -120,6 +129,13 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--assembly <cdk.out>', 'folder that cdk synth wrote, in place of --app')
     .option('--print-aws', 'print the command that does it in the account, and run nothing')
     .action(does((dataset, options) => vacuum({ ...options, dataset, terminal, signal })));
+  const window = command('window').description('work with the window of loads');
+  window.command('suggest [file]').copyInheritedSettings(headrace)
+    .description('propose the hours in which the target has the least to do, by its metrics of CloudWatch as CSV or JSON; without a file, print the command that fetches them')
+    .option('--hours <n>', 'how long the window is to be, in quarters of an hour', '4')
+    .option('--time-zone <zone>', 'whose clock the window goes by, like Europe/Berlin', 'UTC')
+    .option('--json', 'print one JSON object')
+    .action(does((file, options) => suggestWindow({ file, ...options, terminal })));
   stateful('ls').description('list executions').option('--json', 'print one JSON array')
     .action(does((options) => listExecutions({ ...options, terminal })));
   stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')

@@ -11,8 +11,8 @@ export interface RetryOptions extends Omit<RunOptions, 'input'> {
   readonly failed?: string;
 }
 
-/** Operations that only the machine of the curate stage takes. */
-const STAGE_OPERATIONS: readonly string[] = ['rerun', 'compact'];
+/** Operations that only the machine of one stage takes: curate, or load. */
+const STAGE_OPERATIONS: readonly string[] = ['rerun', 'compact', 'load', 'now'];
 
 /** The newest attempt of a run: what was started for it, without what that started in turn. */
 interface LastAttempt {

@@ -1,3 +1,4 @@
+import { LOAD_OPERATIONS } from '@headrace/runtime/load/load-input';
 import { manualSlot, executionName } from '@headrace/runtime/run/ids';
 import type { ExecutionRecord } from '../executions/execution-store';
 import { ExecutionAlreadyExists } from '../executions/execution-store';
@@ -39,7 +40,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     const records: ExecutionRecord[] = [];
     const slot = typeof input.slot === 'string' ? input.slot : manualSlot(new Date());
     for (const machine of machinesToRun(stack.machines, options.machine)) {
-      const record = await startMachine(stack, machine, { slot, ...input }, signal);
+      const record = await startMachine(stack, machine, inputFor(machine, { slot, ...input }), signal);
       records.push(record);
       // A load after a failed ingestion would only load what earlier runs left; the operator decides that.
       if (record.status !== 'SUCCEEDED') break;
@@ -68,6 +69,17 @@ export function machinesToRun(machines: readonly Machine[], wanted: string | und
   const roots = machines.filter(({ isRoot }) => isRoot);
   if (roots.length === 0) throw new UsageError('the assembly has no state machine that nothing else starts');
   return [...roots.filter(({ stage }) => stage !== 'load'), ...roots.filter(({ stage }) => stage === 'load')];
+}
+
+/**
+ * Whoever runs a pipeline here wants its rows now: a load takes no notice of its window unless it is told to. Operations of other stages are no
+ * business of a load.
+ */
+function inputFor({ stage }: Machine, input: Record<string, unknown>): Record<string, unknown> {
+  if (stage !== 'load') return input;
+  const { operation = 'now', slot, attempt, ...asked } = input;
+  const known: readonly unknown[] = LOAD_OPERATIONS;
+  return known.includes(operation) ? { ...input, operation } : { slot, ...(attempt === undefined ? {} : { attempt }), ...(asked.deadline === undefined ? {} : { deadline: asked.deadline }), operation: 'now' };
 }
 
 async function startMachine(stack: LocalStack, machine: Machine, input: Record<string, unknown>, signal: AbortSignal): Promise<ExecutionRecord> {

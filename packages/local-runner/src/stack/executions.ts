@@ -96,7 +96,7 @@ export class Executions {
 }
 
 /** Prefixes of error names, as Step Functions writes them. */
-const SERVICE_NAMES: Readonly<Record<string, string>> = { ecs: 'ECS', lambda: 'Lambda', states: 'StepFunctions', glue: 'Glue', iam: 'IAM', sns: 'SNS' };
+const SERVICE_NAMES: Readonly<Record<string, string>> = { ecs: 'ECS', lambda: 'Lambda', states: 'StepFunctions', glue: 'Glue', iam: 'IAM', sns: 'SNS', dms: 'DatabaseMigration' };
 
 function watched(handlers: Readonly<Record<string, TaskHandler>>, states: StateLog): Record<string, TaskHandler> {
   return Object.fromEntries(Object.entries(handlers).map(([resource, handler]) => [resource, async (call) => {

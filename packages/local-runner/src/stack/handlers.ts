@@ -2,6 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { TaskFailure, type TaskHandler } from '../asl';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { AccessDirectory } from '../iam/access-directory';
+import { databaseMigrationCalls } from '../services/dms/replication-calls';
+import type { LocalReplicationTasks } from '../services/dms/replication-tasks';
 import { ecsRunTaskSync } from '../services/ecs-tasks';
 import { glueStartJobRunSync } from '../services/glue-jobs';
 import { lambdaInvoke } from '../services/lambda-functions';
@@ -28,6 +30,7 @@ export interface HandlerOptions {
   readonly stateDir: string;
   /** vCPU of Fargate that Service Quotas answers. */
   readonly fargateVcpus: number;
+  readonly replications: LocalReplicationTasks;
   /** A Python with PySpark, for Glue jobs. */
   readonly spark?: string;
 }
@@ -45,6 +48,7 @@ const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
  * | `states:startExecution.sync:2` | emulated: the same interpreter |
  * | `sns:publish` | emulated: a file of messages for each topic |
  * | `aws-sdk:servicequotas:getServiceQuota` | stand-in: the number that the stack was started with |
+ * | `aws-sdk:databasemigration:*` | stand-in: reads endpoints, files, mappings and settings, loads into the local PostgreSQL |
  * | `aws-sdk:s3:*` | emulated: the local endpoint, through the unmodified SDK |
  */
 export function handlersFor(options: HandlerOptions): Record<string, TaskHandler> {
@@ -56,6 +60,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),
     'aws-sdk:servicequotas:getServiceQuota': getServiceQuota(deployment, scope, options.fargateVcpus),
+    ...databaseMigrationCalls(options.replications, scope),
     'sns:publish': publishMessage(options.topics, scope),
     ...Object.fromEntries(s3Actions.map((action) => [`aws-sdk:s3:${action}`, s3SdkCall(s3, action)])),
     '*': async ({ resource, state }) => {

@@ -13,6 +13,7 @@ export async function describeRun(stack: LocalStack, summary: RunSummary): Promi
   const parts = [
     hopTable(summary),
     balanceLines(summary),
+    summary.window === undefined ? '' : `nothing was loaded: ${summary.window.reason}\n`,
     await rejectSamples(stack, summary),
     qualityTable(summary),
     await readersSee(stack, summary),

@@ -1,3 +1,4 @@
+import type { LoadOutcome } from '@headrace/runtime/load/load-plan';
 import type { DatasetResult, StageOutput } from '@headrace/runtime/run/stage-io';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { LocalStack } from '../stack/local-stack';
@@ -13,6 +14,8 @@ export interface RunSummary {
   readonly datasets: Readonly<Record<string, DatasetSummary>>;
   /** The target database; absent where the assembly has none. */
   readonly target?: { readonly url: string };
+  /** Of a load that did nothing because it was started outside of its window. */
+  readonly window?: { readonly reason: string; readonly opens: string };
 }
 
 const STAGES: readonly string[] = ['ingest', 'curate', 'load'];
@@ -31,6 +34,7 @@ export async function summarizeRun(stack: LocalStack, roots: readonly ExecutionR
   }
   const buckets = stack.deployment.assembly.ofType('AWS::S3::Bucket').map(({ ref }) => ref);
   const locate = (_stage: StageName, key: string) => buckets.map((bucket) => stack.fileOf(bucket, key)).find((file) => file !== undefined);
+  const window = records.map(({ output }) => (output as Partial<LoadOutcome> | undefined)?.window).find((each) => each !== undefined);
   return {
     schemaVersion: 1,
     status: roots.find(({ status }) => status !== 'SUCCEEDED')?.status ?? 'SUCCEEDED',
@@ -40,6 +44,7 @@ export async function summarizeRun(stack: LocalStack, roots: readonly ExecutionR
     })),
     datasets: Object.fromEntries(Object.entries(byDataset).map(([dataset, results]) => [dataset, summarizeDataset(results, locate)])),
     ...(stack.databases[0] === undefined ? {} : { target: { url: stack.databases[0].url } }),
+    ...(window === undefined ? {} : { window }),
   };
 }
 

@@ -25,7 +25,7 @@ const LONGEST_ASYNC_AGE = Duration.hours(6);
 /**
  * Starts a load at the beginning of each window, exactly once.
  *
- * The schedule is delivered at least once; the function names the execution after the scheduled time, so that a second
+ * The schedule is delivered at least once; the function names the execution after the opening of the window, so that a second
  * delivery starts nothing. Deliveries end with the window: a late one would load at a busy hour.
  */
 export class LoadSchedule extends Construct {
@@ -65,7 +65,8 @@ export class LoadSchedule extends Construct {
       enabled: props.enabled,
       schedule: scheduler.ScheduleExpression.cron({
         minute: window._minute,
-        hour: window._hour,
+        hour: window._hours,
+        weekDay: window._weekDays,
         timeZone: TimeZone.of(window._timeZone),
       }),
       timeWindow: scheduler.TimeWindow.off(),

@@ -1,5 +1,7 @@
 import type { aws_s3 as s3 } from 'aws-cdk-lib';
 import type { LoadSize } from '../load-size';
+import type { DmsReplication } from './dms/dms-replication';
+import { DMS_FAILED, DMS_START, dmsSteps, failures } from './dms/dms-steps';
 import { distributedMap } from './stage/distributed-map';
 import { givenUp } from './stage/given-up';
 import { jsonata, literal } from './stage/jsonata';
@@ -13,6 +15,8 @@ export interface LoadStepsProps {
   readonly curatedBucket: s3.IBucket;
   readonly workPrefix: string;
   readonly size: LoadSize;
+  /** Fills the staging tables in place of our own tasks. */
+  readonly dms?: DmsReplication;
 }
 
 /**
@@ -25,44 +29,59 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
   const folder = `${literal(workPrefix)} & $attemptId`;
   const plan = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
   const document = (name: string) => ({ bucket, workPrefix, key: `${folder} & "/${name}.json"` });
-  const end = givenUp({ name: 'StagePart', step: 'stage', bucket, workPrefix });
   const claim = `{"step": "claim", "plan": ${plan}, "input": $input, "execution": $execution}`;
+  const { dms } = props;
+  const publish = runTask({ task, work: `{"step": "publish", "plan": ${plan}}`, timeout: size.taskTimeout, next: 'Outcome' });
   return {
     Claim: runTask({ task, work: claim, timeout: size.taskTimeout, next: 'Claimed' }),
     Claimed: readDocument({ ...document('claim'), next: 'StageNeeded' }),
     StageNeeded: plain({
       Type: 'Choice',
       Choices: [
-        { Condition: jsonata('$states.input.items.count > 0'), Next: 'Stage' },
+        { Condition: jsonata('$states.input.items.count > 0'), Next: dms === undefined ? 'Stage' : DMS_START },
         { Condition: jsonata('$exists($states.input.output)'), Next: 'NothingNew' },
       ],
       // Batches whose parts are all staged by now, or that have none.
       Default: 'Publish',
     }),
     NothingNew: plain({ Type: 'Pass', Output: jsonata('$states.input.output'), End: true }),
-    Stage: distributedMap({
-      name: 'Stage',
-      item: {
-        startAt: 'StagePart',
-        steps: {
-          StagePart: runTask({
-            task,
-            work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
-            timeout: size.taskTimeout,
-            output: {},
-            givenUp: end.startAt,
-          }),
-          ...end.steps,
-        },
-      },
-      bucket,
-      workPrefix,
-      list: '$states.input.items',
-      select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
-      maxConcurrency: size.connections,
-      next: 'Publish',
-    }),
-    Publish: runTask({ task, work: `{"step": "publish", "plan": ${plan}}`, timeout: size.taskTimeout, next: 'Outcome' }),
+    ...(dms === undefined
+      ? { Stage: stageParts(props), Publish: publish }
+      : {
+        ...dmsSteps({
+          task, replication: dms, bucket, workPrefix, plan, folder, connections: size.connections,
+          taskTimeout: size.taskTimeout, executionTimeout: size.executionTimeout, next: 'Publish',
+        }),
+        Publish: { ...publish, state: { ...publish.state, Catch: failures('Publish', true, DMS_FAILED) } },
+      }),
     Outcome: readDocument(document('outcome')),
   };
+}
+
+/** Our own tasks copy the parts, as many at the same time as there are connections. */
+function stageParts({ task, size, curatedBucket: bucket, workPrefix }: LoadStepsProps): Step {
+  const end = givenUp({ name: 'StagePart', step: 'stage', bucket, workPrefix });
+  return distributedMap({
+    name: 'Stage',
+    item: {
+      startAt: 'StagePart',
+      steps: {
+        StagePart: runTask({
+          task,
+          work: '{"step": "stage", "plan": $states.input.plan, "index": $states.input.index}',
+          timeout: size.taskTimeout,
+          output: {},
+          givenUp: end.startAt,
+        }),
+        ...end.steps,
+      },
+    },
+    bucket,
+    workPrefix,
+    list: '$states.input.items',
+    select: { plan: jsonata('$states.input.plan'), index: jsonata('$states.context.Map.Item.Value.index') },
+    // Fewer where the database has no room for all.
+    maxConcurrency: jsonata('$states.input.connections'),
+    next: 'Publish',
+  });
 }

@@ -19,6 +19,8 @@ export interface RejectExpressions {
 export interface ColumnCheck {
   readonly code: ColumnRejectCode;
   readonly predicate: string;
+  /** True for good values where that is a plainer predicate than its negation. */
+  readonly passes?: string;
 }
 
 /**
@@ -43,15 +45,15 @@ export function columnReject(column: Column, { raw, typed, partition = false }: 
 export function columnPasses(
   column: Column, { raw, typed, partition = false, proven = false }: RejectExpressions & { readonly proven?: boolean },
 ): string | undefined {
-  const checks = columnChecks(column, typed, partition, proven).map(({ predicate }) => `NOT (${predicate})`);
+  const checks = columnChecks(column, typed, partition, proven).map(({ predicate, passes }) => passes ?? `NOT (${predicate})`);
+  if (column.required) return [...(checks.length === 0 ? [`${typed} IS NOT NULL`] : []), ...checks].join(' AND ');
+  // No OR, after which the engine sorts the numbers of the rows that pass. Each check is NULL for NULL.
+  if (checks.length > 0) return `coalesce(${checks.join(' AND ')}, ${raw} IS NULL)`;
   // A text in the grammar of strings is its own typed value.
-  const cast = proven && column.type.kind === 'string' ? [] : [`${typed} IS NOT NULL`];
-  if (column.required) return [`${typed} IS NOT NULL`, ...checks].join(' AND ');
-  const passes = [...cast, ...checks];
-  return passes.length === 0 ? undefined : `(${raw} IS NULL OR ${passes.join(' AND ')})`;
+  return proven && column.type.kind === 'string' ? undefined : `(${raw} IS NULL) >= (${typed} IS NULL)`;
 }
 
-/** The checks that apply to values of the right type; none of them is true for NULL. */
+/** The checks that apply to values of the right type; each is NULL for NULL. */
 export function columnChecks(column: Column, typed: string, partition = false, proven = false): ColumnCheck[] {
   const checks: ColumnCheck[] = [];
   const { type } = column;
@@ -59,7 +61,7 @@ export function columnChecks(column: Column, typed: string, partition = false, p
   if (longest !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) > ${longest}` });
   if (column.minLength !== undefined) checks.push({ code: 'LENGTH', predicate: `length(${typed}) < ${column.minLength}` });
   if (column.pattern !== undefined && !proven) checks.push({ code: 'PATTERN', predicate: `NOT regexp_matches(${typed}, ${quoteLiteral(pattern(column.pattern))})` });
-  for (const { operator, literal } of columnBounds(column)) checks.push({ code: 'RANGE', predicate: `NOT ${typed} ${operator} ${literal}` });
+  for (const { operator, literal } of columnBounds(column)) checks.push({ code: 'RANGE', predicate: `NOT ${typed} ${operator} ${literal}`, passes: `${typed} ${operator} ${literal}` });
   // DuckDB puts NaN above every number, so a lower bound alone would let it pass.
   if (type.kind === 'float' && columnBounds(column).length > 0) checks.push({ code: 'RANGE', predicate: `isnan(${typed})` });
   if (column.multipleOf !== undefined) checks.push({ code: 'MULTIPLE', predicate: `${typed} % ${column.multipleOf} <> 0` });

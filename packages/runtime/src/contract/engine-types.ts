@@ -16,7 +16,7 @@ export interface EngineTypes {
   readonly athenaView: string;
   readonly postgres: string;
   readonly mysql: string;
-  /** Column type of a DMS S3 source's external table definition. */
+  /** Column type of a DMS S3 source's external table definition, for a PostgreSQL target: text where DMS tells no exact form of its own. */
   readonly dms: string;
 }
 
@@ -32,16 +32,16 @@ export function engineTypes(type: ColumnType): EngineTypes {
     case 'integer': return integerTypes(type.bits, type.unsigned ?? false);
     case 'decimal': return decimalTypes(type.precision, type.scale);
     case 'float': return type.bits === 32
-      ? same('FLOAT', 'FLOAT', { spark: 'float', iceberg: 'float', glue: 'float', athenaView: 'real', postgres: 'real', mysql: 'float', dms: 'REAL4' })
-      : same('DOUBLE', 'DOUBLE', { spark: 'double', iceberg: 'double', glue: 'double', athenaView: 'double', postgres: 'double precision', mysql: 'double', dms: 'REAL8' });
-    case 'boolean': return same('BOOLEAN', 'BOOLEAN', everywhere('boolean', 'BOOLEAN'));
+      ? same('FLOAT', 'FLOAT', { spark: 'float', iceberg: 'float', glue: 'float', athenaView: 'real', postgres: 'real', mysql: 'float', dms: 'STRING' })
+      : same('DOUBLE', 'DOUBLE', { spark: 'double', iceberg: 'double', glue: 'double', athenaView: 'double', postgres: 'double precision', mysql: 'double', dms: 'STRING' });
+    case 'boolean': return same('BOOLEAN', 'BOOLEAN', everywhere('boolean', 'STRING'));
     case 'date': return same('DATE', 'INT32 DATE', everywhere('date', 'DATE'));
     case 'timestamp': return type.zoned
-      ? same('TIMESTAMP WITH TIME ZONE', 'INT64 TIMESTAMP(MICROS, UTC)', { ...everywhere('timestamp', 'DATETIME'), iceberg: 'timestamptz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) with time zone', mysql: 'datetime(6)' })
+      ? same('TIMESTAMP WITH TIME ZONE', 'INT64 TIMESTAMP(MICROS, UTC)', { ...everywhere('timestamp', 'STRING'), iceberg: 'timestamptz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) with time zone', mysql: 'datetime(6)' })
       : same('TIMESTAMP', 'INT64 TIMESTAMP(MICROS)', { ...everywhere('timestamp', 'DATETIME'), spark: 'timestamp_ntz', athenaView: 'timestamp(3)', postgres: 'timestamp(6) without time zone', mysql: 'datetime(6)' });
-    case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', iceberg: 'string', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'INT8' });
+    case 'time': return same('BIGINT', 'INT64 INT(64, signed)', { spark: 'bigint', iceberg: 'string', glue: 'bigint', athenaView: 'varchar', postgres: 'time(6) without time zone', mysql: 'time(6)', dms: 'STRING' });
     case 'uuid': return same('VARCHAR', 'BYTE_ARRAY STRING', { spark: 'string', iceberg: 'string', glue: 'string', athenaView: 'varchar', postgres: 'uuid', mysql: 'char(36)', dms: 'STRING' });
-    case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', iceberg: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'BLOB' });
+    case 'binary': return same('BLOB', 'BYTE_ARRAY', { spark: 'binary', iceberg: 'binary', glue: 'binary', athenaView: 'varbinary', postgres: 'bytea', mysql: 'longblob', dms: 'refused' });
     case 'object': return objectTypes(type.members);
     case 'array': return arrayTypes(engineTypes(type.item.type));
   }
@@ -107,7 +107,7 @@ function everywhere(name: string, dms: string): Rest {
 
 function stringTypes(length: number | undefined): EngineTypes {
   const base = { spark: 'string', iceberg: 'string', glue: 'string', athenaView: 'varchar', dms: 'STRING' };
-  if (length === undefined) return same('VARCHAR', 'BYTE_ARRAY STRING', { ...base, postgres: 'text', mysql: 'longtext' });
+  if (length === undefined) return same('VARCHAR', 'BYTE_ARRAY STRING', { ...base, postgres: 'text', mysql: 'longtext', dms: 'CLOB' });
   // utf8mb4 takes four bytes per character, and a MySQL row at most 65,535 bytes.
   return same('VARCHAR', 'BYTE_ARRAY STRING', { ...base, postgres: `varchar(${length})`, mysql: length <= 16_000 ? `varchar(${length})` : 'longtext' });
 }

@@ -36,7 +36,17 @@ export { QUARANTINE_COLUMNS, rejectsTable, rejectsTableName, type QuarantineColu
 export { currentStateSql, type CurrentStateNames } from './current-state-sql';
 export { isBatch, isStanding, PUBLISHED_COLUMNS, publishedDocument, publishedLines, type PublishableCommit, type PublishedLine } from './published-table';
 export { postgresDdl, postgresStagingDdl, postgresTargetDdl, SEQ_COLUMN, type PostgresStaging, type PostgresTable } from './postgres-ddl';
+export {
+  MYSQL_COLLATIONS, mysqlColumnDdl, mysqlColumnType, mysqlStagingDdl, mysqlTargetDdl, quoteMysqlName, quoteMysqlText,
+  type MysqlFlavour, type MysqlTable,
+} from './mysql-ddl';
+export { mysqlProblems } from './mysql-limits';
 export { BYTE_ENCODINGS, ENCODINGS, holdsAscii, type Encoding } from './encodings';
 export { isLines, isReadable, LANDED_FORMATS, READABLE_FORMATS, READABLE_WITH, type LandedFormat, type ReadableFormat } from './record-formats';
 export { columnNames, guessColumns, type ColumnGuess } from './guess-columns';
 export { draftContract, draftDatasets, type DraftOptions } from './draft-contract';
+export { DMS_CSV, DMS_NULL } from './dms/csv-dialect';
+export { DMS_LOAD_COLUMN, dmsColumn, dmsRefusal, type DmsColumn } from './dms/dms-column';
+export { DMS_SOURCE_SCHEMA, dmsSourceTable, dmsTableDefinition, dmsTablePath, MAX_DEFINITION_BYTES, type DmsTable, type DmsTableDefinition } from './dms/table-definition';
+export { dmsTableMappings, type DmsMapping, type DmsRule } from './dms/table-mappings';
+export { dmsTaskSettings, type DmsTaskSettingsOptions } from './dms/task-settings';

@@ -2,6 +2,8 @@ import type { Column, ColumnType } from './contract';
 import { LINEAGE_COLUMNS } from './curated-columns';
 import { engineTypes, glueType, sparkType, type EngineTypes } from './engine-types';
 import { FLOAT_WORDS, lexicalGrammar } from './lexical-grammar';
+import { MYSQL_COLLATIONS } from './mysql-ddl';
+import { MYSQL_KEY_BYTES, MYSQL_ROW_BYTES, MYSQL_SCALE } from './mysql-limits';
 import { DEEPEST_TYPE, isNested } from './nested-type';
 
 interface Row {
@@ -42,7 +44,7 @@ const ROWS: readonly Row[] = [
 ];
 
 const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
-  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
+  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS to PostgreSQL'],
 ];
 
 const EQUALITY: readonly (readonly string[])[] = [
@@ -68,7 +70,7 @@ export function typesDocument(sources: SourceTypes): string {
     'Made from the code by `HEADRACE_WRITE_DOCS=1 npx jest contract/engine-types` in `packages/runtime`; a test compares the two.',
     '',
     'A column is declared in the contract. Its text is checked against a grammar before anything is cast, so a value is exact or the record is',
-    'in quarantine. A column may also be [computed](expressions.md) from others. MySQL and DMS columns are the mapping that later versions will use.',
+    'in quarantine. A column may also be [computed](expressions.md) from others.',
     '',
     '## What a column accepts',
     '',
@@ -92,7 +94,13 @@ export function typesDocument(sources: SourceTypes): string {
     '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view and in Iceberg tables.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
-    '- MySQL has no NaN and no infinities; its TIMESTAMP ends in 2038, so both kinds of timestamp are `datetime(6)`.',
+    '- DMS reads floats, booleans, times and instants as texts, which PostgreSQL parses itself: how DMS would write them is not documented. Text longer than 16,383 characters,',
+    '  or without a length, is CLOB; a key of it is STRING. Decimals have 31 digits behind the point at most.',
+    '- MySQL has no NaN and no infinities: a load refuses a file that has one before it sends a row (`TARGET_VALUE`), and a column with `minimum` or `maximum` has none. MariaDB keeps no',
+    '  sign of zero. TIMESTAMP ends in 2038 there, so both kinds of timestamp are `datetime(6)`, instants in UTC.',
+    `- MySQL texts compare by bytes, with spaces at their end (\`${MYSQL_COLLATIONS.mysql}\`, \`${MYSQL_COLLATIONS.mariadb}\` of MariaDB). A key of type string is \`varchar(maxLength)\`, and needs one: an index`,
+    `  holds ${MYSQL_KEY_BYTES} bytes, ${MYSQL_KEY_BYTES / 4} characters. Refused, at synthesis and by the claim, are also decimals of more than ${MYSQL_SCALE} digits after the point and rows of more than ${MYSQL_ROW_BYTES} bytes, which`,
+    '  `varchar(n)` count with four a character.',
     '- Lists in Parquet have three levels, `<name>.list.element`. Inside of objects and arrays a `time` stays microseconds since midnight, also in the Athena view.',
     '- In `jsonb` (and the JSON text that MySQL keeps, whose own JSON type holds decimals as doubles) every member is there, NULL as null. Numbers and booleans are JSON numbers and',
     '  booleans with every digit; dates, times and timestamps are texts of ISO 8601 with six digits of a second, instants in UTC with `Z`; binary is base64. NaN, both infinities and -0.0, which',

@@ -1,8 +1,8 @@
 import type { ColumnType } from '../contract/contract';
 import type { CuratedPart } from '../run/manifest';
 import type { DatasetResult } from '../run/stage-io';
-import type { TableName } from './ledger/epoch';
 import type { WriteMode } from './settings';
+import type { TableName } from './table-name';
 
 /** A column that is copied. */
 export interface LoadColumn {
@@ -33,6 +33,13 @@ export interface LoadUnit {
   readonly columns: readonly LoadColumn[];
   readonly parts: number;
   readonly records: number;
+  /** Items that stage it: a run of indexes in `items.json`. */
+  readonly items: { readonly first: number; readonly count: number };
+  /**
+   * How long publishing takes by the pace of the last loads; put off to the next window where less than half of it is left. Absent where
+   * unknown, or too long for a window of its own.
+   */
+  readonly publishSeconds?: number;
   /**
    * Pending commits that this one makes needless: older snapshots, and what it supersedes; of the first one also those that were past their
    * retention. They get ledger rows of their own.
@@ -63,9 +70,15 @@ export interface LoadPlan {
   readonly attempt: number;
   /** ISO 8601: when the window closes. Work that has not begun by then waits for the next attempt. */
   readonly deadline?: string;
+  /** ISO 8601: no part is begun from then on, so that what is staged by then is published before the deadline. @default - the deadline */
+  readonly stageUntil?: string;
   /** In the order in which they are published. */
   readonly units: readonly LoadUnit[];
   readonly held: readonly HeldCommit[];
+  /** How many commits wait for the next window because this one cannot hold them, by dataset; datasets without are left out. */
+  readonly later?: Readonly<Record<string, number>>;
+  /** Commits that no window can hold. What else there is gets loaded; then the load fails with these. */
+  readonly refused?: readonly HeldCommit[];
   /** How many pending commits were past their retention before they were loaded, by dataset; datasets without are left out. */
   readonly expired?: Readonly<Record<string, number>>;
   /** Every dataset of the contract, in its order. */
@@ -90,6 +103,8 @@ export interface ClaimDocument {
   readonly schemaVersion: number;
   readonly items: { readonly bucket: string; readonly key: string; readonly count: number };
   readonly plan: { readonly bucket: string; readonly key: string };
+  /** How many items are staged at the same time: what the settings say, or what the database has room for. */
+  readonly connections: number;
   /** The stage's output, exactly when there are no items. */
   readonly output?: LoadOutcome;
 }
@@ -99,9 +114,10 @@ export interface ClaimDocument {
  *
  * - `drained`: the window closed before all of it was published; the next attempt goes on with what is staged.
  * - `held`: commits wait for something that `held` names.
+ * - `outside-window`: the load was started outside of its window and did nothing.
  */
 export interface LoadResult extends Omit<DatasetResult, 'outcome'> {
-  readonly outcome: DatasetResult['outcome'] | 'drained' | 'held';
+  readonly outcome: DatasetResult['outcome'] | 'drained' | 'held' | 'outside-window';
   /** Published by this attempt, oldest first. */
   readonly loaded: readonly { readonly seq: number; readonly loadId: string }[];
   readonly held?: readonly { readonly seq: number; readonly reason: string }[];
@@ -114,4 +130,6 @@ export interface LoadOutcome {
   readonly slot: string;
   readonly attempt: number;
   readonly datasets: Readonly<Record<string, LoadResult>>;
+  /** Why nothing was done outside of the window, and when it opens next. */
+  readonly window?: { readonly reason: string; readonly opens: string };
 }

@@ -1,7 +1,7 @@
 import type { StageOutput } from '../run/stage-io';
 import { DOCUMENT_HEAD, type WorkFolder } from '../run/work';
 import type { ObjectRef, ObjectStore } from '../stores/object-store';
-import { NO_COUNTS, type LoadCounts } from './ledger/ledger-rows';
+import { NO_COUNTS, type LoadCounts } from './ledger/ledger-row';
 import type { ClaimDocument, LoadOutcome, LoadPlan, LoadResult, LoadUnit } from './load-plan';
 
 /** What became of one unit. */
@@ -9,6 +9,8 @@ export interface UnitResult {
   readonly unit: LoadUnit;
   readonly outcome: 'committed' | 'already-committed' | 'drained';
   readonly counts: LoadCounts;
+  /** Of the publishing transaction, where it was this attempt's. */
+  readonly seconds?: number;
 }
 
 export function claimRef(folder: WorkFolder): ObjectRef {
@@ -35,23 +37,32 @@ export async function writeOutcome(
   return outcome;
 }
 
+/** The output of a load that was started outside of its window: nothing was looked at. */
+export function outsideWindow(
+  about: Pick<LoadPlan, 'pipeline' | 'slot' | 'attempt' | 'datasets'>, window: { readonly reason: string; readonly opens: string },
+): LoadOutcome {
+  const { pipeline, slot, attempt, datasets } = about;
+  return { ...DOCUMENT_HEAD, pipeline, slot, attempt, datasets: Object.fromEntries(datasets.map((name) => [name, { outcome: 'outside-window', counts: {}, loaded: [] }])), window };
+}
+
 function resultOf(dataset: string, plan: LoadPlan, results: readonly UnitResult[]): LoadResult {
   const done = results.filter(({ outcome }) => outcome !== 'drained');
   const held = plan.held.filter((commit) => commit.dataset === dataset).map(({ seq, reason }) => ({ seq, reason }));
   const expired = plan.expired?.[dataset] ?? 0;
+  const drained = results.length - done.length + (plan.later?.[dataset] ?? 0);
   const last = done.at(-1)?.unit;
   const total = done.reduce((sum, { counts }) => add(sum, counts), NO_COUNTS);
   return {
-    outcome: outcomeOf(results, held.length),
+    outcome: outcomeOf(results, { held: held.length, drained }),
     ...(last === undefined ? {} : { seq: last.seq, manifestKey: last.manifestKey }),
-    counts: { commits: done.length, drained: results.length - done.length, held: held.length, ...(expired === 0 ? {} : { expired }), ...total },
+    counts: { commits: done.length, drained, held: held.length, ...(expired === 0 ? {} : { expired }), ...total },
     loaded: done.map(({ unit }) => ({ seq: unit.seq, loadId: unit.loadId })),
     ...(held.length === 0 ? {} : { held }),
   };
 }
 
-function outcomeOf(results: readonly UnitResult[], held: number): LoadResult['outcome'] {
-  if (results.some(({ outcome }) => outcome === 'drained')) return 'drained';
+function outcomeOf(results: readonly UnitResult[], { held, drained }: { readonly held: number; readonly drained: number }): LoadResult['outcome'] {
+  if (drained > 0) return 'drained';
   if (results.some(({ outcome }) => outcome === 'committed')) return results.every(({ counts }) => counts.staged === 0) ? 'empty' : 'committed';
   if (results.length > 0) return 'already-committed';
   return held > 0 ? 'held' : 'nothing';

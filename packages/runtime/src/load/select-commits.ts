@@ -1,7 +1,7 @@
 import { userError } from '../errors/pipeline-error';
 import type { LogEntry } from '../run/commit-log';
 import type { CuratedManifest } from '../run/manifest';
-import type { LedgerRow } from './ledger/ledger-rows';
+import type { LedgerRow } from './ledger/ledger-row';
 import type { WriteMode } from './settings';
 
 export type CuratedEntry = LogEntry<CuratedManifest>;

@@ -1,4 +1,7 @@
 import { readSettings, type Fields } from '../run/settings';
+import { readDmsSettings, type DmsSettings } from './dms/dms-settings';
+import type { LoadWindow } from './schedule/load-window';
+import { readWindow } from './schedule/window-settings';
 
 /** How a dataset's staged rows become rows of the target. */
 export type WriteModeName = 'merge' | 'append' | 'replace';
@@ -11,8 +14,8 @@ export interface WriteMode {
   readonly allowEmpty?: boolean;
 }
 
-export interface PostgresTarget {
-  readonly kind: 'postgres';
+/** Where a database is, and who logs in. */
+export interface DatabaseAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -24,6 +27,17 @@ export interface PostgresTarget {
   readonly caFile?: string;
 }
 
+export interface PostgresTarget extends DatabaseAddress {
+  readonly kind: 'postgres';
+}
+
+/** MySQL and MariaDB: what PostgreSQL calls a schema is a database there. */
+export interface MysqlTarget extends DatabaseAddress {
+  readonly kind: 'mysql';
+}
+
+export type LoadDatabase = PostgresTarget | MysqlTarget;
+
 /** What the tasks of a load stage find in HEADRACE_SETTINGS. */
 export interface LoadSettings {
   readonly pipeline: string;
@@ -31,7 +45,7 @@ export interface LoadSettings {
   readonly workPrefix: string;
   readonly contract: { readonly bucket: string; readonly key: string };
   readonly codeVersion: string;
-  readonly target: PostgresTarget;
+  readonly target: LoadDatabase;
   readonly targetSchema: string;
   /** Schema of the ledger and of the staging tables. */
   readonly ledgerSchema: string;
@@ -45,6 +59,10 @@ export interface LoadSettings {
   readonly gaps: 'hold' | 'skip';
   /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
   readonly lockTimeoutSeconds: number;
+  /** When loads may run, whoever starts them. @default - at any time */
+  readonly window?: LoadWindow;
+  /** Of a stage whose staging tables AWS DMS fills. @default - our own loader does */
+  readonly dms?: DmsSettings;
 }
 
 /** More connections than this leave a small server without any for its users. */
@@ -54,7 +72,7 @@ const SQL_NAME = /^[^\0]{1,63}$/;
 
 /** Parses HEADRACE_SETTINGS of a load stage; throws one PipelineError `CONFIG` that lists every problem. */
 export function parseLoadSettings(json: unknown): LoadSettings {
-  return readSettings(json, 'load settings', (fields) => ({
+  return readSettings(json, 'load settings', (fields) => withWindow(fields, {
     pipeline: fields.identifier('pipeline'),
     curatedBucket: fields.text('curatedBucket'),
     workPrefix: fields.text('workPrefix'),
@@ -68,13 +86,19 @@ export function parseLoadSettings(json: unknown): LoadSettings {
     connections: fields.integer('connections', { min: 1, max: MAX_CONNECTIONS, optional: true }) ?? 1,
     gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
+    ...(fields.has('dms') ? { dms: fields.child('dms', readDmsSettings) } : {}),
   }));
 }
 
-function readTarget(target: Fields): PostgresTarget {
+function withWindow(fields: Fields, settings: Omit<LoadSettings, 'window'>): LoadSettings {
+  const window = fields.child('window', readWindow, { optional: true });
+  return { ...settings, ...(window === undefined ? {} : { window }) };
+}
+
+function readTarget(target: Fields): LoadDatabase {
   const caFile = target.text('caFile', { optional: true });
   return {
-    kind: target.choice('kind', ['postgres']),
+    kind: target.choice('kind', ['postgres', 'mysql']),
     host: target.text('host'),
     port: target.integer('port', { min: 1, max: 65_535 }),
     database: target.text('database'),

@@ -59,7 +59,7 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   const log = path.join(home, 'server.log');
   const child = spawn(server, [
     '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(home, 's')}`, `--init-file=${users}`, `--log-error=${log}`,
-    '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...own, ...tls,
+    '--innodb-flush-log-at-trx-commit=0', '--innodb-flush-method=nosync', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...own, ...tls,
   ], { stdio: 'ignore' });
   const admin = () => createConnection({ host: '127.0.0.1', port, user: 'headrace', password: 'headrace', database: 'shop', charset: 'utf8mb4', multipleStatements: true, timezone: 'Z' });
   const stop = async (): Promise<void> => {

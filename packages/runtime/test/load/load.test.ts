@@ -1,5 +1,5 @@
 import { postgresTargetDdl } from '../../src/contract/postgres-ddl';
-import { grantScript, ledgerDdl } from '../../src/load/ledger/ledger-ddl';
+import { grantScript, ledgerDdl } from '../../src/load/postgres/ledger/ledger-ddl';
 import { startTestPostgres, type TestPostgres } from '../_fixtures/postgres';
 import { contractText, LoadStage, PEOPLE } from './_fixtures/load-stage';
 

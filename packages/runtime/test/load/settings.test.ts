@@ -13,6 +13,10 @@ describe('load settings', () => {
     });
   });
 
+  test('take MySQL as the target', () => {
+    expect(parseLoadSettings({ ...GOOD, target: { ...GOOD.target, kind: 'mysql', port: 3306 } }).target).toMatchObject({ kind: 'mysql', port: 3306, ssl: 'verify-full' });
+  });
+
   test('keep false apart from missing', () => {
     expect(parseLoadSettings({ ...GOOD, manageSchema: false }).manageSchema).toBe(false);
   });

@@ -4,6 +4,7 @@ import { symlinkKey } from '../../src/curate/publish/catalog-key';
 import { quarantineListFolder } from '../../src/curate/quarantine-prefix';
 import { knownShardsKey } from '../../src/ingest/known-shards';
 import { turnsRef } from '../../src/ingest/turn/turns';
+import { paceRef } from '../../src/load/pace/load-pace';
 import { commitIndexKey } from '../../src/run/commit-index';
 import { EXIT } from '../../src/run/exit-code';
 import { attemptId, compactionId, executionName, manualSlot, partName, removalId, scheduledSlot, unitId } from '../../src/run/ids';
@@ -61,6 +62,7 @@ describe('docs/run-contract.md', () => {
       items: itemsRef(folder).key,
       result: resultRef(folder, 'pull', 0).key,
       failure: errorRef(folder, 'pull', 0).key,
+      pace: paceRef({ curatedBucket: 'curated', workPrefix: workPrefix('flights', 'load-1a2b3c4d') }).key,
       turns: turnsRef('raw', workPrefix('flights', 'ingest-1a2b3c4d')).key,
     });
   });

@@ -2,23 +2,36 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { duckdbCast } from '../../contract/duckdb-cast';
 import { duckdbType, typeName } from '../../contract/engine-types';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
-import { PipelineError } from '../../errors/pipeline-error';
+import { PipelineError, userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadColumn } from '../load-plan';
-import type { EncodedRows } from './encode-slice';
-import { encodedRows, rowGroups } from './part-rows';
-import { readSlice, sliceSql, type Slice } from './slice';
-import { wireColumn, type WireColumn } from './wire-column';
+import { encodedRows, rowGroups, type EncodedRows, type EncodeSlice } from './part-rows';
+import { readSlice, sliceSql, type Slice, type WireColumn } from './slice';
 
 /** Enough for the slices in flight and a row group's pages; DuckDB then spills or fails, and does not take the task's memory. */
 const DUCKDB_MEMORY = '1GB';
 
-/** A Parquet part on disk, ready to be read in PostgreSQL's binary format. */
+/** A column of the target, and SQL of its value in the contract's DuckDB type. */
+export interface PartValue {
+  readonly column: LoadColumn;
+  readonly value: string;
+}
+
+/** The format in which a target takes rows. */
+export interface PartFormat {
+  /** What DuckDB makes of each row. */
+  readonly wires: (values: readonly PartValue[]) => WireColumn[];
+  readonly encode: EncodeSlice;
+  /** SQL of the number of rows with a value that the target has no type for, by column; nothing where there can be none. */
+  readonly unheld?: (values: readonly PartValue[]) => readonly { readonly column: LoadColumn; readonly count: string; readonly what: string }[];
+}
+
+/** A Parquet part on disk, ready to be read in the target's format. */
 export interface PartFile {
   readonly rows: number;
-  /** Names of the columns, in the order of the fields in each record. */
-  readonly columns: readonly string[];
-  /** All rows in PostgreSQL's binary COPY format; to be read once. */
+  /** In the order of the fields in each record. */
+  readonly columns: readonly LoadColumn[];
+  /** All rows in the target's format; to be read once. */
   encoded(): AsyncGenerator<EncodedRows, void, undefined>;
   /** Ends an encoder and a query that still run, then frees everything. */
   close(): Promise<void>;
@@ -29,7 +42,7 @@ export interface PartFile {
  *
  * Values of column partitions come from the manifest where the file does not have them.
  */
-export async function openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[]): Promise<PartFile> {
+export async function openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[], format: PartFormat): Promise<PartFile> {
   // One thread: rows of a slice come in one order for every column, and the other CPUs belong to other tasks.
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
   const connection = await instance.connect();
@@ -47,32 +60,35 @@ export async function openPart(file: string, part: CuratedPart, columns: readonl
   };
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    const types = await typesOf(connection, file, part);
-    const wires: WireColumn[] = [];
-    for (const column of columns) wires.push(wireColumn(column.type, await valueOf(connection, column, types, part)));
+    const types = await columnTypes(connection, file, part);
+    const values: PartValue[] = [];
+    for (const column of columns) values.push({ column, value: await columnValue(connection, column, types, part) });
+    const wires = format.wires(values);
     const groups = await rowGroups(connection, file);
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
     if (rows !== part.records) {
       throw partError('PART_RECORDS', part, `has ${rows} rows, its manifest says ${part.records}`);
     }
     const relation = `read_parquet(${quoteLiteral(file)}, file_row_number = true, hive_partitioning = false)`;
+    await refuseUnheld(connection, relation, part, format.unheld?.(values) ?? []);
     const read = (first: number, last: number): Promise<Slice> => {
       const slice = readSlice(connection, sliceSql(wires, relation, first, last), wires);
       reading = slice;
       return slice;
     };
     const encoded = (): AsyncGenerator<EncodedRows, void, undefined> => {
-      encoding = encodedRows(read, groups);
+      encoding = encodedRows(read, groups, format.encode);
       return encoding;
     };
-    return { rows, columns: columns.map(({ name }) => name), encoded, close };
+    return { rows, columns, encoded, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function typesOf(connection: DuckDBConnection, file: string, part: CuratedPart): Promise<ReadonlyMap<string, string>> {
+/** DuckDB types of the file's columns, by name. Throws `PART_UNREADABLE`. */
+export async function columnTypes(connection: DuckDBConnection, file: string, part: CuratedPart): Promise<ReadonlyMap<string, string>> {
   try {
     const reader = await connection.runAndReadAll(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false))`);
     return new Map(reader.getRows().map(([name, type]) => [String(name), String(type)]));
@@ -82,7 +98,9 @@ async function typesOf(connection: DuckDBConnection, file: string, part: Curated
 }
 
 /** SQL of a column's value in the contract's DuckDB type. */
-async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart): Promise<string> {
+export async function columnValue(
+  connection: DuckDBConnection, column: LoadColumn, types: ReadonlyMap<string, string>, part: CuratedPart,
+): Promise<string> {
   const { name, type, stored } = column;
   const wanted = duckdbType(type);
   const expected = duckdbType(stored);
@@ -100,11 +118,25 @@ async function valueOf(connection: DuckDBConnection, column: LoadColumn, types: 
   return value;
 }
 
+async function refuseUnheld(
+  connection: DuckDBConnection, relation: string, part: CuratedPart, unheld: ReturnType<NonNullable<PartFormat['unheld']>>,
+): Promise<void> {
+  if (unheld.length === 0) return;
+  const reader = await connection.runAndReadAll(`SELECT ${unheld.map(({ count }) => count).join(', ')} FROM ${relation}`);
+  const found = unheld.flatMap(({ column, what }, index) => {
+    const count = Number(reader.getRows()[0]?.[index]);
+    return count === 0 ? [] : [`${count} in column ${column.name} (${what})`];
+  });
+  if (found.length === 0) return;
+  throw userError('TARGET_VALUE', `${part.key} has values that the target cannot hold: ${found.join(', ')}; nothing of it was loaded. Give such a column minimum or maximum in the contract, which rejects them, and curate the batch again`, { key: part.key });
+}
+
 /** Names of members are quoted by us always, and by the engine where it must. */
 function unquoted(type: string): string {
   return type.replaceAll('"', '');
 }
 
-function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {
+/** What is wrong with a part. */
+export function partError(code: string, part: CuratedPart, what: string, cause?: unknown): PipelineError {
   return new PipelineError(code, `${part.key} ${what}; nothing of it was loaded, curate the batch again`, { facts: { key: part.key }, cause });
 }

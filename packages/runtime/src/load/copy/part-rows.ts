@@ -1,6 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { encodeSlice, type EncodedRows } from './encode-slice';
 import type { Slice } from './slice';
+
+/** Some whole rows in the format of the target. */
+export interface EncodedRows {
+  readonly rows: number;
+  readonly bytes: Buffer;
+}
+
+/** Writes the rows of a slice in the target's format, message by message: what is done is sent meanwhile. */
+export type EncodeSlice = (slice: Pick<Slice, 'rows' | 'columns'>) => Generator<EncodedRows, void, undefined>;
 
 /** Encoded bytes that one slice aims at: a few slices in flight stay far below the smallest task's memory. */
 const SLICE_BYTES = 8 * 1024 * 1024;
@@ -17,13 +25,13 @@ export interface RowGroup {
 export type ReadRows = (first: number, last: number) => Promise<Slice>;
 
 /**
- * Reads all rows of a file and yields them in PostgreSQL's binary COPY format.
+ * Reads all rows of a file and yields them in the format of the target.
  *
  * The next slice is read in DuckDB's thread while the current one is encoded and sent. The length of a slice follows
  * the rows seen so far, so memory depends on neither the file's size nor the length of its rows. A slice never
  * crosses a row group, which would make DuckDB decode one twice.
  */
-export async function* encodedRows(read: ReadRows, groups: readonly RowGroup[]): AsyncGenerator<EncodedRows, void, undefined> {
+export async function* encodedRows(read: ReadRows, groups: readonly RowGroup[], encode: EncodeSlice): AsyncGenerator<EncodedRows, void, undefined> {
   let rowBytes = 0;
   let groupIndex = 0;
   let done = 0;
@@ -52,7 +60,7 @@ export async function* encodedRows(read: ReadRows, groups: readonly RowGroup[]):
     // The first slice is measured before another is asked for: rows may be a megabyte each.
     if (measured) pending = next();
     let bytes = 0;
-    for (const encoded of encodeSlice(slice)) {
+    for (const encoded of encode(slice)) {
       bytes += encoded.bytes.length;
       yield encoded;
     }

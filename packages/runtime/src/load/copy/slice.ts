@@ -1,6 +1,18 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import type { WireColumn } from './wire-column';
+
+/**
+ * How one column, or one line of several, travels from a Parquet file to the target.
+ *
+ * DuckDB turns the value into `width` bytes, or into a text or hex digits of any length; JavaScript only moves those
+ * bytes. No value ever becomes a JavaScript number, date or string.
+ */
+export type WireColumn =
+  | { readonly form: 'fixed'; readonly width: 1 | 2 | 4 | 8; readonly sql: string }
+  | { readonly form: 'uuid'; readonly width: 16; readonly sql: string }
+  | { readonly form: 'text'; readonly sql: string }
+  | { readonly form: 'hex'; readonly sql: string }
+  | { readonly form: 'decimal'; readonly scale: number; readonly sql: string };
 
 /** One column of a slice, as bytes that DuckDB owns or that were copied out of it. */
 export interface SliceColumn {

@@ -1,5 +1,6 @@
-import { readSettings, type Fields } from '../../run/settings';
-import { isTimeZone, minutesOf, type LoadWindow } from './load-window';
+import { readSettings } from '../../run/settings';
+import type { LoadWindow } from './load-window';
+import { readWindow } from './window-settings';
 
 /** What the scheduler function finds in its environment variable HEADRACE_SETTINGS. */
 export interface SchedulerSettings {
@@ -17,14 +18,4 @@ export function parseSchedulerSettings(json: unknown): SchedulerSettings {
     const window = fields.child('window', readWindow, { optional: true });
     return { pipeline, stateMachineArn, ...(window === undefined ? {} : { window }) };
   });
-}
-
-function readWindow(fields: Fields): LoadWindow {
-  const time = { pattern: /^([01]\d|2[0-3]):[0-5]\d$/, rule: 'must be HH:mm from 00:00 to 23:59' };
-  const window = { from: fields.text('from', time), until: fields.text('until', time), timeZone: fields.text('timeZone') };
-  if (window.timeZone !== '' && !isTimeZone(window.timeZone)) fields.problem('timeZone', `must be an IANA time zone like Europe/Berlin, got ${JSON.stringify(window.timeZone)}`);
-  if (window.from !== '' && window.until !== '' && minutesOf(window.from) === minutesOf(window.until)) {
-    fields.problem('until', `must differ from from, got ${JSON.stringify(window.until)} for both; leave window out to load at any time`);
-  }
-  return window;
 }

@@ -1,4 +1,3 @@
-import type { Client } from 'pg';
 import { compareColumns } from '../../contract/diff/compare-columns';
 import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
@@ -7,25 +6,29 @@ import { listCommits, readEntries } from '../../run/commit-log';
 import { attemptId } from '../../run/ids';
 import { commitLogPrefix } from '../../run/keys';
 import type { CuratedManifest } from '../../run/manifest';
-import { parseStageInput, type StageInput } from '../../run/stage-io';
 import type { StepCall } from '../../run/task';
 import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
-import { ensureLedger } from '../ledger/ensure-ledger';
-import { claimEpoch, requireEpoch, type TableName } from '../ledger/epoch';
-import { readLedger } from '../ledger/ledger-rows';
+import { parseLoadInput, type LoadInput } from '../load-input';
 import type { HeldCommit, LoadColumn, LoadItem, LoadPlan, LoadUnit, Overtaken } from '../load-plan';
-import { writeClaim, writeOutcome } from '../outcome';
+import { outsideWindow, writeClaim, writeOutcome } from '../outcome';
+import { readPace } from '../pace/load-pace';
+import { planLoad, windowTooShort } from '../pace/plan-load';
+import type { WindowPlan } from '../pace/fit-window';
 import { packParts } from '../pack-parts';
+import { keepWindow, type LoadTime } from '../schedule/keep-window';
 import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
 import type { LoadSettings, WriteMode } from '../settings';
-import { dropStaging, ensureStaging, leftoverStaging, loadIdOf, stagingTable } from '../staging-table';
-import { transaction, withSession } from '../target/connect';
+import { loadIdOf, stagingTable } from '../staging';
+import type { TableName } from '../table-name';
 import type { ReadCredentials } from '../target/credentials';
-import { postgresFailure } from '../target/postgres-failure';
-import { ensureTarget } from '../target/target-table';
+import type { TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import { writeModesOf } from '../write-modes';
 
 type Call = StepCall<LoadSettings>;
+
+/** A table that somebody reads for longer stays for the next claim. */
+const SWEEP_WAIT_SECONDS = 2;
 
 /** All about one dataset that the claim needs. */
 interface Candidate {
@@ -39,34 +42,46 @@ interface Candidate {
 interface Claimed extends Candidate {
   /** 0 where there was nothing to claim. */
   readonly epoch: bigint;
-  readonly selection: Selection;
+  /** `load` is what this attempt takes; `later` what the window leaves for the next one. */
+  readonly selection: Selection & { readonly later: Selection['load'] };
   /** Ids of the loads that are in the table. */
   readonly published: ReadonlySet<string>;
+}
+
+export interface ClaimDeps {
+  readonly credentials: ReadCredentials;
+  readonly now?: () => Date;
 }
 
 /**
  * Decides what this attempt loads and takes the right to do so: one short transaction on the target, then
  * `plan.json`, `items.json` and `claim.json`.
  */
-export async function claim(call: Call, deps: { readonly credentials: ReadCredentials }): Promise<object> {
+export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   const { settings, store, signal, report, pointer, folder } = call;
-  const input = parseStageInput(pointer.input, settings.pipeline);
+  const input = parseLoadInput(pointer.input, settings.pipeline);
   const contract = await readContract(call);
+  const now = deps.now?.() ?? new Date();
+  const time = keepWindow({ window: settings.window, operation: input.operation, deadline: input.deadline, now });
+  if (!time.mayStart) return refuse(call, input, contract, time);
+  const database = targetOf(settings.target);
   const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
 
-  const claimed = await withSession(access, 'claim', async (client) => {
+  const { claimed, connections, window } = await database.withSession(access, 'claim', async (session) => {
     try {
-      await transaction(client, () => ensureLedger(client, settings.ledgerSchema, settings.manageSchema));
-      const candidates = await readCandidates(client, call, contract);
-      const chosen = await transaction(client, () => claimAll(client, call, input, candidates));
-      await sweep(client, call, chosen);
-      return chosen;
+      await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema));
+      const candidates = await readCandidates(session, call, contract);
+      const { connections, window } = await prepare(session, call, candidates, { time, now });
+      const chosen = await session.exclusively(settings.ledgerSchema, () => claimAll(session, call, input, candidates, window));
+      await sweep(session, call, chosen);
+      return { claimed: chosen, connections, window };
     } catch (error) {
-      throw postgresFailure(error, 'claiming the target');
+      throw database.failure(error, 'claiming the target');
     }
   });
 
-  const units = claimed.flatMap((one) => unitsOf(one, settings));
+  const items = itemsOf(claimed.flatMap((one) => unitsOf(one, settings)), claimed, settings.connections);
+  const units = claimed.flatMap((one) => unitsOf(one, settings)).map((unit, index) => withWindow(unit, index, items, window));
   const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(
     ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
   ));
@@ -74,19 +89,71 @@ export async function claim(call: Call, deps: { readonly credentials: ReadCreden
   for (const { dataset, selection } of claimed) {
     if (selection.expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: selection.expired.length, seq: selection.expired.at(-1)!.seq });
   }
-  const counts = claimed.map(({ dataset, selection }) => [dataset.name, selection.expired.length] as const);
-  const expired = Object.fromEntries(counts.filter(([, commits]) => commits > 0));
+  const refused = (window?.refused ?? []).map(({ unit: { dataset, seq }, reason }): HeldCommit => ({ dataset, seq, reason }));
+  if (units.length === 0 && refused.length > 0) throw windowTooShort(refused);
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
-    ...(input.deadline === undefined ? {} : { deadline: input.deadline }), units, held, expired, datasets: contract.datasets.map(({ name }) => name),
+    ...(time.deadline === undefined ? {} : { deadline: time.deadline }),
+    ...(window?.stageUntil === undefined ? {} : { stageUntil: window.stageUntil.toISOString() }),
+    units, held, expired: counted(claimed, ({ expired }) => expired.length), later: counted(claimed, ({ later }) => later.length),
+    ...(refused.length === 0 ? {} : { refused }), datasets: contract.datasets.map(({ name }) => name),
   };
   await store.putJson(planRef(folder), plan, { signal });
-  const items = await writeItems(store, folder, itemsOf(units, claimed, settings.connections), { signal });
+  const list = await writeItems(store, folder, items, { signal });
   const output = units.length > 0 ? undefined : await writeOutcome(store, folder, plan, new Map(), signal);
   if (output !== undefined) report.say('LOAD_I1002', { attemptId: attemptId(input.slot, input.attempt) });
   // Last, because the state machine goes by it.
-  await writeClaim(store, folder, { ...DOCUMENT_HEAD, items, plan: planRef(folder), ...(output === undefined ? {} : { output }) }, signal);
-  return { items: items.count, units: units.length, held: held.length };
+  await writeClaim(store, folder, {
+    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(output === undefined ? {} : { output }),
+  }, signal);
+  return { items: list.count, units: units.length, held: held.length };
+}
+
+/** Ends a load that was started outside of its window: no connection, no claim, and no failure, since nothing is wrong. */
+async function refuse(
+  { settings, store, signal, report, folder }: Call, input: LoadInput, contract: Contract, time: LoadTime & { readonly mayStart: false },
+): Promise<object> {
+  const { reason, opens } = time;
+  report.say('LOAD_W1009', { reason });
+  const { slot, attempt } = input;
+  const datasets = contract.datasets.map(({ name }) => name);
+  const output = outsideWindow({ pipeline: settings.pipeline, slot, attempt, datasets }, { reason, opens });
+  await writeClaim(store, folder, {
+    ...DOCUMENT_HEAD, items: await writeItems(store, folder, [], { signal }), plan: planRef(folder), connections: settings.connections, output,
+  }, signal);
+  return { items: 0, units: 0, held: 0 };
+}
+
+/** What is found out before anything is claimed: whether the target is ready, and what the window can hold. */
+async function prepare(
+  session: TargetSession, call: Call, candidates: readonly Candidate[],
+  { time, now }: { readonly time: LoadTime & { readonly mayStart: true }; readonly now: Date },
+): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
+  const { settings, store, signal, report } = call;
+  const selected = [];
+  for (const candidate of candidates) selected.push({ ...candidate, load: (await select(session, call, candidate)).selection.load });
+  const busy = selected.filter(({ load }) => load.length > 0);
+  if (busy.length === 0) return { connections: settings.connections };
+  const there = [];
+  for (const one of busy) if (await session.exists(one.target)) there.push(one);
+  const connections = await session.preflight({ settings, tables: there, report });
+  const pending = busy.flatMap(({ dataset, target, writeMode, load }) => load.map(({ entry }) => (
+    { dataset: dataset.name, writeMode: writeMode.mode, entry, loadId: idOf(entry, dataset, target, settings) })));
+  const pace = time.deadline === undefined ? undefined : await readPace(store, settings, signal);
+  return { connections, window: await planLoad(session, pending, { settings: { ...settings, connections }, time, pace, now, report }) };
+}
+
+function withWindow(unit: Omit<LoadUnit, 'items'>, index: number, items: readonly LoadItem[], window: WindowPlan | undefined): LoadUnit {
+  const planned = window?.take.find(({ unit: { dataset, seq } }) => dataset === unit.dataset && seq === unit.seq);
+  const first = items.findIndex((item) => item.unit === index);
+  return {
+    ...unit, items: { first, count: items.filter((item) => item.unit === index).length },
+    ...(planned?.publishSeconds === undefined ? {} : { publishSeconds: Math.round(planned.publishSeconds) }),
+  };
+}
+
+function counted(claimed: readonly Claimed[], count: (selection: Claimed['selection']) => number): Record<string, number> {
+  return Object.fromEntries(claimed.map(({ dataset, selection }) => [dataset.name, count(selection)] as const).filter(([, commits]) => commits > 0));
 }
 
 async function readContract({ settings, store, signal }: Call): Promise<Contract> {
@@ -97,13 +164,13 @@ async function readContract({ settings, store, signal }: Call): Promise<Contract
 }
 
 /** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
-async function readCandidates(client: Client, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
+async function readCandidates(session: TargetSession, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
   const modes = writeModesOf(settings, contract.datasets);
   const candidates: Candidate[] = [];
   for (const dataset of contract.datasets) {
     const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
     const target = { schema: settings.targetSchema, table: dataset.table };
-    const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+    const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
     const seen = new Set(ledger.map(({ seq }) => seq));
     const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
     const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
@@ -113,34 +180,37 @@ async function readCandidates(client: Client, { settings, store, signal }: Call,
 }
 
 /**
- * The claim's transaction. Epochs first and in one order, so that two claims wait for each other and never deadlock;
- * then the ledger, which stands still while the epoch is locked; then tables.
+ * What no other load does meanwhile. Epochs first and in one order, so that two claims wait for each other and never
+ * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
  */
-async function claimAll(client: Client, call: Call, input: StageInput, candidates: readonly Candidate[]): Promise<Claimed[]> {
+async function claimAll(
+  session: TargetSession, call: Call, input: LoadInput, candidates: readonly Candidate[], window: WindowPlan | undefined,
+): Promise<Claimed[]> {
   const { settings, report } = call;
   const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
   const claimed: Claimed[] = [];
   const epochs = new Map<Candidate, bigint>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
     // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(client, call, candidate)).selection.load.length > 0) epochs.set(
-      candidate, await claimEpoch(client, settings.ledgerSchema, candidate.target, by),
+    if ((await select(session, call, candidate, window)).selection.load.length > 0) epochs.set(
+      candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by),
     );
   }
+  for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
   for (const candidate of candidates) {
-    const { selection, published } = await select(client, call, candidate);
+    const { selection, published } = await select(session, call, candidate, window);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
       claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
       continue;
     }
     const one = { ...candidate, epoch, selection, published };
-    const made = await ensureTarget(client, candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
     const units = unitsOf(one, settings);
     for (const unit of units) {
-      await ensureStaging(client, unit.staging, candidate.dataset, {
+      await session.ensureStaging(unit.staging, candidate.dataset, {
         pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId,
       });
     }
@@ -150,13 +220,21 @@ async function claimAll(client: Client, call: Call, input: StageInput, candidate
   return claimed;
 }
 
-async function select(client: Client, { settings }: Call, { dataset, target, writeMode, entries }: Candidate): Promise<Pick<Claimed, 'selection' | 'published'>> {
-  const ledger = await readLedger(client, settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
-  return { selection: selectCommits(entries, ledger, writeMode, settings.gaps), published: new Set(ledger.map(({ loadId }) => loadId)) };
+async function select(
+  session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate, window?: WindowPlan,
+): Promise<Pick<Claimed, 'selection' | 'published'>> {
+  const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+  const selection = selectCommits(entries, ledger, writeMode, settings.gaps);
+  const taken = window && new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
+  const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
+  return {
+    selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },
+    published: new Set(ledger.map(({ loadId }) => loadId)),
+  };
 }
 
-function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, settings: LoadSettings): LoadUnit[] {
-  return selection.load.map(({ entry, overtaken }): LoadUnit => {
+function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, settings: LoadSettings): Omit<LoadUnit, 'items'>[] {
+  return selection.load.map(({ entry, overtaken }) => {
     const { manifest } = entry;
     const loadId = idOf(entry, dataset, target, settings);
     return {
@@ -174,7 +252,8 @@ function commitOf({ seq, key, manifest }: CuratedEntry): Overtaken {
 }
 
 function idOf({ seq, manifest }: CuratedEntry, dataset: Dataset, target: TableName, settings: LoadSettings): string {
-  return loadIdOf({ pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId }, dataset);
+  const of = { pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId };
+  return loadIdOf(of, dataset, targetOf(settings.target).typeOf);
 }
 
 /** Columns that contract and manifest have in common. Throws `COLUMNS` where the schema policy forbids a difference. */
@@ -191,7 +270,7 @@ function columnsOf({ seq, manifest }: CuratedEntry, dataset: Dataset): LoadColum
   });
 }
 
-function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[], connections: number): LoadItem[] {
+function itemsOf(units: readonly Omit<LoadUnit, 'items'>[], claimed: readonly Claimed[], connections: number): LoadItem[] {
   return units.flatMap((unit, index) => {
     const candidate = claimed.find(({ dataset }) => dataset.name === unit.dataset) as Claimed;
     const { manifest } = candidate.entries.find(({ seq }) => seq === unit.seq) as CuratedEntry;
@@ -201,25 +280,24 @@ function itemsOf(units: readonly LoadUnit[], claimed: readonly Claimed[], connec
 }
 
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
-async function sweep(client: Client, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
+async function sweep(session: TargetSession, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
   for (const { dataset, target, epoch, selection, published } of claimed) {
-    const waiting = new Set([...selection.load, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    for (const table of await leftoverStaging(client, settings.ledgerSchema, {
+    const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
+    for (const table of await session.leftoverStaging(settings.ledgerSchema, {
       pipeline: settings.pipeline, dataset: dataset.name, target,
     }, waiting)) {
       const isPublished = published.has(table.loadId);
       if (!isPublished && epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;
       try {
-        await transaction(client, async () => {
+        await session.exclusively(settings.ledgerSchema, async () => {
           // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
-          if (!isPublished) await requireEpoch(client, settings.ledgerSchema, target, epoch, 'share');
-          await client.query("SET LOCAL lock_timeout = '2s'");
-          await dropStaging(client, table, table.loadId);
+          if (!isPublished) await session.requireEpoch(settings.ledgerSchema, target, epoch, 'share');
+          await session.dropStaging(table, table.loadId, SWEEP_WAIT_SECONDS);
         });
         report.say('LOAD_I1004', { staging });
       } catch (error) {
-        report.say('LOAD_W1005', { staging, reason: postgresFailure(error, 'dropping').message });
+        report.say('LOAD_W1005', { staging, reason: targetOf(settings.target).failure(error, 'dropping').message });
       }
     }
   }

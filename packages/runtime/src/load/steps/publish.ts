@@ -1,27 +1,24 @@
-import type { Client } from 'pg';
 import type { Dataset } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
-import { quoteName } from '../../contract/quote-identifier';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
-import { requireSchemaVersion, type CuratedManifest } from '../../run/manifest';
+import type { CuratedManifest, CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { requireEpoch } from '../ledger/epoch';
-import { NO_COUNTS, readLedger, writeLedger, type LedgerRow } from '../ledger/ledger-rows';
-import { readStagedParts } from '../ledger/staged-parts';
+import { confirmStaged } from '../dms/confirm-staged';
+import { sweepHandOff } from '../dms/sweep-hand-off';
+import { NO_COUNTS, type LedgerRow, type LoadCounts } from '../ledger/ledger-row';
 import type { LoadPlan, LoadUnit } from '../load-plan';
+import { requireManifest } from '../manifest-of-unit';
 import { writeOutcome, type UnitResult } from '../outcome';
-import type { LoadSettings, WriteModeName } from '../settings';
-import { dropStaging } from '../staging-table';
-import { transaction, withSession, type TargetAccess } from '../target/connect';
+import { notePace } from '../pace/note-pace';
+import { windowTooShort } from '../pace/plan-load';
+import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
-import { isConnectionLoss, postgresFailure } from '../target/postgres-failure';
-import { append } from '../write/append';
-import { merge } from '../write/merge';
-import { replace } from '../write/replace';
-import { readCollations, type Write } from '../write/write-context';
+import type { TargetAccess, TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 
-const WRITES: Readonly<Record<WriteModeName, Write>> = { append, merge, replace };
+/** Longest wait for readers of a staging table that nobody needs any more. */
+const DROP_WAIT_SECONDS = 5;
 
 type Call = StepCall<LoadSettings, LoadPlan>;
 
@@ -60,7 +57,10 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
       failures.set(unit.dataset, PipelineError.from(error));
     }
   }
+  await notePace(call, results);
+  for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
   if (failures.size > 0) throw combined(failures);
+  if (settings.dms !== undefined) await sweepHandOff(call, deps);
   const outcome = await writeOutcome(store, folder, plan, results, signal);
   return { datasets: outcome.datasets };
 }
@@ -68,90 +68,128 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
 async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, unit: LoadUnit, dataset: Dataset): Promise<UnitResult> {
   const { plan, report } = call;
   const about = { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode };
-  const late = plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const now = deps.now?.() ?? new Date();
+  const late = isLate(plan, unit, now);
+  // Parts that are missing then were left for the next window.
+  const stagingOver = plan.stageUntil !== undefined && now >= new Date(plan.stageUntil);
+  const database = targetOf(access.target);
   const started = performance.now();
-  const manifest = await readManifest(call, unit);
+  const manifest = await requireManifest(call, unit);
   let result: UnitResult;
   try {
-    result = await withSession(access, `publish ${unit.loadId}`, (client) => inTransaction(client, call, unit, dataset, manifest, late));
+    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, access, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
   } catch (error) {
-    if (!isConnectionLoss(error) || call.signal.aborted) throw postgresFailure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
+    if (!database.isConnectionLoss(error) || call.signal.aborted) throw database.failure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
     result = await resolveUnknown(call, access, unit, error);
   }
   if (result.outcome === 'drained') {
-    report.say('LOAD_W1205', { ...about, deadline: plan.deadline });
+    const { deadline } = plan;
+    if (late === 'closed') report.say('LOAD_W1205', { ...about, deadline });
+    else if (late === 'too-little') report.say('LOAD_W1206', { ...about, deadline, seconds: unit.publishSeconds });
+    else report.say('LOAD_W1207', about);
     return result;
   }
   if (result.outcome === 'already-committed') report.say('LOAD_I1203', about);
   else report.say('LOAD_I1202', { ...about, ...result.counts, seconds: Math.round(performance.now() - started) / 1_000 });
+  const seconds = (performance.now() - started) / 1_000;
   await drop(call, access, unit);
-  return result;
+  return { ...result, seconds };
 }
 
-async function inTransaction(
-  client: Client, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean,
-): Promise<UnitResult> {
-  const { settings, plan, report } = call;
-  const before = await readCommit(client, call, unit);
-  if (before !== undefined) return before;
-  if (late) return { unit, outcome: 'drained', counts: NO_COUNTS };
-  // The planner knows nothing about rows that just came by COPY.
-  if (unit.parts > 0) await client.query(`ANALYZE ${quoteName(unit.staging.schema, unit.staging.table)}`);
-  return transaction(client, async () => {
-    await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'update');
-    const meanwhile = await readCommit(client, call, unit);
-    if (meanwhile !== undefined) return meanwhile;
-    const staged = await checkStaged(client, call, unit, manifest);
-    report.say('LOAD_I1201', { dataset: unit.dataset, seq: unit.seq, table: `${unit.target.schema}.${unit.target.table}`, writeMode: unit.writeMode.mode, staged });
-    const counts = await WRITES[unit.writeMode.mode]({
-      client, dataset, target: unit.target, staging: unit.staging, staged, collations: await readCollations(client, unit.target),
-      newerBy: unit.writeMode.newerBy, allowEmpty: unit.writeMode.allowEmpty,
-    });
-    const { inserted, updated, unchanged, deleted, stale } = counts;
-    checkBalance({ hop: `staging to ${unit.target.schema}.${unit.target.table}`, in: { staged }, out: { inserted, updated, unchanged, deleted, stale } });
-    const common = { loadId: unit.loadId, epoch: BigInt(unit.epoch), codeVersion: settings.codeVersion, writeMode: unit.writeMode.mode };
-    const rows: LedgerRow[] = [
-      ...unit.overtaken.map((commit): LedgerRow => ({ ...NO_COUNTS, ...commit, ...common, outcome: 'overtaken' })),
-      { ...counts, ...common, seq: unit.seq, ingestSeq: unit.ingestSeq, outcome: 'loaded', attemptId: unit.attemptId, manifestKey: unit.manifestKey, contractVersion: unit.contractVersion },
-    ];
-    for (const row of rows) await writeLedger(client, settings.ledgerSchema, unit.target, { pipeline: plan.pipeline, dataset: unit.dataset }, row);
-    return { unit, outcome: 'committed', counts };
-  });
+/** Whether a commit waits for the next window: this one is over, or too little of it is left. */
+function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: Date): 'closed' | 'too-little' | undefined {
+  if (deadline === undefined) return undefined;
+  const left = new Date(deadline).getTime() - now.getTime();
+  if (left <= 0) return 'closed';
+  // By half, because an estimate that is a little too high must not put it off night after night.
+  return left < publishSeconds * 500 ? 'too-little' : undefined;
 }
+
+async function publishTo(
+  session: TargetSession, call: Call, access: TargetAccess, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+  time: { readonly late: boolean; readonly stagingOver: boolean },
+): Promise<UnitResult> {
+  const { settings: { ledgerSchema, codeVersion }, plan, report } = call;
+  const { target, staging, writeMode, seq, loadId } = unit;
+  const epoch = BigInt(unit.epoch);
+  const table = `${target.schema}.${target.table}`;
+  await session.settle(ledgerSchema, target, epoch);
+  const before = await readCommit(session, call, unit);
+  if (before !== undefined) return before;
+  if (call.settings.dms !== undefined) await confirmStaged(access, call, call.settings.dms, unit, manifest, time.late);
+  const missing = await missingParts(session, call, unit, manifest);
+  if (time.late || (missing.length > 0 && time.stagingOver)) return { unit, outcome: 'drained', counts: NO_COUNTS };
+  const published = await session.publish({
+    ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode,
+    hasParts: unit.parts > 0,
+    checkStaged: async () => {
+      const staged = await checkStaged(session, call, unit, manifest);
+      report.say('LOAD_I1201', { dataset: unit.dataset, seq, table, writeMode: writeMode.mode, staged });
+      return staged;
+    },
+    ledgerRows: (counts) => {
+      const { staged, inserted, updated, unchanged, deleted, stale } = counts;
+      checkBalance({ hop: `staging to ${table}`, in: { staged }, out: { inserted, updated, unchanged, deleted, stale } });
+      return ledgerRows(unit, counts, codeVersion);
+    },
+  });
+  return published.outcome === 'committed' ? { unit, ...published } : resultOf(unit, published.row);
+}
+
+function ledgerRows(unit: LoadUnit, counts: LoadCounts, codeVersion: string): LedgerRow[] {
+  const common = { loadId: unit.loadId, epoch: BigInt(unit.epoch), codeVersion, writeMode: unit.writeMode.mode };
+  return [
+    ...unit.overtaken.map((commit): LedgerRow => ({ ...NO_COUNTS, ...commit, ...common, outcome: 'overtaken' })),
+    { ...counts, ...common, seq: unit.seq, ingestSeq: unit.ingestSeq, outcome: 'loaded', attemptId: unit.attemptId, manifestKey: unit.manifestKey, contractVersion: unit.contractVersion },
+  ];
+}
+
+/** What became of a unit that the ledger has, and under which epoch. */
+type LedgerResult = UnitResult & { readonly epoch: bigint };
 
 /** The result of a commit that is in the table, if it is. */
-async function readCommit(client: Client, { settings, plan }: Call, unit: LoadUnit): Promise<UnitResult & { readonly epoch: bigint } | undefined> {
-  const [row] = await readLedger(client, settings.ledgerSchema, unit.target, { pipeline: plan.pipeline, dataset: unit.dataset }, unit.seq);
-  if (row === undefined) return undefined;
+async function readCommit(session: TargetSession, { settings, plan }: Call, unit: LoadUnit): Promise<LedgerResult | undefined> {
+  const [row] = await session.readLedger(settings.ledgerSchema, unit.target, { pipeline: plan.pipeline, dataset: unit.dataset }, unit.seq);
+  return row === undefined ? undefined : resultOf(unit, row);
+}
+
+function resultOf(unit: LoadUnit, row: LedgerRow): LedgerResult {
   const { staged, inserted, updated, unchanged, deleted, stale, removed, epoch } = row;
   return { unit, outcome: 'already-committed', counts: { staged, inserted, updated, unchanged, deleted, stale, removed }, epoch };
 }
 
+/** Parts of the manifest that are not staged as it lists them. */
+async function missingParts(session: TargetSession, { settings }: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<CuratedPart[]> {
+  const there = new Map((await session.readStagedParts(settings.ledgerSchema, unit.loadId)).map((part) => [part.key, part]));
+  return manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
+}
+
 /** Every part of the manifest is staged as it stands there, and the staging table holds exactly their rows. */
-async function checkStaged(client: Client, { settings, plan }: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
-  const there = new Map((await readStagedParts(client, settings.ledgerSchema, unit.loadId)).map((part) => [part.key, part]));
-  const missing = manifest.parts.filter((part) => there.get(part.key)?.sha256 !== part.sha256);
+async function checkStaged(session: TargetSession, call: Call, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+  const { plan } = call;
+  const missing = await missingParts(session, call, unit, manifest);
   if (missing.length > 0) {
     throw new PipelineError('PARTS_MISSING', `commit ${unit.seq} of ${unit.dataset}: ${missing.length} of ${manifest.parts.length} parts are not staged, first ${missing[0]!.key}; start a new attempt of slot ${plan.slot}, it copies only these`, { facts: { dataset: unit.dataset, seq: unit.seq, missing: missing.length } });
   }
-  const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${quoteName(unit.staging.schema, unit.staging.table)}`);
-  const staged = Number(rows[0]!.count);
+  const staged = await session.countStaged(unit.staging);
   const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
   checkBalance({ hop: `manifest of commit ${unit.seq} of ${unit.dataset} to staging`, in: { manifest: records }, out: { staged } });
   return staged;
 }
 
-async function readManifest({ settings, store, signal }: Call, unit: LoadUnit): Promise<CuratedManifest> {
-  const ref = { bucket: settings.curatedBucket, key: unit.manifestKey };
-  const found = await store.getJson<CuratedManifest>(ref, { signal });
-  if (found === undefined) throw new PipelineError('MANIFEST_MISSING', `there is no manifest at s3://${ref.bucket}/${ref.key}; restore the object`, { facts: { ...ref } });
-  requireSchemaVersion(found.value, `s3://${ref.bucket}/${ref.key}`);
-  return found.value;
-}
-
 /** The connection broke: only the ledger knows whether the commit happened. */
 async function resolveUnknown(call: Call, access: TargetAccess, unit: LoadUnit, cause: unknown): Promise<UnitResult> {
-  const found = await withSession(access, `resolve ${unit.loadId}`, (client) => readCommit(client, call, unit));
+  const found = await targetOf(access.target).withSession(access, `resolve ${unit.loadId}`, async (session) => {
+    const { ledgerSchema } = call.settings;
+    await session.settle(ledgerSchema, unit.target, BigInt(unit.epoch));
+    return session.transaction(async () => {
+      // What the server was last asked may still be under way: it holds the epoch until it ends.
+      await session.requireEpoch(ledgerSchema, unit.target, BigInt(unit.epoch), 'share').catch((error: unknown) => {
+        if (!PipelineError.is(error) || error.code !== 'EPOCH') throw error;
+      });
+      return readCommit(session, call, unit);
+    });
+  });
   call.report.say('LOAD_W1204', { dataset: unit.dataset, seq: unit.seq, answer: found === undefined ? 'not published' : 'published' });
   if (found !== undefined) return found.epoch === BigInt(unit.epoch) ? { ...found, outcome: 'committed' } : found;
   throw transientError('TARGET_CONNECTION', `the connection was lost while commit ${unit.seq} of ${unit.dataset} was published; the ledger does not have it, so nothing of it is visible`, { dataset: unit.dataset, seq: unit.seq }, cause);
@@ -160,13 +198,14 @@ async function resolveUnknown(call: Call, access: TargetAccess, unit: LoadUnit, 
 /** The rows are visible by now: a staging table that cannot be dropped is litter and no failure. */
 async function drop({ settings, report }: Call, access: TargetAccess, unit: LoadUnit): Promise<void> {
   const staging = `${unit.staging.schema}.${unit.staging.table}`;
+  const database = targetOf(access.target);
   try {
-    await withSession({ ...access, lockTimeoutSeconds: Math.min(5, settings.lockTimeoutSeconds) }, `drop ${unit.loadId}`, (client) => (
-      transaction(client, () => dropStaging(client, unit.staging, unit.loadId))
+    await database.withSession(access, `drop ${unit.loadId}`, (session) => (
+      session.transaction(() => session.dropStaging(unit.staging, unit.loadId, Math.min(DROP_WAIT_SECONDS, settings.lockTimeoutSeconds)))
     ));
     report.say('LOAD_I1004', { staging });
   } catch (error) {
-    report.say('LOAD_W1005', { staging, reason: postgresFailure(error, 'dropping').message });
+    report.say('LOAD_W1005', { staging, reason: database.failure(error, 'dropping').message });
   }
 }
 

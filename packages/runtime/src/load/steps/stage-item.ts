@@ -1,13 +1,11 @@
-import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { requireEpoch } from '../ledger/epoch';
-import { readStagedParts } from '../ledger/staged-parts';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
-import { withSession, type TargetAccess } from '../target/connect';
 import type { ReadCredentials } from '../target/credentials';
+import type { TargetAccess, TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import { stagePart } from './stage-part';
 
 /** What stands in `stage/<index>.json`. */
@@ -16,6 +14,8 @@ export interface StagedResult {
   readonly outcome: 'staged' | 'already-staged' | 'drained' | 'empty';
   /** Of the parts that are staged now. */
   readonly records: number;
+  /** What this task copied itself, and how long that took: the pace of the next plan. */
+  readonly copied?: { readonly bytes: number; readonly seconds: number };
 }
 
 type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
@@ -23,34 +23,43 @@ type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
 /** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
 export async function stageItem(call: Call, deps: { readonly credentials: ReadCredentials; readonly now?: () => Date }): Promise<StagedResult> {
   const { item, plan, settings, report, signal } = call;
-  const late = (): boolean => plan.deadline !== undefined && (deps.now?.() ?? new Date()) >= new Date(plan.deadline);
+  const until = plan.stageUntil ?? plan.deadline;
+  const late = (): boolean => until !== undefined && (deps.now?.() ?? new Date()) >= new Date(until);
+  const copied = { bytes: 0, seconds: 0 };
   const drained = (key: string, records: number): StagedResult => {
-    report.say('LOAD_W1105', { deadline: plan.deadline, key, dataset: item.dataset });
-    return { outcome: 'drained', records };
+    report.say('LOAD_W1105', { deadline: until, key, dataset: item.dataset });
+    return { outcome: 'drained', records, ...(copied.bytes === 0 ? {} : { copied }) };
   };
   const [first] = item.parts;
   if (first === undefined) return { outcome: 'empty', records: 0 };
   if (late()) return drained(first.key, 0);
   const { target, lockTimeoutSeconds } = settings;
   const access: TargetAccess = { target, credentials: deps.credentials, lockTimeoutSeconds, report, signal };
-  const there = await withSession(access, `look ${item.loadId}`, (client) => stagedKeys(client, call));
+  const there = await targetOf(target).withSession(access, `look ${item.loadId}`, (session) => stagedKeys(session, call));
   let outcome: StagedResult['outcome'] = 'already-staged';
   let records = 0;
   for (const part of item.parts) {
     if (there.has(part.key)) report.say('LOAD_I1101', { key: part.key, dataset: item.dataset });
     else if (late()) return drained(part.key, records);
-    else if (await stagePart({ ...call, part, access })) outcome = 'staged';
+    else {
+      const started = performance.now();
+      if (await stagePart({ ...call, part, access })) {
+        outcome = 'staged';
+        copied.bytes += part.bytes;
+        copied.seconds += (performance.now() - started) / 1_000;
+      }
+    }
     records += part.records;
   }
-  return { outcome, records };
+  return { outcome, records, ...(copied.bytes === 0 ? {} : { copied }) };
 }
 
 /** Keys of this item's parts that are staged as the manifest lists them. */
-async function stagedKeys(client: Client, { item, plan, settings }: Call): Promise<ReadonlySet<string>> {
+async function stagedKeys(session: TargetSession, { item, plan, settings }: Call): Promise<ReadonlySet<string>> {
   const { target } = plan.units[item.unit] as LoadUnit;
-  await requireEpoch(client, settings.ledgerSchema, target, BigInt(item.epoch), 'none');
+  await session.requireEpoch(settings.ledgerSchema, target, BigInt(item.epoch), 'none');
   const listed = new Map(item.parts.map((part): [string, CuratedPart] => [part.key, part]));
-  const there = (await readStagedParts(client, settings.ledgerSchema, item.loadId)).filter(({ key }) => listed.has(key));
+  const there = (await session.readStagedParts(settings.ledgerSchema, item.loadId)).filter(({ key }) => listed.has(key));
   for (const { key, sha256, records } of there) {
     const part = listed.get(key) as CuratedPart;
     if (sha256 === part.sha256 && records === part.records) continue;

@@ -1,20 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { Client } from 'pg';
 import { PipelineError } from '../../errors/pipeline-error';
 import { Progress } from '../../report/progress';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { copyPart } from '../copy/copy-part';
-import { openPart, type PartFile } from '../copy/part-file';
+import type { PartFile } from '../copy/part-file';
 import { downloadPart } from '../download-part';
-import { requireEpoch } from '../ledger/epoch';
-import { noteStagedPart } from '../ledger/staged-parts';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
-import { transaction, withSession, type TargetAccess } from '../target/connect';
-import { postgresFailure } from '../target/postgres-failure';
+import type { TargetAccess, TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 
 /** A part on its way, with what it belongs to. */
 export interface PartCall extends Omit<StepCall<LoadSettings, LoadPlan>, 'item'> {
@@ -31,31 +27,32 @@ export interface PartCall extends Omit<StepCall<LoadSettings, LoadPlan>, 'item'>
 export async function stagePart(call: PartCall): Promise<boolean> {
   const { item, part, plan, access, settings, store, signal } = call;
   const unit = plan.units[item.unit] as LoadUnit;
+  const database = targetOf(settings.target);
   const folder = await mkdtemp(path.join(tmpdir(), 'headrace-load-'));
   let file: PartFile | undefined;
   try {
     const local = path.join(folder, 'part.parquet');
     await downloadPart(store, settings.curatedBucket, part, local, signal);
-    file = await openPart(local, part, unit.columns);
+    file = await database.openPart(local, part, unit.columns);
     const ready = file;
-    return await withSession(access, `stage ${item.loadId}`, (client) => stage(client, call, unit, ready));
+    return await database.withSession(access, `stage ${item.loadId}`, (session) => stage(session, call, unit, ready));
   } finally {
     await file?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function stage(client: Client, { item, part, settings, report, signal }: PartCall, unit: LoadUnit, file: PartFile): Promise<boolean> {
+async function stage(session: TargetSession, { item, part, settings, report, signal }: PartCall, unit: LoadUnit, file: PartFile): Promise<boolean> {
   const { dataset, staging } = item;
   const about = { key: part.key, dataset, staging: `${staging.schema}.${staging.table}` };
   const progress = new Progress({ report, code: 'LOAD_I1103', data: about });
   report.say('LOAD_I1102', { ...about, records: part.records, bytes: part.bytes });
   try {
-    const noted = await transaction(client, async () => {
-      const rows = await copyPart(client, staging, file, progress, signal);
+    const noted = await session.transaction(async () => {
+      const rows = await session.copyPart(staging, file, progress, signal);
       if (rows !== part.records) throw new PipelineError('BALANCE', `${part.key}: the server took ${rows} of ${part.records} records; all of them are rolled back`, { facts: { key: part.key, rows, records: part.records } });
-      await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(item.epoch), 'share');
-      if (await noteStagedPart(client, settings.ledgerSchema, item.loadId, BigInt(item.epoch), part)) return;
+      await session.requireEpoch(settings.ledgerSchema, unit.target, BigInt(item.epoch), 'share');
+      if (await session.noteStagedPart(settings.ledgerSchema, item.loadId, BigInt(item.epoch), part)) return;
       throw new AlreadyStaged();
     }).then(() => true, (error: unknown) => {
       if (error instanceof AlreadyStaged) return false;
@@ -66,7 +63,7 @@ async function stage(client: Client, { item, part, settings, report, signal }: P
       return false;
     }
   } catch (error) {
-    throw postgresFailure(error, `staging ${part.key}`, { key: part.key });
+    throw targetOf(settings.target).failure(error, `staging ${part.key}`, { key: part.key });
   }
   report.say('LOAD_I1104', { ...about, ...progress.totals(), records: part.records });
   return true;

@@ -93,6 +93,22 @@ describe('records that an automaton passes', () => {
     expect(doubts).toBeGreaterThan(100);
   });
 
+  test('are found through windows, lanes and blocks alike, whatever lies across their ends', () => {
+    const dataset = datasetOf({ record: 'multiline: true' });
+    const fields = fieldsOf(dataset);
+    const good = `AB1,${'x'.repeat(40)},1,1,2024-01-01,1,2024-01-05T10:00:00Z\n`;
+    const lines = `AB1,"${'y\n'.repeat(150)}",1,1,2024-01-01,1,2024-01-05T10:00:00Z\n`;
+    const long = `AB1,"${'\n'.repeat(300_000)}",1,1,2024-01-01,1,2024-01-05T10:00:00Z\n`;
+    const many = (record: string, count: number): string => record.repeat(count);
+    const others = ['AB1,x\n', lines, long, 'ab1,x,1,1,2024-01-01,1,\r\n', many(lines, 1_000), good.replace('\n', '\r\n')];
+    for (const [number, other] of others.entries()) {
+      // Before it, so many records that it lies elsewhere in its window each time.
+      const bytes = bytesOf(`${many(good, 500 + 1_100 * number)}${other}${many(good, 4_500)}${other}${many(good, 7)}`);
+      const [{ good: ours, ...found }, { good: theirs, ...expected }] = [scan(bytes, dataset, fields), scan(bytes, dataset)];
+      expect([other.slice(0, 20), ours.equals(theirs), found]).toEqual([other.slice(0, 20), true, expected]);
+    }
+  });
+
   test('leave out what is no whole character of UTF-8, wherever a block of text ends', () => {
     const dataset = datasetOf({ columns: [{ name: 'a', type: 'string' }, { name: 'b', type: 'string' }] });
     const fields = fieldsOf(dataset);

@@ -13,7 +13,8 @@ export class PowerLine {
   /** The message that is the last one; 0 for none. */
   private last = 0;
   private mode: 'before' | 'after' = 'before';
-  private cut: { readonly text: string; readonly mode: 'before' | 'after' } | undefined;
+  private cut: { readonly text: string; readonly mode: 'before' | 'after'; readonly all?: boolean } | undefined;
+  private held: { readonly text: string; readonly arrived: (release: () => void) => void } | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
@@ -49,6 +50,16 @@ export class PowerLine {
     this.cut = { text, mode };
   }
 
+  /** Kills the line at the next message that holds `text`. */
+  dieAt(text: string, mode: 'before' | 'after'): void {
+    this.cut = { text, mode, all: true };
+  }
+
+  /** Holds the next message that holds `text` back, as a sender that is paused would; gives what sends it after all. */
+  holdAt(text: string): Promise<() => void> {
+    return new Promise((arrived) => { this.held = { text, arrived }; });
+  }
+
   async close(): Promise<void> {
     this.die();
     await new Promise((resolve) => { this.server.close(resolve); });
@@ -78,8 +89,14 @@ export class PowerLine {
       if (this.dead) return void client.destroy();
       if (this.cut !== undefined && chunk.includes(this.cut.text)) {
         if (this.cut.mode === 'after') upstream.write(chunk);
+        const { all } = this.cut;
         this.cut = undefined;
-        return void client.destroy();
+        return void (all === true ? this.die() : client.destroy());
+      }
+      if (this.held !== undefined && chunk.includes(this.held.text)) {
+        const { arrived } = this.held;
+        this.held = undefined;
+        return arrived(() => void upstream.write(chunk));
       }
       if (!this.next()) return void upstream.write(chunk);
       if (this.mode === 'after') upstream.write(chunk);

@@ -1,7 +1,9 @@
-import { windowEnd } from '../../../src/load/schedule/load-window';
+import { nextOpening, openWindow, type LoadWindow } from '../../../src/load/schedule/load-window';
 
 const BERLIN = { from: '01:00', until: '05:00', timeZone: 'Europe/Berlin' };
 const NIGHT = { from: '22:30', until: '04:00', timeZone: 'Europe/Berlin' };
+
+const windowEnd = (window: LoadWindow, now: Date): Date | undefined => openWindow(window, now)?.closes;
 
 describe('the end of a load window', () => {
   test.each([
@@ -22,6 +24,12 @@ describe('the end of a load window', () => {
     ['that opens in the missing hour', { ...BERLIN, from: '02:30' }, '2026-03-29T01:00:00Z', '2026-03-29T03:00:00.000Z'],
     ['before one that opens in the missing hour', { ...BERLIN, from: '02:30' }, '2026-03-29T00:59:59Z', undefined],
     ['that closes in the missing hour', { ...BERLIN, until: '02:30' }, '2026-03-29T00:30:00Z', '2026-03-29T01:00:00.000Z'],
+    // 02:30 comes twice that day: the window opens with the first and closes with the last.
+    ['that opens in the hour that comes twice, in the first', { ...BERLIN, from: '02:30' }, '2026-10-25T00:30:00Z', '2026-10-25T04:00:00.000Z'],
+    ['before one that opens in the hour that comes twice', { ...BERLIN, from: '02:30' }, '2026-10-25T00:29:59Z', undefined],
+    ['that closes in the hour that comes twice', { ...BERLIN, until: '02:30' }, '2026-10-25T01:29:00Z', '2026-10-25T01:30:00.000Z'],
+    ['that lies in the hour that comes twice', { ...BERLIN, from: '02:15', until: '02:45' }, '2026-10-25T01:15:00Z', '2026-10-25T01:45:00.000Z'],
+    ['that lies in the missing hour', { ...BERLIN, from: '02:15', until: '02:45' }, '2026-03-29T01:00:00Z', undefined],
     ['in a zone with a half-hour offset', { from: '01:00', until: '02:00', timeZone: 'Asia/Kolkata' }, '2026-01-14T20:00:00Z', '2026-01-14T20:30:00.000Z'],
     ['where the date line puts it on another day', { from: '01:00', until: '02:00', timeZone: 'Pacific/Kiritimati' }, '2026-01-14T11:30:00Z', '2026-01-14T12:00:00.000Z'],
     ['where midnight does not exist', { from: '00:00', until: '01:30', timeZone: 'America/Havana' }, '2026-03-08T05:10:00Z', '2026-03-08T05:30:00.000Z'],
@@ -43,5 +51,28 @@ describe('the end of a load window', () => {
         }
       }
     }
+  });
+
+  test.each([
+    // 2026-01-16 is a Friday.
+    ['on its day', { ...NIGHT, days: ['FRI'] }, '2026-01-16T22:00:00Z', '2026-01-17T03:00:00.000Z'],
+    ['after midnight, on the day after', { ...NIGHT, days: ['FRI'] }, '2026-01-17T02:00:00Z', '2026-01-17T03:00:00.000Z'],
+    ['after midnight, on a day of its own', { ...NIGHT, days: ['FRI'] }, '2026-01-16T02:00:00Z', undefined],
+    ['on another day', { ...NIGHT, days: ['SAT', 'SUN'] }, '2026-01-16T22:00:00Z', undefined],
+  ] as const)('of some days, %s', (_, window, now, expected) => {
+    expect(windowEnd(window, new Date(now))?.toISOString()).toBe(expected);
+  });
+});
+
+describe('the next opening of a load window', () => {
+  test.each([
+    ['later on the same day', BERLIN, '2026-01-14T23:00:00Z', '2026-01-15T00:00:00.000Z'],
+    ['the next day, from inside', BERLIN, '2026-01-15T01:00:00Z', '2026-01-16T00:00:00.000Z'],
+    ['the day it is open on', { ...BERLIN, days: ['SUN'] }, '2026-01-12T12:00:00Z', '2026-01-18T00:00:00.000Z'],
+    ['when the clocks jump, if they skip it', { ...BERLIN, from: '02:30' }, '2026-03-28T12:00:00Z', '2026-03-29T01:00:00.000Z'],
+    ['the day after one on which it does not open', { ...BERLIN, from: '02:15', until: '02:45' }, '2026-03-28T12:00:00Z', '2026-03-30T00:15:00.000Z'],
+    ['the week after a Sunday on which it does not open', { ...BERLIN, from: '02:15', until: '02:45', days: ['SUN'] }, '2026-03-28T12:00:00Z', '2026-04-05T00:15:00.000Z'],
+  ] as const)('is %s', (_, window, now, expected) => {
+    expect(nextOpening(window, new Date(now)).opens.toISOString()).toBe(expected);
   });
 });

@@ -48,22 +48,37 @@ describe('the scheduler function', () => {
 
   const start = (event: unknown = EVENT, now = NOW, settings = SETTINGS) => startLoad(event, settings, { client, report, now: () => now });
 
-  test('starts one execution with the name of the scheduled time and the end of the window', async () => {
-    expect(await start()).toEqual({ outcome: 'started', slot: 's20260715t000000z', name: 'demo-s20260715t000000z-a1', executionArn: 'arn:execution' });
+  test('starts one execution with the name of the night and the end of the window', async () => {
+    expect(await start()).toEqual({ outcome: 'started', slot: 's20260714t230000z', name: 'demo-s20260714t230000z-a1', executionArn: 'arn:execution' });
     expect(calls).toHaveLength(1);
-    expect(calls[0]).toMatchObject({ target: 'AWSStepFunctions.StartExecution', stateMachineArn: SETTINGS.stateMachineArn, name: 'demo-s20260715t000000z-a1' });
-    expect(JSON.parse(calls[0].input)).toEqual({ schemaVersion: 1, slot: 's20260715t000000z', attempt: 1, deadline: '2026-07-15T03:00:00.000Z' });
+    expect(calls[0]).toMatchObject({ target: 'AWSStepFunctions.StartExecution', stateMachineArn: SETTINGS.stateMachineArn, name: 'demo-s20260714t230000z-a1' });
+    expect(JSON.parse(calls[0].input)).toEqual({ schemaVersion: 1, slot: 's20260714t230000z', attempt: 1, deadline: '2026-07-15T03:00:00.000Z' });
   });
 
   test('calls a second delivery a success', async () => {
     answer = () => ({ status: 400, body: { __type: 'com.amazonaws.states#ExecutionAlreadyExists', message: 'exists' } });
-    expect(await start()).toMatchObject({ outcome: 'already-started', name: 'demo-s20260715t000000z-a1' });
+    expect(await start()).toMatchObject({ outcome: 'already-started', name: 'demo-s20260714t230000z-a1' });
     expect(lines.map(({ code }) => code)).toEqual(['LOAD_I1302']);
+  });
+
+  test('gives every delivery of one night the same name, also that of an hour later and one that was on its way since yesterday', async () => {
+    const first = await start();
+    expect(await start({ scheduledTime: '2026-07-15T00:00:00Z' }, new Date('2026-07-15T00:01:00Z'))).toMatchObject({ name: first.name });
+    expect(await start({ scheduledTime: '2026-07-13T23:00:00Z' }, new Date('2026-07-15T02:59:59Z'))).toMatchObject({ name: first.name });
+    expect(new Set(calls.map(({ input }) => input)).size).toBe(1);
+    expect(await start({ scheduledTime: '2026-07-15T23:00:00Z' }, new Date('2026-07-15T23:00:00Z'))).toMatchObject({ name: 'demo-s20260715t230000z-a1' });
+  });
+
+  test('starts in the night whose clock skips the beginning, when the schedule comes for the second time', async () => {
+    const settings = { ...SETTINGS, window: { ...SETTINGS.window!, from: '02:30' } };
+    // 02:30 does not exist on 29 March 2026; 03:30 does.
+    const night = await start({ scheduledTime: '2026-03-29T01:30:00Z' }, new Date('2026-03-29T01:30:10Z'), settings);
+    expect(night).toMatchObject({ outcome: 'started', slot: 's20260329t010000z' });
   });
 
   test('starts nothing when the delivery comes outside the window, and says so', async () => {
     const result = await start(EVENT, new Date('2026-07-15T03:00:00Z'));
-    expect(result).toMatchObject({ outcome: 'outside-window', slot: 's20260715t000000z', notice: expect.stringContaining('01:00 to 05:00 Europe/Berlin') });
+    expect(result).toMatchObject({ outcome: 'outside-window', slot: 's20260715t000000z', notice: expect.stringContaining('01:00 to 05:00 Europe/Berlin, which opens next at 2026-07-15T23:00:00.000Z') });
     expect(calls).toEqual([]);
     expect(lines[0]).toMatchObject({ code: 'LOAD_W1303', level: 'warning' });
   });

@@ -47,9 +47,10 @@ export class CsvScanner implements BlockScanner {
     block[to] = LF;
 
     const passes = proven?.automaton;
+    passes?.open(block, to);
     while (position < to) {
       if (passes !== undefined) {
-        const next = passes.run(block, position, to, synthetic);
+        const next = passes.run(position, synthetic);
         const { records, terminator } = passes;
         if (records > 0) {
           if (runRecords === 0 || terminator !== runTerminator) {

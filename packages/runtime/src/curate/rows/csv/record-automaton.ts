@@ -1,16 +1,11 @@
 import type { CsvDialect } from './csv-dialect';
 import { byteClasses } from './byte-classes';
 import { FIELD_END, type FieldAutomaton } from './field-automaton';
+import { ENDED_CRLF, ENDED_LF, LANES, RecordLoop, SINGLE, WINDOW_BYTES } from './record-loop';
 import { UTF8_FIRST, UTF8_INNER } from './utf8-moves';
 
 const LF = 10;
 const CR = 13;
-
-/** States that end a run of the automaton: a byte that it does not expect, a record that ended in LF, one in CR LF. */
-const UNEXPECTED = 0;
-const ENDED_LF = 1;
-const ENDED_CRLF = 2;
-const ENDS = 3;
 
 /** Larger tables would leave the second-level cache to nobody else, and take long to build. */
 const MAX_STATES = 4096;
@@ -34,44 +29,94 @@ export class RecordAutomaton {
   /** How many {@link run} passed last. */
   records = 0;
 
-  private constructor(
-    private readonly classes: Uint8Array, private readonly next: Int32Array, private readonly start: number, private readonly maxRecordBytes: number,
-  ) {}
+  private block: Buffer = Buffer.alloc(0);
+  private to = 0;
+  /** Where the window begins and ends in the block: what lies outside of it is not known to the loop. */
+  private windowFrom = 0;
+  private windowTo = 0;
+  /** Where lanes began, from the window's beginning: what they passed are records if one begins there. */
+  private starts: readonly number[] = [];
+
+  private constructor(private readonly loop: RecordLoop, private readonly maxRecordBytes: number) {}
 
   /** Undefined when the table would be too large to be of use. */
   static of(dialect: CsvDialect, forms: readonly FieldForm[]): RecordAutomaton | undefined {
-    return new Table(dialect, forms).build((classes, next, start) => new RecordAutomaton(classes, next, start, dialect.maxRecordBytes));
+    const loop = new Table(dialect, forms).build();
+    return loop === undefined ? undefined : new RecordAutomaton(loop, dialect.maxRecordBytes);
+  }
+
+  /** Turns to another text, `block[0, to)`. `block[to]` must be LF: it ends the loop. */
+  open(block: Buffer, to: number): void {
+    this.block = block;
+    this.to = to;
+    this.windowFrom = this.windowTo = 0;
+    this.starts = [];
   }
 
   /**
    * Passes records from `from` on, all with the same line end and only one when that is CR LF, and returns where the next one
-   * begins. `block[to]` must be LF: it ends the loop.
+   * begins. Bytes before `from` may have been changed since it was told of them.
    *
    * @param synthetic index of an LF that is not in the source, or -1
    */
-  run(block: Uint8Array, from: number, to: number, synthetic: number): number {
-    const { classes, next, start, maxRecordBytes } = this;
-    let record = from;
-    let records = 0;
+  run(from: number, synthetic: number): number {
     this.terminator = 1;
+    this.records = 0;
+    const { loop, to } = this;
+    let record = from;
     while (record < to) {
-      let position = record;
-      let state = start;
-      do state = next[state + classes[block[position++]!]!]!; while (state >= ENDS);
-      // At the sentinel, or with a CR before it, the record is incomplete and will be seen again.
-      if (state === UNEXPECTED || position > to || position - record - state > maxRecordBytes) break;
-      if (state === ENDED_CRLF) {
-        if (records > 0 || position - 1 === synthetic) break;
+      if (record >= this.windowTo && !this.look(record)) break;
+      const { windowFrom } = this;
+      const lane = this.lane(record - windowFrom);
+      record = windowFrom + loop.cameTo(lane);
+      this.records += loop.records(lane);
+      const stop = loop.stop(lane);
+      if (stop === ENDED_LF && loop.records(lane) > 0) continue;
+      const end = windowFrom + loop.stoppedAt(lane);
+      // With a CR before the sentinel, the record is incomplete and will be seen again.
+      if (stop === ENDED_CRLF && this.records === 0 && end <= to && end - 1 !== synthetic && end - record - 2 <= this.maxRecordBytes) {
         this.terminator = 2;
-        record = position;
-        records = 1;
-        break;
+        this.records = 1;
+        record = end;
       }
-      record = position;
-      records++;
+      break;
     }
-    this.records = records;
     return record;
+  }
+
+  /** Fills the window from a record on, and runs through all of it; false where the record has no end in it. */
+  private look(from: number): boolean {
+    const { block, to, loop } = this;
+    const most = Math.min(to, from + WINDOW_BYTES);
+    const end = most === to ? to : block.lastIndexOf(LF, most - 1) + 1;
+    if (end <= from) return false;
+    loop.load(block.subarray(from, end + 1));
+    this.windowFrom = from;
+    this.windowTo = end;
+    const starts = [0];
+    for (let lane = 1; lane < LANES; lane++) {
+      const start = block.lastIndexOf(LF, from + Math.floor(((end - from) * lane) / LANES)) + 1 - from;
+      if (start > starts.at(-1)! && start < end - from) starts.push(start);
+    }
+    loop.lanes(starts, end - from);
+    this.starts = starts;
+    return true;
+  }
+
+  /**
+   * The lane that began at a record, or a single one that has run from it up to where the next lane began: a record that passes has no
+   * line end but its last.
+   */
+  private lane(record: number): number {
+    const { starts } = this;
+    let limit = this.windowTo - this.windowFrom;
+    for (let lane = starts.length - 1; lane >= 0; lane--) {
+      const start = starts[lane]!;
+      if (start === record) return lane;
+      if (start > record) limit = start;
+    }
+    this.loop.single(record, limit);
+    return SINGLE;
   }
 }
 
@@ -87,7 +132,7 @@ class Table {
     this.rows[this.afterCr]![LF] = -ENDED_CRLF;
   }
 
-  build<T>(make: (classes: Uint8Array, next: Int32Array, start: number) => T): T | undefined {
+  build(): RecordLoop | undefined {
     const starts = this.forms.map(() => this.row());
     for (const [field, form] of this.forms.entries()) {
       this.plain(starts, field, form);
@@ -97,13 +142,9 @@ class Table {
     // An empty line is no record, or one: that is not for a table to say.
     if (this.forms.length === 1) this.rows[starts[0]!]![LF] = this.rows[starts[0]!]![CR] = 0;
     const { classes, samples } = byteClasses(this.rows);
-    const width = samples.length;
-    if (this.rows.length * width > MAX_CELLS) return undefined;
-    const next = new Int32Array(this.rows.length * width + ENDS);
-    // States are offsets into the table, past the numbers of the ends.
-    const offset = (row: number): number => (row <= 0 ? -row : row * width + ENDS);
-    this.rows.forEach((row, number) => samples.forEach((byte, index) => { next[number * width + ENDS + index] = offset(row[byte]!); }));
-    return make(classes, next, offset(starts[0]!));
+    if (this.rows.length * samples.length > MAX_CELLS) return undefined;
+    const rows = this.rows.map((row) => Int32Array.from(samples, (byte) => row[byte]!));
+    return new RecordLoop(classes, rows, starts[0]!, this.dialect.maxRecordBytes);
   }
 
   /** The states of a field without quotes; its first one is there already. */

@@ -1,0 +1,103 @@
+import type { Client } from 'pg';
+import { PipelineError, transientError } from '../../errors/pipeline-error';
+import { checkBalance } from '../../run/balance';
+import type { CuratedManifest } from '../../run/manifest';
+import type { StepCall } from '../../run/task';
+import { requireEpoch } from '../postgres/ledger/epoch';
+import type { LoadPlan, LoadUnit } from '../load-plan';
+import type { LoadSettings } from '../settings';
+import { transaction, withSession } from '../postgres/connect';
+import type { TargetAccess } from '../target/target-database';
+import type { DmsSettings } from './dms-settings';
+import { loadTag, roundsOf } from './rounds';
+import { countStaged, isStaged, noteStaged, readExceptions } from './staging-rows';
+
+/** `dms/<round>.json`: what DMS said when a replication task had ended, as the state machine wrote it down. */
+export interface EndedTask {
+  readonly status: string;
+  readonly stopReason?: string;
+  readonly failure?: string;
+  readonly tables: readonly EndedTable[];
+}
+
+export interface EndedTable {
+  readonly TableName: string;
+  readonly TableState: string;
+  readonly FullLoadRows: number;
+}
+
+const COMPLETED = 'Table completed';
+
+type Call = StepCall<LoadSettings, LoadPlan>;
+
+/**
+ * Notes a commit as staged when three agree: the state that DMS gives its table, the rows that DMS has counted, and our own count in the
+ * staging table of rows that bear this load's tag. A commit that was confirmed before is passed over.
+ *
+ * After the window's end nothing is a failure: what DMS had not loaded by then is loaded in the next one.
+ */
+export async function confirmStaged(
+  access: TargetAccess, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean,
+): Promise<void> {
+  if (unit.parts === 0) return;
+  await withSession(access, `confirm ${unit.loadId}`, (client) => confirmOn(client, call, dms, unit, manifest, late));
+}
+
+async function confirmOn(client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean): Promise<void> {
+  const { settings, report } = call;
+  if (await isStaged(client, settings.ledgerSchema, unit, manifest.parts)) return;
+  const about = { dataset: unit.dataset, seq: unit.seq, staging: `${unit.staging.schema}.${unit.staging.table}` };
+  try {
+    const rows = await confirm(client, call, dms, unit, manifest);
+    report.say('LOAD_I1404', { ...about, rows });
+  } catch (error) {
+    if (!late) throw error;
+    report.say('LOAD_W1405', { ...about, reason: (error as Error).message });
+  }
+}
+
+async function confirm(client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+  const { settings } = call;
+  const facts = { dataset: unit.dataset, seq: unit.seq, staging: unit.staging.table };
+  const exceptions = await readExceptions(client, settings.ledgerSchema, unit.staging, dms.taskName);
+  const written = exceptions.length === 0 ? '' : `; DMS wrote into awsdms_apply_exceptions: ${exceptions.join(' | ')}`;
+  const { source, task } = await endedTask(call, dms, unit);
+  const table = task.tables.find(({ TableName }) => TableName === source || TableName === unit.staging.table);
+  if (table?.TableState !== COMPLETED) {
+    const how = [task.failure, task.stopReason, `status ${task.status}`].filter((text) => text !== undefined && text !== '').join('; ');
+    const transient = /LOW_MEMORY|LOW_DISK|RECOVERABLE|EXPIRED/.test(task.stopReason ?? '');
+    throw new PipelineError(
+      'DMS_TABLE',
+      `DMS has not loaded commit ${unit.seq} of ${unit.dataset} into ${unit.staging.table}: its table is in state ${JSON.stringify(table?.TableState ?? 'unknown')} (${how})${written}; `
+        + 'the log of the replication task in CloudWatch names the record; mend the cause and start a new attempt, which hands it over again',
+      { kind: transient ? 'transient' : 'terminal', facts: { ...facts, state: table?.TableState, stopReason: task.stopReason } },
+    );
+  }
+  if (exceptions.length > 0) throw new PipelineError('DMS_EXCEPTIONS', `commit ${unit.seq} of ${unit.dataset} was loaded by DMS with exceptions${written}; nothing of it is visible, mend the data or use LoadEngine.fargate()`, { facts });
+  const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
+  return transaction(client, async () => {
+    await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'share');
+    const { all, own } = await countStaged(client, unit.staging, loadTag(unit));
+    const hop = `hand-off of commit ${unit.seq} of ${unit.dataset} to staging by DMS`;
+    checkBalance({ hop, in: { handedOver: records }, out: { loadedByDms: table.FullLoadRows } });
+    checkBalance({ hop, in: { handedOver: records }, out: { stagedOfThisLoad: own } });
+    checkBalance({ hop, in: { stagedOfThisLoad: own }, out: { staged: all } });
+    await noteStaged(client, settings.ledgerSchema, unit, manifest.parts);
+    return own;
+  });
+}
+
+async function endedTask(
+  { store, folder, plan, signal }: Call, dms: DmsSettings, unit: LoadUnit,
+): Promise<{ readonly source: string; readonly task: EndedTask }> {
+  const at = plan.units.indexOf(unit);
+  const rounds = roundsOf(plan, dms.lanes);
+  const round = rounds.findIndex((tables) => tables.some(({ unit: index }) => index === at));
+  const source = rounds[round]?.find(({ unit: index }) => index === at)?.source ?? '';
+  const ref = { bucket: folder.bucket, key: `${folder.prefix}dms/${round}.json` };
+  const found = await store.getJson<EndedTask>(ref, { signal });
+  if (found === undefined) {
+    throw transientError('DMS_NOT_RUN', `no replication task of this attempt carried commit ${unit.seq} of ${unit.dataset}: there is no s3://${ref.bucket}/${ref.key}; start a new attempt`, { ...ref });
+  }
+  return { source, task: found.value };
+}

@@ -1,0 +1,30 @@
+/** The tables that a load keeps in the target, with their columns: what is checked where a DBA makes them. */
+export const LEDGER_TABLES = {
+  load_epoch: ['table_schema', 'table_name', 'epoch', 'pipeline', 'attempt_id', 'claimed_at'],
+  load_part: ['load_id', 'part_key', 'sha256', 'records', 'epoch', 'staged_at'],
+  load_ledger: [
+    'table_schema', 'table_name', 'pipeline', 'dataset', 'seq', 'ingest_seq', 'outcome', 'load_id', 'epoch', 'attempt_id', 'manifest_key',
+    'contract_version', 'code_version', 'write_mode', 'staged', 'inserted', 'updated', 'unchanged', 'deleted', 'stale', 'removed', 'published_at',
+  ],
+} as const;
+
+export type LedgerTable = keyof typeof LEDGER_TABLES;
+
+/** What is missing of the ledger, given `table.column` of everything that is there under its names. */
+export function missingOfLedger(columns: readonly { readonly table: string; readonly column: string }[]): string[] {
+  const there = new Set(columns.map(({ table, column }) => `${table}.${column}`));
+  const tables = new Set(columns.map(({ table }) => table));
+  return (Object.keys(LEDGER_TABLES) as LedgerTable[]).flatMap((table) => (
+    tables.has(table) ? LEDGER_TABLES[table].map((column) => `${table}.${column}`).filter((column) => !there.has(column)) : [table]
+  ));
+}
+
+/** Tables that a load writes to, for the script of rights. */
+export interface GrantOptions {
+  readonly ledgerSchema: string;
+  readonly targetSchema: string;
+  /** Target tables, without schema. */
+  readonly tables: readonly string[];
+  /** The role or user that the loader logs in with. */
+  readonly role: string;
+}

@@ -1,0 +1,51 @@
+import { mysqlType } from '../../contract/engine-types';
+import { openPart } from '../copy/part-file';
+import type { TargetDatabase, TargetSession } from '../target/target-database';
+import { withSession, type MysqlClient } from './connect';
+import { copyPart } from './copy/copy-part';
+import { TEXT_FORMAT } from './copy/text-format';
+import { exclusively } from './exclusively';
+import { ensureLedger } from './ledger/ensure-ledger';
+import { claimEpoch, requireEpoch } from './ledger/epoch';
+import { readLedger } from './ledger/ledger-rows';
+import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
+import { isConnectionLoss, mysqlFailure } from './mysql-failure';
+import { preflight } from './preflight';
+import { publishCommit } from './publish-commit';
+import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
+import { ensureTarget } from './target-table';
+import { countRows, replacedTables, settleSwaps } from './write/settle-swap';
+
+/** MySQL and MariaDB: rows have transactions, and every statement about a table commits. */
+export const mysqlTarget: TargetDatabase = {
+  typeOf: mysqlType,
+  withSession: (access, purpose, use) => withSession(access, purpose, (client) => use(sessionOf(client))),
+  openPart: (file, part, columns) => openPart(file, part, columns, TEXT_FORMAT),
+  failure: mysqlFailure,
+  isConnectionLoss,
+};
+
+function sessionOf(client: MysqlClient): TargetSession {
+  return {
+    transaction: (work) => client.transaction(work),
+    exclusively: (schema, work) => exclusively(client, schema, work),
+    exists: (table) => exists(client, table),
+    preflight: (call) => preflight(client, call),
+    ensureLedger: (schema, manage) => ensureLedger(client, schema, manage),
+    claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
+    requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
+    settle: (schema, target, epoch) => settleSwaps(client, schema, target, epoch),
+    readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
+    ensureTarget: (target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
+    ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
+    leftoverStaging: async (schema, of, keep) => [
+      ...await leftoverStaging(client, schema, of, keep), ...await replacedTables(client, schema, of.target),
+    ],
+    dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),
+    countStaged: (staging) => countRows(client, staging),
+    copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),
+    readStagedParts: (schema, loadId, key) => readStagedParts(client, schema, loadId, key),
+    noteStagedPart: (schema, loadId, epoch, part) => noteStagedPart(client, schema, loadId, epoch, part),
+    publish: (publication) => publishCommit(client, publication),
+  };
+}

@@ -1,0 +1,33 @@
+import { connectionsWithin, LEFT_TO_OTHERS, readOnly, type ConnectionRoom, type PreflightCall } from '../target/preflight';
+import type { MysqlClient } from './connect';
+
+/**
+ * What would fail hours later, when all rows are staged: told before the first one is.
+ *
+ * Rights are not looked up: MySQL shows them as text, with patterns and roles; the claim makes tables with them, so most of
+ * what lacks is found there.
+ *
+ * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
+ * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass.
+ */
+export async function preflight(client: MysqlClient, { settings: { target, connections }, report }: PreflightCall): Promise<number> {
+  const [writes] = await client.rows('SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only');
+  // MariaDB has more kinds of read-only than on and off.
+  if (writes!.some((value) => value !== '0' && value !== 'OFF')) throw readOnly(target, 'takes no writes (read_only is on, as on a replica)');
+  return connectionsWithin(await connectionRoom(client), connections, report);
+}
+
+/** This session is counted as free: it ends before the others begin. */
+async function connectionRoom(client: MysqlClient): Promise<ConnectionRoom> {
+  const [variables] = await client.rows('SELECT @@GLOBAL.max_connections, @@SESSION.max_user_connections');
+  const [server, user] = variables!.map(Number) as [number, number];
+  const [status] = await client.rows("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
+  const used = Number(status![1]);
+  const limits: ConnectionRoom[] = [{ room: server - LEFT_TO_OTHERS - used + 1, used, limit: server, what: 'max_connections' }];
+  if (user > 0) {
+    // Everybody sees the sessions of the own user.
+    const [own] = await client.rows("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(USER(), '@', 1)");
+    limits.push({ room: user - Number(own![0]) + 1, used: Number(own![0]), limit: user, what: 'max_user_connections of the user' });
+  }
+  return limits.reduce((least, limit) => (limit.room < least.room ? limit : least));
+}

@@ -1,0 +1,127 @@
+import type { Column, Dataset } from '../../contract/contract';
+import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, textLength } from '../../contract/mysql-ddl';
+import { mysqlProblems } from '../../contract/mysql-limits';
+import { userError } from '../../errors/pipeline-error';
+import { noTargetTable, schemaProblems } from '../refusals';
+import type { WriteMode } from '../settings';
+import type { TableName } from '../table-name';
+import type { MysqlClient } from './connect';
+import { ensureDatabase } from './ledger/ensure-ledger';
+import { swapProblems } from './write/swap-problems';
+
+interface TargetColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly notNull: boolean;
+  /** It fills itself: a default, or the next number. */
+  readonly filled: boolean;
+  readonly generated: boolean;
+  readonly characterSet: string | null;
+}
+
+/**
+ * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
+ * against the contract. Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
+ */
+export async function ensureTarget(
+  client: MysqlClient, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean,
+): Promise<'made' | 'there'> {
+  const unheld = mysqlProblems(dataset);
+  if (unheld.length > 0) throw userError('CONTRACT', unheld.join('; '), { dataset: dataset.name, problems: unheld });
+  let columns = await columnsOf(client, target);
+  let made = false;
+  if (columns.length === 0) {
+    if (!manage) throw noTargetTable(target, mysqlTargetDdl(dataset, target, client.flavour));
+    await ensureDatabase(client, target.schema);
+    for (const statement of mysqlTargetDdl(dataset, target, client.flavour)) await client.run(statement);
+    columns = await columnsOf(client, target);
+    made = true;
+  }
+  const missing = dataset.columns.filter(({ name }) => !columns.some((column) => column.name === name));
+  const mayGrow = manage && dataset.schemaPolicy !== 'strict';
+  const added = mayGrow ? missing.filter((column) => !column.required) : [];
+  if (added.length > 0) {
+    for (const column of added) await client.run(addColumn(target, column, dataset));
+    columns = await columnsOf(client, target);
+  }
+  const problems = [
+    ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(target, column, dataset)}`),
+    ...columnProblems(target, columns, dataset),
+    ...await tableProblems(client, target),
+    ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
+    ...(writeMode.mode === 'replace' ? await swapProblems(client, target) : []),
+  ];
+  if (problems.length > 0) throw schemaProblems(target, problems);
+  return made ? 'made' : 'there';
+}
+
+function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
+  const modify = `ALTER TABLE ${quoteMysqlName(target.schema, target.table)} MODIFY COLUMN`;
+  return columns.flatMap((there) => {
+    const column = dataset.columns.find((candidate) => candidate.name === there.name);
+    if (column === undefined) {
+      return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ${modify} ${quoteMysqlName(there.name)} ${there.type} NULL`] : [];
+    }
+    const wanted = `${modify} ${mysqlColumnDdl(column, dataset)}${column.required ? ' NOT NULL' : ' NULL'}`;
+    const problems: string[] = [];
+    if (!fits(there.type, column, dataset)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}`);
+    else if (there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet)) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${wanted} CHARACTER SET utf8mb4`);
+    if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ${wanted}`);
+    if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ${wanted}`);
+    return problems;
+  });
+}
+
+/** Texts may have another length or form, as long as all of the contract's fit. */
+function fits(there: string, column: Column, dataset: Dataset): boolean {
+  const wanted = mysqlColumnType(column, dataset);
+  if (canonical(there) === canonical(wanted)) return true;
+  if (column.type.kind !== 'string') return false;
+  const length = textLength(column);
+  const [, characters] = /^varchar\((\d+)\)$/.exec(there) ?? [];
+  if (characters !== undefined) return length !== undefined && Number(characters) >= length;
+  const bytes = { text: 65_535, mediumtext: 16_777_215, longtext: 4_294_967_295 }[there];
+  return bytes !== undefined && (there === 'longtext' || (length !== undefined && bytes >= length * 4));
+}
+
+/** Only InnoDB takes rows back. */
+async function tableProblems(client: MysqlClient, target: TableName): Promise<string[]> {
+  const [row] = await client.rows('SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?', [target.schema, target.table]);
+  const engine = row?.[0];
+  return engine === 'InnoDB' ? [] : [`it is ${engine ?? 'no table'} and not InnoDB, which alone keeps transactions: ALTER TABLE ${quoteMysqlName(target.schema, target.table)} ENGINE=InnoDB`];
+}
+
+/** Merging by a key that is not unique in the target would update several rows for one. */
+async function keyProblems(client: MysqlClient, target: TableName, dataset: Dataset): Promise<string[]> {
+  const rows = await client.rows(
+    'SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0', [target.schema, target.table],
+  );
+  const indexes = new Map<string, string[]>();
+  // A prefix, or an expression in place of a column, is no whole column.
+  for (const [index, column, part] of rows) indexes.set(index as string, [...(indexes.get(index as string) ?? []), part === null && column !== null ? column as string : '']);
+  const key = [...dataset.primaryKey].sort().join('\0');
+  if ([...indexes.values()].some((names) => [...names].sort().join('\0') === key)) return [];
+  const columns = dataset.primaryKey.map((name) => quoteMysqlName(name)).join(', ');
+  return [`it has no unique index on the contract's key (${dataset.primaryKey.join(', ')}): ALTER TABLE ${quoteMysqlName(target.schema, target.table)} ADD PRIMARY KEY (${columns})`];
+}
+
+async function columnsOf(client: MysqlClient, { schema, table }: TableName): Promise<TargetColumn[]> {
+  const rows = await client.rows(
+    'SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
+    [schema, table],
+  );
+  return rows.map(([name, type, nullable, byDefault, extra, characterSet]) => ({
+    name: name as string, type: type as string, notNull: nullable === 'NO', filled: byDefault !== null || /auto_increment|default_generated|generated/i.test(extra ?? ''),
+    // MySQL calls a default that is an expression DEFAULT_GENERATED.
+    generated: /(virtual|stored|persistent)/i.test(extra ?? ''), characterSet: characterSet as string | null,
+  }));
+}
+
+function addColumn(target: TableName, column: Column, dataset: Dataset): string {
+  return `ALTER TABLE ${quoteMysqlName(target.schema, target.table)} ADD COLUMN ${mysqlColumnDdl(column, dataset)}${column.required ? ' NOT NULL' : ' NULL'}`;
+}
+
+/** One spelling for what servers show differently: widths of whole numbers mean nothing. */
+function canonical(type: string): string {
+  return type.toLowerCase().replace(/^boolean$/, 'tinyint').replace(/^((?:tiny|small|medium|big)?int)\(\d+\)/, '$1');
+}

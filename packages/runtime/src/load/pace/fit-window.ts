@@ -1,0 +1,174 @@
+import { describeWindow, type LoadWindow, type Opening } from '../schedule/load-window';
+import type { WriteModeName } from '../settings';
+import type { DatasetPace, LoadPace, Measured } from './load-pace';
+
+/** A commit that waits to be loaded. */
+export interface PendingUnit {
+  readonly dataset: string;
+  readonly seq: number;
+  readonly writeMode: WriteModeName;
+  readonly records: number;
+  /** Bytes of each part, and whether an earlier attempt has staged it. */
+  readonly parts: readonly { readonly bytes: number; readonly staged: boolean }[];
+}
+
+export interface WindowCall {
+  /** Of each dataset in the order in which they are published. */
+  readonly units: readonly PendingUnit[];
+  readonly pace: LoadPace | undefined;
+  readonly connections: number;
+  readonly deadline: Date;
+  /** What the deadline is the end of; absent where it comes from elsewhere, and no next night is known. */
+  readonly night?: { readonly window: LoadWindow; readonly opening: Opening };
+  readonly now: Date;
+}
+
+/** What of the pending commits this attempt does. */
+export interface WindowPlan {
+  /** With how long publishing takes, where that is known and a window of its own would hold it. */
+  readonly take: readonly { readonly unit: PendingUnit; readonly publishSeconds?: number }[];
+  /** Left for the next window. */
+  readonly later: readonly PendingUnit[];
+  /** No window will ever hold them. */
+  readonly refused: readonly { readonly unit: PendingUnit; readonly reason: string }[];
+  /** No part is begun from then on, so that what is staged can be published before the deadline. */
+  readonly stageUntil?: Date;
+  /** Of all that is taken; undefined where a figure is missing. */
+  readonly seconds?: number;
+}
+
+/** How long a task takes from its start to its work, and Publish from the last part to its first transaction. */
+const START_SECONDS = 45;
+
+/**
+ * Takes as many commits as the time that is left can hold, oldest first and from all datasets in turn, by the pace of the last loads.
+ *
+ * What is taken is published in this window. Taking more would stage all of it and publish none: Publish comes after the last part. One commit
+ * that is too long for this night is staged in the time that is left over, and so becomes shorter each night. Parts and publishing transactions
+ * are never cut, so a commit with one that is longer than the whole window is refused; by the fastest figure, so that one slow night refuses nothing.
+ */
+export function fitWindow({ units, pace, connections, deadline, night, now }: WindowCall): WindowPlan {
+  const left = (deadline.getTime() - now.getTime()) / 1_000;
+  const whole = night === undefined ? undefined : (night.opening.closes.getTime() - night.opening.opens.getTime()) / 1_000;
+  const refused: { unit: PendingUnit; reason: string }[] = [];
+  const closed = new Set<string>();
+  const take: { unit: PendingUnit; publishSeconds?: number }[] = [];
+  const tooLong: PendingUnit[] = [];
+  let used = 2 * START_SECONDS;
+  let publishing = 0;
+  let inHand = 0;
+  let known = true;
+  for (const unit of inTurn(units)) {
+    if (closed.has(unit.dataset)) continue;
+    const figures = pace?.datasets[unit.dataset];
+    const reason = night === undefined || whole === undefined ? undefined : tooLongFor(unit, figures, night.window, whole);
+    if (reason !== undefined) {
+      refused.push({ unit, reason });
+      closed.add(unit.dataset);
+      continue;
+    }
+    const stage = stageSeconds(unit, figures, connections);
+    const publish = publishSeconds(unit, figures);
+    const needed = (stage ?? 0) + (publish ?? 0);
+    if ((stage !== undefined || publish !== undefined) && used + needed > left) {
+      tooLong.push(unit);
+      closed.add(unit.dataset);
+      continue;
+    }
+    known &&= stage !== undefined && publish !== undefined;
+    used += needed;
+    publishing += publish ?? 0;
+    inHand = Math.max(inHand, partSeconds(unit, figures));
+    take.push({ unit, ...waiting(publish, whole) });
+  }
+  const [partly] = tooLong;
+  if (partly !== undefined) {
+    const figures = pace?.datasets[partly.dataset];
+    inHand = Math.max(inHand, partSeconds(partly, figures));
+    take.push({ unit: partly, ...waiting(publishSeconds(partly, figures), whole) });
+  }
+  const taken = new Set(take.map(({ unit }) => unit));
+  const given = new Map(units.map((unit, index) => [unit, index]));
+  return {
+    take: take.sort((a, b) => given.get(a.unit)! - given.get(b.unit)!),
+    later: units.filter((unit) => !taken.has(unit) && !refused.some((other) => other.unit === unit)),
+    refused,
+    ...(publishing === 0 ? {} : { stageUntil: new Date(deadline.getTime() - (publishing + inHand + START_SECONDS) * 1_000) }),
+    ...(known && partly === undefined && take.length > 0 ? { seconds: Math.round(used) } : {}),
+  };
+}
+
+/** Publishing can be put off where a window of its own would hold it: what is staged comes first then. */
+function waiting(publish: number | undefined, whole: number | undefined): { publishSeconds?: number } {
+  return publish !== undefined && whole !== undefined && publish + 2 * START_SECONDS <= whole ? { publishSeconds: publish } : {};
+}
+
+/**
+ * The first of each dataset, then the second of each: no dataset waits for the backlog of another. Before them those that only have to be
+ * published, which an earlier night had no time for.
+ */
+function inTurn(units: readonly PendingUnit[]): PendingUnit[] {
+  const turn = new Map<string, number>();
+  const turns = units.map((unit, index) => {
+    const at = turn.get(unit.dataset) ?? 0;
+    turn.set(unit.dataset, at + 1);
+    return { unit, at: at === 0 && unit.parts.every(({ staged }) => staged) ? -1 : at, index };
+  });
+  return turns.sort((a, b) => a.at - b.at || a.index - b.index).map(({ unit }) => unit);
+}
+
+function stageSeconds({ parts }: PendingUnit, figures: DatasetPace | undefined, connections: number): number | undefined {
+  const open = parts.filter(({ staged }) => !staged);
+  if (open.length === 0) return 0;
+  const bytes = open.reduce((sum, part) => sum + part.bytes, 0);
+  return timeOf(bytes / Math.min(connections, open.length), usual(figures?.stage));
+}
+
+/** How long the copy of its longest part goes on when staging is to end. */
+function partSeconds({ parts }: PendingUnit, figures: DatasetPace | undefined): number {
+  const longest = parts.filter(({ staged }) => !staged).reduce((max, { bytes }) => Math.max(max, bytes), 0);
+  return timeOf(longest, usual(figures?.stage)) ?? 0;
+}
+
+function publishSeconds({ records, writeMode }: PendingUnit, figures: DatasetPace | undefined): number | undefined {
+  return timeOf(records, usual(figures?.publish[writeMode]));
+}
+
+function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window: LoadWindow, whole: number): string | undefined {
+  const { dataset, seq, records, writeMode, parts } = unit;
+  const copies = fastest(figures?.stage);
+  const publishes = fastest(figures?.publish[writeMode]);
+  const part = parts.filter(({ staged }) => !staged).reduce((max, { bytes }) => Math.max(max, bytes), 0);
+  const copySeconds = timeOf(part, copies);
+  const seconds = timeOf(records, publishes);
+  const about = `commit ${seq} of ${dataset} cannot be loaded inside the window ${describeWindow(window)}, which is ${minutes(whole)} long`;
+  const ways = (needed: number, smaller: string): string => (
+    `nothing of it was staged. Make the window longer than ${minutes(needed + 3 * START_SECONDS)}, load it outside the window with headrace load --now (the input member "operation": "now"), or ${smaller}`
+  );
+  if (seconds !== undefined && seconds > whole) {
+    return `${about}: publishing its ${records} records in one transaction takes about ${minutes(seconds)} at ${publishes} records/s, the fastest of the last loads by ${writeMode}; `
+      + ways(seconds, 'ingest smaller batches');
+  }
+  if (copySeconds !== undefined && copySeconds > whole) {
+    return `${about}: copying its largest part of ${part} bytes takes about ${minutes(copySeconds)} at ${copies} bytes/s, the fastest of the last loads; ${ways(copySeconds, 'let curate write smaller files')}`;
+  }
+  return undefined;
+}
+
+function timeOf(amount: number, perSecond: number | undefined): number | undefined {
+  return perSecond === undefined ? undefined : amount / perSecond;
+}
+
+function fastest(figures: readonly Measured[] | undefined): number | undefined {
+  return figures === undefined || figures.length === 0 ? undefined : Math.max(...figures.map(({ perSecond }) => perSecond));
+}
+
+/** The median, the slower one of two. */
+function usual(figures: readonly Measured[] | undefined): number | undefined {
+  const sorted = (figures ?? []).map(({ perSecond }) => perSecond).sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}
+
+function minutes(seconds: number): string {
+  return `${Math.ceil(seconds / 60)} min`;
+}

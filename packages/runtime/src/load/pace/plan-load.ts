@@ -1,0 +1,62 @@
+import { userError, type PipelineError } from '../../errors/pipeline-error';
+import type { Report } from '../../report/report';
+import type { HeldCommit } from '../load-plan';
+import type { LoadTime } from '../schedule/keep-window';
+import type { CuratedEntry } from '../select-commits';
+import type { LoadSettings, WriteModeName } from '../settings';
+import type { TargetSession } from '../target/target-database';
+import { fitWindow, type PendingUnit, type WindowPlan } from './fit-window';
+import type { LoadPace } from './load-pace';
+
+/** A commit that is selected, and the id of its load. */
+export interface Pending {
+  readonly dataset: string;
+  readonly writeMode: WriteModeName;
+  readonly entry: CuratedEntry;
+  readonly loadId: string;
+}
+
+export interface PlanLoadCall {
+  readonly settings: LoadSettings;
+  readonly time: LoadTime & { readonly mayStart: true };
+  readonly pace: LoadPace | undefined;
+  readonly now: Date;
+  readonly report: Report;
+}
+
+/** Holds what is pending against the end of the window, before anything is claimed; undefined for a load without an end, which takes all. */
+export async function planLoad(session: TargetSession, pending: readonly Pending[], call: PlanLoadCall): Promise<WindowPlan | undefined> {
+  const { settings, time, pace, now, report } = call;
+  if (time.deadline === undefined || pending.length === 0) return undefined;
+  const units: PendingUnit[] = [];
+  for (const { dataset, writeMode, entry, loadId } of pending) {
+    const { parts } = entry.manifest;
+    // Without a figure nothing is worth asking for.
+    const staged = pace?.datasets[dataset] === undefined ? [] : await session.readStagedParts(settings.ledgerSchema, loadId);
+    const there = new Set(staged.map(({ key }) => key));
+    units.push({
+      dataset, seq: entry.seq, writeMode, records: parts.reduce((sum, part) => sum + part.records, 0),
+      parts: parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) })),
+    });
+  }
+  const deadline = new Date(time.deadline);
+  const night = time.opening === undefined || settings.window === undefined ? undefined : { window: settings.window, opening: time.opening };
+  const plan = fitWindow({ units, pace, connections: settings.connections, deadline, night, now });
+  tell(plan, { deadline: time.deadline, left: Math.round((deadline.getTime() - now.getTime()) / 1_000) }, pace, report);
+  return plan;
+}
+
+function tell(plan: WindowPlan, time: { readonly deadline: string; readonly left: number }, pace: LoadPace | undefined, report: Report): void {
+  const commits = plan.take.length;
+  const unknown = [...new Set(plan.take.map(({ unit }) => unit.dataset))].filter((dataset) => pace?.datasets[dataset] === undefined);
+  for (const { reason } of plan.refused) report.say('LOAD_W1015', { reason });
+  if (commits === 0) return;
+  if (plan.seconds !== undefined) report.say('LOAD_I1008', { commits, seconds: plan.seconds, later: plan.later.length, ...time });
+  else if (unknown.length > 0) report.say('LOAD_I1013', { commits, datasets: unknown.join(', ') });
+  else report.say('LOAD_I1014', { commits, later: plan.later.length, ...time });
+}
+
+/** What the load ends with when everything else is loaded. */
+export function windowTooShort(refused: readonly HeldCommit[]): PipelineError {
+  return userError('WINDOW_TOO_SHORT', refused.map(({ reason }) => reason).join('; '), { commits: refused.map(({ dataset, seq }) => ({ dataset, seq })) });
+}

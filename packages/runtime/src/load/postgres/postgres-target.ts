@@ -1,0 +1,53 @@
+import type { Client } from 'pg';
+import { postgresType } from '../../contract/engine-types';
+import { quoteName } from '../../contract/quote-identifier';
+import { openPart } from '../copy/part-file';
+import type { TargetDatabase, TargetSession } from '../target/target-database';
+import { transaction, withSession } from './connect';
+import { BINARY_FORMAT } from './copy/binary-format';
+import { copyPart } from './copy/copy-part';
+import { ensureLedger } from './ledger/ensure-ledger';
+import { claimEpoch, requireEpoch } from './ledger/epoch';
+import { readLedger } from './ledger/ledger-rows';
+import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
+import { isConnectionLoss, postgresFailure } from './postgres-failure';
+import { preflight } from './preflight';
+import { publishCommit } from './publish-commit';
+import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
+import { ensureTarget } from './target-table';
+
+/** PostgreSQL: everything that belongs together is one transaction, tables among it. */
+export const postgresTarget: TargetDatabase = {
+  typeOf: postgresType,
+  withSession: (access, purpose, use) => withSession(access, purpose, (client) => use(sessionOf(client))),
+  openPart: (file, part, columns) => openPart(file, part, columns, BINARY_FORMAT),
+  failure: postgresFailure,
+  isConnectionLoss,
+};
+
+function sessionOf(client: Client): TargetSession {
+  return {
+    transaction: (work) => transaction(client, work),
+    exclusively: (_, work) => transaction(client, work),
+    exists: (table) => exists(client, table),
+    preflight: (call) => preflight(client, call),
+    ensureLedger: (schema, manage) => ensureLedger(client, schema, manage),
+    claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
+    requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
+    // Nothing is ever between two steps.
+    settle: () => Promise.resolve(),
+    readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
+    ensureTarget: (target, dataset, writeMode, manage) => ensureTarget(client, target, dataset, writeMode, manage),
+    ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
+    leftoverStaging: (schema, of, keep) => leftoverStaging(client, schema, of, keep),
+    dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),
+    countStaged: async ({ schema, table }) => {
+      const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${quoteName(schema, table)}`);
+      return Number(rows[0]!.count);
+    },
+    copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),
+    readStagedParts: (schema, loadId, key) => readStagedParts(client, schema, loadId, key),
+    noteStagedPart: (schema, loadId, epoch, part) => noteStagedPart(client, schema, loadId, epoch, part),
+    publish: (publication) => publishCommit(client, publication),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Client } from 'pg';
+import { quoteName } from '../../contract/quote-identifier';
+import type { WriteModeName } from '../settings';
+import type { Publication, Published } from '../target/target-database';
+import { transaction } from './connect';
+import { requireEpoch } from './ledger/epoch';
+import { readLedger, writeLedger } from './ledger/ledger-rows';
+import { append } from './write/append';
+import { merge } from './write/merge';
+import { replace } from './write/replace';
+import { readCollations, type Write } from './write/write-context';
+
+const WRITES: Readonly<Record<WriteModeName, Write>> = { append, merge, replace };
+
+/** One short transaction: the epoch, the checks, the rows and their ledger rows. */
+export async function publishCommit(client: Client, publication: Publication): Promise<Published> {
+  const { ledgerSchema, source, seq, epoch, dataset, target, staging, writeMode, hasParts } = publication;
+  // The planner knows nothing about rows that just came by COPY.
+  if (hasParts) await client.query(`ANALYZE ${quoteName(staging.schema, staging.table)}`);
+  return transaction(client, async () => {
+    await requireEpoch(client, ledgerSchema, target, epoch, 'update');
+    const [row] = await readLedger(client, ledgerSchema, target, source, seq);
+    if (row !== undefined) return { outcome: 'already-committed', row };
+    const staged = await publication.checkStaged();
+    const { newerBy, allowEmpty } = writeMode;
+    const counts = await WRITES[writeMode.mode]({
+      client, dataset, target, staging, staged, collations: await readCollations(client, target), newerBy, allowEmpty,
+    });
+    for (const written of publication.ledgerRows(counts)) await writeLedger(client, ledgerSchema, target, source, written);
+    return { outcome: 'committed', counts };
+  });
+}

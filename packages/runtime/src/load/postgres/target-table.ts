@@ -1,0 +1,107 @@
+import type { Client } from 'pg';
+import type { Column, Dataset } from '../../contract/contract';
+import { postgresTargetDdl } from '../../contract/postgres-ddl';
+import { postgresType } from '../../contract/engine-types';
+import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
+import { noTargetTable, schemaProblems } from '../refusals';
+import type { WriteMode } from '../settings';
+import type { TableName } from '../table-name';
+import { ensureSchema, lockDdl } from './ledger/ensure-ledger';
+
+interface TargetColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly notNull: boolean;
+  /** It fills itself: a default, an identity or a generated column. */
+  readonly filled: boolean;
+  readonly generated: boolean;
+}
+
+/**
+ * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
+ * against the contract. Needs an open transaction.
+ *
+ * @returns what was done, for the log.
+ * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
+ */
+export async function ensureTarget(client: Client, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'> {
+  let columns = await columnsOf(client, target);
+  let made = false;
+  if (columns.length === 0) {
+    if (!manage) throw noTargetTable(target, postgresTargetDdl(dataset, target));
+    await lockDdl(client);
+    await ensureSchema(client, target.schema);
+    for (const statement of postgresTargetDdl(dataset, target)) await client.query(statement);
+    columns = await columnsOf(client, target);
+    made = true;
+  }
+  const missing = dataset.columns.filter(({ name }) => !columns.some((column) => column.name === name));
+  const mayGrow = manage && dataset.schemaPolicy !== 'strict';
+  const added = mayGrow ? missing.filter((column) => !column.required) : [];
+  if (added.length > 0) {
+    await lockDdl(client);
+    for (const column of added) await client.query(addColumn(target, column));
+    columns = await columnsOf(client, target);
+  }
+  const problems = [
+    ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(target, column)}`),
+    ...columnProblems(target, columns, dataset),
+    ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
+  ];
+  if (problems.length > 0) throw schemaProblems(target, problems);
+  return made ? 'made' : 'there';
+}
+
+function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
+  const name = quoteName(target.schema, target.table);
+  return columns.flatMap((there) => {
+    const column = dataset.columns.find((candidate) => candidate.name === there.name);
+    if (column === undefined) {
+      return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP NOT NULL`] : [];
+    }
+    const problems: string[] = [];
+    const expected = postgresType(column.type);
+    if (canonical(there.type) !== canonical(expected)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${expected}: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} TYPE ${expected}`);
+    if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP EXPRESSION`);
+    if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP NOT NULL`);
+    return problems;
+  });
+}
+
+/** Merging by a key that is not unique in the target would update several rows for one. */
+async function keyProblems(client: Client, target: TableName, dataset: Dataset): Promise<string[]> {
+  const { rows } = await client.query<{ names: string[] }>(
+    `SELECT ARRAY(
+       SELECT a.attname::text FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY AS k (attnum, ord)
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.ord <= i.indnkeyatts ORDER BY k.ord
+     ) AS names
+     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = $2 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL`,
+    [target.schema, target.table],
+  );
+  const key = [...dataset.primaryKey].sort().join('\0');
+  if (rows.some(({ names }) => [...names].sort().join('\0') === key)) return [];
+  const columns = dataset.primaryKey.map(quoteIdentifier).join(', ');
+  return [`it has no unique index on the contract's key (${dataset.primaryKey.join(', ')}): ALTER TABLE ${quoteName(target.schema, target.table)} ADD PRIMARY KEY (${columns})`];
+}
+
+async function columnsOf(client: Client, { schema, table }: TableName): Promise<TargetColumn[]> {
+  const { rows } = await client.query<TargetColumn>(
+    `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS "notNull",
+       (a.atthasdef OR a.attidentity <> '') AS filled, (a.attgenerated <> '') AS generated
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') ORDER BY a.attnum`,
+    [schema, table],
+  );
+  return rows;
+}
+
+function addColumn(target: TableName, column: Column): string {
+  return `ALTER TABLE ${quoteName(target.schema, target.table)} ADD COLUMN ${quoteIdentifier(column.name)} ${postgresType(column.type)}${column.required ? ' NOT NULL' : ''}`;
+}
+
+/** One spelling for what PostgreSQL and we call differently; a precision of 6 is the default of times and means nothing. */
+function canonical(type: string): string {
+  return type.toLowerCase().replace('character varying', 'varchar').replace(/^(time|timestamp)\(6\)/, '$1').replace(/^decimal/, 'numeric');
+}

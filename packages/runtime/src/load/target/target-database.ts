@@ -1,0 +1,135 @@
+import type { ColumnType, Dataset } from '../../contract/contract';
+import type { Facts, PipelineError } from '../../errors/pipeline-error';
+import type { Progress } from '../../report/progress';
+import type { Report } from '../../report/report';
+import type { CuratedPart } from '../../run/manifest';
+import type { PartFile } from '../copy/part-file';
+import type { Claimant, CommitSource, LedgerRow, LoadCounts, StagedPart } from '../ledger/ledger-row';
+import type { LoadColumn } from '../load-plan';
+import type { LoadDatabase, WriteMode } from '../settings';
+import type { StagingMark, StagingTable } from '../staging';
+import type { TableName } from '../table-name';
+import type { ReadCredentials } from './credentials';
+import type { PreflightCall } from './preflight';
+
+/** What a step needs to reach the target. */
+export interface TargetAccess {
+  readonly target: LoadDatabase;
+  readonly credentials: ReadCredentials;
+  readonly lockTimeoutSeconds: number;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** What differs between the databases that rows are loaded into; claim, stage and publish are the same for all of them. */
+export interface TargetDatabase {
+  /** What a column is called there; a load is made anew where it changes. */
+  typeOf(type: ColumnType): string;
+  /**
+   * Opens a session, hands it to `use` and ends it, whatever happens.
+   *
+   * When the signal aborts, the socket is cut: the server then rolls back what was open.
+   */
+  withSession<T>(access: TargetAccess, purpose: string, use: (session: TargetSession) => Promise<T>): Promise<T>;
+  /** Opens a downloaded part, to be copied by a session of this database. */
+  openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[]): Promise<PartFile>;
+  /** Turns anything that a session threw into a PipelineError. `doing` says what was being done, as in `copying <key>`. */
+  failure(thrown: unknown, doing: string, facts?: Facts): PipelineError;
+  /** Whether the server may or may not have done what it was last asked: the answer never came. */
+  isConnectionLoss(thrown: unknown): boolean;
+}
+
+/** One open session. Methods work in the open transaction, where there is one. */
+export interface TargetSession {
+  /** Runs `work` in a transaction; rolls back on failure. A failure of COMMIT itself leaves the outcome unknown. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work`, which may make and drop tables, while no other load of this ledger does: in one transaction where the
+   * database can take tables back, and statement by statement under a lock where it cannot.
+   */
+  exclusively<T>(ledgerSchema: string, work: () => Promise<T>): Promise<T>;
+
+  /** Whether there is such a table. */
+  exists(table: TableName): Promise<boolean>;
+  /**
+   * What would fail hours later, when all rows are staged, told before the first one is.
+   *
+   * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
+   * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
+   */
+  preflight(call: PreflightCall): Promise<number>;
+
+  /** Makes the ledger where it is missing, or throws `LEDGER_MISSING` where `manage` is false. */
+  ensureLedger(ledgerSchema: string, manage: boolean): Promise<void>;
+  /**
+   * Takes the right to publish into a table: the epoch goes up, and whoever held an older one is refused from now on.
+   *
+   * The same attempt gets the same epoch again, so that a claim that is repeated does not fence its own parts.
+   */
+  claimEpoch(ledgerSchema: string, target: TableName, by: Claimant): Promise<bigint>;
+  /**
+   * Checks that nobody claimed the table since `epoch`.
+   *
+   * `share` holds claims off until the transaction ends; `update` holds other publishers off too; `none` is a look.
+   * Throws a terminal `EPOCH` that names both.
+   */
+  requireEpoch(ledgerSchema: string, target: TableName, epoch: bigint, lock: 'none' | 'share' | 'update'): Promise<void>;
+  /** Finishes or takes back what an earlier publication of the table left between two steps, where one can be left there. */
+  settle(ledgerSchema: string, target: TableName, epoch: bigint): Promise<void>;
+  /** All that was published into a table from one commit log, in commit order; or the one commit `seq`. */
+  readLedger(ledgerSchema: string, target: TableName, source: CommitSource, seq?: number): Promise<LedgerRow[]>;
+
+  /**
+   * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
+   * against the contract.
+   *
+   * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
+   */
+  ensureTarget(target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'>;
+
+  /** Makes the staging table unless it is there: the contract's columns and no constraint, kept through a crash of the server. */
+  ensureStaging(staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void>;
+  /** Staging tables of one dataset and target that no load in `keep` needs: of published loads, and of older contracts. */
+  leftoverStaging(ledgerSchema: string, of: Omit<StagingMark, 'loadId'>, keep: ReadonlySet<string>): Promise<StagingTable[]>;
+  /** Drops a staging table and what is noted about it; waits for readers no longer than `waitSeconds`. */
+  dropStaging(staging: TableName, loadId: string, waitSeconds: number): Promise<void>;
+  countStaged(staging: TableName): Promise<number>;
+
+  /** Sends the rows of a part. Needs an open transaction. Returns the number of rows that the server took. */
+  copyPart(staging: TableName, part: PartFile, progress: Progress, signal: AbortSignal): Promise<number>;
+  /** The parts that are staged for a load; all of them, or the one with `key`. */
+  readStagedParts(ledgerSchema: string, loadId: string, key?: string): Promise<StagedPart[]>;
+  /**
+   * Notes a part as staged, in the transaction that holds its rows.
+   *
+   * @returns false when another try of the same part committed first: this transaction's rows must then be rolled back.
+   */
+  noteStagedPart(ledgerSchema: string, loadId: string, epoch: bigint, part: StagedPart): Promise<boolean>;
+
+  /** Makes staged rows visible together with their ledger rows, all or none. */
+  publish(publication: Publication): Promise<Published>;
+}
+
+/** One commit that is staged, and what belongs to it. */
+export interface Publication {
+  readonly ledgerSchema: string;
+  readonly source: CommitSource;
+  readonly seq: number;
+  readonly loadId: string;
+  readonly epoch: bigint;
+  readonly dataset: Dataset;
+  readonly target: TableName;
+  readonly staging: TableName;
+  readonly writeMode: WriteMode;
+  /** Whether the staging table may have rows. */
+  readonly hasParts: boolean;
+  /** Compares the staging table with the manifest and returns its rows; throws before anything is written. */
+  checkStaged(): Promise<number>;
+  /** The ledger rows of a write that did this; throws where the counts do not add up. */
+  ledgerRows(counts: LoadCounts): LedgerRow[];
+}
+
+export type Published =
+  | { readonly outcome: 'committed'; readonly counts: LoadCounts }
+  /** Another session was faster. */
+  | { readonly outcome: 'already-committed'; readonly row: LedgerRow };
