@@ -191,6 +191,11 @@ export class LoadTarget {
   }
 
   /** @internal */
+  _checkDms(problems: Problems): void {
+    if (this.engine !== TargetEngine.POSTGRES) problems.add(`engine LoadEngine.dms() loads into PostgreSQL only, got target ${this.parts.name} of ${this.engine}; use LoadEngine.fargate()`);
+  }
+
+  /** @internal */
   _settings(): Record<string, unknown> {
     const { host, port, props } = this.parts;
     const ssl = props.tls ?? TargetTls.VERIFY_FULL;

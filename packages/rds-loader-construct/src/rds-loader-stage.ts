@@ -210,7 +210,10 @@ export class RdsLoaderStage extends StageBase {
     }
     props.target._check(this, problems, datasets);
     props.window?._check(problems);
-    if (props.engine?._dms !== undefined) checkDms(problems, this._contract.contract, props.engine._dms);
+    if (props.engine?._dms !== undefined) {
+      props.target._checkDms(problems);
+      checkDms(problems, this._contract.contract, props.engine._dms);
+    }
     this.size._check(problems);
     problems.throwIfAny();
     return modes;

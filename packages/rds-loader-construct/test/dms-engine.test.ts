@@ -1,9 +1,9 @@
-import { App, aws_ec2 as ec2, aws_s3 as s3, Size, Stack } from 'aws-cdk-lib';
+import { App, aws_ec2 as ec2, aws_s3 as s3, aws_secretsmanager as secretsmanager, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
-import { DmsAccountRoles, DmsCapacity, LoadEngine, type DmsEngineProps } from '../src';
+import { DmsAccountRoles, DmsCapacity, LoadEngine, LoadTarget, TargetEngine, type DmsEngineProps } from '../src';
 import { newLoad, newStack, Surroundings, templateOf } from './_fixtures/load';
 
 const INSTANCE = 'arn:aws:dms:eu-central-1:111111111111:rep:SHARED';
@@ -57,7 +57,7 @@ describe('the machine', () => {
     expect(next).toEqual(['TakenOver', 'StopAtDeadline', 'RoundsEnded', 'StartTask', 'WaitForRows']);
     // Of four hours, a tenth is left for the end.
     expect(Watched.Choices[1].Condition).toContain('$toMillis($states.context.Execution.StartTime) + 12960000');
-    expect(Watched.Choices[1].Condition).toContain('$millis() >= $toMillis($input.deadline)');
+    expect(Watched.Choices[1].Condition).toContain('$millis() >= $toMillis($until)');
   });
 
   test('logs, and stops at errors', () => {
@@ -178,5 +178,14 @@ describe('what DMS cannot do', () => {
     ['a disk that DMS has not', { capacity: DmsCapacity.instance({ storage: Size.gibibytes(4) }) }, /storage of the replication instance must be whole gibibytes from 5 to 6144, got 4/],
   ])('fails for %s', (_, props, message) => {
     expect(() => dmsStack(props)).toThrow(message);
+  });
+
+  test('fails for a database that is not PostgreSQL', () => {
+    const stack = newStack();
+    const secret = new secretsmanager.Secret(stack, 'Shop');
+    const target = LoadTarget.fromEndpoint({ host: 'db.example.com', engine: TargetEngine.MYSQL, databaseName: 'shop', secret });
+    expect(() => newLoad(stack, 'Load', { engine: LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING }), target })).toThrow(
+      'engine LoadEngine.dms() loads into PostgreSQL only, got target db.example.com of mysql; use LoadEngine.fargate()',
+    );
   });
 });

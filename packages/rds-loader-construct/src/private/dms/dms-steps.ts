@@ -44,7 +44,7 @@ const TIME_TO_END = 0.1;
 /** JSONata of whether the window has closed, or the execution is about to run into its time-out, which would leave the task running. */
 function isLate(executionTimeout: Duration): string {
   const milliseconds = Math.floor(executionTimeout.toMilliseconds() * (1 - TIME_TO_END));
-  return `(($exists($input.deadline) and $millis() >= $toMillis($input.deadline)) or $millis() >= $toMillis($states.context.Execution.StartTime) + ${milliseconds})`;
+  return `(($until != null and $millis() >= $toMillis($until)) or $millis() >= $toMillis($states.context.Execution.StartTime) + ${milliseconds})`;
 }
 
 const FINISHED = 'FULL_LOAD_ONLY_FINISHED';
@@ -73,7 +73,11 @@ export function dmsSteps(props: DmsStepsProps): Record<string, Step> {
   return {
     [DMS_START]: plain({
       Type: 'Pass',
-      Assign: { round: 0, after: 'prepare', taskIdentifier: jsonata(taskIdentifier(replication)) },
+      Assign: {
+        round: 0, after: 'prepare', taskIdentifier: jsonata(taskIdentifier(replication)),
+        // The claim knows the end of the window also where the input has none.
+        until: jsonata('$exists($states.input.until) ? $states.input.until : null'),
+      },
       Next: 'FindTask',
     }),
     ...endTask(replication, pause, props.next),

@@ -102,9 +102,10 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   const list = await writeItems(store, folder, items, { signal });
   const output = units.length > 0 ? undefined : await writeOutcome(store, folder, plan, new Map(), signal);
   if (output !== undefined) report.say('LOAD_I1002', { attemptId: attemptId(input.slot, input.attempt) });
+  const until = plan.stageUntil ?? plan.deadline;
   // Last, because the state machine goes by it.
   await writeClaim(store, folder, {
-    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(output === undefined ? {} : { output }),
+    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(until === undefined ? {} : { until }), ...(output === undefined ? {} : { output }),
   }, signal);
   return { items: list.count, units: units.length, held: held.length };
 }
