@@ -105,7 +105,7 @@ export interface ClaimDocument {
   readonly plan: { readonly bucket: string; readonly key: string };
   /** How many items are staged at the same time: what the settings say, or what the database has room for. */
   readonly connections: number;
-  /** When staging ends, an instant of ISO 8601, so that what is staged can be published before the window closes. Absent for a load without an end. */
+  /** When staging ends, an instant of ISO 8601: early enough to publish before the window closes. Absent for a load without an end. */
   readonly until?: string;
   /** The stage's output, exactly when there are no items. */
   readonly output?: LoadOutcome;

@@ -1,52 +1,25 @@
-import { compareColumns } from '../../contract/diff/compare-columns';
-import type { Contract, Dataset, DerivedColumn } from '../../contract/contract';
+import type { Contract } from '../../contract/contract';
 import { requireContract } from '../../contract/parse-contract';
 import { userError } from '../../errors/pipeline-error';
-import { listCommits, readEntries } from '../../run/commit-log';
 import { attemptId } from '../../run/ids';
-import { commitLogPrefix } from '../../run/keys';
-import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
 import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
+import { readCandidates, select, type Candidate, type Claimed } from '../claim/candidates';
+import { claimTables, sweepStaging } from '../claim/claim-tables';
+import { idOf, itemsOf, unitsOf, withWindow } from '../claim/load-units';
 import { parseLoadInput, type LoadInput } from '../load-input';
-import type { HeldCommit, LoadColumn, LoadItem, LoadPlan, LoadUnit, Overtaken } from '../load-plan';
+import type { HeldCommit, LoadPlan } from '../load-plan';
 import { outsideWindow, writeClaim, writeOutcome } from '../outcome';
+import type { WindowPlan } from '../pace/fit-window';
 import { readPace } from '../pace/load-pace';
 import { planLoad, windowTooShort } from '../pace/plan-load';
-import type { WindowPlan } from '../pace/fit-window';
-import { packParts } from '../pack-parts';
 import { keepWindow, type LoadTime } from '../schedule/keep-window';
-import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
-import type { LoadSettings, WriteMode } from '../settings';
-import { loadIdOf, stagingTable } from '../staging';
-import type { TableName } from '../table-name';
+import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
 import type { TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
-import { writeModesOf } from '../write-modes';
 
 type Call = StepCall<LoadSettings>;
-
-/** A table that somebody reads for longer stays for the next claim. */
-const SWEEP_WAIT_SECONDS = 2;
-
-/** All about one dataset that the claim needs. */
-interface Candidate {
-  readonly dataset: Dataset;
-  readonly target: TableName;
-  readonly writeMode: WriteMode;
-  /** Commits that the ledger did not have when the claim began. */
-  readonly entries: readonly CuratedEntry[];
-}
-
-interface Claimed extends Candidate {
-  /** 0 where there was nothing to claim. */
-  readonly epoch: bigint;
-  /** `load` is what this attempt takes; `later` what the window leaves for the next one. */
-  readonly selection: Selection & { readonly later: Selection['load'] };
-  /** Ids of the loads that are in the table. */
-  readonly published: ReadonlySet<string>;
-}
 
 export interface ClaimDeps {
   readonly credentials: ReadCredentials;
@@ -72,8 +45,8 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
       await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema));
       const candidates = await readCandidates(session, call, contract);
       const { connections, window } = await prepare(session, call, candidates, { time, now });
-      const chosen = await session.exclusively(settings.ledgerSchema, () => claimAll(session, call, input, candidates, window));
-      await sweep(session, call, chosen);
+      const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, input, candidates, window));
+      await sweepStaging(session, call, chosen);
       return { claimed: chosen, connections, window };
     } catch (error) {
       throw database.failure(error, 'claiming the target');
@@ -105,7 +78,8 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   const until = plan.stageUntil ?? plan.deadline;
   // Last, because the state machine goes by it.
   await writeClaim(store, folder, {
-    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections, ...(until === undefined ? {} : { until }), ...(output === undefined ? {} : { output }),
+    ...DOCUMENT_HEAD, items: list, plan: planRef(folder), connections,
+    ...(until === undefined ? {} : { until }), ...(output === undefined ? {} : { output }),
   }, signal);
   return { items: list.count, units: units.length, held: held.length };
 }
@@ -144,15 +118,6 @@ async function prepare(
   return { connections, window: await planLoad(session, pending, { settings: { ...settings, connections }, time, pace, now, report }) };
 }
 
-function withWindow(unit: Omit<LoadUnit, 'items'>, index: number, items: readonly LoadItem[], window: WindowPlan | undefined): LoadUnit {
-  const planned = window?.take.find(({ unit: { dataset, seq } }) => dataset === unit.dataset && seq === unit.seq);
-  const first = items.findIndex((item) => item.unit === index);
-  return {
-    ...unit, items: { first, count: items.filter((item) => item.unit === index).length },
-    ...(planned?.publishSeconds === undefined ? {} : { publishSeconds: Math.round(planned.publishSeconds) }),
-  };
-}
-
 function counted(claimed: readonly Claimed[], count: (selection: Claimed['selection']) => number): Record<string, number> {
   return Object.fromEntries(claimed.map(({ dataset, selection }) => [dataset.name, count(selection)] as const).filter(([, commits]) => commits > 0));
 }
@@ -162,144 +127,4 @@ async function readContract({ settings, store, signal }: Call): Promise<Contract
   const found = await store.getText(settings.contract, { signal });
   if (found === undefined) throw userError('CONTRACT', `there is no contract at s3://${bucket}/${key}; deploy the stage again`, { bucket, key });
   return requireContract(found.value, key);
-}
-
-/** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
-async function readCandidates(session: TargetSession, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
-  const modes = writeModesOf(settings, contract.datasets);
-  const candidates: Candidate[] = [];
-  for (const dataset of contract.datasets) {
-    const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
-    const target = { schema: settings.targetSchema, table: dataset.table };
-    const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
-    const seen = new Set(ledger.map(({ seq }) => seq));
-    const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
-    const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
-    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries });
-  }
-  return candidates;
-}
-
-/**
- * What no other load does meanwhile. Epochs first and in one order, so that two claims wait for each other and never
- * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
- */
-async function claimAll(
-  session: TargetSession, call: Call, input: LoadInput, candidates: readonly Candidate[], window: WindowPlan | undefined,
-): Promise<Claimed[]> {
-  const { settings, report } = call;
-  const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
-  const claimed: Claimed[] = [];
-  const epochs = new Map<Candidate, bigint>();
-  for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
-    // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(session, call, candidate, window)).selection.load.length > 0) epochs.set(
-      candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by),
-    );
-  }
-  for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
-  for (const candidate of candidates) {
-    const { selection, published } = await select(session, call, candidate, window);
-    const epoch = epochs.get(candidate);
-    if (epoch === undefined) {
-      claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
-      continue;
-    }
-    const one = { ...candidate, epoch, selection, published };
-    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
-    const table = `${candidate.target.schema}.${candidate.target.table}`;
-    if (made === 'made') report.say('LOAD_I1006', { table });
-    const units = unitsOf(one, settings);
-    for (const unit of units) {
-      await session.ensureStaging(unit.staging, candidate.dataset, {
-        pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId,
-      });
-    }
-    report.say('LOAD_I1001', { epoch, table, dataset: candidate.dataset.name, units: units.length, parts: units.reduce((sum, unit) => sum + unit.parts, 0) });
-    claimed.push(one);
-  }
-  return claimed;
-}
-
-async function select(
-  session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate, window?: WindowPlan,
-): Promise<Pick<Claimed, 'selection' | 'published'>> {
-  const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
-  const selection = selectCommits(entries, ledger, writeMode, settings.gaps);
-  const taken = window && new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
-  const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
-  return {
-    selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },
-    published: new Set(ledger.map(({ loadId }) => loadId)),
-  };
-}
-
-function unitsOf({ dataset, target, writeMode, epoch, selection }: Claimed, settings: LoadSettings): Omit<LoadUnit, 'items'>[] {
-  return selection.load.map(({ entry, overtaken }) => {
-    const { manifest } = entry;
-    const loadId = idOf(entry, dataset, target, settings);
-    return {
-      ...commitOf(entry), dataset: dataset.name, loadId, epoch: String(epoch), target, staging: stagingTable(
-        settings.ledgerSchema, dataset.name, loadId,
-      ),
-      writeMode, columns: columnsOf(entry, dataset), parts: manifest.parts.length,
-      records: manifest.parts.reduce((sum, part) => sum + part.records, 0), overtaken: overtaken.map(commitOf),
-    };
-  });
-}
-
-function commitOf({ seq, key, manifest }: CuratedEntry): Overtaken {
-  return { seq, ingestSeq: manifest.ingestSeq, attemptId: manifest.attemptId, manifestKey: key, contractVersion: manifest.contract.version };
-}
-
-function idOf({ seq, manifest }: CuratedEntry, dataset: Dataset, target: TableName, settings: LoadSettings): string {
-  const of = { pipeline: settings.pipeline, dataset: dataset.name, target, seq, attemptId: manifest.attemptId };
-  return loadIdOf(of, dataset, targetOf(settings.target).typeOf);
-}
-
-/** Columns that contract and manifest have in common. Throws `COLUMNS` where the schema policy forbids a difference. */
-function columnsOf({ seq, manifest }: CuratedEntry, dataset: Dataset): LoadColumn[] {
-  const carried = manifest.columns as readonly DerivedColumn[];
-  const errors = compareColumns(carried, dataset).filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    const text = errors.map(({ message, fix }) => `${message}; ${fix}`).join('; ');
-    throw userError('COLUMNS', `commit ${seq} of ${dataset.name} (contract ${manifest.contract.version}) does not fit this stage's contract: ${text}`, { dataset: dataset.name, seq, columns: errors.map(({ column }) => column) });
-  }
-  return dataset.columns.flatMap(({ name, type }) => {
-    const stored = carried.find((column) => column.name === name);
-    return stored === undefined ? [] : [{ name, type, stored: stored.type }];
-  });
-}
-
-function itemsOf(units: readonly Omit<LoadUnit, 'items'>[], claimed: readonly Claimed[], connections: number): LoadItem[] {
-  return units.flatMap((unit, index) => {
-    const candidate = claimed.find(({ dataset }) => dataset.name === unit.dataset) as Claimed;
-    const { manifest } = candidate.entries.find(({ seq }) => seq === unit.seq) as CuratedEntry;
-    const item = { unit: index, dataset: unit.dataset, seq: unit.seq, loadId: unit.loadId, epoch: unit.epoch, staging: unit.staging };
-    return packParts(manifest.parts, connections).map((parts): LoadItem => ({ ...item, parts }));
-  });
-}
-
-/** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
-async function sweep(session: TargetSession, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
-  for (const { dataset, target, epoch, selection, published } of claimed) {
-    const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    for (const table of await session.leftoverStaging(settings.ledgerSchema, {
-      pipeline: settings.pipeline, dataset: dataset.name, target,
-    }, waiting)) {
-      const isPublished = published.has(table.loadId);
-      if (!isPublished && epoch === 0n) continue;
-      const staging = `${table.schema}.${table.table}`;
-      try {
-        await session.exclusively(settings.ledgerSchema, async () => {
-          // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
-          if (!isPublished) await session.requireEpoch(settings.ledgerSchema, target, epoch, 'share');
-          await session.dropStaging(table, table.loadId, SWEEP_WAIT_SECONDS);
-        });
-        report.say('LOAD_I1004', { staging });
-      } catch (error) {
-        report.say('LOAD_W1005', { staging, reason: targetOf(settings.target).failure(error, 'dropping').message });
-      }
-    }
-  }
 }

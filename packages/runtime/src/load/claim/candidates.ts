@@ -1,0 +1,61 @@
+import type { Contract, Dataset } from '../../contract/contract';
+import { listCommits, readEntries } from '../../run/commit-log';
+import { commitLogPrefix } from '../../run/keys';
+import type { CuratedManifest } from '../../run/manifest';
+import type { StepCall } from '../../run/task';
+import type { WindowPlan } from '../pace/fit-window';
+import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
+import type { LoadSettings, WriteMode } from '../settings';
+import type { TableName } from '../table-name';
+import type { TargetSession } from '../target/target-database';
+import { writeModesOf } from '../write-modes';
+
+type Call = StepCall<LoadSettings>;
+
+/** All about one dataset that the claim needs. */
+export interface Candidate {
+  readonly dataset: Dataset;
+  readonly target: TableName;
+  readonly writeMode: WriteMode;
+  /** Commits that the ledger did not have when the claim began. */
+  readonly entries: readonly CuratedEntry[];
+}
+
+export interface Claimed extends Candidate {
+  /** 0 where there was nothing to claim. */
+  readonly epoch: bigint;
+  /** `load` is what this attempt takes; `later` what the window leaves for the next one. */
+  readonly selection: Selection & { readonly later: Selection['load'] };
+  /** Ids of the loads that are in the table. */
+  readonly published: ReadonlySet<string>;
+}
+
+/** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
+export async function readCandidates(session: TargetSession, { settings, store, signal }: Call, contract: Contract): Promise<Candidate[]> {
+  const modes = writeModesOf(settings, contract.datasets);
+  const candidates: Candidate[] = [];
+  for (const dataset of contract.datasets) {
+    const log = { bucket: settings.curatedBucket, prefix: commitLogPrefix('curated', settings.pipeline, dataset.name) };
+    const target = { schema: settings.targetSchema, table: dataset.table };
+    const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+    const seen = new Set(ledger.map(({ seq }) => seq));
+    const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
+    const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
+    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries });
+  }
+  return candidates;
+}
+
+/** What of a dataset is loaded now, by the ledger and by what the window can hold. */
+export async function select(
+  session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate, window?: WindowPlan,
+): Promise<Pick<Claimed, 'selection' | 'published'>> {
+  const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
+  const selection = selectCommits(entries, ledger, writeMode, settings.gaps);
+  const taken = window && new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
+  const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
+  return {
+    selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },
+    published: new Set(ledger.map(({ loadId }) => loadId)),
+  };
+}

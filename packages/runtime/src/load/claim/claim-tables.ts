@@ -1,0 +1,79 @@
+import { attemptId } from '../../run/ids';
+import type { StepCall } from '../../run/task';
+import type { LoadInput } from '../load-input';
+import type { WindowPlan } from '../pace/fit-window';
+import type { LoadSettings } from '../settings';
+import type { TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
+import { select, type Candidate, type Claimed } from './candidates';
+import { idOf, unitsOf } from './load-units';
+
+type Call = StepCall<LoadSettings>;
+
+/** A table that somebody reads for longer stays for the next claim. */
+const SWEEP_WAIT_SECONDS = 2;
+
+/**
+ * What no other load does meanwhile. Epochs first and in one order, so that two claims wait for each other and never
+ * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
+ */
+export async function claimTables(
+  session: TargetSession, call: Call, input: LoadInput, candidates: readonly Candidate[], window: WindowPlan | undefined,
+): Promise<Claimed[]> {
+  const { settings, report } = call;
+  const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
+  const claimed: Claimed[] = [];
+  const epochs = new Map<Candidate, bigint>();
+  for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
+    // Whoever has nothing to do does not disturb a load that runs.
+    if ((await select(session, call, candidate, window)).selection.load.length > 0) epochs.set(
+      candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by),
+    );
+  }
+  for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
+  for (const candidate of candidates) {
+    const { selection, published } = await select(session, call, candidate, window);
+    const epoch = epochs.get(candidate);
+    if (epoch === undefined) {
+      claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
+      continue;
+    }
+    const one = { ...candidate, epoch, selection, published };
+    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const table = `${candidate.target.schema}.${candidate.target.table}`;
+    if (made === 'made') report.say('LOAD_I1006', { table });
+    const units = unitsOf(one, settings);
+    for (const unit of units) {
+      await session.ensureStaging(unit.staging, candidate.dataset, {
+        pipeline: settings.pipeline, dataset: unit.dataset, target: unit.target, loadId: unit.loadId,
+      });
+    }
+    report.say('LOAD_I1001', { epoch, table, dataset: candidate.dataset.name, units: units.length, parts: units.reduce((sum, unit) => sum + unit.parts, 0) });
+    claimed.push(one);
+  }
+  return claimed;
+}
+
+/** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
+export async function sweepStaging(session: TargetSession, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
+  for (const { dataset, target, epoch, selection, published } of claimed) {
+    const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
+    for (const table of await session.leftoverStaging(settings.ledgerSchema, {
+      pipeline: settings.pipeline, dataset: dataset.name, target,
+    }, waiting)) {
+      const isPublished = published.has(table.loadId);
+      if (!isPublished && epoch === 0n) continue;
+      const staging = `${table.schema}.${table.table}`;
+      try {
+        await session.exclusively(settings.ledgerSchema, async () => {
+          // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
+          if (!isPublished) await session.requireEpoch(settings.ledgerSchema, target, epoch, 'share');
+          await session.dropStaging(table, table.loadId, SWEEP_WAIT_SECONDS);
+        });
+        report.say('LOAD_I1004', { staging });
+      } catch (error) {
+        report.say('LOAD_W1005', { staging, reason: targetOf(settings.target).failure(error, 'dropping').message });
+      }
+    }
+  }
+}
