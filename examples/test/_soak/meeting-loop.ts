@@ -5,7 +5,7 @@ import type { SeededRandom } from './seeded-random';
 import { type SoakBench, type Stage, STAGES } from './soak-bench';
 
 /** I/O steps that a stage takes about: where a second run may come in. */
-export const TYPICAL_STEPS: Readonly<Record<Stage, number>> = { Ingest: 48, Curate: 89, Load: 195 };
+export const TYPICAL_STEPS: Readonly<Record<Stage, number>> = { Ingest: 38, Curate: 89, Load: 195 };
 /** What the loser of a race must be told: who fenced it off. Any other failure is a fault of ours. */
 const FENCED = /this load holds epoch \d+ of \S+, but \S+ claimed epoch \d+/;
 
