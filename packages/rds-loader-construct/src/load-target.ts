@@ -215,10 +215,10 @@ export class LoadTarget {
    * @internal
    */
   _dms(): { engineName: string; database: string; secret: secretsmanager.ISecret; encrypted: boolean } {
-    const { engineType, props, madeWithDatabase } = this.parts;
+    const { engineType, props } = this.parts;
     return {
       engineName: engineType?.startsWith('aurora') === true ? 'aurora-postgresql' : 'postgres',
-      database: props.databaseName ?? madeWithDatabase ?? 'postgres',
+      database: this.database,
       secret: this.secret,
       encrypted: (props.tls ?? TargetTls.VERIFY_FULL) !== TargetTls.DISABLE,
     };

@@ -3,6 +3,7 @@ import { listCommits, readEntries } from '../../run/commit-log';
 import { commitLogPrefix } from '../../run/keys';
 import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import type { LedgerRow } from '../ledger/ledger-row';
 import type { WindowPlan } from '../pace/fit-window';
 import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
 import type { LoadSettings, WriteMode } from '../settings';
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly writeMode: WriteMode;
   /** Commits that the ledger did not have when the claim began. */
   readonly entries: readonly CuratedEntry[];
+  /** The ledger as it was then. */
+  readonly ledger: readonly LedgerRow[];
 }
 
 export interface Claimed extends Candidate {
@@ -41,7 +44,7 @@ export async function readCandidates(session: TargetSession, { settings, store, 
     const seen = new Set(ledger.map(({ seq }) => seq));
     const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
     const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
-    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries });
+    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries, ledger });
   }
   return candidates;
 }

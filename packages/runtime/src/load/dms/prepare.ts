@@ -8,7 +8,7 @@ import { requireManifest } from '../manifest-of-unit';
 import { packParts } from '../pack-parts';
 import type { LoadSettings } from '../settings';
 import { withSession } from '../postgres/connect';
-import type { TargetAccess } from '../target/target-database';
+import { accessOf } from '../target/target-database';
 import type { ReadCredentials } from '../target/credentials';
 import { postgresFailure } from '../postgres/postgres-failure';
 import type { DmsSettings } from './dms-settings';
@@ -56,9 +56,7 @@ export async function prepare(call: Call, deps: { readonly credentials: ReadCred
   const dms = requireDms(settings);
   const rounds = roundsOf(plan, dms.lanes);
   const round = rounds[index] ?? [];
-  const access: TargetAccess = {
-    target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal,
-  };
+  const access = accessOf(call, deps.credentials);
   const removed = await emptyHandOff(store, dms, { signal });
   if (removed > 0) report.say('LOAD_I1401', { files: removed, folder: dms.handOff.prefix });
   const items: Omit<HandOffItem, 'index'>[] = [];

@@ -5,6 +5,7 @@ import type { LoadPlan } from '../load-plan';
 import type { LoadSettings } from '../settings';
 import { withSession } from '../postgres/connect';
 import type { ReadCredentials } from '../target/credentials';
+import { accessOf } from '../target/target-database';
 import { emptyHandOff } from './hand-off-folder';
 import { requireDms } from './prepare';
 
@@ -18,8 +19,7 @@ export async function sweepHandOff(call: StepCall<LoadSettings, LoadPlan>, deps:
   const { settings, plan, store, signal, report } = call;
   const dms = requireDms(settings);
   try {
-    const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
-    await withSession(access, 'sweep', async (client) => {
+    await withSession(accessOf(call, deps.credentials), 'sweep', async (client) => {
       for (const unit of plan.units) await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'none');
     });
     const files = await emptyHandOff(store, dms, { signal });

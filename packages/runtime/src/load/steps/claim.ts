@@ -4,7 +4,7 @@ import { userError } from '../../errors/pipeline-error';
 import { attemptId } from '../../run/ids';
 import type { StepCall } from '../../run/task';
 import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
-import { readCandidates, select, type Candidate, type Claimed } from '../claim/candidates';
+import { readCandidates, type Candidate, type Claimed } from '../claim/candidates';
 import { claimTables, sweepStaging } from '../claim/claim-tables';
 import { idOf, itemsOf, unitsOf, withWindow } from '../claim/load-units';
 import { parseLoadInput, type LoadInput } from '../load-input';
@@ -14,9 +14,10 @@ import type { WindowPlan } from '../pace/fit-window';
 import { readPace } from '../pace/load-pace';
 import { planLoad, windowTooShort } from '../pace/plan-load';
 import { keepWindow, type LoadTime } from '../schedule/keep-window';
+import { selectCommits } from '../select-commits';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
-import type { TargetSession } from '../target/target-database';
+import { accessOf, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 
 type Call = StepCall<LoadSettings>;
@@ -38,7 +39,7 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   const time = keepWindow({ window: settings.window, operation: input.operation, deadline: input.deadline, now });
   if (!time.mayStart) return refuse(call, input, contract, time);
   const database = targetOf(settings.target);
-  const access = { target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal };
+  const access = accessOf(call, deps.credentials);
 
   const { claimed, connections, window } = await database.withSession(access, 'claim', async (session) => {
     try {
@@ -53,8 +54,9 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
     }
   });
 
-  const items = itemsOf(claimed.flatMap((one) => unitsOf(one, settings)), claimed, settings.connections);
-  const units = claimed.flatMap((one) => unitsOf(one, settings)).map((unit, index) => withWindow(unit, index, items, window));
+  const claimedUnits = claimed.flatMap((one) => unitsOf(one, settings));
+  const items = itemsOf(claimedUnits, claimed, settings.connections);
+  const units = claimedUnits.map((unit, index) => withWindow(unit, index, items, window));
   const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(
     ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
   ));
@@ -105,9 +107,9 @@ async function prepare(
   { time, now }: { readonly time: LoadTime & { readonly mayStart: true }; readonly now: Date },
 ): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
   const { settings, store, signal, report } = call;
-  const selected = [];
-  for (const candidate of candidates) selected.push({ ...candidate, load: (await select(session, call, candidate)).selection.load });
-  const busy = selected.filter(({ load }) => load.length > 0);
+  const busy = candidates
+    .map((candidate) => ({ ...candidate, load: selectCommits(candidate.entries, candidate.ledger, candidate.writeMode, settings.gaps).load }))
+    .filter(({ load }) => load.length > 0);
   if (busy.length === 0) return { connections: settings.connections };
   const there = [];
   for (const one of busy) if (await session.exists(one.target)) there.push(one);

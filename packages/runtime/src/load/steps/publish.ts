@@ -14,7 +14,7 @@ import { notePace } from '../pace/note-pace';
 import { windowTooShort } from '../pace/plan-load';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
-import type { TargetAccess, TargetSession } from '../target/target-database';
+import { accessOf, type TargetAccess, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 
 /** Longest wait for readers of a staging table that nobody needs any more. */
@@ -33,12 +33,10 @@ export interface PublishDeps {
  * A commit that fails holds back the later ones of its dataset, and no other dataset.
  */
 export async function publish(call: Call, deps: PublishDeps): Promise<object> {
-  const { plan, settings, store, report, signal, folder } = call;
+  const { plan, settings, store, signal, folder } = call;
   const text = await store.getText(settings.contract, { signal });
   const datasets = new Map(requireContract(text?.value ?? '', settings.contract.key).datasets.map((dataset) => [dataset.name, dataset]));
-  const access: TargetAccess = {
-    target: settings.target, credentials: deps.credentials, lockTimeoutSeconds: settings.lockTimeoutSeconds, report, signal,
-  };
+  const access = accessOf(call, deps.credentials);
   const results = new Map<string, UnitResult[]>();
   const failures = new Map<string, PipelineError>();
   for (const unit of plan.units) {
@@ -117,8 +115,8 @@ async function publishTo(
   const before = await readCommit(session, call, unit);
   if (before !== undefined) return before;
   if (call.settings.dms !== undefined) await confirmStaged(access, call, call.settings.dms, unit, manifest, time.late);
-  const missing = await missingParts(session, call, unit, manifest);
-  if (time.late || (missing.length > 0 && time.stagingOver)) return { unit, outcome: 'drained', counts: NO_COUNTS };
+  const isDrained = time.late || (time.stagingOver && (await missingParts(session, call, unit, manifest)).length > 0);
+  if (isDrained) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({
     ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode,
     hasParts: unit.parts > 0,

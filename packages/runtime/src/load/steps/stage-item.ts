@@ -4,7 +4,7 @@ import type { StepCall } from '../../run/task';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
-import type { TargetAccess, TargetSession } from '../target/target-database';
+import { accessOf, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 import { stagePart } from './stage-part';
 
@@ -22,7 +22,7 @@ type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
 
 /** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
 export async function stageItem(call: Call, deps: { readonly credentials: ReadCredentials; readonly now?: () => Date }): Promise<StagedResult> {
-  const { item, plan, settings, report, signal } = call;
+  const { item, plan, report } = call;
   const until = plan.stageUntil ?? plan.deadline;
   const late = (): boolean => until !== undefined && (deps.now?.() ?? new Date()) >= new Date(until);
   const copied = { bytes: 0, seconds: 0 };
@@ -33,9 +33,8 @@ export async function stageItem(call: Call, deps: { readonly credentials: ReadCr
   const [first] = item.parts;
   if (first === undefined) return { outcome: 'empty', records: 0 };
   if (late()) return drained(first.key, 0);
-  const { target, lockTimeoutSeconds } = settings;
-  const access: TargetAccess = { target, credentials: deps.credentials, lockTimeoutSeconds, report, signal };
-  const there = await targetOf(target).withSession(access, `look ${item.loadId}`, (session) => stagedKeys(session, call));
+  const access = accessOf(call, deps.credentials);
+  const there = await targetOf(access.target).withSession(access, `look ${item.loadId}`, (session) => stagedKeys(session, call));
   let outcome: StagedResult['outcome'] = 'already-staged';
   let records = 0;
   for (const part of item.parts) {

@@ -6,7 +6,8 @@ import type { CuratedPart } from '../../run/manifest';
 import type { PartFile } from '../copy/part-file';
 import type { Claimant, CommitSource, LedgerRow, LoadCounts, StagedPart } from '../ledger/ledger-row';
 import type { LoadColumn } from '../load-plan';
-import type { LoadDatabase, WriteMode } from '../settings';
+import type { StepCall } from '../../run/task';
+import type { LoadDatabase, LoadSettings, WriteMode } from '../settings';
 import type { StagingMark, StagingTable } from '../staging';
 import type { TableName } from '../table-name';
 import type { ReadCredentials } from './credentials';
@@ -19,6 +20,11 @@ export interface TargetAccess {
   readonly lockTimeoutSeconds: number;
   readonly report: Report;
   readonly signal: AbortSignal;
+}
+
+/** What a step of a load is given of it. */
+export function accessOf({ settings: { target, lockTimeoutSeconds }, report, signal }: Pick<StepCall<LoadSettings>, 'settings' | 'report' | 'signal'>, credentials: ReadCredentials): TargetAccess {
+  return { target, credentials, lockTimeoutSeconds, report, signal };
 }
 
 /** What differs between the databases that rows are loaded into; claim, stage and publish are the same for all of them. */
