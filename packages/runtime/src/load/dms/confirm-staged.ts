@@ -1,16 +1,13 @@
-import type { Client } from 'pg';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { requireEpoch } from '../postgres/ledger/epoch';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
-import { transaction, withSession } from '../postgres/connect';
-import type { TargetAccess } from '../target/target-database';
+import type { TargetSession } from '../target/target-database';
 import type { DmsSettings } from './dms-settings';
 import { loadTag, roundsOf } from './rounds';
-import { countStaged, isStaged, noteStaged, readExceptions } from './staging-rows';
+import { dmsStaging, isStaged, noteStaged } from './staging-rows';
 
 /** `dms/<round>.json`: what DMS said when a replication task had ended, as the state machine wrote it down. */
 export interface EndedTask {
@@ -37,18 +34,13 @@ type Call = StepCall<LoadSettings, LoadPlan>;
  * After the window's end nothing is a failure: what DMS had not loaded by then is loaded in the next one.
  */
 export async function confirmStaged(
-  access: TargetAccess, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean,
+  session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean,
 ): Promise<void> {
-  if (unit.parts === 0) return;
-  await withSession(access, `confirm ${unit.loadId}`, (client) => confirmOn(client, call, dms, unit, manifest, late));
-}
-
-async function confirmOn(client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean): Promise<void> {
   const { settings, report } = call;
-  if (await isStaged(client, settings.ledgerSchema, unit, manifest.parts)) return;
+  if (unit.parts === 0 || await isStaged(session, settings.ledgerSchema, unit, manifest.parts)) return;
   const about = { dataset: unit.dataset, seq: unit.seq, staging: `${unit.staging.schema}.${unit.staging.table}` };
   try {
-    const rows = await confirm(client, call, dms, unit, manifest);
+    const rows = await confirm(session, call, dms, unit, manifest);
     report.say('LOAD_I1404', { ...about, rows });
   } catch (error) {
     if (!late) throw error;
@@ -56,10 +48,10 @@ async function confirmOn(client: Client, call: Call, dms: DmsSettings, unit: Loa
   }
 }
 
-async function confirm(client: Client, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+async function confirm(session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
   const { settings } = call;
   const facts = { dataset: unit.dataset, seq: unit.seq, staging: unit.staging.table };
-  const exceptions = await readExceptions(client, settings.ledgerSchema, unit.staging, dms.taskName);
+  const exceptions = await dmsStaging(session).exceptions(settings.ledgerSchema, unit.staging, dms.taskName);
   const written = exceptions.length === 0 ? '' : `; DMS wrote into awsdms_apply_exceptions: ${exceptions.join(' | ')}`;
   const { source, task } = await endedTask(call, dms, unit);
   const table = task.tables.find(({ TableName }) => TableName === source || TableName === unit.staging.table);
@@ -75,14 +67,14 @@ async function confirm(client: Client, call: Call, dms: DmsSettings, unit: LoadU
   }
   if (exceptions.length > 0) throw new PipelineError('DMS_EXCEPTIONS', `commit ${unit.seq} of ${unit.dataset} was loaded by DMS with exceptions${written}; nothing of it is visible, mend the data or use LoadEngine.fargate()`, { facts });
   const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
-  return transaction(client, async () => {
-    await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'share');
-    const { all, own } = await countStaged(client, unit.staging, loadTag(unit));
+  return session.transaction(async () => {
+    await session.requireEpoch(settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'share');
+    const { all, own } = await dmsStaging(session).count(unit.staging, loadTag(unit));
     const hop = `hand-off of commit ${unit.seq} of ${unit.dataset} to staging by DMS`;
     checkBalance({ hop, in: { handedOver: records }, out: { loadedByDms: table.FullLoadRows } });
     checkBalance({ hop, in: { handedOver: records }, out: { stagedOfThisLoad: own } });
     checkBalance({ hop, in: { stagedOfThisLoad: own }, out: { staged: all } });
-    await noteStaged(client, settings.ledgerSchema, unit, manifest.parts);
+    await noteStaged(session, settings.ledgerSchema, unit, manifest.parts);
     return own;
   });
 }

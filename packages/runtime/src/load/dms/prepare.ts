@@ -7,10 +7,9 @@ import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import { requireManifest } from '../manifest-of-unit';
 import { packParts } from '../pack-parts';
 import type { LoadSettings } from '../settings';
-import { withSession } from '../postgres/connect';
 import { accessOf } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import type { ReadCredentials } from '../target/credentials';
-import { postgresFailure } from '../postgres/postgres-failure';
 import type { DmsSettings } from './dms-settings';
 import { emptyHandOff } from './hand-off-folder';
 import { roundsOf } from './rounds';
@@ -61,15 +60,16 @@ export async function prepare(call: Call, deps: { readonly credentials: ReadCred
   if (removed > 0) report.say('LOAD_I1401', { files: removed, folder: dms.handOff.prefix });
   const items: Omit<HandOffItem, 'index'>[] = [];
   const mappings: { source: string; target: string }[] = [];
-  await withSession(access, 'prepare', async (client) => {
+  const database = targetOf(access.target);
+  await database.withSession(access, 'prepare', async (session) => {
     for (const { unit: at, source } of round) {
       const unit = plan.units[at] as LoadUnit;
       const { parts } = await requireManifest(call, unit);
       try {
-        if (await isStaged(client, settings.ledgerSchema, unit, parts)) continue;
-        await clearStaging(client, settings.ledgerSchema, unit);
+        if (await isStaged(session, settings.ledgerSchema, unit, parts)) continue;
+        await clearStaging(session, settings.ledgerSchema, unit);
       } catch (error) {
-        throw postgresFailure(error, `emptying ${unit.staging.schema}.${unit.staging.table}`);
+        throw database.failure(error, `emptying ${unit.staging.schema}.${unit.staging.table}`);
       }
       mappings.push({ source, target: unit.staging.table });
       items.push(...itemsOf(unit, at, source, parts, settings.connections));

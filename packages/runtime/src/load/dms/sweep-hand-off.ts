@@ -1,11 +1,10 @@
 import { PipelineError } from '../../errors/pipeline-error';
 import type { StepCall } from '../../run/task';
-import { requireEpoch } from '../postgres/ledger/epoch';
 import type { LoadPlan } from '../load-plan';
 import type { LoadSettings } from '../settings';
-import { withSession } from '../postgres/connect';
 import type { ReadCredentials } from '../target/credentials';
 import { accessOf } from '../target/target-database';
+import { targetOf } from '../target/target-of';
 import { emptyHandOff } from './hand-off-folder';
 import { requireDms } from './prepare';
 
@@ -19,8 +18,8 @@ export async function sweepHandOff(call: StepCall<LoadSettings, LoadPlan>, deps:
   const { settings, plan, store, signal, report } = call;
   const dms = requireDms(settings);
   try {
-    await withSession(accessOf(call, deps.credentials), 'sweep', async (client) => {
-      for (const unit of plan.units) await requireEpoch(client, settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'none');
+    await targetOf(settings.target).withSession(accessOf(call, deps.credentials), 'sweep', async (session) => {
+      for (const unit of plan.units) await session.requireEpoch(settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'none');
     });
     const files = await emptyHandOff(store, dms, { signal });
     if (files > 0) report.say('LOAD_I1406', { files });

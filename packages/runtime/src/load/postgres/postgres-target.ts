@@ -6,6 +6,7 @@ import type { TargetDatabase, TargetSession } from '../target/target-database';
 import { transaction, withSession } from './connect';
 import { BINARY_FORMAT } from './copy/binary-format';
 import { copyPart } from './copy/copy-part';
+import { clearStaging, countTagged, readExceptions } from './dms-staging';
 import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
 import { readLedger } from './ledger/ledger-rows';
@@ -48,6 +49,11 @@ function sessionOf(client: Client): TargetSession {
     copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),
     readStagedParts: (schema, loadId, key) => readStagedParts(client, schema, loadId, key),
     noteStagedPart: (schema, loadId, epoch, part) => noteStagedPart(client, schema, loadId, epoch, part),
+    dms: {
+      clear: (schema, staging, loadId) => clearStaging(client, schema, staging, loadId),
+      count: (staging, tag) => countTagged(client, staging, tag),
+      exceptions: (schema, staging, taskName) => readExceptions(client, schema, staging, taskName),
+    },
     publish: (publication) => publishCommit(client, publication),
   };
 }

@@ -75,7 +75,7 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   const manifest = await requireManifest(call, unit);
   let result: UnitResult;
   try {
-    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, access, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
+    result = await database.withSession(access, `publish ${unit.loadId}`, (session) => publishTo(session, call, unit, dataset, manifest, { late: late !== undefined, stagingOver }));
   } catch (error) {
     if (!database.isConnectionLoss(error) || call.signal.aborted) throw database.failure(error, `publishing commit ${unit.seq} of ${unit.dataset}`, { dataset: unit.dataset, seq: unit.seq });
     result = await resolveUnknown(call, access, unit, error);
@@ -104,7 +104,7 @@ function isLate({ deadline }: LoadPlan, { publishSeconds = 0 }: LoadUnit, now: D
 }
 
 async function publishTo(
-  session: TargetSession, call: Call, access: TargetAccess, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+  session: TargetSession, call: Call, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
   time: { readonly late: boolean; readonly stagingOver: boolean },
 ): Promise<UnitResult> {
   const { settings: { ledgerSchema, codeVersion }, plan, report } = call;
@@ -114,7 +114,7 @@ async function publishTo(
   await session.settle(ledgerSchema, target, epoch);
   const before = await readCommit(session, call, unit);
   if (before !== undefined) return before;
-  if (call.settings.dms !== undefined) await confirmStaged(access, call, call.settings.dms, unit, manifest, time.late);
+  if (call.settings.dms !== undefined) await confirmStaged(session, call, call.settings.dms, unit, manifest, time.late);
   const isDrained = time.late || (time.stagingOver && (await missingParts(session, call, unit, manifest)).length > 0);
   if (isDrained) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({

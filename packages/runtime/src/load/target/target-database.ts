@@ -45,6 +45,22 @@ export interface TargetDatabase {
   isConnectionLoss(thrown: unknown): boolean;
 }
 
+/** Rows of a staging table that DMS has filled. */
+export interface TaggedRows {
+  readonly all: number;
+  /** Those that bear the tag of this load. */
+  readonly own: number;
+}
+
+/** What a load through DMS needs besides: rows of its staging tables bear the tag of their load. */
+export interface DmsStaging {
+  /** Empties the table, gives it the column of the tag, and forgets what was staged. Needs an open transaction. */
+  clear(ledgerSchema: string, staging: TableName, loadId: string): Promise<void>;
+  count(staging: TableName, tag: string): Promise<TaggedRows>;
+  /** What DMS wrote down about rows that it could not apply, newest first. */
+  exceptions(schema: string, staging: TableName, taskName: string): Promise<string[]>;
+}
+
 /** One open session. Methods work in the open transaction, where there is one. */
 export interface TargetSession {
   /** Runs `work` in a transaction; rolls back on failure. A failure of COMMIT itself leaves the outcome unknown. */
@@ -111,6 +127,9 @@ export interface TargetSession {
    * @returns false when another try of the same part committed first: this transaction's rows must then be rolled back.
    */
   noteStagedPart(ledgerSchema: string, loadId: string, epoch: bigint, part: StagedPart): Promise<boolean>;
+
+  /** Absent where no load through DMS goes into such a database yet. */
+  readonly dms?: DmsStaging;
 
   /** Makes staged rows visible together with their ledger rows, all or none. */
   publish(publication: Publication): Promise<Published>;
