@@ -1,39 +1,15 @@
-import type { Column, Dataset } from '../../../contract/contract';
+import type { Column } from '../../../contract/contract';
 import { MYSQL_COLLATIONS, quoteMysqlName, type MysqlFlavour } from '../../../contract/mysql-ddl';
 import { isNested } from '../../../contract/nested-type';
-import type { LoadCounts } from '../../ledger/ledger-row';
 import type { TableName } from '../../table-name';
+import * as shared from '../../write/write-context';
 import type { MysqlClient } from '../connect';
 
-/** What a write mode works on, inside the publishing transaction. */
-export interface WriteContext {
-  readonly client: MysqlClient;
-  readonly dataset: Dataset;
-  readonly target: TableName;
-  readonly staging: TableName;
-  /** Rows in the staging table. */
-  readonly staged: number;
-  /** Collations of the target's text columns; keys are compared as the target's index compares them. */
-  readonly collations: ReadonlyMap<string, string>;
-  /** Merge only. */
-  readonly newerBy?: string;
-}
+/** What a write mode of this database works on. */
+export type WriteContext = shared.WriteContext<MysqlClient>;
+export type Write = shared.Write<MysqlClient>;
 
-/** Moves staged rows into the target and says what became of each. */
-export type Write = (context: WriteContext) => Promise<LoadCounts>;
-
-/** Names and expressions that the statements of a write mode have in common; `t` is the target, `s` the staging table. */
-export interface WriteSql {
-  readonly target: string;
-  readonly staging: string;
-  /** The contract's columns. */
-  readonly columns: string;
-  readonly stagedColumns: string;
-  readonly sameKey: string;
-  /** Every column that is not part of the key holds the same value, bit by bit. */
-  readonly sameRest: string;
-  /** Of the columns outside the key; empty when there are none. */
-  readonly assignments: string;
+export interface WriteSql extends shared.WriteSql {
   /** The staged row is older than the target's. */
   readonly stale: string;
   /** The staged key as the target compares it. */
@@ -51,8 +27,8 @@ export function writeSql({ client: { flavour }, dataset, target, staging, collat
     staging: quoteMysqlName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: allOf(dataset.primaryKey.map((name) => `t.${quoteMysqlName(name)} = ${stagedKey(name, collations)}`), 'FALSE'),
-    sameRest: allOf(rest.map((column) => same(comparableOf(column), column)), 'TRUE'),
+    sameKey: shared.allOf(dataset.primaryKey.map((name) => `t.${quoteMysqlName(name)} = ${stagedKey(name, collations)}`), 'FALSE'),
+    sameRest: shared.allOf(rest.map((column) => same(comparableOf(column), column)), 'TRUE'),
     assignments: rest.map(({ name }) => `t.${quoteMysqlName(name)} = s.${quoteMysqlName(name)}`).join(', '),
     // NULL on either side never stops an update.
     stale: newer === undefined ? 'FALSE' : `COALESCE(${comparableOf(newer)('t')} > ${comparableOf(newer)('s')}, FALSE)`,
@@ -84,8 +60,4 @@ function comparable({ name, type }: Column, alias: 's' | 't', binary: string, co
 export async function readCollations(client: MysqlClient, { schema, table }: TableName): Promise<ReadonlyMap<string, string>> {
   const rows = await client.rows('SELECT COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLLATION_NAME IS NOT NULL', [schema, table]);
   return new Map(rows as [string, string][]);
-}
-
-function allOf(conditions: readonly string[], whenNone: 'TRUE' | 'FALSE'): string {
-  return conditions.length === 0 ? whenNone : conditions.join(' AND ');
 }

@@ -1,46 +1,15 @@
 import type { Client } from 'pg';
-import type { Column, Dataset } from '../../../contract/contract';
+import type { Column } from '../../../contract/contract';
 import { postgresType } from '../../../contract/engine-types';
 import { quoteIdentifier, quoteName } from '../../../contract/quote-identifier';
-import type { LoadCounts } from '../../ledger/ledger-row';
 import type { TableName } from '../../table-name';
+import * as shared from '../../write/write-context';
 
-/** What a write mode works on, inside the publishing transaction. */
-export interface WriteContext {
-  readonly client: Client;
-  readonly dataset: Dataset;
-  readonly target: TableName;
-  readonly staging: TableName;
-  /** Rows in the staging table. */
-  readonly staged: number;
-  /** Collations of the target's text columns, as quoted names; keys are compared as the target's index compares them. */
-  readonly collations: ReadonlyMap<string, string>;
-  /** Merge only. */
-  readonly newerBy?: string;
-  /** Replace only. */
-  readonly allowEmpty?: boolean;
-}
+/** What a write mode of this database works on. */
+export type WriteContext = shared.WriteContext<Client>;
+export type Write = shared.Write<Client>;
 
-/** Moves staged rows into the target and says what became of each. */
-export type Write = (context: WriteContext) => Promise<LoadCounts>;
-
-/** Names and expressions that the statements of a write mode have in common; `t` is the target, `s` the staging table. */
-export interface WriteSql {
-  readonly target: string;
-  readonly staging: string;
-  /** `"a", "b"`: the contract's columns. */
-  readonly columns: string;
-  /** `s."a", s."b"` */
-  readonly stagedColumns: string;
-  /** `t."k" = s."k" AND …`; `false` for a dataset without a key. */
-  readonly sameKey: string;
-  /** Every column that is not part of the key holds the same value, bit by bit. */
-  readonly sameRest: string;
-  /** `"a" = s."a", …` of the columns outside the key; empty when there are none. */
-  readonly assignments: string;
-}
-
-export function writeSql({ dataset, target, staging, collations }: Pick<WriteContext, 'dataset' | 'target' | 'staging' | 'collations'>): WriteSql {
+export function writeSql({ dataset, target, staging, collations }: Pick<WriteContext, 'dataset' | 'target' | 'staging' | 'collations'>): shared.WriteSql {
   const names = dataset.columns.map(({ name }) => quoteIdentifier(name));
   const rest = dataset.columns.filter(({ name }) => !dataset.primaryKey.includes(name));
   return {
@@ -48,8 +17,8 @@ export function writeSql({ dataset, target, staging, collations }: Pick<WriteCon
     staging: quoteName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: allOf(dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = ${stagedKey(name, collations)}`), 'false'),
-    sameRest: allOf(rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`), 'true'),
+    sameKey: shared.allOf(dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = ${stagedKey(name, collations)}`), 'FALSE'),
+    sameRest: shared.allOf(rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`), 'TRUE'),
     assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
   };
 }
@@ -86,8 +55,4 @@ export async function readCollations(client: Client, { schema, table }: TableNam
     [schema, table],
   );
   return new Map(rows.map(({ name, collation }) => [name, collation]));
-}
-
-function allOf(conditions: readonly string[], whenNone: 'true' | 'false'): string {
-  return conditions.length === 0 ? whenNone : conditions.join(' AND ');
 }
