@@ -2,9 +2,9 @@ import type { Column, Dataset } from '../../contract/contract';
 import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, textLength } from '../../contract/mysql-ddl';
 import { mysqlProblems } from '../../contract/mysql-limits';
 import { userError } from '../../errors/pipeline-error';
-import { noTargetTable, schemaProblems } from '../refusals';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
+import { ensureTable, hasKey } from '../target/ensure-table';
 import type { MysqlClient } from './connect';
 import { ensureDatabase } from './ledger/ensure-ledger';
 import { swapProblems } from './write/swap-problems';
@@ -28,31 +28,21 @@ export async function ensureTarget(
 ): Promise<'made' | 'there'> {
   const unheld = mysqlProblems(dataset);
   if (unheld.length > 0) throw userError('CONTRACT', unheld.join('; '), { dataset: dataset.name, problems: unheld });
-  let columns = await columnsOf(client, target);
-  let made = false;
-  if (columns.length === 0) {
-    if (!manage) throw noTargetTable(target, mysqlTargetDdl(dataset, target, client.flavour));
-    await ensureDatabase(client, target.schema);
-    for (const statement of mysqlTargetDdl(dataset, target, client.flavour)) await client.run(statement);
-    columns = await columnsOf(client, target);
-    made = true;
-  }
-  const missing = dataset.columns.filter(({ name }) => !columns.some((column) => column.name === name));
-  const mayGrow = manage && dataset.schemaPolicy !== 'strict';
-  const added = mayGrow ? missing.filter((column) => !column.required) : [];
-  if (added.length > 0) {
-    for (const column of added) await client.run(addColumn(target, column, dataset));
-    columns = await columnsOf(client, target);
-  }
-  const problems = [
-    ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(target, column, dataset)}`),
-    ...columnProblems(target, columns, dataset),
-    ...await tableProblems(client, target),
-    ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
-    ...(writeMode.mode === 'replace' ? await swapProblems(client, target) : []),
-  ];
-  if (problems.length > 0) throw schemaProblems(target, problems);
-  return made ? 'made' : 'there';
+  return ensureTable(target, dataset, manage, {
+    columns: () => columnsOf(client, target),
+    ddl: mysqlTargetDdl(dataset, target, client.flavour),
+    addColumn: (column) => addColumn(target, column, dataset),
+    run: async (statements, makes) => {
+      if (makes === 'schema') await ensureDatabase(client, target.schema);
+      for (const statement of statements) await client.run(statement);
+    },
+    problems: async (columns) => [
+      ...columnProblems(target, columns, dataset),
+      ...await tableProblems(client, target),
+      ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
+      ...(writeMode.mode === 'replace' ? await swapProblems(client, target) : []),
+    ],
+  });
 }
 
 function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
@@ -99,8 +89,7 @@ async function keyProblems(client: MysqlClient, target: TableName, dataset: Data
   const indexes = new Map<string, string[]>();
   // A prefix, or an expression in place of a column, is no whole column.
   for (const [index, column, part] of rows) indexes.set(index as string, [...(indexes.get(index as string) ?? []), part === null && column !== null ? column as string : '']);
-  const key = [...dataset.primaryKey].sort().join('\0');
-  if ([...indexes.values()].some((names) => [...names].sort().join('\0') === key)) return [];
+  if (hasKey([...indexes.values()], dataset)) return [];
   const columns = dataset.primaryKey.map((name) => quoteMysqlName(name)).join(', ');
   return [`it has no unique index on the contract's key (${dataset.primaryKey.join(', ')}): ALTER TABLE ${quoteMysqlName(target.schema, target.table)} ADD PRIMARY KEY (${columns})`];
 }

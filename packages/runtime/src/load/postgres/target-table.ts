@@ -3,9 +3,9 @@ import type { Column, Dataset } from '../../contract/contract';
 import { postgresTargetDdl } from '../../contract/postgres-ddl';
 import { postgresType } from '../../contract/engine-types';
 import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
-import { noTargetTable, schemaProblems } from '../refusals';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
+import { ensureTable, hasKey } from '../target/ensure-table';
 import { ensureSchema, lockDdl } from './ledger/ensure-ledger';
 
 interface TargetColumn {
@@ -25,31 +25,20 @@ interface TargetColumn {
  * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
  */
 export async function ensureTarget(client: Client, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'> {
-  let columns = await columnsOf(client, target);
-  let made = false;
-  if (columns.length === 0) {
-    if (!manage) throw noTargetTable(target, postgresTargetDdl(dataset, target));
-    await lockDdl(client);
-    await ensureSchema(client, target.schema);
-    for (const statement of postgresTargetDdl(dataset, target)) await client.query(statement);
-    columns = await columnsOf(client, target);
-    made = true;
-  }
-  const missing = dataset.columns.filter(({ name }) => !columns.some((column) => column.name === name));
-  const mayGrow = manage && dataset.schemaPolicy !== 'strict';
-  const added = mayGrow ? missing.filter((column) => !column.required) : [];
-  if (added.length > 0) {
-    await lockDdl(client);
-    for (const column of added) await client.query(addColumn(target, column));
-    columns = await columnsOf(client, target);
-  }
-  const problems = [
-    ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(target, column)}`),
-    ...columnProblems(target, columns, dataset),
-    ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
-  ];
-  if (problems.length > 0) throw schemaProblems(target, problems);
-  return made ? 'made' : 'there';
+  return ensureTable(target, dataset, manage, {
+    columns: () => columnsOf(client, target),
+    ddl: postgresTargetDdl(dataset, target),
+    addColumn: (column) => addColumn(target, column),
+    run: async (statements, makes) => {
+      await lockDdl(client);
+      if (makes === 'schema') await ensureSchema(client, target.schema);
+      for (const statement of statements) await client.query(statement);
+    },
+    problems: async (columns) => [
+      ...columnProblems(target, columns, dataset),
+      ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
+    ],
+  });
 }
 
 function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
@@ -79,8 +68,7 @@ async function keyProblems(client: Client, target: TableName, dataset: Dataset):
      WHERE n.nspname = $1 AND c.relname = $2 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL`,
     [target.schema, target.table],
   );
-  const key = [...dataset.primaryKey].sort().join('\0');
-  if (rows.some(({ names }) => [...names].sort().join('\0') === key)) return [];
+  if (hasKey(rows.map(({ names }) => names), dataset)) return [];
   const columns = dataset.primaryKey.map(quoteIdentifier).join(', ');
   return [`it has no unique index on the contract's key (${dataset.primaryKey.join(', ')}): ALTER TABLE ${quoteName(target.schema, target.table)} ADD PRIMARY KEY (${columns})`];
 }
