@@ -35,9 +35,10 @@ export function emptyReplace(target: TableName): PipelineError {
   return userError('EMPTY_REPLACE', `the batch has no records and would empty ${target.schema}.${target.table}; nothing was published, set allowEmpty if that is meant`, { ...target });
 }
 
-export function ledgerMissing(schema: string, missing: readonly string[]): PipelineError {
+export function ledgerMissing(schema: string, missing: readonly string[], statements: readonly string[]): PipelineError {
+  const ddl = statements.length === 0 ? '' : `:\n${statements.join(';\n')};\n`;
   return userError(
-    'LEDGER_MISSING', `the ledger in schema ${JSON.stringify(schema)} lacks ${missing.join(', ')}; run the DDL and grants script, or set manageSchema to true`, { schema, missing },
+    'LEDGER_MISSING', `the ledger in schema ${JSON.stringify(schema)} lacks ${missing.join(', ')}; run the DDL and grants script${ddl}, or set manageSchema to true`, { schema, missing },
   );
 }
 

@@ -1,6 +1,5 @@
-import { attemptId } from '../../run/ids';
 import type { StepCall } from '../../run/task';
-import type { LoadInput } from '../load-input';
+import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
 import type { TargetSession } from '../target/target-database';
@@ -18,10 +17,9 @@ const SWEEP_WAIT_SECONDS = 2;
  * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
  */
 export async function claimTables(
-  session: TargetSession, call: Call, input: LoadInput, candidates: readonly Candidate[], window: WindowPlan | undefined,
+  session: TargetSession, call: Call, by: DdlAuthor, candidates: readonly Candidate[], window: WindowPlan | undefined,
 ): Promise<Claimed[]> {
   const { settings, report } = call;
-  const by = { pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt) };
   const claimed: Claimed[] = [];
   const epochs = new Map<Candidate, bigint>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
@@ -39,7 +37,7 @@ export async function claimTables(
       continue;
     }
     const one = { ...candidate, epoch, selection, published };
-    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema);
+    const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema, by);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
     const units = unitsOf(one, settings);

@@ -6,9 +6,13 @@ export const LEDGER_TABLES = {
     'table_schema', 'table_name', 'pipeline', 'dataset', 'seq', 'ingest_seq', 'outcome', 'load_id', 'epoch', 'attempt_id', 'manifest_key',
     'contract_version', 'code_version', 'write_mode', 'staged', 'inserted', 'updated', 'unchanged', 'deleted', 'stale', 'removed', 'published_at',
   ],
+  load_ddl: ['id', 'table_schema', 'table_name', 'pipeline', 'attempt_id', 'contract_version', 'contract_sha256', 'code_version', 'statement', 'state', 'run_at'],
 } as const;
 
 export type LedgerTable = keyof typeof LEDGER_TABLES;
+
+/** Statements that make each table of a ledger, in the order of {@link LEDGER_TABLES}; each can be run again without harm. */
+export type LedgerStatements = Readonly<Record<LedgerTable, readonly string[]>>;
 
 /** What is missing of the ledger, given `table.column` of everything that is there under its names. */
 export function missingOfLedger(columns: readonly { readonly table: string; readonly column: string }[]): string[] {
@@ -17,6 +21,11 @@ export function missingOfLedger(columns: readonly { readonly table: string; read
   return (Object.keys(LEDGER_TABLES) as LedgerTable[]).flatMap((table) => (
     tables.has(table) ? LEDGER_TABLES[table].map((column) => `${table}.${column}`).filter((column) => !there.has(column)) : [table]
   ));
+}
+
+/** The tables that are missing as a whole: what an older version of the loader did not have, or all of them. */
+export function missingTables(missing: readonly string[]): LedgerTable[] {
+  return (Object.keys(LEDGER_TABLES) as LedgerTable[]).filter((table) => missing.includes(table));
 }
 
 /** Tables that a load writes to, for the script of rights. */

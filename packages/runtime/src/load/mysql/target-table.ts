@@ -1,12 +1,15 @@
 import type { Column, Dataset } from '../../contract/contract';
-import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, textLength } from '../../contract/mysql-ddl';
+import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, quoteMysqlText, textLength } from '../../contract/mysql-ddl';
 import { mysqlProblems } from '../../contract/mysql-limits';
 import { userError } from '../../errors/pipeline-error';
+import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
-import { ensureTable, hasKey } from '../target/ensure-table';
+import { ensureTable, hasKey, type Widening } from '../target/ensure-table';
+import { isWider } from '../target/wider-type';
 import type { MysqlClient } from './connect';
 import { ensureDatabase } from './ledger/ensure-ledger';
+import { runDdl, settleDdl } from './ledger/run-ddl';
 import { swapProblems } from './write/swap-problems';
 
 interface TargetColumn {
@@ -17,24 +20,36 @@ interface TargetColumn {
   readonly filled: boolean;
   readonly generated: boolean;
   readonly characterSet: string | null;
+  readonly collation: string | null;
+  readonly comment: string;
 }
 
 /**
- * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
- * against the contract. Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
+ * Makes the target table where it is missing, adds columns and widens types where the schema policy lets it grow,
+ * and checks the rest against the contract. Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
  */
 export async function ensureTarget(
-  client: MysqlClient, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean,
+  client: MysqlClient, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean, by: DdlAuthor,
 ): Promise<'made' | 'there'> {
   const unheld = mysqlProblems(dataset);
   if (unheld.length > 0) throw userError('CONTRACT', unheld.join('; '), { dataset: dataset.name, problems: unheld });
-  return ensureTable(target, dataset, manage, {
+  const done = await ensureTable(target, dataset, manage, {
     columns: () => columnsOf(client, target),
     ddl: mysqlTargetDdl(dataset, target, client.flavour),
     addColumn: (column) => addColumn(target, column, dataset),
     run: async (statements, makes) => {
-      if (makes === 'schema') await ensureDatabase(client, target.schema);
-      for (const statement of statements) await client.run(statement);
+      if (makes === 'schema') await ensureDatabase(client, target.schema, (statement) => runDdl(client, { schema: target.schema, table: '' }, statement, by));
+      for (const statement of statements) await runDdl(client, target, statement, by);
+    },
+    widenings: (columns) => widenings(target, columns, dataset),
+    widen: async ({ statement }) => {
+      try {
+        await runDdl(client, target, statement, by);
+        return true;
+      } catch (error) {
+        if (!NOT_IN_PLACE.has((error as { errno?: number }).errno ?? 0)) throw error;
+        return false;
+      }
     },
     problems: async (columns) => [
       ...columnProblems(target, columns, dataset),
@@ -42,6 +57,28 @@ export async function ensureTarget(
       ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
       ...(writeMode.mode === 'replace' ? await swapProblems(client, target) : []),
     ],
+  });
+  await settleDdl(client, target, by);
+  return done;
+}
+
+/** The server would copy the whole table, or keep writers off meanwhile. */
+const NOT_IN_PLACE = new Set([1845, 1846]);
+
+/** The server itself knows what it can do while others read and write; a column that fills itself is left alone. */
+function widenings(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): Widening[] {
+  return dataset.columns.flatMap((column) => {
+    const there = columns.find(({ name }) => name === column.name);
+    if (there === undefined || there.filled || there.generated) return [];
+    if (fits(there.type, column, dataset) || !isWider(there.type, mysqlColumnType(column, dataset))) return [];
+    // What MODIFY does not repeat is lost.
+    const kept = [
+      ...(there.characterSet === null || there.collation === null ? [] : [`CHARACTER SET ${there.characterSet} COLLATE ${there.collation}`]),
+      there.notNull ? 'NOT NULL' : 'NULL', ...(there.comment === '' ? [] : [`COMMENT ${quoteMysqlText(there.comment)}`]),
+    ];
+    const table = quoteMysqlName(target.schema, target.table);
+    const definition = `${mysqlColumnDdl(column, dataset)} ${kept.join(' ')}`;
+    return [{ column: column.name, statement: `ALTER TABLE ${table} MODIFY COLUMN ${definition}, ALGORITHM=INPLACE, LOCK=NONE` }];
   });
 }
 
@@ -96,13 +133,14 @@ async function keyProblems(client: MysqlClient, target: TableName, dataset: Data
 
 async function columnsOf(client: MysqlClient, { schema, table }: TableName): Promise<TargetColumn[]> {
   const rows = await client.rows(
-    'SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
+    'SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
     [schema, table],
   );
-  return rows.map(([name, type, nullable, byDefault, extra, characterSet]) => ({
-    name: name as string, type: type as string, notNull: nullable === 'NO', filled: byDefault !== null || /auto_increment|default_generated|generated/i.test(extra ?? ''),
-    // MySQL calls a default that is an expression DEFAULT_GENERATED.
+  return rows.map(([name, type, nullable, byDefault, extra, characterSet, collation, comment]) => ({
+    name: name as string, type: type as string, notNull: nullable === 'NO', filled: (byDefault !== null && !(client.flavour === 'mariadb' && byDefault === 'NULL')) || /auto_increment|default_generated|generated/i.test(extra ?? ''),
+    // MariaDB shows no default as NULL, and one that is a text in quotes. MySQL calls a default that is an expression DEFAULT_GENERATED.
     generated: /(virtual|stored|persistent)/i.test(extra ?? ''), characterSet: characterSet as string | null,
+    collation: collation as string | null, comment: comment ?? '',
   }));
 }
 

@@ -3,10 +3,13 @@ import type { Column, Dataset } from '../../contract/contract';
 import { postgresTargetDdl } from '../../contract/postgres-ddl';
 import { postgresType } from '../../contract/engine-types';
 import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
+import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
-import { ensureTable, hasKey } from '../target/ensure-table';
+import { ensureTable, hasKey, type Widening } from '../target/ensure-table';
+import { isWiderInPlace } from '../target/wider-type';
 import { ensureSchema, lockDdl } from './ledger/ensure-ledger';
+import { noteDdl, runDdl } from './ledger/run-ddl';
 
 interface TargetColumn {
   readonly name: string;
@@ -15,30 +18,64 @@ interface TargetColumn {
   /** It fills itself: a default, an identity or a generated column. */
   readonly filled: boolean;
   readonly generated: boolean;
+  /** As a statement names it; null for the default of the type. */
+  readonly collation: string | null;
 }
 
 /**
- * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
- * against the contract. Needs an open transaction.
+ * Makes the target table where it is missing, adds columns and widens types where the schema policy lets it grow,
+ * and checks the rest against the contract. Needs an open transaction.
  *
  * @returns what was done, for the log.
  * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
  */
-export async function ensureTarget(client: Client, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'> {
+export async function ensureTarget(client: Client, target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean, by: DdlAuthor): Promise<'made' | 'there'> {
   return ensureTable(target, dataset, manage, {
     columns: () => columnsOf(client, target),
     ddl: postgresTargetDdl(dataset, target),
     addColumn: (column) => addColumn(target, column),
     run: async (statements, makes) => {
       await lockDdl(client);
-      if (makes === 'schema') await ensureSchema(client, target.schema);
-      for (const statement of statements) await client.query(statement);
+      const made = makes === 'schema' ? await ensureSchema(client, target.schema) : undefined;
+      if (made !== undefined) await noteDdl(client, { schema: target.schema, table: '' }, made, by);
+      for (const statement of statements) await runDdl(client, target, statement, by);
+    },
+    widenings: (columns) => widenings(target, columns, dataset),
+    widen: async ({ statement }) => {
+      await lockDdl(client);
+      await client.query('SAVEPOINT widen');
+      try {
+        await runDdl(client, target, statement, by);
+      } catch (error) {
+        // A view, a rule or a partition key holds the column; the check that follows names the statement.
+        if ((error as { code?: string }).code !== FEATURE_NOT_SUPPORTED) throw error;
+        await client.query('ROLLBACK TO SAVEPOINT widen');
+        return false;
+      }
+      await client.query('RELEASE SAVEPOINT widen');
+      return true;
     },
     problems: async (columns) => [
       ...columnProblems(target, columns, dataset),
       ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
     ],
   });
+}
+
+const FEATURE_NOT_SUPPORTED = '0A000';
+
+function widenings(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): Widening[] {
+  return dataset.columns.flatMap((column) => {
+    const there = columns.find(({ name }) => name === column.name);
+    if (there === undefined || there.generated || !isWiderInPlace(canonical(there.type), canonical(postgresType(column.type)))) return [];
+    return [{ column: column.name, statement: alterType(target, column, there.collation) }];
+  });
+}
+
+/** A column keeps its collation only where the statement says it. */
+function alterType({ schema, table }: TableName, { name, type }: Column, collation?: string | null): string {
+  const kept = collation === undefined || collation === null ? '' : ` COLLATE ${collation}`;
+  return `ALTER TABLE ${quoteName(schema, table)} ALTER COLUMN ${quoteIdentifier(name)} TYPE ${postgresType(type)}${kept}`;
 }
 
 function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
@@ -50,7 +87,7 @@ function columnProblems(target: TableName, columns: readonly TargetColumn[], dat
     }
     const problems: string[] = [];
     const expected = postgresType(column.type);
-    if (canonical(there.type) !== canonical(expected)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${expected}: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} TYPE ${expected}`);
+    if (canonical(there.type) !== canonical(expected)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${expected}: ${alterType(target, column, isWiderInPlace(there.type, expected) ? there.collation : undefined)}`);
     if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP EXPRESSION`);
     if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP NOT NULL`);
     return problems;
@@ -76,7 +113,9 @@ async function keyProblems(client: Client, target: TableName, dataset: Dataset):
 async function columnsOf(client: Client, { schema, table }: TableName): Promise<TargetColumn[]> {
   const { rows } = await client.query<TargetColumn>(
     `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS "notNull",
-       (a.atthasdef OR a.attidentity <> '') AS filled, (a.attgenerated <> '') AS generated
+       (a.atthasdef OR a.attidentity <> '') AS filled, (a.attgenerated <> '') AS generated,
+       (SELECT pg_catalog.format('%I.%I', cn.nspname, co.collname) FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE co.oid = a.attcollation AND a.attcollation <> t.typcollation) AS collation
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') ORDER BY a.attnum`,

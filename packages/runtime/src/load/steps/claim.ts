@@ -7,6 +7,7 @@ import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
 import { readCandidates, type Candidate, type Claimed } from '../claim/candidates';
 import { claimTables, sweepStaging } from '../claim/claim-tables';
 import { idOf, itemsOf, unitsOf, withWindow } from '../claim/load-units';
+import type { DdlAuthor } from '../ledger/ddl-author';
 import { parseLoadInput, type LoadInput } from '../load-input';
 import type { HeldCommit, LoadPlan } from '../load-plan';
 import { outsideWindow, writeClaim, writeOutcome } from '../outcome';
@@ -40,13 +41,17 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   if (!time.mayStart) return refuse(call, input, contract, time);
   const database = targetOf(settings.target);
   const access = accessOf(call, deps.credentials);
+  const by: DdlAuthor = {
+    ledgerSchema: settings.ledgerSchema, pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt),
+    contractVersion: contract.version, contractSha256: contract.sha256, codeVersion: settings.codeVersion,
+  };
 
   const { claimed, connections, window } = await database.withSession(access, 'claim', async (session) => {
     try {
-      await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema));
+      await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema, by));
       const candidates = await readCandidates(session, call, contract);
       const { connections, window } = await prepare(session, call, candidates, { time, now });
-      const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, input, candidates, window));
+      const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, by, candidates, window));
       await sweepStaging(session, call, chosen);
       return { claimed: chosen, connections, window };
     } catch (error) {

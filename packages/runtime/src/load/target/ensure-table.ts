@@ -8,18 +8,30 @@ export interface TableWork<There extends { readonly name: string }> {
   readonly columns: () => Promise<readonly There[]>;
   readonly ddl: readonly string[];
   readonly addColumn: (column: Column) => string;
+  /** Statements that give columns the wider type of the contract, where that loses no value and the database need not write the table anew. */
+  readonly widenings: (columns: readonly There[]) => readonly Widening[];
+  /** Runs one of these; false where the database cannot do it in place. */
+  readonly widen: (widening: Widening) => Promise<boolean>;
   /** Makes what the statements need besides, before they run: `schema` where the table itself is made. */
   readonly run: (statements: readonly string[], makes: 'schema' | 'columns') => Promise<void>;
   /** What else does not fit, each with the statement that cures it. */
   readonly problems: (columns: readonly There[]) => Promise<readonly string[]>;
 }
 
+export interface Widening {
+  readonly column: string;
+  readonly statement: string;
+}
+
 /**
- * Makes the table where it is missing, adds columns where the schema policy lets it grow, and checks the rest against the
- * contract. Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
+ * Makes the table where it is missing, adds columns and widens types where the schema policy lets it grow, and checks the rest against the
+ * contract. A type never becomes narrower, and no column goes.
+ *
+ * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
  */
 export async function ensureTable<There extends { readonly name: string }>(
-  target: TableName, dataset: Dataset, manage: boolean, { columns: read, ddl, addColumn, run, problems: others }: TableWork<There>,
+  target: TableName, dataset: Dataset, manage: boolean,
+  { columns: read, ddl, addColumn, widenings, widen, run, problems: others }: TableWork<There>,
 ): Promise<'made' | 'there'> {
   let columns = await read();
   const isNew = columns.length === 0;
@@ -29,11 +41,12 @@ export async function ensureTable<There extends { readonly name: string }>(
     columns = await read();
   }
   const missing = dataset.columns.filter(({ name }) => !columns.some((column) => column.name === name));
-  const added = manage && dataset.schemaPolicy !== 'strict' ? missing.filter((column) => !column.required) : [];
-  if (added.length > 0) {
-    await run(added.map(addColumn), 'columns');
-    columns = await read();
-  }
+  const mayGrow = manage && dataset.schemaPolicy !== 'strict';
+  const added = mayGrow ? missing.filter((column) => !column.required) : [];
+  if (added.length > 0) await run(added.map(addColumn), 'columns');
+  let widened = 0;
+  if (mayGrow) for (const widening of widenings(columns)) if (await widen(widening)) widened += 1;
+  if (added.length + widened > 0) columns = await read();
   const problems = [
     ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(column)}`),
     ...await others(columns),

@@ -4,6 +4,7 @@ import type { Progress } from '../../report/progress';
 import type { Report } from '../../report/report';
 import type { CuratedPart } from '../../run/manifest';
 import type { PartFile } from '../copy/part-file';
+import type { DdlAuthor } from '../ledger/ddl-author';
 import type { Claimant, CommitSource, LedgerRow, LoadCounts, StagedPart } from '../ledger/ledger-row';
 import type { LoadColumn } from '../load-plan';
 import type { StepCall } from '../../run/task';
@@ -81,8 +82,8 @@ export interface TargetSession {
    */
   preflight(call: PreflightCall): Promise<number>;
 
-  /** Makes the ledger where it is missing, or throws `LEDGER_MISSING` where `manage` is false. */
-  ensureLedger(ledgerSchema: string, manage: boolean): Promise<void>;
+  /** Makes what is missing of the ledger, and notes how; or throws `LEDGER_MISSING` with the statements where `manage` is false. */
+  ensureLedger(ledgerSchema: string, manage: boolean, by: DdlAuthor): Promise<void>;
   /**
    * Takes the right to publish into a table: the epoch goes up, and whoever held an older one is refused from now on.
    *
@@ -102,12 +103,12 @@ export interface TargetSession {
   readLedger(ledgerSchema: string, target: TableName, source: CommitSource, seq?: number): Promise<LedgerRow[]>;
 
   /**
-   * Makes the target table where it is missing, adds columns where the schema policy lets it grow, and checks the rest
-   * against the contract.
+   * Makes the target table where it is missing, adds columns and widens types where the schema policy lets it grow, and checks
+   * the rest against the contract. Each statement is noted in `load_ddl`.
    *
    * Throws one `TARGET_SCHEMA` that lists every difference with the statement that cures it.
    */
-  ensureTarget(target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean): Promise<'made' | 'there'>;
+  ensureTarget(target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean, by: DdlAuthor): Promise<'made' | 'there'>;
 
   /** Makes the staging table unless it is there: the contract's columns and no constraint, kept through a crash of the server. */
   ensureStaging(staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void>;

@@ -1,18 +1,18 @@
 import { MYSQL_COLLATIONS, quoteMysqlName, quoteMysqlText, type MysqlFlavour } from '../../../contract/mysql-ddl';
-import type { GrantOptions, LedgerTable } from '../../ledger/ledger-tables';
+import type { GrantOptions, LedgerStatements, LedgerTable } from '../../ledger/ledger-tables';
 
 /** Statements that make the ledger with its database; each can be run again without harm. */
 export function mysqlLedgerDdl(schema: string, flavour: MysqlFlavour): string[] {
-  return [`CREATE DATABASE IF NOT EXISTS ${quoteMysqlName(schema)}`, ...ledgerTablesDdl(schema, flavour)];
+  return [`CREATE DATABASE IF NOT EXISTS ${quoteMysqlName(schema)}`, ...Object.values(ledgerTablesDdl(schema, flavour)).flat()];
 }
 
-/** The statements of {@link mysqlLedgerDdl} without that for the database. */
-export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): string[] {
-  const make = (table: LedgerTable, comment: string, lines: readonly string[]): string => `CREATE TABLE IF NOT EXISTS ${quoteMysqlName(schema, table)} (
+/** The statements of {@link mysqlLedgerDdl} by table, without that for the database. */
+export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): LedgerStatements {
+  const make = (table: LedgerTable, comment: string, lines: readonly string[]): string[] => [`CREATE TABLE IF NOT EXISTS ${quoteMysqlName(schema, table)} (
   ${lines.join(',\n  ')}
-) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${MYSQL_COLLATIONS[flavour]} COMMENT=${quoteMysqlText(comment)}`;
-  return [
-    make('load_epoch', 'Headrace: who may publish into a table; a load with an older epoch is refused', [
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${MYSQL_COLLATIONS[flavour]} COMMENT=${quoteMysqlText(comment)}`];
+  return {
+    load_epoch: make('load_epoch', 'Headrace: who may publish into a table; a load with an older epoch is refused', [
       'table_schema varchar(64) NOT NULL',
       'table_name varchar(64) NOT NULL',
       'epoch bigint NOT NULL CHECK (epoch > 0)',
@@ -21,7 +21,7 @@ export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): string[]
       'claimed_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)',
       'PRIMARY KEY (table_schema, table_name)',
     ]),
-    make('load_part', 'Headrace: parts whose rows are in the staging table of a load', [
+    load_part: make('load_part', 'Headrace: parts whose rows are in the staging table of a load', [
       'load_id varchar(64) NOT NULL',
       // As bytes: the longest key of an object would be too long for an index as text.
       'part_key varbinary(1024) NOT NULL',
@@ -31,7 +31,7 @@ export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): string[]
       'staged_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)',
       'PRIMARY KEY (load_id, part_key)',
     ]),
-    make('load_ledger', 'Headrace: one row per commit that is in a table, or is being swapped into it', [
+    load_ledger: make('load_ledger', 'Headrace: one row per commit that is in a table, or is being swapped into it', [
       'table_schema varchar(64) NOT NULL',
       'table_name varchar(64) NOT NULL',
       'pipeline varchar(64) NOT NULL',
@@ -51,7 +51,20 @@ export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): string[]
       'PRIMARY KEY (table_schema, table_name, pipeline, dataset, seq)',
       'CHECK (inserted + updated + unchanged + deleted + stale = staged)',
     ]),
-  ];
+    load_ddl: make('load_ddl', 'Headrace: statements that a load ran to make or alter a table', [
+      'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY',
+      'table_schema varchar(64) NOT NULL',
+      'table_name varchar(64) NOT NULL',
+      'pipeline varchar(64) NOT NULL',
+      'attempt_id varchar(512) NOT NULL',
+      'contract_version varchar(512) NOT NULL',
+      'contract_sha256 char(64) NOT NULL',
+      'code_version varchar(512) NOT NULL',
+      'statement longtext NOT NULL',
+      "state varchar(16) NOT NULL CHECK (state IN ('begun', 'done'))",
+      'run_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)',
+    ]),
+  };
 }
 
 export interface MysqlGrantOptions extends GrantOptions {

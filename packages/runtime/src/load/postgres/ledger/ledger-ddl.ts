@@ -1,16 +1,16 @@
 import { quoteIdentifier, quoteName } from '../../../contract/quote-identifier';
-import type { GrantOptions, LedgerTable } from '../../ledger/ledger-tables';
+import type { GrantOptions, LedgerStatements, LedgerTable } from '../../ledger/ledger-tables';
 
 /** Statements that make the ledger with its schema; each can be run again without harm. */
 export function ledgerDdl(schema: string): string[] {
-  return [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, ...ledgerTablesDdl(schema)];
+  return [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`, ...Object.values(ledgerTablesDdl(schema)).flat()];
 }
 
-/** The statements of {@link ledgerDdl} without that for the schema. */
-export function ledgerTablesDdl(schema: string): string[] {
+/** The statements of {@link ledgerDdl} by table, without that for the schema. */
+export function ledgerTablesDdl(schema: string): LedgerStatements {
   const name = (table: LedgerTable): string => quoteName(schema, table);
-  return [
-    `CREATE TABLE IF NOT EXISTS ${name('load_epoch')} (
+  return {
+    load_epoch: [`CREATE TABLE IF NOT EXISTS ${name('load_epoch')} (
   table_schema text NOT NULL,
   table_name text NOT NULL,
   epoch bigint NOT NULL CHECK (epoch > 0),
@@ -18,9 +18,8 @@ export function ledgerTablesDdl(schema: string): string[] {
   attempt_id text NOT NULL,
   claimed_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (table_schema, table_name)
-)`,
-    `COMMENT ON TABLE ${name('load_epoch')} IS 'Headrace: who may publish into a table; a load with an older epoch is refused'`,
-    `CREATE TABLE IF NOT EXISTS ${name('load_part')} (
+)`, `COMMENT ON TABLE ${name('load_epoch')} IS 'Headrace: who may publish into a table; a load with an older epoch is refused'`],
+    load_part: [`CREATE TABLE IF NOT EXISTS ${name('load_part')} (
   load_id text NOT NULL,
   part_key text NOT NULL,
   sha256 text NOT NULL,
@@ -28,9 +27,8 @@ export function ledgerTablesDdl(schema: string): string[] {
   epoch bigint NOT NULL,
   staged_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (load_id, part_key)
-)`,
-    `COMMENT ON TABLE ${name('load_part')} IS 'Headrace: parts whose rows are in the staging table of a load'`,
-    `CREATE TABLE IF NOT EXISTS ${name('load_ledger')} (
+)`, `COMMENT ON TABLE ${name('load_part')} IS 'Headrace: parts whose rows are in the staging table of a load'`],
+    load_ledger: [`CREATE TABLE IF NOT EXISTS ${name('load_ledger')} (
   table_schema text NOT NULL,
   table_name text NOT NULL,
   pipeline text NOT NULL,
@@ -55,9 +53,21 @@ export function ledgerTablesDdl(schema: string): string[] {
   published_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (table_schema, table_name, pipeline, dataset, seq),
   CHECK (inserted + updated + unchanged + deleted + stale = staged)
-)`,
-    `COMMENT ON TABLE ${name('load_ledger')} IS 'Headrace: one row per commit that is in a table, written in the transaction that made its rows visible'`,
-  ];
+)`, `COMMENT ON TABLE ${name('load_ledger')} IS 'Headrace: one row per commit that is in a table, written in the transaction that made its rows visible'`],
+    load_ddl: [`CREATE TABLE IF NOT EXISTS ${name('load_ddl')} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  pipeline text NOT NULL,
+  attempt_id text NOT NULL,
+  contract_version text NOT NULL,
+  contract_sha256 text NOT NULL,
+  code_version text NOT NULL,
+  statement text NOT NULL,
+  state text NOT NULL CHECK (state IN ('begun', 'done')),
+  run_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)`, `COMMENT ON TABLE ${name('load_ddl')} IS 'Headrace: statements that a load ran to make or alter a table'`],
+  };
 }
 
 /**
@@ -74,6 +84,7 @@ export function grantScript(options: GrantOptions): string {
     `GRANT SELECT, INSERT, UPDATE ON ${ledger('load_epoch')} TO ${role}`,
     `GRANT SELECT, INSERT, DELETE ON ${ledger('load_part')} TO ${role}`,
     `GRANT SELECT, INSERT ON ${ledger('load_ledger')} TO ${role}`,
+    `GRANT SELECT, INSERT ON ${ledger('load_ddl')} TO ${role}`,
     `GRANT USAGE ON SCHEMA ${quoteIdentifier(options.targetSchema)} TO ${role}`,
     ...options.tables.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteName(options.targetSchema, table)} TO ${role}`),
   ];

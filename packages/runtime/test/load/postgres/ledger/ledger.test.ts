@@ -13,6 +13,8 @@ const SCHEMA = 'led"ger; --';
 const TARGET = { schema: 'we "ird', table: "ta'ble" };
 const SOURCE = { pipeline: 'demo', dataset: 'trips' };
 
+const BY = { ledgerSchema: SCHEMA, pipeline: 'demo', attemptId: 's1-a1', contractVersion: '1', contractSha256: 'x', codeVersion: 'v' };
+
 const row = (seq: number, rest: Partial<LedgerRow> = {}): LedgerRow => ({
   ...NO_COUNTS, seq, ingestSeq: seq, outcome: 'loaded', loadId: 'l', epoch: 1n, attemptId: 'a', manifestKey: 'k', contractVersion: '1', codeVersion: 'v', writeMode: 'append', ...rest,
 });
@@ -39,13 +41,13 @@ describe('the ledger', () => {
   });
 
   withServer('is made once, also by two loads at the same time', async () => {
-    await Promise.all([client, other].map((one) => transaction(one, () => ensureLedger(one, SCHEMA, true))));
-    await transaction(client, () => ensureLedger(client, SCHEMA, false));
+    await Promise.all([client, other].map((one) => transaction(one, () => ensureLedger(one, SCHEMA, true, BY))));
+    await transaction(client, () => ensureLedger(client, SCHEMA, false, BY));
   });
 
   withServer('is refused where tables of its names are somebody else\'s', async () => {
     await client.query('CREATE SCHEMA foreigner; CREATE TABLE foreigner.load_part (id int)');
-    await expect(transaction(client, () => ensureLedger(client, 'foreigner', true))).rejects.toMatchObject({ code: 'LEDGER_FOREIGN', message: expect.stringContaining('load_part.load_id') });
+    await expect(transaction(client, () => ensureLedger(client, 'foreigner', true, { ...BY, ledgerSchema: 'foreigner' }))).rejects.toMatchObject({ code: 'LEDGER_FOREIGN', message: expect.stringContaining('load_part.load_id') });
   });
 
   withServer('counts epochs up for each new attempt, and fences the older', async () => {
