@@ -2,10 +2,13 @@
  * Every version that more than one project of this repository shares.
  *
  * aws-cdk-lib and constructs are exact for development, because two copies cost npm 200 MB each, and a range
- * for users. TypeScript stays below 7: ts-node, which runs this configuration, cannot load it.
+ * for users. What is installed here is the floor, so that nothing newer is used by mistake; the newest is tested in an app
+ * outside of the repository (docs/adr/0067-peer-floor.md). TypeScript stays below 7: ts-node, which runs this configuration, cannot load it.
  */
 export const V = {
-  cdkFloor: '2.276.0',
+  // The newest that was found on npm, PyPI, Maven and Go alike.
+  cdkFloor: '2.258.0',
+  cdkLatest: '2.276.0',
   constructsFloor: '10.5.0',
   constructsDev: '10.8.1',
   jsii: '~6.0.16',

@@ -50,7 +50,7 @@ describe.each(CONSTRUCTS)('the tarball of %s', (construct) => {
 
     expect(manifest.dependencies ?? {}).toEqual({});
     expect(manifest.bundledDependencies ?? []).toEqual([]);
-    expect(manifest.peerDependencies).toEqual({ 'aws-cdk-lib': '^2.276.0', constructs: '^10.5.0' });
+    expect(manifest.peerDependencies).toEqual({ 'aws-cdk-lib': '^2.258.0', constructs: '^10.5.0' });
   });
 });
 

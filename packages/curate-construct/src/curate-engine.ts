@@ -1,4 +1,6 @@
-import { aws_glue as glue, Duration, type Size } from 'aws-cdk-lib';
+import { Duration, type Size } from 'aws-cdk-lib';
+import { GlueVersion } from './glue-version';
+import { GlueWorkerType } from './glue-worker-type';
 import { checkGlueVersion, SHAPING } from './private/glue-version';
 import { workerVcpus } from './private/worker-vcpus';
 import type { Problems } from './private/stage/fail';
@@ -10,14 +12,14 @@ export interface GlueSparkProps {
    *
    * @default GlueVersion.V5_1
    */
-  readonly glueVersion?: glue.GlueVersion;
+  readonly glueVersion?: GlueVersion;
 
   /**
    * Size of a worker. Each G.1X worker costs one DPU for as long as the job runs, at least a minute.
    *
-   * @default WorkerType.G_1X
+   * @default GlueWorkerType.G_1X
    */
-  readonly workerType?: glue.WorkerType;
+  readonly workerType?: GlueWorkerType;
 
   /**
    * The largest number of workers, at least 2; Glue uses fewer where fewer do.
@@ -62,8 +64,8 @@ export interface AutoEngineProps extends GlueSparkProps {
 
 /** What Glue is told, complete. */
 interface SparkSettings {
-  readonly glueVersion: glue.GlueVersion;
-  readonly workerType: glue.WorkerType;
+  readonly glueVersion: GlueVersion;
+  readonly workerType: GlueWorkerType;
   readonly maxWorkers: number;
   readonly shapeWithin?: Duration;
   readonly maxConcurrentRuns: number;
@@ -80,8 +82,8 @@ export class CurateEngine {
   /** Spark on AWS Glue, for batches that one machine cannot hold. A run costs at least a minute of its workers. */
   static glueSpark(props: GlueSparkProps = {}): CurateEngine {
     return new CurateEngine('spark', {
-      glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
-      workerType: props.workerType ?? glue.WorkerType.G_1X,
+      glueVersion: props.glueVersion ?? GlueVersion.V5_1,
+      workerType: props.workerType ?? GlueWorkerType.G_1X,
       maxWorkers: props.maxWorkers ?? 2,
       shapeWithin: props.shapeWithin,
       maxConcurrentRuns: props.maxConcurrentRuns ?? 2,
@@ -116,15 +118,15 @@ export class CurateEngine {
     }
     if (this._spark === undefined) return;
     const { glueVersion, workerType, maxWorkers, shapeWithin, maxConcurrentRuns } = this._spark;
-    checkGlueVersion(problems, glueVersion, SHAPING);
+    checkGlueVersion(problems, glueVersion.version, SHAPING);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
     }
     if (shapeWithin !== undefined && shapeWithin.toSeconds() < 120) {
       problems.add(`shapeWithin must be 2 minutes or more, since Glue takes one to start, got ${shapeWithin.toHumanString()}; leave it out for no aim`);
     }
-    if (shapeWithin !== undefined && workerVcpus(workerType) === undefined) {
-      problems.add(`shapeWithin needs a worker type of a known size, like G.1X or R.2X, got ${workerType}; leave shapeWithin out`);
+    if (shapeWithin !== undefined && workerVcpus(workerType.name) === undefined) {
+      problems.add(`shapeWithin needs a worker type of a known size, like G.1X or R.2X, got ${workerType.name}; leave shapeWithin out`);
     }
     if (!Number.isInteger(maxConcurrentRuns) || maxConcurrentRuns < 1 || maxConcurrentRuns > 200) {
       problems.add(`maxConcurrentRuns must be a whole number from 1 to 200, got ${maxConcurrentRuns}; leave it out for 2`);

@@ -383,7 +383,7 @@ export class CurateStage extends StageBase {
 /** What the plan is told, where it chooses workers. */
 function sparkWorkers(spark: CurateEngine['_spark']): Record<string, unknown> {
   if (spark?.shapeWithin === undefined) return {};
-  return { sparkWorkers: { max: spark.maxWorkers, vcpus: workerVcpus(spark.workerType), withinSeconds: spark.shapeWithin.toSeconds() } };
+  return { sparkWorkers: { max: spark.maxWorkers, vcpus: workerVcpus(spark.workerType.name), withinSeconds: spark.shapeWithin.toSeconds() } };
 }
 
 /** A quarter of the disk of a task; Fargate gives 20 GiB unasked. */

@@ -1,4 +1,6 @@
-import { aws_glue as glue, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
+import { GlueVersion } from './glue-version';
+import { GlueWorkerType } from './glue-worker-type';
 import { checkGlueVersion, TABLES } from './private/glue-version';
 import type { Problems } from './private/stage/fail';
 
@@ -9,14 +11,14 @@ export interface IcebergTablesProps {
    *
    * @default GlueVersion.V5_1
    */
-  readonly glueVersion?: glue.GlueVersion;
+  readonly glueVersion?: GlueVersion;
 
   /**
    * Size of a worker. Each G.1X worker costs one DPU for as long as the job runs, at least a minute.
    *
-   * @default WorkerType.G_1X
+   * @default GlueWorkerType.G_1X
    */
-  readonly workerType?: glue.WorkerType;
+  readonly workerType?: GlueWorkerType;
 
   /**
    * The largest number of workers, at least 2; Glue uses fewer where fewer do.
@@ -42,8 +44,8 @@ export interface IcebergTablesProps {
 }
 
 interface IcebergSettings {
-  readonly glueVersion: glue.GlueVersion;
-  readonly workerType: glue.WorkerType;
+  readonly glueVersion: GlueVersion;
+  readonly workerType: GlueWorkerType;
   readonly maxWorkers: number;
   readonly timeout: Duration;
   readonly snapshotRetention: Duration;
@@ -54,8 +56,8 @@ export class IcebergTables {
   /** A Spark job on AWS Glue brings them up to date after each run that published or expired something. It costs at least a minute of two workers. */
   static onGlue(props: IcebergTablesProps = {}): IcebergTables {
     return new IcebergTables({
-      glueVersion: props.glueVersion ?? glue.GlueVersion.V5_1,
-      workerType: props.workerType ?? glue.WorkerType.G_1X,
+      glueVersion: props.glueVersion ?? GlueVersion.V5_1,
+      workerType: props.workerType ?? GlueWorkerType.G_1X,
       maxWorkers: props.maxWorkers ?? 2,
       timeout: props.timeout ?? Duration.hours(2),
       snapshotRetention: props.snapshotRetention ?? Duration.days(5),
@@ -70,7 +72,7 @@ export class IcebergTables {
   /** @internal */
   _check(problems: Problems): void {
     const { glueVersion, maxWorkers, snapshotRetention } = this._settings;
-    checkGlueVersion(problems, glueVersion, TABLES);
+    checkGlueVersion(problems, glueVersion.version, TABLES);
     if (!Number.isInteger(maxWorkers) || maxWorkers < 2) {
       problems.add(`maxWorkers of icebergTables must be a whole number from 2, got ${maxWorkers}; leave it out for 2`);
     }

@@ -1,11 +1,11 @@
-import { type App, aws_glue as glue, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
+import { type App, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { asText, machineDefinitions, resourcesOf, type TemplateJson } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
 import { ODD_IDS } from '@headrace/stage/testing/odd-ids';
 import { ruleFindings } from '@headrace/stage/testing/rule-findings';
 import { ICEBERG_STATE } from '../src/private/curate-steps';
-import { CurateEngine, CurateSize, type CurateStageProps, IcebergTables } from '../src';
+import { CurateEngine, CurateSize, type CurateStageProps, GlueVersion, GlueWorkerType, IcebergTables } from '../src';
 import { newCurate, newStack, templateOf } from './_fixtures/curate';
 
 test('the machine gives every task a time-out, named retries and a notice', () => {
@@ -207,7 +207,7 @@ describe('Spark on Glue', () => {
 
   test('with as many workers as the plan says, where the stage says how long it should take', () => {
     const stack = newStack();
-    newCurate(stack, 'Curate', { engine: CurateEngine.auto({ maxWorkers: 20, workerType: glue.WorkerType.G_2X, shapeWithin: Duration.minutes(30) }) });
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto({ maxWorkers: 20, workerType: GlueWorkerType.G_2X, shapeWithin: Duration.minutes(30) }) });
     const [definition] = Object.values(machineDefinitions(templateOf(stack))) as [any];
     const { ItemSelector, ItemProcessor: { States } } = definition.States.Shapes;
 
@@ -219,7 +219,7 @@ describe('Spark on Glue', () => {
 
   test.each([
     [{ shapeWithin: Duration.minutes(1) }, 'shapeWithin must be 2 minutes or more, since Glue takes one to start, got 1 minute'],
-    [{ shapeWithin: Duration.hours(1), workerType: 'Z.2X' as glue.WorkerType }, 'shapeWithin needs a worker type of a known size, like G.1X or R.2X, got Z.2X'],
+    [{ shapeWithin: Duration.hours(1), workerType: GlueWorkerType.of('Z.2X') }, 'shapeWithin needs a worker type of a known size, like G.1X or R.2X, got Z.2X'],
   ])('and refuses %p', (props, problem) => {
     expect(() => newCurate(newStack(), 'Curate', { engine: CurateEngine.glueSpark(props) })).toThrow(problem);
   });
@@ -311,8 +311,8 @@ describe('Iceberg tables', () => {
 
   test('are refused with what Glue cannot run', () => {
     expect(() => made({
-      engine: CurateEngine.glueSpark({ glueVersion: glue.GlueVersion.V3_0 }),
-      icebergTables: IcebergTables.onGlue({ glueVersion: glue.GlueVersion.V5_0, maxWorkers: 0, snapshotRetention: Duration.minutes(30) }),
+      engine: CurateEngine.glueSpark({ glueVersion: GlueVersion.of('3.0') }),
+      icebergTables: IcebergTables.onGlue({ glueVersion: GlueVersion.V5_0, maxWorkers: 0, snapshotRetention: Duration.minutes(30) }),
     })).toThrow(
       'Stack/Curate: glueVersion must be 5.0 or newer, got 3.0, whose Spark is older than 3.5; leave it out for 5.1; '
       + 'glueVersion of icebergTables must be 5.1 or newer, got 5.0, whose Iceberg is older than 1.10; leave it out for 5.1; '

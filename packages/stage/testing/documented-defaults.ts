@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { aws_glue as glue, aws_logs as logs, Duration, Size } from 'aws-cdk-lib';
+import { aws_logs as logs, Duration, Size } from 'aws-cdk-lib';
 
-const WORDS = { Size, Duration, RetentionDays: logs.RetentionDays, GlueVersion: glue.GlueVersion, WorkerType: glue.WorkerType };
+const WORDS = { Size, Duration, RetentionDays: logs.RetentionDays };
 
-/** The literal defaults that doc comments of a file promise, by prop; those that begin with a dash are prose. */
-export function documentedDefaults(file: string): Record<string, unknown> {
+/**
+ * The literal defaults that doc comments of a file promise, by prop; those that begin with a dash are prose. `words` are classes of the
+ * package itself.
+ */
+export function documentedDefaults(file: string, words: Record<string, unknown> = {}): Record<string, unknown> {
   const source = readFileSync(file, 'utf8');
   const found = source.matchAll(/@default (?!- )(.+)\n\s*\*\/\n\s*readonly (\w+)\?/g);
-  return Object.fromEntries([...found].map(([, text, prop]) => [prop as string, comparable(evaluate(text as string))]));
+  return Object.fromEntries([...found].map(([, text, prop]) => [prop as string, comparable(evaluate(text as string, { ...WORDS, ...words }))]));
 }
 
 /** A value that jest can compare: durations in seconds, sizes in bytes. */
@@ -17,7 +20,7 @@ export function comparable(value: unknown): unknown {
   return value;
 }
 
-function evaluate(text: string): unknown {
+function evaluate(text: string, words: Record<string, unknown>): unknown {
   // Our own doc comments, in tests only.
-  return new Function(...Object.keys(WORDS), `return ${text};`)(...Object.values(WORDS));
+  return new Function(...Object.keys(words), `return ${text};`)(...Object.values(words));
 }

@@ -211,8 +211,7 @@ export class Catalog extends Construct {
   private addQuery({ id, name, description, sql, ofQuarantine }: NamedQuery): void {
     const workGroup = ofQuarantine ? this.quarantineWorkGroup : this.workGroup;
     const query = new athena.CfnNamedQuery(this, `Query-${id}`, { name, description, queryString: sql, database: this.props.databaseName, workGroup: workGroup.name });
-    query.addResourceDependency(workGroup);
-    query.addResourceDependency(this.database);
+    query.node.addDependency(workGroup, this.database);
   }
 
   private addTable(id: string, table: CatalogTable): void {
@@ -238,6 +237,6 @@ export class Catalog extends Construct {
         },
       },
     });
-    resource.addResourceDependency(this.database);
+    resource.node.addDependency(this.database);
   }
 }

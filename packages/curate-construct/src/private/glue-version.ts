@@ -1,4 +1,3 @@
-import type { aws_glue as glue } from 'aws-cdk-lib';
 import type { Problems } from './stage/fail';
 
 export interface GlueVersionNeed {
@@ -17,7 +16,7 @@ export const SHAPING: GlueVersionNeed = { oldest: '5.0', lacks: 'whose Spark is 
 export const TABLES: GlueVersionNeed = { of: 'icebergTables', oldest: '5.1', lacks: 'whose Iceberg is older than 1.10' };
 
 /** Refuses versions of Glue that cannot run a job; one that is newer than this package is taken as it is. */
-export function checkGlueVersion(problems: Problems, version: glue.GlueVersion, { of, oldest, lacks }: GlueVersionNeed): void {
+export function checkGlueVersion(problems: Problems, version: string, { of, oldest, lacks }: GlueVersionNeed): void {
   const [, major, minor] = /^(\d+)\.(\d+)$/.exec(version) ?? [];
   const [leastMajor, leastMinor] = oldest.split('.').map(Number) as [number, number];
   if (major === undefined || Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor)) return;

@@ -2,6 +2,8 @@ import {
   ArnFormat, Aws, aws_glue as glue, aws_iam as iam, type aws_s3 as s3, aws_s3_assets as assets, type Duration, Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import type { GlueVersion } from '../glue-version';
+import type { GlueWorkerType } from '../glue-worker-type';
 import { shippedPath } from './stage/asset-path';
 import { explain } from './stage/exception';
 import { jsonata } from './stage/jsonata';
@@ -13,8 +15,8 @@ export interface SparkJobProps {
   readonly script: string;
   /** Beyond those of every job. */
   readonly arguments?: Record<string, string>;
-  readonly glueVersion: glue.GlueVersion;
-  readonly workerType: glue.WorkerType;
+  readonly glueVersion: GlueVersion;
+  readonly workerType: GlueWorkerType;
   readonly maxWorkers: number;
   readonly maxConcurrentRuns: number;
   readonly timeout: Duration;
@@ -37,7 +39,7 @@ export class SparkJob extends Construct {
   /** The script, and the modules that it imports. */
   private readonly code: { readonly script: assets.Asset; readonly modules: assets.Asset };
   private readonly timeout: Duration;
-  private readonly workerType: glue.WorkerType;
+  private readonly workerType: GlueWorkerType;
   private readonly settings: Record<string, unknown>;
   private readonly arguments: Record<string, string>;
 
@@ -67,8 +69,8 @@ export class SparkJob extends Construct {
     this.job = new glue.CfnJob(this, 'Resource', {
       role: this.role.roleArn,
       command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
-      glueVersion: props.glueVersion,
-      workerType: props.workerType,
+      glueVersion: props.glueVersion.version,
+      workerType: props.workerType.name,
       numberOfWorkers: props.maxWorkers,
       executionProperty: { maxConcurrentRuns: props.maxConcurrentRuns },
       // The state machine retries; both together would multiply.
@@ -105,7 +107,7 @@ export class SparkJob extends Construct {
         Arguments: {
           JobName: this.job.ref,
           // Glue takes both or none.
-          ...(workers === undefined ? {} : { WorkerType: this.workerType, NumberOfWorkers: workers }),
+          ...(workers === undefined ? {} : { WorkerType: this.workerType.name, NumberOfWorkers: workers }),
           Arguments: {
             ...this.arguments,
             '--scriptLocation': this.code.script.s3ObjectUrl,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 
 /** The floor of the constructs' peers. */
-const PEERS = { 'aws-cdk-lib': '^2.276.0', 'constructs': '^10.5.0' } as const;
+const PEERS = { 'aws-cdk-lib': '^2.258.0', 'constructs': '^10.5.0' } as const;
 const OURS = ['@headrace/ingest-construct', '@headrace/curate-construct', '@headrace/rds-loader-construct', '@headrace/local-runner'];
 
 /** What a new app depends on. Packages have versions of their own, so only this one's is known exactly. */
