@@ -6,6 +6,7 @@ import { EXIT, UsageError, type ExitCode } from './exit-code';
 import { inferContract } from './infer-contract';
 import { init } from './init';
 import { listExecutions } from './list-executions';
+import { dmsBottleneck } from './dms-bottleneck';
 import { load } from './load';
 import { plan } from './plan';
 import { printLogs } from './print-logs';
@@ -136,6 +137,13 @@ function program(terminal: Terminal, signal: AbortSignal, exit: (code: ExitCode)
     .option('--time-zone <zone>', 'whose clock the window goes by, like Europe/Berlin', 'UTC')
     .option('--json', 'print one JSON object')
     .action(does((file, options) => suggestWindow({ file, ...options, terminal })));
+  const dms = command('dms').description('work with loads through AWS DMS');
+  dms.command('bottleneck [file]').copyInheritedSettings(headrace)
+    .description('say what a load waited for, source, instance or target, by its metrics of CloudWatch as CSV or JSON; without a file, print the command that fetches them')
+    .option('--class <class>', 'class of the replication instance it ran on, like dms.t3.medium: the next one is named where it is too small')
+    .option('--dcu <units>', 'most capacity units that it ran on, where it was serverless')
+    .option('--json', 'print one JSON object')
+    .action(does((file, options) => dmsBottleneck({ file, ...options, terminal })));
   stateful('ls').description('list executions').option('--json', 'print one JSON array')
     .action(does((options) => listExecutions({ ...options, terminal })));
   stateful('logs <run>').description('print the logs of a run: a slot, or the name of an execution')

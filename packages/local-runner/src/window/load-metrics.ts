@@ -13,15 +13,30 @@ export const LOAD_METRICS = [
   'CPUUtilization', 'DatabaseConnections', 'ReadIOPS', 'WriteIOPS', 'DBLoad', 'DiskQueueDepth', 'ReadThroughput', 'WriteThroughput', 'VolumeReadIOPs', 'VolumeWriteIOPs',
 ] as const;
 
-const FORMATS = 'Give the CSV that the CloudWatch console downloads, or the JSON of aws cloudwatch get-metric-data or get-metric-statistics; headrace window suggest without a file prints the command';
+/** Which metrics are looked for, and the command that prints how to fetch them. */
+export interface WantedMetrics {
+  readonly names: readonly string[];
+  readonly command: string;
+}
 
-/** Reads a file of metrics, and names what in it is no load. Throws a UsageError that names file, place and fix. */
+const FORMATS = 'Give the CSV that the CloudWatch console downloads, or the JSON of aws cloudwatch get-metric-data or get-metric-statistics';
+
+/** Reads what tells how busy a database is. */
 export function readLoadMetrics(file: string, text: string): { readonly metrics: LoadMetric[]; readonly passedOver: string[] } {
-  const series = /^\s*[[{]/.test(text) ? fromJson(file, text) : fromCsv(file, text);
+  return readMetrics(file, text, { names: LOAD_METRICS, command: 'headrace window suggest' });
+}
+
+/** Reads a file of metrics, and names what in it is not looked for. Throws a UsageError that names file, place and fix. */
+export function readMetrics(
+  file: string, text: string, { names, command }: WantedMetrics,
+): { readonly metrics: LoadMetric[]; readonly passedOver: string[] } {
+  const ways = `${FORMATS}; ${command} without a file prints the command`;
+  const metricName = (label: string): string | undefined => names.find((name) => new RegExp(`(^|[^A-Za-z])${name}([^A-Za-z]|$)`, 'i').test(label));
+  const series = /^\s*[[{]/.test(text) ? fromJson(file, text, metricName, ways) : fromCsv(file, text, metricName, ways);
   const known = series.filter(({ label }) => metricName(label) !== undefined);
   if (known.length === 0) {
     const found = series.map(({ label }) => label).join(', ');
-    throw new UsageError(`${file} has none of the metrics ${LOAD_METRICS.join(', ')}${found === '' ? '' : `; it has ${found}`}. ${FORMATS}`);
+    throw new UsageError(`${file} has none of the metrics ${names.join(', ')}${found === '' ? '' : `; it has ${found}`}. ${ways}`);
   }
   const merged = new Map<string, Map<number, number>>();
   for (const { label, samples } of known) {
@@ -39,27 +54,25 @@ export function readLoadMetrics(file: string, text: string): { readonly metrics:
 
 interface Series { readonly label: string; readonly samples: Array<readonly [number, number]> }
 
-function metricName(label: string): string | undefined {
-  return LOAD_METRICS.find((name) => new RegExp(`(^|[^A-Za-z])${name}([^A-Za-z]|$)`, 'i').test(label));
-}
+type NameOf = (label: string) => string | undefined;
 
-function fromJson(file: string, text: string): Series[] {
+function fromJson(file: string, text: string, metricName: NameOf, ways: string): Series[] {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${file} is no valid JSON (${(error as Error).message}). ${FORMATS}`);
+    throw new UsageError(`${file} is no valid JSON (${(error as Error).message}). ${ways}`);
   }
   const documents = (Array.isArray(json) ? json : [json]) as Array<{ MetricDataResults?: unknown; Datapoints?: unknown; Label?: unknown }>;
   return documents.flatMap((document, index): Series[] => {
     const at = documents.length === 1 ? file : `${file}[${index}]`;
-    if (Array.isArray(document?.MetricDataResults)) return document.MetricDataResults.map((result, number) => dataResult(`${at}: MetricDataResults[${number}]`, result));
+    if (Array.isArray(document?.MetricDataResults)) return document.MetricDataResults.map((result, number) => dataResult(`${at}: MetricDataResults[${number}]`, result, metricName));
     if (Array.isArray(document?.Datapoints)) return [{ label: String(document.Label), samples: document.Datapoints.map((point, number) => statistics(`${at}: Datapoints[${number}]`, point)) }];
-    throw new UsageError(`${at} has neither MetricDataResults nor Datapoints. ${FORMATS}`);
+    throw new UsageError(`${at} has neither MetricDataResults nor Datapoints. ${ways}`);
   });
 }
 
-function dataResult(place: string, result: { Id?: unknown; Label?: unknown; Timestamps?: unknown; Values?: unknown }): Series {
+function dataResult(place: string, result: { Id?: unknown; Label?: unknown; Timestamps?: unknown; Values?: unknown }, metricName: NameOf): Series {
   const { Id, Label, Timestamps, Values } = result;
   if (!Array.isArray(Timestamps) || !Array.isArray(Values) || Timestamps.length !== Values.length) {
     throw new UsageError(`${place} must have as many Timestamps as Values, got ${lengthOf(Timestamps)} and ${lengthOf(Values)}`);
@@ -74,11 +87,11 @@ function statistics(place: string, point: Record<string, unknown>): [number, num
 }
 
 /** Rows before the first one that begins with a time are headers; a column is called after the first of its headers that names a metric. */
-function fromCsv(file: string, text: string): Series[] {
+function fromCsv(file: string, text: string, metricName: NameOf, ways: string): Series[] {
   const rows = csvRows(text);
   const first = rows.findIndex(({ cells }) => parseTime(cells[0]) !== undefined);
-  if (first === -1) throw new UsageError(`${file} has no line that begins with a time like 2026-01-31T05:00:00Z or 2026/01/31 05:00:00. ${FORMATS}`);
-  if (first === 0) throw new UsageError(`${file} has no line of names before the first time in line ${rows[0]!.line}. ${FORMATS}`);
+  if (first === -1) throw new UsageError(`${file} has no line that begins with a time like 2026-01-31T05:00:00Z or 2026/01/31 05:00:00. ${ways}`);
+  if (first === 0) throw new UsageError(`${file} has no line of names before the first time in line ${rows[0]!.line}. ${ways}`);
   const headers = rows.slice(0, first).map(({ cells }) => cells);
   const columns = Math.max(...headers.map((cells) => cells.length));
   return Array.from({ length: columns - 1 }, (_, index) => index + 1).map((column): Series => {
