@@ -19,7 +19,7 @@ const app = new App({ outdir: path.join(folder, 'cdk.out'), context: { 'aws:cdk:
 const templates: Record<string, TemplateJson> = {};
 
 beforeAll(() => {
-  for (const copy of ['Dev', 'Staging']) new LoadByDms(app, `${copy}-LoadByDms`, new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com' }));
+  for (const copy of ['Dev', 'Staging']) new LoadByDms(app, `${copy}-LoadByDms`, new ReferencePipeline(app, copy, { sourceUrl: 'https://data.example.com' }), 'by_dms');
   // What the pipeline does not have: runs that events start.
   new S3SourceStack(app, 'Arrivals', { contract: path.join(__dirname, '../sources/trips.odcs.yaml'), bucketName: 'partner-exports' });
   for (const stack of app.synth().stacks) templates[stack.stackName] = stack.template as TemplateJson;

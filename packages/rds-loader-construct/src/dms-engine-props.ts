@@ -14,6 +14,18 @@ export enum DmsAccountRoles {
   CREATE = 'create',
 }
 
+/** How long a replication task lives. */
+export enum DmsTask {
+  /** Each load makes one and deletes it: nothing of an earlier load can matter. */
+  PER_LOAD = 'perLoad',
+
+  /**
+   * The first load makes one that stays; the others give it their tables and load by `reload-target`. Saves making and deleting a task, a minute or
+   * two of each load, and rests on what AWS has not documented for S3 sources. Delete the task before the stack: it holds the endpoints.
+   */
+  STANDING = 'standing',
+}
+
 /** How `LoadEngine.dms` works. */
 export interface DmsEngineProps {
   /**
@@ -22,28 +34,35 @@ export interface DmsEngineProps {
   readonly accountRoles: DmsAccountRoles;
 
   /**
-   * What the replication tasks run on.
+   * How long a replication task lives. Serverless replications live for one load.
+   *
+   * @default DmsTask.PER_LOAD
+   */
+  readonly task?: DmsTask;
+
+  /**
+   * What the replications run on.
    *
    * @default - DmsCapacity.instance(): one instance of class dms.t3.medium, which costs while it is idle
    */
   readonly capacity?: DmsCapacity;
 
   /**
-   * Identifier of a replication subnet group for the stage's own replication instance.
+   * Identifier of a replication subnet group for the stage's own capacity.
    *
    * @default - a new one of the subnets of the stage's tasks, which must lie in two Availability Zones
    */
   readonly replicationSubnetGroup?: string;
 
   /**
-   * Security groups of the stage's own replication instance.
+   * Security groups of the stage's own capacity.
    *
    * @default - a new one without ingress
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
-   * Key that encrypts the disk of the stage's own replication instance, and the settings of its endpoints.
+   * Key that encrypts the disk of the stage's own capacity, and the settings of its endpoints.
    *
    * @default - the key `aws/dms` of the account
    */

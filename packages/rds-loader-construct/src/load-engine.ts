@@ -8,7 +8,7 @@ export class LoadEngine {
   }
 
   /**
-   * AWS DMS: parts are written as CSV for an S3 source endpoint, and a replication task, made and deleted by each load, fills the staging tables.
+   * AWS DMS: parts are written as CSV for an S3 source endpoint, and a replication fills the staging tables.
    *
    * Costs more and loads slower than our own loader, for teams that must go through DMS. The secret of the target must hold `host` and `port`
    * beside `username` and `password`, as secrets do that are attached to a database.

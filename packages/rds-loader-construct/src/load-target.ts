@@ -191,8 +191,10 @@ export class LoadTarget {
   }
 
   /** @internal */
-  _checkDms(problems: Problems): void {
-    if (this.engine !== TargetEngine.POSTGRES) problems.add(`engine LoadEngine.dms() loads into PostgreSQL only, got target ${this.parts.name} of ${this.engine}; use LoadEngine.fargate()`);
+  _checkDms(problems: Problems, certificateArn: string | undefined): void {
+    if (this.engine === TargetEngine.MYSQL && this.isEncrypted && certificateArn === undefined) {
+      problems.add(`engine LoadEngine.dms() encrypts a connection to MySQL only where it can check the certificate, got target ${this.parts.name} without one; set certificateArn`);
+    }
   }
 
   /** @internal */
@@ -214,13 +216,16 @@ export class LoadTarget {
    *
    * @internal
    */
-  _dms(): { engineName: string; database: string; secret: secretsmanager.ISecret; encrypted: boolean } {
-    const { engineType, props } = this.parts;
+  _dms(): { engineName: string; database: string; secret: secretsmanager.ISecret; encrypted: boolean; isMysql: boolean } {
+    const { engineType = '' } = this.parts;
+    const isMysql = this.engine === TargetEngine.MYSQL;
+    const isAurora = engineType.startsWith('aurora');
     return {
-      engineName: engineType?.startsWith('aurora') === true ? 'aurora-postgresql' : 'postgres',
+      engineName: isMysql ? (isAurora ? 'aurora' : engineType === 'mariadb' ? 'mariadb' : 'mysql') : isAurora ? 'aurora-postgresql' : 'postgres',
       database: this.database,
       secret: this.secret,
-      encrypted: (props.tls ?? TargetTls.VERIFY_FULL) !== TargetTls.DISABLE,
+      encrypted: this.isEncrypted,
+      isMysql,
     };
   }
 
@@ -245,6 +250,10 @@ export class LoadTarget {
     const { port, connectable } = this.parts;
     this.secret.grantRead(role);
     if (connectable !== undefined) tasks.connections.allowTo(connectable, ec2.Port.tcp(port), 'Headrace loads');
+  }
+
+  private get isEncrypted(): boolean {
+    return (this.parts.props.tls ?? TargetTls.VERIFY_FULL) !== TargetTls.DISABLE;
   }
 
   private get engine(): TargetEngine {

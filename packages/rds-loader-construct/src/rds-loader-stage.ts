@@ -1,6 +1,6 @@
 import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { DmsEngineProps } from './dms-engine-props';
+import { DmsTask, type DmsEngineProps } from './dms-engine-props';
 import type { LoadEngine } from './load-engine';
 import { LoadSize } from './load-size';
 import type { LoadTarget } from './load-target';
@@ -158,7 +158,7 @@ export class RdsLoaderStage extends StageBase {
         ...(engine === undefined || dms === undefined ? {} : {
           dms: {
             handOff: { bucket: dms.handOffBucket.bucketName, prefix: dms.handOffPrefix },
-            lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine), taskName: dms.taskName,
+            lanes: lanesOf(engine), maxTextKiB: maxTextKiB(engine),
           },
         }),
       },
@@ -211,7 +211,7 @@ export class RdsLoaderStage extends StageBase {
     props.target._check(this, problems, datasets);
     props.window?._check(problems);
     if (props.engine?._dms !== undefined) {
-      props.target._checkDms(problems);
+      props.target._checkDms(problems, props.engine._dms.certificateArn);
       checkDms(problems, this._contract.contract, props.engine._dms);
     }
     this.size._check(problems);
@@ -275,5 +275,8 @@ function checkDms(problems: Problems, contract: ContractView, engine: DmsEngineP
   const kibibytes = maxTextKiB(engine);
   if (!Number.isInteger(kibibytes) || kibibytes < 1 || kibibytes > MAX_TEXT_KIB) problems.add(`maxTextSize must be whole kibibytes from 1 to ${MAX_TEXT_KIB}, got ${kibibytes}; leave it out for ${DEFAULT_MAX_TEXT.toKibibytes()}`);
   engine.capacity?._check(problems);
+  if (engine.task === DmsTask.STANDING && engine.capacity?._serverless !== undefined) {
+    problems.add('task DmsTask.STANDING needs an instance, got DmsCapacity.serverless: AWS documents that a serverless full load can neither be started afresh nor resumed; use DmsTask.PER_LOAD');
+  }
   DmsContract.check(problems, contract, lanesOf(engine));
 }

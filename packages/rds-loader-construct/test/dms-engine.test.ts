@@ -1,9 +1,10 @@
+import * as path from 'node:path';
 import { App, aws_ec2 as ec2, aws_s3 as s3, aws_secretsmanager as secretsmanager, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
-import { DmsAccountRoles, DmsCapacity, LoadEngine, LoadTarget, TargetEngine, type DmsEngineProps } from '../src';
+import { DmsAccountRoles, DmsCapacity, DmsTask, LoadEngine, LoadTarget, TargetEngine, type DmsEngineProps } from '../src';
 import { newLoad, newStack, Surroundings, templateOf } from './_fixtures/load';
 
 const INSTANCE = 'arn:aws:dms:eu-central-1:111111111111:rep:SHARED';
@@ -48,7 +49,7 @@ describe('the machine', () => {
     const told = ['FindErrorDocument', 'NotifyFailure'];
     const direct = Object.entries(states).filter(([name, { Catch = [] }]) => name !== 'SweepHandOff' && Catch.some(({ Next }: { Next: string }) => told.includes(Next))).map(([name]) => name);
     expect(direct.filter((name) => !told.includes(name) && !/ErrorDocument|ReadGivenUp/.test(name)).sort()).toEqual(['Claim', 'Claimed', 'Outcome']);
-    expect(states.TaskFound.Choices[1].Condition).toContain('$after != "prepare" and $found.name != $taskIdentifier');
+    expect(states.TaskFound.Choices[1].Condition).toContain('$after != "prepare" and $found.name != $replicationName');
   });
 
   test('ends a task that will not end in time, and begins none', () => {
@@ -67,8 +68,9 @@ describe('the machine', () => {
     expect(ControlTablesSettings.ControlSchema).toBe('ledger');
   });
 
-  test('looks at the task so rarely that no history runs full', () => {
-    expect(machineOf(dmsStack()).WaitForRows.Seconds).toBe(30);
+  test('looks soon at the beginning, and seldom after hours', () => {
+    // The longest wait, the share of what was waited, the shortest.
+    expect(machineOf(dmsStack()).WaitForRows.Seconds).toMatch(/\$min\(\[300, \$floor\(\(\$millis\(\) - \$since\) \* 0\.05 \/ 1000\)\]\).*\$max\(\[10, /);
   });
 });
 
@@ -149,6 +151,66 @@ describe('the instance', () => {
   });
 });
 
+describe('a serverless replication', () => {
+  const stack = () => dmsStack({ capacity: DmsCapacity.serverless({ maxDcu: 16, minDcu: 2 }) });
+
+  test('is made by the load, in the network of the stage, and nothing of it is there before', () => {
+    const made = stack();
+    const template = Template.fromStack(made);
+    for (const type of ['AWS::DMS::ReplicationInstance', 'AWS::DMS::ReplicationConfig']) template.resourceCountIs(type, 0);
+    template.resourceCountIs('AWS::DMS::ReplicationSubnetGroup', 1);
+    const states = machineOf(made);
+    expect(states).not.toHaveProperty('FindConnections');
+    expect(states.HandOff.Next).toBe('CreateTask');
+    expect(states.CreateTask.Resource).toMatch(/:states:::aws-sdk:databasemigration:createReplicationConfig$/);
+    expect(states.CreateTask.Arguments).toMatchObject({
+      ReplicationType: 'full-load', ComputeConfig: { MinCapacityUnits: 2, MaxCapacityUnits: 16, ReplicationSubnetGroupId: expect.anything(), VpcSecurityGroupIds: [expect.anything()] },
+    });
+    expect(states.StartTask.Arguments).toMatchObject({ StartReplicationType: 'start-replication' });
+    expect(Object.values(machineDefinitions(templateOf(made))).flatMap(brokenPromises)).toEqual([]);
+  });
+
+  test('has a name of 16 characters, the most that the guide allows, and an ARN that the role may touch', () => {
+    const made = stack();
+    expect(machineOf(made).BeginDms.Assign.replicationName).toBe('{% "hr-" & $substring($hash($attemptId, "SHA-256"), 0, 13) %}');
+    const statements = Object.values(resourcesOf(templateOf(made), 'AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement as any[]);
+    const [create] = statements.filter(({ Action }) => [Action].flat().includes('dms:CreateReplicationConfig'));
+    expect(asText(create.Resource[0])).toMatch(/:dms:.*:replication-config:headrace-/);
+    const onAll = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => [Action].flat()).filter((action: string) => action.startsWith('dms:'));
+    expect(onAll).toEqual(['dms:DescribeReplications']);
+  });
+});
+
+describe('a standing task', () => {
+  test('is given the names of the attempt and reloaded, unless the endpoints are others', () => {
+    const states = machineOf(dmsStack({ task: DmsTask.STANDING }));
+    expect(states.KeptTask.Default).toBe('CreateTask');
+    expect(states.ModifyTask.Arguments).toMatchObject({ ReplicationTaskIdentifier: '{% $replicationName %}', TableMappings: '{% $states.input.mappings %}' });
+    expect(states.StartTask.Arguments.StartReplicationTaskType).toBe('{% $found.status = "ready" ? "start-replication" : "reload-target" %}');
+    const kept = states.TaskFound.Choices.find(({ Condition }: { Condition: string }) => Condition === '{% $found.fits %}');
+    expect(kept.Next).toBe('TaskEnded');
+    expect(asText(states.FindTask.Assign.found)).toContain('$task.SourceEndpointArn = ');
+    expect(Object.values(machineDefinitions(templateOf(dmsStack({ task: DmsTask.STANDING })))).flatMap(brokenPromises)).toEqual([]);
+  });
+
+  test('is not the default', () => expect(machineOf(dmsStack())).not.toHaveProperty('ModifyTask'));
+});
+
+function mysqlStack(props: Partial<DmsEngineProps>): Stack {
+  const stack = newStack();
+  const secret = new secretsmanager.Secret(stack, 'Shop');
+  const target = LoadTarget.fromEndpoint({ host: 'db.example.com', engine: TargetEngine.MYSQL, databaseName: 'shop', secret });
+  newLoad(stack, 'Load', { engine: LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING, ...props }), target, contract: path.join(__dirname, '_fixtures', 'zones.odcs.yaml') });
+  return stack;
+}
+
+test('a MySQL target is checked by its certificate, and names its databases in the mappings', () => {
+  Template.fromStack(mysqlStack({ certificateArn: 'arn:aws:dms:eu-central-1:1:cert:X' })).hasResourceProperties('AWS::DMS::Endpoint', {
+    EndpointType: 'target', EngineName: 'mysql', DatabaseName: Match.absent(), SslMode: 'verify-full', PostgreSqlSettings: Match.absent(),
+    MySqlSettings: { SecretsManagerSecretId: Match.anyValue(), SecretsManagerAccessRoleArn: Match.anyValue(), TargetDbType: 'MULTIPLE_DATABASES' },
+  });
+});
+
 test('two copies in one app have tasks of their own', () => {
   const app = new App();
   const stacks = ['Dev', 'Staging'].map((id) => {
@@ -175,17 +237,17 @@ describe('what DMS cannot do', () => {
     ['too many lanes', { lanes: 50 }, /lanes must be a whole number from 1 to 49, got 50; leave it out for 4/],
     ['a text of no length', { maxTextSize: Size.kibibytes(0) }, /maxTextSize must be whole kibibytes from 1 to 102400, got 0; leave it out for 64/],
     ['an odd class', { capacity: DmsCapacity.instance({ instanceClass: 't3.medium' }) }, /instanceClass must be a class of replication instances like dms\.t3\.medium, got "t3\.medium"/],
+    ['units that DMS has not', { capacity: DmsCapacity.serverless({ maxDcu: 10 }) }, /maxDcu of DmsCapacity\.serverless must be one of 1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384, got 10/],
+    ['fewer units at most than at least', { capacity: DmsCapacity.serverless({ maxDcu: 2, minDcu: 4 }) }, /minDcu of DmsCapacity\.serverless must not exceed maxDcu, got 4 and 2/],
+    ['a serverless task that stays', { capacity: DmsCapacity.serverless({ maxDcu: 2 }), task: DmsTask.STANDING }, /DmsTask\.STANDING needs an instance, got DmsCapacity\.serverless: .*; use DmsTask\.PER_LOAD/],
     ['a disk that DMS has not', { capacity: DmsCapacity.instance({ storage: Size.gibibytes(4) }) }, /storage of the replication instance must be whole gibibytes from 5 to 6144, got 4/],
   ])('fails for %s', (_, props, message) => {
     expect(() => dmsStack(props)).toThrow(message);
   });
 
-  test('fails for a database that is not PostgreSQL', () => {
-    const stack = newStack();
-    const secret = new secretsmanager.Secret(stack, 'Shop');
-    const target = LoadTarget.fromEndpoint({ host: 'db.example.com', engine: TargetEngine.MYSQL, databaseName: 'shop', secret });
-    expect(() => newLoad(stack, 'Load', { engine: LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING }), target })).toThrow(
-      'engine LoadEngine.dms() loads into PostgreSQL only, got target db.example.com of mysql; use LoadEngine.fargate()',
+  test('fails for a connection to MySQL that is encrypted and not checked', () => {
+    expect(() => mysqlStack({})).toThrow(
+      'engine LoadEngine.dms() encrypts a connection to MySQL only where it can check the certificate, got target db.example.com without one; set certificateArn',
     );
   });
 });

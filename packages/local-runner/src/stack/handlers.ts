@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { TaskFailure, type TaskHandler } from '../asl';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { AccessDirectory } from '../iam/access-directory';
+import type { LocalDms } from '../services/dms/local-dms';
 import { databaseMigrationCalls } from '../services/dms/replication-calls';
-import type { LocalReplicationTasks } from '../services/dms/replication-tasks';
 import { ecsRunTaskSync } from '../services/ecs-tasks';
 import { glueStartJobRunSync } from '../services/glue-jobs';
 import { lambdaInvoke } from '../services/lambda-functions';
@@ -30,7 +30,7 @@ export interface HandlerOptions {
   readonly stateDir: string;
   /** vCPU of Fargate that Service Quotas answers. */
   readonly fargateVcpus: number;
-  readonly replications: LocalReplicationTasks;
+  readonly dms: LocalDms;
   /** A Python with PySpark, for Glue jobs. */
   readonly spark?: string;
 }
@@ -60,7 +60,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),
     'aws-sdk:servicequotas:getServiceQuota': getServiceQuota(deployment, scope, options.fargateVcpus),
-    ...databaseMigrationCalls(options.replications, scope),
+    ...databaseMigrationCalls(options.dms, scope),
     'sns:publish': publishMessage(options.topics, scope),
     ...Object.fromEntries(s3Actions.map((action) => [`aws-sdk:s3:${action}`, s3SdkCall(s3, action)])),
     '*': async ({ resource, state }) => {

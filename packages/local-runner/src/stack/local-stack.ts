@@ -9,7 +9,7 @@ import { ExecutionStore, type ExecutionRecord } from '../executions/execution-st
 import { startGateway, type Gateway } from '../gateway/start-gateway';
 import type { S3ServiceOptions } from '../s3/s3-service';
 import { cloudWatchLogsApi, LocalLogs } from '../services/cloudwatch-logs';
-import { LocalReplicationTasks } from '../services/dms/replication-tasks';
+import { LocalDms } from '../services/dms/local-dms';
 import { glueApi } from '../services/glue-api';
 import { GlueCatalog } from '../services/glue-catalog';
 import { sparkPython } from '../services/glue-jobs';
@@ -149,18 +149,18 @@ export class LocalStack {
     const clientOf = ({ roleArn }: Machine) => new S3Client({
       endpoint: gateway.url, region: 'us-east-1', credentials: releases.current.principals.keyOf(roleArn), maxAttempts: 3,
     });
-    const replications = new LocalReplicationTasks(() => ({
+    const dms = new LocalDms(() => ({
       deployment: releases.current.deployment, access: releases.current.access, keyOf: (role) => releases.current.principals.keyOf(role),
       secret: (arn) => secrets.get(arn), endpoint: gateway.url, ...(running.length > 0 ? { certificate: path.join(certificateFolder(state), 'server.crt') } : {}),
     }));
-    open.push(() => replications.close());
+    open.push(() => dms.close());
     executions = new Executions({
       release: () => releases.current, store, onEvent, taskTokens: tokens,
       handlers: (scope, machine, deployment) => handlersFor({
         deployment, scope, machine, topics, access: releases.current.access, secretValue: (arn, key) => secrets.reference(arn, key),
         s3: clientOf(machine), stateDir: state.root,
         fargateVcpus: options.fargateVcpus ?? DEFAULT_FARGATE_VCPUS,
-        spark: sparkPython(options.spark), replications,
+        spark: sparkPython(options.spark), dms,
         start: (request) => executions!.start(request),
       }),
       storage: (machine) => mapStorage(clientOf(machine)),
@@ -178,7 +178,7 @@ export class LocalStack {
       const { deployment } = await releases.deploy(releases.read(assemblyDir), gateway, environment);
       onEvent({ kind: 'stack', what: `deployed: ${deployment.machines.length} machines`, milliseconds: Date.now() - start });
     };
-    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, detached, replications, unlock, deployNext);
+    return new LocalStack(state, gateway, running, releases, executions, catalog, store, bus, consumers, detached, dms, unlock, deployNext);
   }
 
   private constructor(
@@ -192,7 +192,7 @@ export class LocalStack {
     private readonly bus: LocalEventBus,
     private readonly consumers: QueueConsumers,
     private readonly detached: DetachedRuns,
-    private readonly replications: LocalReplicationTasks,
+    private readonly dms: LocalDms,
     private readonly unlock: () => void,
     private readonly deployNext: (assemblyDir: string) => Promise<void>,
   ) {}
@@ -252,7 +252,7 @@ export class LocalStack {
   public async close(): Promise<void> {
     await this.consumers.close();
     await this.detached.end();
-    await this.replications.close();
+    await this.dms.close();
     await Promise.all([this.gateway.close(), ...this.databases.map((database) => database.stop())]);
     dismissGuard();
     this.unlock();

@@ -1,7 +1,8 @@
 import type { aws_s3 as s3 } from 'aws-cdk-lib';
 import type { LoadSize } from '../load-size';
 import type { DmsReplication } from './dms/dms-replication';
-import { DMS_FAILED, DMS_START, dmsSteps, failures } from './dms/dms-steps';
+import { dmsFailures } from './dms/dms-failures';
+import { DMS_START, dmsSteps } from './dms/dms-steps';
 import { distributedMap } from './stage/distributed-map';
 import { givenUp } from './stage/given-up';
 import { jsonata, literal } from './stage/jsonata';
@@ -52,7 +53,7 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
           task, replication: dms, bucket, workPrefix, plan, folder, connections: size.connections,
           taskTimeout: size.taskTimeout, executionTimeout: size.executionTimeout, next: 'Publish',
         }),
-        Publish: { ...publish, state: { ...publish.state, Catch: failures('Publish', true, DMS_FAILED) } },
+        Publish: { ...publish, state: { ...publish.state, Catch: dmsFailures('Publish', true) } },
       }),
     Outcome: readDocument(document('outcome')),
   };

@@ -16,7 +16,7 @@ export interface EngineTypes {
   readonly athenaView: string;
   readonly postgres: string;
   readonly mysql: string;
-  /** Column type of a DMS S3 source's external table definition, for a PostgreSQL target: text where DMS tells no exact form of its own. */
+  /** Column type of a DMS S3 source's external table definition: text where DMS tells no exact form of its own. */
   readonly dms: string;
 }
 

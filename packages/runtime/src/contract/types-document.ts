@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
 ];
 
 const ENGINES: readonly (readonly [keyof EngineTypes, string])[] = [
-  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS to PostgreSQL'],
+  ['parquet', 'Parquet'], ['glue', 'Glue'], ['athenaView', 'Athena view'], ['duckdb', 'DuckDB'], ['spark', 'Spark'], ['iceberg', 'Iceberg'], ['postgres', 'PostgreSQL'], ['mysql', 'MySQL'], ['dms', 'DMS'],
 ];
 
 const EQUALITY: readonly (readonly string[])[] = [
@@ -94,7 +94,7 @@ export function typesDocument(sources: SourceTypes): string {
     '- Parquet holds no unsigned, TIME or UUID type, because Athena and Spark do not read them alike. `time` is microseconds since midnight; its text is in the Athena view and in Iceberg tables.',
     '- Athena shows timestamps in milliseconds, instants in UTC; the files hold microseconds.',
     '- PostgreSQL keys of type string compare by bytes (`COLLATE "C"`).',
-    '- DMS reads floats, booleans, times and instants as texts, which PostgreSQL parses itself: how DMS would write them is not documented. Text longer than 16,383 characters,',
+    '- DMS reads floats, booleans, times and instants as texts, which the database parses itself: how DMS would write them is not documented. Text longer than 16,383 characters,',
     '  or without a length, is CLOB; a key of it is STRING. Decimals have 31 digits behind the point at most.',
     '- MySQL has no NaN and no infinities: a load refuses a file that has one before it sends a row (`TARGET_VALUE`), and a column with `minimum` or `maximum` has none. MariaDB keeps no',
     '  sign of zero. TIMESTAMP ends in 2038 there, so both kinds of timestamp are `datetime(6)`, instants in UTC.',

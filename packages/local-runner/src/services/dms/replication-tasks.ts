@@ -1,29 +1,24 @@
-import { openSource, openTarget, type DmsSource, type EndpointSurroundings } from './endpoints';
-import { loadTable, TableFailed, type LoadedTable } from './load-table';
+import { filtersOf, holds } from './api-filters';
+import { requireName } from './api-names';
+import { DmsFault } from './dms-fault';
+import type { EndpointSurroundings } from './endpoints';
 import { DmsRefusal, type Document } from './refusal';
-import { mappedTables, type MappedTable } from './table-rules';
-import { taskSettings, type TaskSettings } from './task-settings';
+import { runReplication, tableStatistics, testEndpoint, type RunTables } from './run-replication';
+import { taskSettings } from './task-settings';
 
-/** An answer of the API that is an error, by the name of the fault without its ending. */
-export class DmsFault extends Error {
-  constructor(readonly fault: 'ResourceNotFound' | 'ResourceAlreadyExists' | 'InvalidResourceState' | 'AccessDenied', message: string) {
-    super(message);
-  }
-}
-
-type Status = 'creating' | 'ready' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'deleting';
+type Status = 'creating' | 'modifying' | 'ready' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'deleting';
 
 interface ReplicationTask {
   readonly arn: string;
-  readonly identifier: string;
-  readonly input: Document;
+  identifier: string;
+  input: Document;
   readonly createdAt: number;
   status: Status;
   stopReason?: string;
   failure?: string;
   startedAt?: number;
-  readonly tables: Map<string, LoadedTable & { readonly mapped: MappedTable }>;
-  readonly stop: AbortController;
+  readonly tables: RunTables;
+  stop: AbortController;
   run?: Promise<void>;
 }
 
@@ -48,7 +43,7 @@ export class LocalReplicationTasks {
     const key = `${EndpointArn} ${ReplicationInstanceArn}`;
     if (this.connections.get(key)?.status === 'testing') throw new DmsFault('InvalidResourceState', 'the connection is being tested already');
     this.connections.set(key, connection);
-    void this.test(String(EndpointArn)).then(() => { connection.status = 'successful'; }, (error: Error) => {
+    void testEndpoint(String(EndpointArn), this.around()).then(() => { connection.status = 'successful'; }, (error: Error) => {
       connection.status = 'failed';
       connection.failure = `Test Endpoint failed: ${error.message}`;
     });
@@ -90,8 +85,9 @@ export class LocalReplicationTasks {
 
   start({ ReplicationTaskArn, StartReplicationTaskType: type }: Document): Document {
     const task = this.require(ReplicationTaskArn);
-    if (type !== 'start-replication') throw new DmsRefusal(`StartReplicationTaskType must be start-replication for the first run of a task, got ${type}; the local runner runs a task once`);
-    if (task.status !== 'ready') throw new DmsFault('InvalidResourceState', `Replication Task cannot be started, invalid state: ${task.status}`);
+    const fits = task.startedAt === undefined ? 'start-replication' : 'reload-target';
+    if (type !== fits) throw new DmsRefusal(`StartReplicationTaskType must be ${fits} for ${task.startedAt === undefined ? 'the first run of a task' : 'a full load that was run before'}, got ${type}`);
+    if (!(task.startedAt === undefined ? ['ready'] : ['stopped', 'failed']).includes(task.status)) throw new DmsFault('InvalidResourceState', `Replication Task cannot be started, invalid state: ${task.status}`);
     for (const endpoint of [task.input.SourceEndpointArn, task.input.TargetEndpointArn]) {
       if (this.connections.get(`${endpoint} ${task.input.ReplicationInstanceArn}`)?.status !== 'successful') {
         throw new DmsFault('InvalidResourceState', 'Test connection for replication instance and endpoint should be successful for starting the replication task');
@@ -99,7 +95,26 @@ export class LocalReplicationTasks {
     }
     task.status = 'starting';
     task.startedAt = Date.now();
+    task.stop = new AbortController();
+    task.tables.clear();
+    task.stopReason = undefined;
+    task.failure = undefined;
     task.run = new Promise<void>((resolve) => { later(resolve); }).then(() => this.run(task));
+    return { ReplicationTask: described(task) };
+  }
+
+  /** Another name, mappings and settings for a task that does not run; its endpoints stay. */
+  modify(input: Document): Document {
+    const task = this.require(input.ReplicationTaskArn);
+    const before = task.status;
+    if (!['ready', 'stopped', 'failed'].includes(before)) throw new DmsFault('InvalidResourceState', `Replication Task cannot be modified, invalid state: ${before}`);
+    const { ReplicationTaskIdentifier: identifier = task.identifier, ReplicationTaskArn: _, ...changes } = input;
+    requireName(identifier, 255, 'ReplicationTaskIdentifier');
+    taskSettings(changes.ReplicationTaskSettings ?? task.input.ReplicationTaskSettings);
+    task.identifier = String(identifier);
+    task.input = { ...task.input, ...changes };
+    task.status = 'modifying';
+    later(() => { if (task.status === 'modifying') task.status = before; });
     return { ReplicationTask: described(task) };
   }
 
@@ -119,14 +134,9 @@ export class LocalReplicationTasks {
     return { ReplicationTask: described(task) };
   }
 
-  tableStatistics({ ReplicationTaskArn, MaxRecords = 100 }: Document): Document {
-    if (!(Number.isInteger(MaxRecords) && MaxRecords >= 20 && MaxRecords <= 500)) throw new DmsRefusal(`MaxRecords: minimum 20, maximum 500, got ${MaxRecords}`);
-    const task = this.require(ReplicationTaskArn);
-    const all = [...task.tables.values()].map(({ mapped, state, rows }) => ({
-      SchemaName: mapped.table.owner, TableName: mapped.table.name, TableState: state, FullLoadRows: rows,
-      FullLoadCondtnlChkFailedRows: 0, FullLoadErrorRows: 0, Inserts: 0, Deletes: 0, Updates: 0, Ddls: 0,
-    }));
-    return { ReplicationTaskArn: task.arn, TableStatistics: all.slice(0, MaxRecords) };
+  tableStatistics(input: Document): Document {
+    const task = this.require(input.ReplicationTaskArn);
+    return { ReplicationTaskArn: task.arn, TableStatistics: tableStatistics(task.tables, input) };
   }
 
   /** ARN of the task that a name gives: DMS makes it of `ResourceIdentifier`. */
@@ -141,58 +151,11 @@ export class LocalReplicationTasks {
     await Promise.all([...this.tasks.values()].map(({ run }) => run));
   }
 
-  private async test(endpointArn: string): Promise<void> {
-    const around = this.around();
-    const endpoint = around.deployment.assembly.ofType('AWS::DMS::Endpoint').find(({ ref }) => ref === endpointArn);
-    if (endpoint?.properties.EndpointType === 'source') (await openSource(endpointArn, around)).files.s3.destroy();
-    else await (await openTarget(endpointArn, around)).end();
-  }
-
   private async run(task: ReplicationTask): Promise<void> {
-    try {
-      if (task.status === 'starting') task.status = 'running';
-      const around = this.around();
-      const settings = taskSettings(task.input.ReplicationTaskSettings);
-      const source = await openSource(String(task.input.SourceEndpointArn), around);
-      const mapped = mappedTables(task.input.TableMappings, source.tables);
-      for (const one of mapped) task.tables.set(one.table.name, { mapped: one, state: 'Before load', rows: 0 });
-      if (mapped.length === 0 && settings.failOnNoTables) throw new DmsRefusal('No tables were found at task initialization. Either the selected table(s) or schemas(s) no longer exist or no match was found for the table selection pattern(s).');
-      for (const table of task.tables.values()) await this.load(task, table, source, settings, around).catch((error: Error) => {
-        source.files.s3.destroy();
-        throw error;
-      });
-      source.files.s3.destroy();
-      this.end(task, 'stopped', task.stop.signal.aborted ? 'NORMAL' : 'FULL_LOAD_ONLY_FINISHED');
-    } catch (error) {
-      if (task.stop.signal.aborted) return this.end(task, 'stopped', 'NORMAL');
-      this.end(task, 'failed', 'FATAL_ERROR', `Last Error ${(error as Error).message} Stop Reason FATAL_ERROR Error Level FATAL`);
-    }
-  }
-
-  private async load(
-    task: ReplicationTask, table: LoadedTable & { readonly mapped: MappedTable }, source: DmsSource, settings: TaskSettings,
-    around: EndpointSurroundings,
-  ): Promise<void> {
-    task.stop.signal.throwIfAborted();
-    table.state = 'Full load';
-    const client = await openTarget(String(task.input.TargetEndpointArn), around);
-    try {
-      await loadTable(table.mapped, source.files, client, settings, table, task.stop.signal);
-      table.state = 'Table completed';
-    } catch (error) {
-      table.state = task.stop.signal.aborted ? 'Table cancelled' : 'Table error';
-      table.error = (error as Error).message;
-      // A suspended table is no failure of the task: that is how rows get lost.
-      if (!(error instanceof TableFailed) || error.stopsTask) throw error;
-    } finally {
-      await client.end();
-    }
-  }
-
-  private end(task: ReplicationTask, status: 'stopped' | 'failed', reason: string, failure?: string): void {
-    task.status = status;
-    task.stopReason = `Stop Reason ${reason}`;
-    task.failure = failure;
+    if (task.status === 'starting') task.status = 'running';
+    const { SourceEndpointArn, TargetEndpointArn, TableMappings: mappings, ReplicationTaskSettings: settings } = task.input;
+    const request = { sourceEndpointArn: String(SourceEndpointArn), targetEndpointArn: String(TargetEndpointArn), mappings, settings };
+    Object.assign(task, await runReplication(request, task.tables, task.stop.signal, this.around()));
   }
 
   private require(arn: unknown): ReplicationTask {
@@ -222,24 +185,6 @@ function described({ arn, identifier, input, status, stopReason, failure, create
       TablesErrored: states.filter((state) => state === 'Table error').length,
     },
   };
-}
-
-function requireName(value: unknown, longest: number, what: string): void {
-  if (typeof value === 'string' && value.length <= longest && /^[A-Za-z](?:-?[A-Za-z0-9])*$/.test(value)) return;
-  throw new DmsRefusal(`${what} must have 1 to ${longest} letters, digits and hyphens, begin with a letter, not end with a hyphen and not have two in a row, got ${JSON.stringify(value)}`);
-}
-
-type Filters = ReadonlyMap<string, readonly string[]>;
-
-function filtersOf({ Filters = [] }: Document): Filters {
-  return new Map((Filters as Document[]).map(({ Name, Values }) => [String(Name), Values as string[]]));
-}
-
-function holds(filters: Filters, of: Readonly<Record<string, string>>): boolean {
-  return [...filters].every(([name, values]) => {
-    if (of[name] === undefined) throw new DmsRefusal(`the local runner knows no filter ${name}; it knows ${Object.keys(of).join(', ')}`);
-    return values.includes(of[name]);
-  });
 }
 
 function later(act: () => void): void {

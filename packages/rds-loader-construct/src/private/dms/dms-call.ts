@@ -13,8 +13,8 @@ export interface DmsCallProps {
   /** @default - the state's input */
   readonly output?: unknown;
   readonly assign?: Record<string, unknown>;
-  /** Catchers by the name of the error in DMS's API; the state's own Catch follows. */
-  readonly when?: Readonly<Record<string, string>>;
+  /** Catchers by the name of the error in DMS's API: the next state, and what is assigned. The state's own Catch follows. */
+  readonly when?: Readonly<Record<string, string | { readonly next: string; readonly assign: object }>>;
   /** Where any other failure goes on. */
   readonly failed: readonly object[];
   readonly next: string;
@@ -43,7 +43,9 @@ export function dmsCall(props: DmsCallProps): Step {
       TimeoutSeconds: 60,
       Retry: [TRANSIENT],
       Catch: [
-        ...Object.entries(when).map(([error, next]) => ({ ErrorEquals: namesOf(error), Output: jsonata('$states.input'), Next: next })),
+        ...Object.entries(when).map(([error, to]) => ({
+          ErrorEquals: namesOf(error), Output: jsonata('$states.input'), ...(typeof to === 'string' ? { Next: to } : { Assign: to.assign, Next: to.next }),
+        })),
         ...props.failed,
       ],
       Next: props.next,

@@ -1,22 +1,28 @@
+import type { Duration } from 'aws-cdk-lib';
 import { jsonata, literal } from '../stage/jsonata';
 import { plain, type Step } from '../stage/step';
 import { dmsCall } from './dms-call';
+import { DMS_FAILED, dmsFailures } from './dms-failures';
 import type { DmsReplication } from './dms-replication';
+import { WAIT_ANEW, waitState } from './dms-waiting';
 
 export interface DmsConnectionStepsProps {
   readonly replication: DmsReplication;
-  readonly pause: (next: string) => Step;
-  readonly caughtIn: (state: string) => object[];
+  readonly instanceArn: string;
+  readonly executionTimeout: Duration;
   readonly next: string;
 }
+
+/** Where the steps begin. */
+export const TEST_CONNECTIONS = 'FindConnections';
 
 /**
  * Tests the connections of both endpoints where DMS does not know them as good.
  *
  * DMS starts no task before that, and CloudFormation, which makes the endpoints, tests nothing.
  */
-export function dmsConnectionSteps({ replication, pause, caughtIn, next }: DmsConnectionStepsProps): Record<string, Step> {
-  const { instanceArn, sourceEndpointArn, targetEndpointArn } = replication;
+export function dmsConnectionSteps({ replication, instanceArn, executionTimeout, next }: DmsConnectionStepsProps): Record<string, Step> {
+  const { sourceEndpointArn, targetEndpointArn } = replication;
   const status = (arn: string) => `($status := $connections[EndpointArn = ${literal(arn)}].Status; $exists($status) ? $status : "none")`;
   const test = (state: string, arn: string, following: string) => dmsCall({
     action: 'testConnection',
@@ -24,11 +30,11 @@ export function dmsConnectionSteps({ replication, pause, caughtIn, next }: DmsCo
     resources: [instanceArn, arn],
     // It is being tested already.
     when: { InvalidResourceState: following },
-    failed: caughtIn(state),
+    failed: dmsFailures(state),
     next: following,
   });
   return {
-    FindConnections: dmsCall({
+    [TEST_CONNECTIONS]: dmsCall({
       action: 'describeConnections',
       arguments: { Filters: [{ Name: 'endpoint-arn', Values: [sourceEndpointArn, targetEndpointArn] }, { Name: 'replication-instance-arn', Values: [instanceArn] }] },
       resources: ['*'],
@@ -38,7 +44,7 @@ export function dmsConnectionSteps({ replication, pause, caughtIn, next }: DmsCo
         tested: jsonata('$states.input.tested = true'),
       },
       when: { ResourceNotFound: 'TestSource' },
-      failed: caughtIn('FindConnections'),
+      failed: dmsFailures('FindConnections'),
       next: 'Connections',
     }),
     Connections: plain({
@@ -52,8 +58,8 @@ export function dmsConnectionSteps({ replication, pause, caughtIn, next }: DmsCo
     }),
     TestSource: test('TestSource', sourceEndpointArn, 'TestTarget'),
     TestTarget: test('TestTarget', targetEndpointArn, 'ConnectionsTested'),
-    ConnectionsTested: plain({ Type: 'Pass', Output: jsonata('$merge([$states.input, {"tested": true}])'), Next: 'WaitForConnections' }),
-    WaitForConnections: pause('FindConnections'),
+    ConnectionsTested: plain({ Type: 'Pass', Output: jsonata('$merge([$states.input, {"tested": true}])'), Assign: WAIT_ANEW, Next: 'WaitForConnections' }),
+    WaitForConnections: waitState(executionTimeout, TEST_CONNECTIONS),
     ConnectionFailed: plain({
       Type: 'Pass',
       Assign: {
@@ -66,7 +72,7 @@ export function dmsConnectionSteps({ replication, pause, caughtIn, next }: DmsCo
         },
         inContainer: false,
       },
-      Next: 'FindTask',
+      Next: DMS_FAILED,
     }),
   };
 }

@@ -1,15 +1,16 @@
-import {
-  ArnFormat, aws_dms as dms, aws_ec2 as ec2, aws_iam as iam, aws_s3 as s3, Aws, Duration, Fn, RemovalPolicy, Stack,
-} from 'aws-cdk-lib';
+import { ArnFormat, aws_dms as dms, aws_iam as iam, aws_s3 as s3, Aws, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { DmsCapacity } from '../../dms-capacity';
-import { DmsAccountRoles, type DmsEngineProps } from '../../dms-engine-props';
+import { DmsAccountRoles, DmsTask, type DmsEngineProps } from '../../dms-engine-props';
 import type { LoadTarget } from '../../load-target';
 import { explain } from '../stage/exception';
 import { grantPrefixes } from '../stage/prefix-grants';
 import { allow } from '../stage/permission';
 import type { TaskNetwork } from '../stage/task-network';
 import type { DmsContract } from './dms-contract';
+import type { ReplicationApi } from './replication-api';
+import { replicationCapacity } from './replication-capacity';
+import { replicationTaskApi } from './replication-task-api';
+import { serverlessApi } from './serverless-api';
 
 export interface DmsReplicationProps {
   readonly engine: DmsEngineProps;
@@ -34,25 +35,37 @@ export class DmsReplication extends Construct {
   readonly handOffPrefix: string;
   readonly sourceEndpointArn: string;
   readonly targetEndpointArn: string;
-  readonly instanceArn: string;
-  /** Last part of the ARN of the replication task that a load makes: a stage has one at a time. */
-  readonly taskName: string;
-  readonly taskArn: string;
-  readonly taskSettings: string;
+  /** Of the instance that tasks run on; absent where replications are serverless. */
+  readonly instanceArn?: string;
+  /** Last part of the ARN of the replication that a load makes: a stage has one at a time. */
+  readonly name: string;
+  readonly arn: string;
+  /** JSON of the settings of a replication. */
+  readonly settings: string;
+  readonly api: ReplicationApi;
 
   constructor(scope: Construct, id: string, props: DmsReplicationProps) {
     super(scope, id);
     const { engine, contract } = props;
-    this.taskSettings = contract.taskSettings;
+    this.settings = contract.taskSettings;
     // The part of the stack's id tells copies of a pipeline apart, which share an account.
-    this.taskName = `headrace-${props.stageId.slice(-8)}-${Fn.select(4, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))))}`;
-    this.taskArn = Stack.of(this).formatArn({ service: 'dms', resource: 'task', resourceName: this.taskName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    this.name = `headrace-${props.stageId.slice(-8)}-${Fn.select(4, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))))}`;
     const accountRoles = engine.accountRoles === DmsAccountRoles.CREATE ? this.accountRoles() : [];
     this.handOffBucket = engine.handOffBucket ?? this.bucket();
     this.handOffPrefix = `${props.workPrefix}dms/${contract.hash}/`;
     this.sourceEndpointArn = this.source(contract, engine);
     this.targetEndpointArn = this.target(props.target, engine);
-    this.instanceArn = engine.capacity?._instanceArn ?? this.instance(props, accountRoles);
+    const capacity = replicationCapacity(this, { engine, target: props.target, network: props.network, accountRoles });
+    const isServerless = 'computeConfig' in capacity;
+    this.arn = Stack.of(this).formatArn({
+      service: 'dms', resource: isServerless ? 'replication-config' : 'task', resourceName: this.name, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    if (isServerless) {
+      this.api = serverlessApi(this, capacity.computeConfig);
+    } else {
+      this.instanceArn = capacity.instanceArn;
+      this.api = replicationTaskApi(this, capacity.instanceArn, engine.task === DmsTask.STANDING);
+    }
   }
 
   /** Lets the tasks write the files, and take them away. */
@@ -110,47 +123,25 @@ export class DmsReplication extends Construct {
   }
 
   private target(target: LoadTarget, { encryptionKey, certificateArn }: DmsEngineProps): string {
-    const { engineName, database, secret, encrypted } = target._dms();
+    const { engineName, database, secret, encrypted, isMysql } = target._dms();
     // The principal of the Region: DMS reads secrets as no other.
     const role = new iam.Role(this, 'SecretReader', { assumedBy: new iam.ServicePrincipal(`dms.${Aws.REGION}.amazonaws.com`), description: 'AWS DMS reads the secret of the database that Headrace loads into' });
     secret.grantRead(role);
+    const access = { secretsManagerSecretId: secret.secretArn, secretsManagerAccessRoleArn: role.roleArn };
     const endpoint = new dms.CfnEndpoint(this, 'Target', {
       endpointType: 'target',
       engineName,
-      databaseName: database,
+      // MySQL has a database for each schema, so a task names them itself.
+      databaseName: isMysql ? undefined : database,
       kmsKeyId: encryptionKey?.keyArn,
       sslMode: !encrypted ? 'none' : certificateArn === undefined ? 'require' : 'verify-full',
       certificateArn: encrypted ? certificateArn : undefined,
-      postgreSqlSettings: { secretsManagerSecretId: secret.secretArn, secretsManagerAccessRoleArn: role.roleArn, executeTimeout: EXECUTE_TIMEOUT },
+      ...(isMysql
+        ? { mySqlSettings: { ...access, targetDbType: 'MULTIPLE_DATABASES' } }
+        : { postgreSqlSettings: { ...access, executeTimeout: EXECUTE_TIMEOUT } }),
     });
     afterPolicy(endpoint, role);
     return endpoint.ref;
-  }
-
-  private instance({ engine, network, target }: DmsReplicationProps, accountRoles: readonly iam.Role[]): string {
-    const groups = engine.securityGroups ?? [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: network.vpc, description: 'Replication instance of a Headrace load: nothing comes in' })];
-    target._openForDms(new ec2.Connections({ securityGroups: groups }));
-    let subnetGroup = engine.replicationSubnetGroup;
-    if (subnetGroup === undefined) {
-      const made = new dms.CfnReplicationSubnetGroup(this, 'Subnets', { replicationSubnetGroupDescription: 'Headrace load', subnetIds: network.subnetIds });
-      accountRoles.forEach((role) => made.node.addDependency(role));
-      subnetGroup = made.ref;
-    }
-    const instance = new dms.CfnReplicationInstance(this, 'Instance', {
-      ...(engine.capacity ?? DmsCapacity.instance())._instance(),
-      replicationSubnetGroupIdentifier: subnetGroup,
-      vpcSecurityGroupIds: groups.map((group) => group.securityGroupId),
-      kmsKeyId: engine.encryptionKey?.keyArn,
-      // In a public subnet an instance reaches neither S3 nor Secrets Manager without an address of its own.
-      publiclyAccessible: network.assignPublicIp,
-      allowMajorVersionUpgrade: false,
-      autoMinorVersionUpgrade: true,
-    });
-    if (network.assignPublicIp) {
-      explain(instance, { 'AwsSolutions-DMS2': 'its subnets are public and have no NAT gateway, so it needs an address to reach Secrets Manager; its security group lets nobody in' });
-    }
-    accountRoles.forEach((role) => instance.node.addDependency(role));
-    return instance.ref;
   }
 
   /** The roles of the account, by names that DMS looks for. */

@@ -2,18 +2,21 @@ import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import type { ObjectRef } from '../../stores/object-store';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
 import type { TargetSession } from '../target/target-database';
 import type { DmsSettings } from './dms-settings';
 import { loadTag, roundsOf } from './rounds';
-import { dmsStaging, isStaged, noteStaged } from './staging-rows';
+import { isStaged, noteStaged } from './staging-rows';
 
 /** `dms/<round>.json`: what DMS said when a replication task had ended, as the state machine wrote it down. */
 export interface EndedTask {
   readonly status: string;
   readonly stopReason?: string;
   readonly failure?: string;
+  /** From the beginning of the hand-off to the end of the replication. */
+  readonly seconds?: number;
   readonly tables: readonly EndedTable[];
 }
 
@@ -23,7 +26,7 @@ export interface EndedTable {
   readonly FullLoadRows: number;
 }
 
-const COMPLETED = 'Table completed';
+export const COMPLETED = 'Table completed';
 
 type Call = StepCall<LoadSettings, LoadPlan>;
 
@@ -51,7 +54,7 @@ export async function confirmStaged(
 async function confirm(session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
   const { settings } = call;
   const facts = { dataset: unit.dataset, seq: unit.seq, staging: unit.staging.table };
-  const exceptions = await dmsStaging(session).exceptions(settings.ledgerSchema, unit.staging, dms.taskName);
+  const exceptions = await session.dms.exceptions(settings.ledgerSchema, unit.staging);
   const written = exceptions.length === 0 ? '' : `; DMS wrote into awsdms_apply_exceptions: ${exceptions.join(' | ')}`;
   const { source, task } = await endedTask(call, dms, unit);
   const table = task.tables.find(({ TableName }) => TableName === source || TableName === unit.staging.table);
@@ -69,7 +72,7 @@ async function confirm(session: TargetSession, call: Call, dms: DmsSettings, uni
   const records = manifest.parts.reduce((sum, part) => sum + part.records, 0);
   return session.transaction(async () => {
     await session.requireEpoch(settings.ledgerSchema, unit.target, BigInt(unit.epoch), 'share');
-    const { all, own } = await dmsStaging(session).count(unit.staging, loadTag(unit));
+    const { all, own } = await session.dms.count(unit.staging, loadTag(unit));
     const hop = `hand-off of commit ${unit.seq} of ${unit.dataset} to staging by DMS`;
     checkBalance({ hop, in: { handedOver: records }, out: { loadedByDms: table.FullLoadRows } });
     checkBalance({ hop, in: { handedOver: records }, out: { stagedOfThisLoad: own } });
@@ -79,6 +82,11 @@ async function confirm(session: TargetSession, call: Call, dms: DmsSettings, uni
   });
 }
 
+/** Where the state machine writes down what became of a round. */
+export function endedTaskRef({ bucket, prefix }: Call['folder'], round: number): ObjectRef {
+  return { bucket, key: `${prefix}dms/${round}.json` };
+}
+
 async function endedTask(
   { store, folder, plan, signal }: Call, dms: DmsSettings, unit: LoadUnit,
 ): Promise<{ readonly source: string; readonly task: EndedTask }> {
@@ -86,7 +94,7 @@ async function endedTask(
   const rounds = roundsOf(plan, dms.lanes);
   const round = rounds.findIndex((tables) => tables.some(({ unit: index }) => index === at));
   const source = rounds[round]?.find(({ unit: index }) => index === at)?.source ?? '';
-  const ref = { bucket: folder.bucket, key: `${folder.prefix}dms/${round}.json` };
+  const ref = endedTaskRef(folder, round);
   const found = await store.getJson<EndedTask>(ref, { signal });
   if (found === undefined) {
     throw transientError('DMS_NOT_RUN', `no replication task of this attempt carried commit ${unit.seq} of ${unit.dataset}: there is no s3://${ref.bucket}/${ref.key}; start a new attempt`, { ...ref });

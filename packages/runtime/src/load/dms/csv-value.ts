@@ -1,17 +1,24 @@
 import { DMS_LOAD_COLUMN } from '../../contract/dms/dms-column';
 import type { ColumnType } from '../../contract/contract';
 import { quoteLiteral } from '../../contract/quote-identifier';
+import type { LoadDatabase } from '../settings';
+
+/** What parses the texts in the end: DMS passes on as text whatever it documents no exact form of. */
+export type CsvReader = LoadDatabase['kind'];
 
 /**
  * SQL of the text that stands in a file for a value.
  *
  * @param value SQL expression of the contract's DuckDB type
  */
-export function csvText(type: ColumnType, value: string): string {
+export function csvText(type: ColumnType, value: string, reader: CsvReader): string {
   switch (type.kind) {
+    // MySQL reads no words as BOOLEAN, which is a number there.
+    case 'boolean': return `CAST(${reader === 'mysql' ? `CAST(${value} AS TINYINT)` : value} AS VARCHAR)`;
     case 'timestamp': {
       const text = `strftime(${type.zoned ? `CAST(${value} AT TIME ZONE 'UTC' AS TIMESTAMP)` : value}, '%Y-%m-%d %H:%M:%S.%f')`;
-      return type.zoned ? `${text} || '+00'` : text;
+      // A column of MySQL has no zone: it holds instants in UTC.
+      return type.zoned && reader !== 'mysql' ? `${text} || '+00'` : text;
     }
     case 'date': return `strftime(${value}, '%Y-%m-%d')`;
     // Files hold microseconds since midnight.

@@ -8,8 +8,6 @@ export interface DmsSettings {
   readonly lanes: number;
   /** Longest text, in KiB, of a column without a length. 1 to 102,400. */
   readonly maxTextKiB: number;
-  /** Last part of the replication task's ARN, by which DMS names it in its own tables. */
-  readonly taskName: string;
 }
 
 export function readDmsSettings(fields: Fields): DmsSettings {
@@ -19,6 +17,5 @@ export function readDmsSettings(fields: Fields): DmsSettings {
     })),
     lanes: fields.integer('lanes', { min: 1, max: 49 }),
     maxTextKiB: fields.integer('maxTextKiB', { min: 1, max: 102_400 }),
-    taskName: fields.text('taskName'),
   };
 }

@@ -36,7 +36,9 @@ export async function handOff(call: Call): Promise<HandedOff> {
       const parquet = path.join(folder, 'part.parquet');
       const csv = path.join(folder, 'part.csv');
       await downloadPart(store, settings.curatedBucket, part, parquet, signal);
-      await writeCsv({ parquet, csv, part, dataset, columns: unit.columns, tag: loadTag(unit), maxTextKiB: dms.maxTextKiB }, signal);
+      await writeCsv({
+        parquet, csv, part, dataset, columns: unit.columns, tag: loadTag(unit), maxTextKiB: dms.maxTextKiB, reader: settings.target.kind,
+      }, signal);
       await store.putFile({ bucket: dms.handOff.bucket, key }, csv, { contentType: 'text/csv', signal });
       files.push({ key, bytes: (await stat(csv)).size });
     } finally {

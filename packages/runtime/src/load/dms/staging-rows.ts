@@ -1,7 +1,6 @@
-import { userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { LoadUnit } from '../load-plan';
-import type { DmsStaging, TargetSession } from '../target/target-database';
+import type { TargetSession } from '../target/target-database';
 
 /** Whether every part is noted as staged, just as the manifest lists it. */
 export async function isStaged(session: TargetSession, ledgerSchema: string, unit: LoadUnit, parts: readonly CuratedPart[]): Promise<boolean> {
@@ -11,19 +10,14 @@ export async function isStaged(session: TargetSession, ledgerSchema: string, uni
 
 /** Makes the staging table ready for a replication task, unless a newer attempt has the table. */
 export async function clearStaging(session: TargetSession, ledgerSchema: string, unit: LoadUnit): Promise<void> {
-  await session.transaction(async () => {
+  // No claim comes in between: it is made exclusively too.
+  await session.exclusively(ledgerSchema, async () => {
     await session.requireEpoch(ledgerSchema, unit.target, BigInt(unit.epoch), 'share');
-    await dmsStaging(session).clear(ledgerSchema, unit.staging, unit.loadId);
+    await session.dms.clear(ledgerSchema, unit.staging, unit.loadId);
   });
 }
 
 /** Notes all parts of a commit as staged, once their rows are counted: DMS knows nothing of parts. Needs an open transaction. */
 export async function noteStaged(session: TargetSession, ledgerSchema: string, unit: LoadUnit, parts: readonly CuratedPart[]): Promise<void> {
   for (const part of parts) await session.noteStagedPart(ledgerSchema, unit.loadId, BigInt(unit.epoch), part);
-}
-
-/** Throws where the target is of a kind that no load through DMS goes into yet. */
-export function dmsStaging({ dms }: TargetSession): DmsStaging {
-  if (dms === undefined) throw userError('CONFIG', 'LoadEngine.dms() loads into PostgreSQL only; use LoadEngine.fargate()');
-  return dms;
 }

@@ -7,7 +7,7 @@ import { userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import { columnTypes, columnValue, partError } from '../copy/part-file';
 import type { LoadColumn } from '../load-plan';
-import { csvText, isQuoted, loadColumn } from './csv-value';
+import { csvText, isQuoted, loadColumn, type CsvReader } from './csv-value';
 
 const DUCKDB_MEMORY = '1GB';
 
@@ -21,6 +21,7 @@ export interface CsvPart {
   readonly columns: readonly LoadColumn[];
   readonly tag: string;
   readonly maxTextKiB: number;
+  readonly reader: CsvReader;
 }
 
 /** Writes a part as CSV for DMS, after all that DMS would read as something else was looked for. Throws `DMS_VALUE`. */
@@ -36,9 +37,10 @@ export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<void>
     for (const column of one.columns) values.set(column.name, await columnValue(connection, column, types, one.part));
     const relation = `read_parquet(${quoteLiteral(one.parquet)}, hive_partitioning = false)`;
     await refuseAmbiguous(connection, one, values, relation);
+    await refuseNotFinite(connection, one, values, relation);
     const selected = one.dataset.columns.map(({ name, type }) => {
       const value = values.get(name);
-      return `${value === undefined ? 'NULL' : csvText(type, value)} AS ${quoteIdentifier(name)}`;
+      return `${value === undefined ? 'NULL' : csvText(type, value, one.reader)} AS ${quoteIdentifier(name)}`;
     });
     const quoted = one.dataset.columns.filter(({ type }) => isQuoted(type)).map(({ name }) => quoteIdentifier(name));
     const result = await connection.run(
@@ -53,6 +55,18 @@ export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<void>
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** MySQL has no value for them, and LOAD DATA LOCAL makes another of what it cannot read. */
+async function refuseNotFinite(connection: DuckDBConnection, one: CsvPart, values: ReadonlyMap<string, string>, relation: string): Promise<void> {
+  const floats = one.dataset.columns.filter(({ name, type }) => type.kind === 'float' && values.has(name));
+  if (one.reader !== 'mysql' || floats.length === 0) return;
+  const counts = (await connection.runAndReadAll(`SELECT ${floats.map(({ name }) => `count(*) FILTER (WHERE NOT isfinite(${values.get(name)}))`).join(', ')} FROM ${relation}`)).getRows()[0]!;
+  const at = counts.findIndex((count) => Number(count) > 0);
+  if (at === -1) return;
+  throw userError('TARGET_VALUE', `column ${floats[at]!.name} of ${one.dataset.name} holds ${Number(counts[at])} values that are NaN or infinite, which MySQL has no value for; nothing of ${one.part.key} was handed over, mend the data`, {
+    dataset: one.dataset.name, column: floats[at]!.name, key: one.part.key,
+  });
 }
 
 /** A text that means NULL, and one that would be cut off: DMS takes both without a word. */

@@ -4,6 +4,7 @@ import type { TargetDatabase, TargetSession } from '../target/target-database';
 import { withSession, type MysqlClient } from './connect';
 import { copyPart } from './copy/copy-part';
 import { TEXT_FORMAT } from './copy/text-format';
+import { clearStaging, countTagged, readExceptions } from './dms-staging';
 import { exclusively } from './exclusively';
 import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
@@ -46,6 +47,11 @@ function sessionOf(client: MysqlClient): TargetSession {
     copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),
     readStagedParts: (schema, loadId, key) => readStagedParts(client, schema, loadId, key),
     noteStagedPart: (schema, loadId, epoch, part) => noteStagedPart(client, schema, loadId, epoch, part),
+    dms: {
+      clear: (schema, staging, loadId) => clearStaging(client, schema, staging, loadId),
+      count: (staging, tag) => countTagged(client, staging, tag),
+      exceptions: (schema, staging) => readExceptions(client, schema, staging),
+    },
     publish: (publication) => publishCommit(client, publication),
   };
 }

@@ -17,6 +17,8 @@ export interface WindowCall {
   readonly units: readonly PendingUnit[];
   readonly pace: LoadPace | undefined;
   readonly connections: number;
+  /** Whether a commit is staged whole or begins again, as through DMS: each has one part then, which is cut off when staging ends. @default false */
+  readonly whole?: boolean;
   readonly deadline: Date;
   /** What the deadline is the end of; absent where it comes from elsewhere, and no next night is known. */
   readonly night?: { readonly window: LoadWindow; readonly opening: Opening };
@@ -47,7 +49,7 @@ const START_SECONDS = 45;
  * that is too long for this night is staged in the time that is left over, and so becomes shorter each night. Parts and publishing transactions
  * are never cut, so a commit with one that is longer than the whole window is refused; by the fastest figure, so that one slow night refuses nothing.
  */
-export function fitWindow({ units, pace, connections, deadline, night, now }: WindowCall): WindowPlan {
+export function fitWindow({ units, pace, connections, whole: staysWhole = false, deadline, night, now }: WindowCall): WindowPlan {
   const left = (deadline.getTime() - now.getTime()) / 1_000;
   const whole = night === undefined ? undefined : (night.opening.closes.getTime() - night.opening.opens.getTime()) / 1_000;
   const refused: { unit: PendingUnit; reason: string }[] = [];
@@ -61,7 +63,7 @@ export function fitWindow({ units, pace, connections, deadline, night, now }: Wi
   for (const unit of inTurn(units)) {
     if (closed.has(unit.dataset)) continue;
     const figures = pace?.datasets[unit.dataset];
-    const reason = night === undefined || whole === undefined ? undefined : tooLongFor(unit, figures, night.window, whole);
+    const reason = night === undefined || whole === undefined ? undefined : tooLongFor(unit, figures, night.window, whole, staysWhole);
     if (reason !== undefined) {
       refused.push({ unit, reason });
       closed.add(unit.dataset);
@@ -78,13 +80,15 @@ export function fitWindow({ units, pace, connections, deadline, night, now }: Wi
     known &&= stage !== undefined && publish !== undefined;
     used += needed;
     publishing += publish ?? 0;
-    inHand = Math.max(inHand, partSeconds(unit, figures));
+    if (!staysWhole) inHand = Math.max(inHand, partSeconds(unit, figures));
     take.push({ unit, ...waiting(publish, whole) });
   }
   const [partly] = tooLong;
-  if (partly !== undefined) {
+  // What would begin again is tried only where nothing else is to be done: a night that is faster than usual may hold it.
+  const isTried = partly !== undefined && (!staysWhole || take.length === 0);
+  if (isTried) {
     const figures = pace?.datasets[partly.dataset];
-    inHand = Math.max(inHand, partSeconds(partly, figures));
+    if (!staysWhole) inHand = Math.max(inHand, partSeconds(partly, figures));
     take.push({ unit: partly, ...waiting(publishSeconds(partly, figures), whole) });
   }
   const taken = new Set(take.map(({ unit }) => unit));
@@ -94,7 +98,7 @@ export function fitWindow({ units, pace, connections, deadline, night, now }: Wi
     later: units.filter((unit) => !taken.has(unit) && !refused.some((other) => other.unit === unit)),
     refused,
     ...(publishing === 0 ? {} : { stageUntil: new Date(deadline.getTime() - (publishing + inHand + START_SECONDS) * 1_000) }),
-    ...(known && partly === undefined && take.length > 0 ? { seconds: Math.round(used) } : {}),
+    ...(known && !isTried && take.length > 0 ? { seconds: Math.round(used) } : {}),
   };
 }
 
@@ -134,7 +138,7 @@ function publishSeconds({ records, writeMode }: PendingUnit, figures: DatasetPac
   return timeOf(records, usual(figures?.publish[writeMode]));
 }
 
-function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window: LoadWindow, whole: number): string | undefined {
+function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window: LoadWindow, whole: number, staysWhole: boolean): string | undefined {
   const { dataset, seq, records, writeMode, parts } = unit;
   const copies = fastest(figures?.stage);
   const publishes = fastest(figures?.publish[writeMode]);
@@ -150,6 +154,10 @@ function tooLongFor(unit: PendingUnit, figures: DatasetPace | undefined, window:
       + ways(seconds, 'ingest smaller batches');
   }
   if (copySeconds !== undefined && copySeconds > whole) {
+    if (staysWhole) {
+      return `${about}: DMS takes about ${minutes(copySeconds)} for its ${part} bytes at ${copies} bytes/s, the fastest of the last loads, and begins again what it was stopped in; `
+        + ways(copySeconds, 'ingest smaller batches');
+    }
     return `${about}: copying its largest part of ${part} bytes takes about ${minutes(copySeconds)} at ${copies} bytes/s, the fastest of the last loads; ${ways(copySeconds, 'let curate write smaller files')}`;
   }
   return undefined;

@@ -10,7 +10,7 @@ export interface LoadPace {
 
 /** Newest first. */
 export interface DatasetPace {
-  /** Bytes of Parquet per second and connection. */
+  /** Bytes of Parquet per second and connection; through DMS, of the time that replications take, shared out by bytes. */
   readonly stage: readonly Measured[];
   /** Records per second of the publishing transaction, by write mode. */
   readonly publish: Readonly<Partial<Record<WriteModeName, readonly Measured[]>>>;

@@ -1,6 +1,7 @@
 import { inParallel } from '../../run/in-parallel';
 import type { StepCall } from '../../run/task';
 import { resultRef } from '../../run/work';
+import { replicated } from '../dms/replicated';
 import type { LoadPlan, LoadUnit } from '../load-plan';
 import type { UnitResult } from '../outcome';
 import type { LoadSettings } from '../settings';
@@ -17,8 +18,9 @@ const READ_CONCURRENCY = 16;
 export async function notePace(call: Call, results: ReadonlyMap<string, readonly UnitResult[]>): Promise<void> {
   const { plan, settings, store, signal, report } = call;
   const work = new Map<string, Work>();
+  const byDms = settings.dms === undefined ? undefined : await replicated(call, settings.dms);
   for (const dataset of new Set(plan.units.map((unit) => unit.dataset))) {
-    const stage = await staged(call, plan.units.filter((unit) => unit.dataset === dataset));
+    const stage = byDms?.get(dataset) ?? await staged(call, plan.units.filter((unit) => unit.dataset === dataset));
     const publish = published(results.get(dataset) ?? []);
     work.set(dataset, { ...(stage === undefined ? {} : { stage }), ...(publish === undefined ? {} : { publish }) });
   }

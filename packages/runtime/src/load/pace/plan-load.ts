@@ -29,21 +29,28 @@ export async function planLoad(session: TargetSession, pending: readonly Pending
   const { settings, time, pace, now, report } = call;
   if (time.deadline === undefined || pending.length === 0) return undefined;
   const units: PendingUnit[] = [];
+  const byDms = settings.dms !== undefined;
   for (const { dataset, writeMode, entry, loadId } of pending) {
     const { parts } = entry.manifest;
     // Without a figure nothing is worth asking for.
     const staged = pace?.datasets[dataset] === undefined ? [] : await session.readStagedParts(settings.ledgerSchema, loadId);
     const there = new Set(staged.map(({ key }) => key));
+    const open = parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) }));
     units.push({
-      dataset, seq: entry.seq, writeMode, records: parts.reduce((sum, part) => sum + part.records, 0),
-      parts: parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) })),
+      dataset, seq: entry.seq, writeMode, records: parts.reduce((sum, part) => sum + part.records, 0), parts: byDms ? inOne(open) : open,
     });
   }
   const deadline = new Date(time.deadline);
   const night = time.opening === undefined || settings.window === undefined ? undefined : { window: settings.window, opening: time.opening };
-  const plan = fitWindow({ units, pace, connections: settings.connections, deadline, night, now });
+  const plan = fitWindow({ units, pace, connections: byDms ? 1 : settings.connections, whole: byDms, deadline, night, now });
   tell(plan, { deadline: time.deadline, left: Math.round((deadline.getTime() - now.getTime()) / 1_000) }, pace, report);
   return plan;
+}
+
+/** DMS loads a commit whole, or begins it again. */
+function inOne(parts: PendingUnit['parts']): PendingUnit['parts'] {
+  if (parts.length === 0) return parts;
+  return [{ bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), staged: parts.every(({ staged }) => staged) }];
 }
 
 function tell(plan: WindowPlan, time: { readonly deadline: string; readonly left: number }, pace: LoadPace | undefined, report: Report): void {

@@ -23,7 +23,7 @@ export async function countTagged(client: Client, staging: TableName, tag: strin
 const EXCEPTIONS = 'awsdms_apply_exceptions';
 
 /** What DMS wrote down about rows that it could not apply, newest first; DMS makes that table only for some tasks. */
-export async function readExceptions(client: Client, schema: string, staging: TableName, taskName: string): Promise<string[]> {
+export async function readExceptions(client: Client, schema: string, staging: TableName): Promise<string[]> {
   const { rows: tables } = await client.query<{ columns: string[] }>(
     `SELECT array_agg(a.attname::text) AS columns FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE n.nspname = $1 AND c.relname = $2 HAVING count(*) > 0`, [schema, EXCEPTIONS],
@@ -31,8 +31,8 @@ export async function readExceptions(client: Client, schema: string, staging: Ta
   if (tables[0] === undefined) return [];
   const column = (name: string): string => quoteIdentifier(tables[0]!.columns.find((each) => each.toUpperCase() === name) ?? name);
   const { rows } = await client.query<{ error: string }>(
-    `SELECT ${column('ERROR')} AS error FROM ${quoteName(schema, EXCEPTIONS)} WHERE upper(${column('TASK_NAME')}) = upper($1) AND ${column('TABLE_NAME')} = $2
-     ORDER BY ${column('ERROR_TIME')} DESC LIMIT 5`, [taskName, staging.table],
+    `SELECT ${column('ERROR')} AS error FROM ${quoteName(schema, EXCEPTIONS)} WHERE ${column('TABLE_NAME')} = $1
+     ORDER BY ${column('ERROR_TIME')} DESC LIMIT 5`, [staging.table],
   );
   return rows.map(({ error }) => error);
 }

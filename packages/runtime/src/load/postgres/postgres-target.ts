@@ -52,7 +52,7 @@ function sessionOf(client: Client): TargetSession {
     dms: {
       clear: (schema, staging, loadId) => clearStaging(client, schema, staging, loadId),
       count: (staging, tag) => countTagged(client, staging, tag),
-      exceptions: (schema, staging, taskName) => readExceptions(client, schema, staging, taskName),
+      exceptions: (schema, staging) => readExceptions(client, schema, staging),
     },
     publish: (publication) => publishCommit(client, publication),
   };

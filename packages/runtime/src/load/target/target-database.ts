@@ -55,11 +55,11 @@ export interface TaggedRows {
 
 /** What a load through DMS needs besides: rows of its staging tables bear the tag of their load. */
 export interface DmsStaging {
-  /** Empties the table, gives it the column of the tag, and forgets what was staged. Needs an open transaction. */
+  /** Empties the table, gives it the column of the tag, and forgets what was staged. Only inside {@link TargetSession.exclusively}. */
   clear(ledgerSchema: string, staging: TableName, loadId: string): Promise<void>;
   count(staging: TableName, tag: string): Promise<TaggedRows>;
   /** What DMS wrote down about rows that it could not apply, newest first. */
-  exceptions(schema: string, staging: TableName, taskName: string): Promise<string[]>;
+  exceptions(schema: string, staging: TableName): Promise<string[]>;
 }
 
 /** One open session. Methods work in the open transaction, where there is one. */
@@ -129,8 +129,7 @@ export interface TargetSession {
    */
   noteStagedPart(ledgerSchema: string, loadId: string, epoch: bigint, part: StagedPart): Promise<boolean>;
 
-  /** Absent where no load through DMS goes into such a database yet. */
-  readonly dms?: DmsStaging;
+  readonly dms: DmsStaging;
 
   /** Makes staged rows visible together with their ledger rows, all or none. */
   publish(publication: Publication): Promise<Published>;

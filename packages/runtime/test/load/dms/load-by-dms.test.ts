@@ -4,7 +4,7 @@ import { startTestPostgres, type TestPostgres } from '../../_fixtures/postgres';
 import { BUCKET, contractText, LoadStage, PEOPLE } from '../_fixtures/load-stage';
 
 const HAND_OFF = 'demo/work/load-1a2b3c4d/dms/abc/';
-const DMS = { handOff: { bucket: BUCKET, prefix: HAND_OFF }, lanes: 2, maxTextKiB: 64, taskName: 'headrace-test' };
+const DMS = { handOff: { bucket: BUCKET, prefix: HAND_OFF }, lanes: 2, maxTextKiB: 64 };
 const people = (id: number): string => `SELECT ${id}::BIGINT AS id, ''::VARCHAR AS name, NULL::DECIMAL(10,2) AS score, 'NaN'::DOUBLE AS ratio, '2026-01-01T00:00:00.000001Z'::TIMESTAMPTZ AS updated_at`;
 
 test('rounds give each commit a source table of its own, in the order of the plan', () => {
@@ -15,11 +15,13 @@ test('rounds give each commit a source table of its own, in the order of the pla
 describe('a load by DMS into PostgreSQL', () => {
   let server: TestPostgres | undefined;
   let stage: LoadStage;
+  let bytes: number;
   beforeAll(async () => { server = await startTestPostgres(); });
   beforeEach(async () => {
     if (server === undefined) return;
     stage = await LoadStage.start(server, contractText({ people: PEOPLE }), { dms: DMS });
-    for (const id of [1, 2, 3]) await stage.commit('people', [people(id), people(10 + id)]);
+    bytes = 0;
+    for (const id of [1, 2, 3]) bytes += (await stage.commit('people', [people(id), people(10 + id)])).parts.reduce((sum, part) => sum + part.bytes, 0);
   });
   afterEach(async () => stage?.close());
   afterAll(async () => server?.stop());
@@ -44,7 +46,7 @@ describe('a load by DMS into PostgreSQL', () => {
       }
       tables.push({ TableName: source, TableState: change.state ?? 'Table completed', FullLoadRows: change.counted ?? rows });
     }
-    await stage.store.putJson({ bucket: BUCKET, key: `demo/work/load-1a2b3c4d/${attempt}/dms/${round}.json` }, { schemaVersion: 1, status: 'stopped', stopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED', tables });
+    await stage.store.putJson({ bucket: BUCKET, key: `demo/work/load-1a2b3c4d/${attempt}/dms/${round}.json` }, { schemaVersion: 1, status: 'stopped', stopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED', seconds: 100, tables });
   }
 
   async function handOver(attempt: string, round: number): Promise<boolean> {
@@ -73,6 +75,10 @@ describe('a load by DMS into PostgreSQL', () => {
     expect(await stage.rows('people', "id::int, name, score, ratio::text, updated_at AT TIME ZONE 'UTC' = '2026-01-01 00:00:00.000001'")).toEqual([1, 2, 3, 11, 12, 13].map((id) => [id, '', null, 'NaN', true]));
     expect(await files()).toEqual([]);
     expect(await stage.stagingTables()).toEqual([]);
+    // Three commits in two rounds of 100 s each: the next load is planned by that.
+    const { stage: [pace] } = (await stage.store.getJson<any>({ bucket: BUCKET, key: 'demo/work/load-1a2b3c4d/pace.json' }))!.value.datasets.people;
+    expect(pace).toMatchObject({ seconds: 200, slot: 'one' });
+    expect(pace.perSecond).toBe(Math.round(bytes / 200));
   });
 
   test.each([

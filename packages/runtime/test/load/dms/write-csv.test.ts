@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { duckdbType } from '../../../src/contract';
 import type { Column } from '../../../src/contract';
+import type { CsvReader } from '../../../src/load/dms/csv-value';
 import { writeCsv } from '../../../src/load/dms/write-csv';
 import { columnOf, datasetOf, EVERY_TYPE } from '../../_fixtures/dataset';
 import { partOf, withDuckdb, writeParquet } from '../_fixtures/parquet';
@@ -15,7 +16,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is written for rows of DuckDB literals, one for each column. */
 async function csvOf(
-  columns: readonly Column[], rows: readonly (readonly string[])[], rest: { readonly maxTextKiB?: number; readonly primaryKey?: string[] } = {},
+  columns: readonly Column[], rows: readonly (readonly string[])[],
+  rest: { readonly maxTextKiB?: number; readonly primaryKey?: string[]; readonly reader?: CsvReader } = {},
 ): Promise<string> {
   const parquet = path.join(folder, 'part.parquet');
   const csv = path.join(folder, 'part.csv');
@@ -23,7 +25,7 @@ async function csvOf(
   await withDuckdb((connection) => writeParquet(connection, query, parquet));
   await writeCsv({
     parquet, csv, part: partOf(parquet, 'data/part', rows.length), dataset: datasetOf({ columns, primaryKey: rest.primaryKey ?? [] }),
-    columns: columns.map(({ name, type }) => ({ name, type, stored: type })), tag: 'load.1', maxTextKiB: rest.maxTextKiB ?? 64,
+    columns: columns.map(({ name, type }) => ({ name, type, stored: type })), tag: 'load.1', maxTextKiB: rest.maxTextKiB ?? 64, reader: rest.reader ?? 'postgres',
   }, new AbortController().signal);
   return readFileSync(csv, 'utf8');
 }
@@ -53,13 +55,22 @@ test.each([["'NaN'", 'NaN'], ["'inf'", 'Infinity'], ["'-inf'", '-Infinity'], ["'
   expect(await csvOf([columnOf('f', { kind: 'float', bits: 64 })], [[value]])).toBe(`${text},load.1\n`);
 });
 
+test('writes for MySQL numbers as truth, instants in UTC without a zone, and no float that it has no value for', async () => {
+  const columns = [columnOf('b', { kind: 'boolean' }), columnOf('i', { kind: 'timestamp', zoned: true }), columnOf('f', { kind: 'float', bits: 64 })];
+  const row = ['true', "'2024-10-27 02:30:00.000001+02'", '0.1'];
+  expect(await csvOf(columns, [row], { reader: 'mysql' })).toBe('1,2024-10-27 00:30:00.000001,0.1,load.1\n');
+  await expect(csvOf(columns, [row, [...row.slice(0, 2), "'-inf'"]], { reader: 'mysql' })).rejects.toMatchObject({
+    code: 'TARGET_VALUE', message: expect.stringContaining('column f of trips holds 1 values that are NaN or infinite, which MySQL has no value for; nothing of data/part was handed over'),
+  });
+});
+
 test('a column that the commit does not have is NULL', async () => {
   const parquet = path.join(folder, 'old.parquet');
   await withDuckdb((connection) => writeParquet(connection, "SELECT 'x'::VARCHAR AS a", parquet));
   const a = columnOf('a', { kind: 'string' });
   await writeCsv({
     parquet, csv: path.join(folder, 'old.csv'), part: partOf(parquet, 'data/old', 1), dataset: datasetOf({ columns: [columnOf('b', { kind: 'date' }), a] }),
-    columns: [{ name: 'a', type: a.type, stored: a.type }], tag: 'load.1', maxTextKiB: 64,
+    columns: [{ name: 'a', type: a.type, stored: a.type }], tag: 'load.1', maxTextKiB: 64, reader: 'postgres',
   }, new AbortController().signal);
   expect(readFileSync(path.join(folder, 'old.csv'), 'utf8')).toBe('\\N,"x",load.1\n');
 });

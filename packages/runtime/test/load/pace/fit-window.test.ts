@@ -56,6 +56,19 @@ describe('what a window can hold', () => {
     expect(fit([unit('a', 1, 100, 60), unit('a', 2, 1), unit('b', 1, 10)])).toMatchObject({ take: ['a1', 'a2', 'b1'], later: [] });
   });
 
+  test('is through DMS no commit that would be cut off, unless nothing else is to be done', () => {
+    const whole = (dataset: string, seq: number, minutes: number): PendingUnit => (
+      { ...unit(dataset, seq, 1), parts: [{ bytes: minutes * 60 * MIB, staged: false }] });
+    // It would take the night, be stopped, and begin again in the next one.
+    expect(fit([whole('a', 1, 50), whole('b', 1, 10)], { whole: true })).toMatchObject({ take: ['a1'], later: ['b1'] });
+    expect(fit([whole('a', 1, 10), whole('b', 1, 50)], { whole: true })).toMatchObject({ take: ['a1'], later: ['b1'] });
+    expect(fit([whole('a', 1, 10), whole('b', 1, 50)])).toMatchObject({ take: ['a1', 'b1'] });
+    expect(fit([whole('a', 1, 59)], { whole: true })).toMatchObject({ take: ['a1'], later: [] });
+    // Until shortly before publishing, since nothing in hand is finished.
+    expect(fit([whole('a', 1, 40)], { whole: true }).stageUntil?.toISOString()).toBe('2026-01-01T01:59:14.000Z');
+    expect(fit([whole('a', 1, 61)], { whole: true }).reasons).toEqual([expect.stringMatching(/DMS takes about 61 min for its \d+ bytes at 1048576 bytes\/s, the fastest of the last loads, and begins again what it was stopped in; .* or ingest smaller batches$/)]);
+  });
+
   test('is never a transaction that is longer than the whole window: refused with the figures and the ways on', () => {
     const { take, later, refused, reasons } = fit([unit('a', 1, 1), unit('a', 2, 40), unit('a', 3, 1), unit('b', 1, 1)], { pace: pace(100) });
     expect({ take, later, refused }).toEqual({ take: ['a1', 'b1'], later: ['a3'], refused: ['a2'] });
