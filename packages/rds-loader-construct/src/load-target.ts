@@ -101,6 +101,8 @@ interface TargetParts {
   readonly family?: string;
   /** As the engine is called in CloudFormation: `postgres`, `aurora-postgresql`. */
   readonly engineType?: string;
+  /** By which its metrics are found. */
+  readonly dimensions?: Record<string, string>;
   readonly props: LoadTargetProps;
 }
 
@@ -119,6 +121,7 @@ export class LoadTarget {
       madeWithDatabase: resource instanceof rds.CfnDBInstance ? resource.dbName : undefined,
       family: instance.engine?.engineFamily,
       engineType: instance.engine?.engineType,
+      dimensions: { DBInstanceIdentifier: instance.instanceIdentifier },
       props,
     });
   }
@@ -136,6 +139,7 @@ export class LoadTarget {
       madeWithDatabase: resource instanceof rds.CfnDBCluster ? resource.databaseName : undefined,
       family: cluster.engine?.engineFamily,
       engineType: cluster.engine?.engineType,
+      dimensions: { DBClusterIdentifier: cluster.clusterIdentifier, Role: 'WRITER' },
       props,
     });
   }
@@ -160,6 +164,11 @@ export class LoadTarget {
   /** @internal */
   get _vpc(): ec2.IVpc | undefined {
     return this.parts.vpc;
+  }
+
+  /** @internal */
+  get _metricDimensions(): Record<string, string> | undefined {
+    return this.parts.dimensions;
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import { Annotations, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
+import { Annotations, type aws_cloudwatch as cloudwatch, type aws_s3 as s3, type aws_stepfunctions as sfn, type Duration, Size, SizeRoundingBehavior } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DmsTask, type DmsEngineProps } from './dms-engine-props';
 import type { LoadEngine } from './load-engine';
@@ -6,6 +6,7 @@ import { LoadSize } from './load-size';
 import type { LoadTarget } from './load-target';
 import type { LoadWindow } from './load-window';
 import { DmsContract } from './private/dms/dms-contract';
+import { DmsMonitoring } from './private/dms/dms-monitoring';
 import { DmsReplication } from './private/dms/dms-replication';
 import { LoadSchedule } from './private/load-schedule';
 import { loadSteps } from './private/load-steps';
@@ -124,6 +125,7 @@ export class RdsLoaderStage extends StageBase {
   readonly stateMachine: sfn.StateMachine;
 
   private readonly size: LoadSize;
+  private readonly monitoring?: DmsMonitoring;
 
   constructor(scope: Construct, id: string, props: RdsLoaderStageProps) {
     super(scope, id, { ...props, vpc: props.vpc ?? props.cluster?.vpc ?? props.target._vpc }, 'load');
@@ -188,6 +190,20 @@ export class RdsLoaderStage extends StageBase {
       tracingEnabled: props.tracingEnabled ?? true,
     }).stateMachine;
     if (props.window !== undefined) this.schedule(props.window, props.scheduleEnabled ?? true);
+    if (dms !== undefined) {
+      this.monitoring = new DmsMonitoring(dms, 'Monitoring', {
+        replicationName: dms.name, instanceArn: dms.instanceArn, targetDimensions: props.target._metricDimensions, failureTopic: this.failureTopic,
+      });
+    }
+  }
+
+  /**
+   * Graphs for a dashboard of CloudWatch by which one sees what a load through DMS waits for: its throughput, its capacity, and the database.
+   *
+   * Empty with `LoadEngine.fargate()`.
+   */
+  dashboardWidgets(): cloudwatch.IWidget[] {
+    return this.monitoring?.widgets() ?? [];
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { App, aws_ec2 as ec2, aws_s3 as s3, aws_secretsmanager as secretsmanager, Size, Stack } from 'aws-cdk-lib';
+import { App, aws_cloudwatch as cloudwatch, aws_ec2 as ec2, aws_s3 as s3, aws_secretsmanager as secretsmanager, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { asText, machineDefinitions, resourcesOf } from '@headrace/stage/testing/machine-definitions';
@@ -208,6 +208,48 @@ test('a MySQL target is checked by its certificate, and names its databases in t
   Template.fromStack(mysqlStack({ certificateArn: 'arn:aws:dms:eu-central-1:1:cert:X' })).hasResourceProperties('AWS::DMS::Endpoint', {
     EndpointType: 'target', EngineName: 'mysql', DatabaseName: Match.absent(), SslMode: 'verify-full', PostgreSqlSettings: Match.absent(),
     MySqlSettings: { SecretsManagerSecretId: Match.anyValue(), SecretsManagerAccessRoleArn: Match.anyValue(), TargetDbType: 'MULTIPLE_DATABASES' },
+  });
+});
+
+describe('what a load waits for', () => {
+  /** Titles of the graphs, and the body of a dashboard with them. */
+  function dashboard(engine: LoadEngine): { readonly titles: string[]; readonly body: string } {
+    const stack = newStack();
+    const board = new cloudwatch.Dashboard(stack, 'Board');
+    board.addWidgets(...newLoad(stack, 'Load', { engine }).dashboardWidgets());
+    const [resource] = Object.values(resourcesOf(templateOf(stack), 'AWS::CloudWatch::Dashboard'));
+    const body = asText(resource!.Properties.DashboardBody);
+    return { titles: [...body.matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title as string), body };
+  }
+
+  test('is seen in graphs of throughput, instance and database', () => {
+    const { titles, body } = dashboard(LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING }));
+    expect(titles.map((title) => title.split(':')[0])).toEqual(['DMS', 'DMS instance', 'DMS instance', 'Database', 'Database']);
+    expect(body).toContain('MetricName=\\"FullLoadThroughputRowsTarget\\" \\"headrace-');
+    expect(body).toContain('"AWS/RDS","WriteLatency","DBInstanceIdentifier"');
+    // Metrics of ongoing replication, which a full load has not.
+    expect(body).not.toContain('CDC');
+  });
+
+  test('is the memory of a serverless replication, and nothing of DMS where our own loader loads', () => {
+    const { titles, body } = dashboard(LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING, capacity: DmsCapacity.serverless({ maxDcu: 4 }) }));
+    expect(titles.map((title) => title.split(':')[0])).toEqual(['DMS', 'DMS', 'Database', 'Database']);
+    expect(body).toContain('CapacityUtilization');
+    expect(newLoad(newStack(), 'Load').dashboardWidgets()).toEqual([]);
+  });
+
+  test('is named by alarms, of the database only while DMS sends rows', () => {
+    const alarms = Object.values(resourcesOf(templateOf(dmsStack()), 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+    expect(alarms.map(({ AlarmDescription }) => AlarmDescription)).toEqual([
+      expect.stringContaining('processors of the replication instance are the bottleneck'), expect.stringContaining('the replication instance swaps'),
+      expect.stringContaining('the disk of the database is the bottleneck'),
+    ]);
+    for (const alarm of alarms) expect(alarm).toMatchObject({ TreatMissingData: 'notBreaching', DatapointsToAlarm: 10, EvaluationPeriods: 15, AlarmActions: [expect.anything()] });
+    const [gated] = alarms[2]!.Metrics.filter(({ Expression }: { Expression?: string }) => Expression !== undefined);
+    expect(gated.Expression).toBe('IF(sent > 1000000, latency, 0)');
+    // The last part of the ARN.
+    expect(alarms[0]!.Metrics[0].MetricStat.Metric.Dimensions).toEqual([{ Name: 'ReplicationInstanceExternalResourceId', Value: { 'Fn::Select': [6, { 'Fn::Split': [':', expect.anything()] }] } }]);
+    expect(resourcesOf(templateOf(dmsStack({ capacity: DmsCapacity.serverless({ maxDcu: 4 }) })), 'AWS::CloudWatch::Alarm')).toEqual({});
   });
 });
 

@@ -60,7 +60,7 @@ function describe({ side, rowsPerSecond, minutes, signs }: Bottleneck, advice: r
 
 /** A night in steps of a minute is 720 samples of each metric, in one answer. */
 function fetchCommand(): string {
-  const instance = [{ Name: 'ReplicationInstanceIdentifier', Value: '<instance>' }];
+  const instance = [{ Name: 'ReplicationInstanceExternalResourceId', Value: '<instance>' }];
   const target = [{ Name: 'DBInstanceIdentifier', Value: '<database>' }];
   const query = [
     { label: 'load FullLoadThroughputRowsTarget', expression: "SEARCH('Namespace=\"AWS/DMS\" MetricName=\"FullLoadThroughputRowsTarget\" \"<task>\"', 'Average', 60)" },
@@ -72,8 +72,8 @@ function fetchCommand(): string {
     ...('expression' in one ? { Expression: one.expression } : { MetricStat: { Metric: { Namespace: one.namespace, MetricName: one.name, Dimensions: one.dimensions }, Period: 60, Stat: 'Average' } }),
   }));
   return [
-    'No metrics given. This fetches those of the last 12 hours, in which a load ran; put in place of <instance> and <database> their identifiers, and of <task> the last part of the ARN of the task\n',
-    'or of the replication, which is ResourceIdentifier of the state CreateTask:\n\n',
+    'No metrics given. This fetches those of the last 12 hours, in which a load ran; put in place of <database> its identifier, of <instance> the last part of the ARN\n',
+    'of the replication instance, and of <task> that of the task or the replication, which is ResourceIdentifier of the state CreateTask:\n\n',
     `cat > query.json <<'QUERY'\n${JSON.stringify(query)}\nQUERY\n`,
     'aws cloudwatch get-metric-data --start-time "$(date -u -d \'12 hours ago\' +%Y-%m-%dT%H:%M:00Z)" --end-time "$(date -u +%Y-%m-%dT%H:%M:00Z)" --metric-data-queries file://query.json > metrics.json\n',
     `${COMMAND} metrics.json --class dms.t3.medium\n`,
