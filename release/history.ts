@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import * as semver from 'semver';
+import { parseCommit, type Commit } from './conventional-commit';
+
+/** The last release of a package: tags are the truth, the manifests in git say 0.0.0. */
+export interface LastRelease {
+  readonly tag: string;
+  readonly version: string;
+}
+
+export function git(root: string, ...args: string[]): string {
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** The highest version of a package among the tags `<name>@<version>` that HEAD contains. */
+export function lastRelease(root: string, name: string): LastRelease | undefined {
+  const versions = git(root, 'tag', '--list', `${name}@*`, '--merged', 'HEAD').split('\n')
+    .map((tag) => tag.slice(name.length + 1)).filter((version) => semver.valid(version) !== null);
+  const version = semver.rsort(versions)[0];
+  return version === undefined ? undefined : { tag: `${name}@${version}`, version };
+}
+
+/** Commits after a tag, newest first, with the files that each changed; all commits where there is no tag. */
+export function commitsSince(root: string, tag: string | undefined): Commit[] {
+  const range = tag === undefined ? 'HEAD' : `${tag}..HEAD`;
+  const log = git(root, '-c', 'core.quotePath=false', 'log', '--no-renames', '--name-only', '--format=%x1e%H%x1f%B%x1f', range);
+  return log.split('\x1e').slice(1).map((entry) => {
+    const [hash = '', message = '', files = ''] = entry.split('\x1f');
+    return parseCommit(hash, message, files.split('\n').filter((file) => file !== ''));
+  });
+}

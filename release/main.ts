@@ -1,0 +1,63 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { collectPlans } from './collect-plans';
+import { lastReleaseGates } from './gates/last-release-gates';
+import { runMutations } from './mutations/run-mutations';
+import { packageNamed } from './packages';
+import { planJson, planMatrices, planText } from './plan-report';
+
+const ROOT = path.resolve(__dirname, '..');
+
+const USAGE = `npm run release -- <command>
+
+  check [--package <name>] [--json <file>]   the next version of each package, and why; ends with 1 where a gate stands against it
+  mutations                                  changes that the gates must find, and some that they must not
+`;
+
+async function check(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { package: { type: 'string' }, json: { type: 'string' } } });
+  const only = values.package === undefined || values.package === '' ? undefined : packageNamed(ROOT, values.package).name;
+  const plans = await inFolder((outdir) => collectPlans(ROOT, lastReleaseGates(ROOT, outdir, (line) => console.error(line)), only));
+  console.log(planText(plans));
+  if (values.json !== undefined) {
+    mkdirSync(path.dirname(path.resolve(values.json)), { recursive: true });
+    writeFileSync(values.json, `${JSON.stringify(planJson(plans), undefined, 2)}\n`);
+  }
+  // What later jobs of the workflow start from.
+  const { GITHUB_OUTPUT: output } = process.env;
+  if (output !== undefined) for (const [target, matrix] of Object.entries(planMatrices(plans))) appendFileSync(output, `${target}=${JSON.stringify(matrix)}\n`);
+  return plans.every(({ problems }) => problems.length === 0);
+}
+
+async function mutations(): Promise<boolean> {
+  const verdicts = await inFolder((outdir) => runMutations(ROOT, outdir));
+  for (const { name, expected, wrong } of verdicts) console.log(`${wrong === undefined ? '✓' : '✗'} ${expected === 'major' ? 'breaking' : expected}: ${name}${wrong === undefined ? '' : `\n    ${wrong}`}`);
+  const caught = verdicts.filter(({ wrong }) => wrong === undefined).length;
+  console.log(`\n${caught} of ${verdicts.length} judged right, ${verdicts.filter(({ expected }) => expected === 'none').length} of them harmless`);
+  return caught === verdicts.length;
+}
+
+/** A folder for assemblies that nobody keeps. */
+async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-release-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = { check, mutations };
+
+/** Runs one command; ends with 1 where something stands against a release, and 2 where nobody knows the command. */
+export async function main([name = '', ...args]: readonly string[]): Promise<void> {
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  process.exitCode = await command(args) ? 0 : 1;
+}

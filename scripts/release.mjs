@@ -1,0 +1,16 @@
+/** `npm run release -- <command>`: see release/main.ts, which it runs without compiling it first. */
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+require('ts-node').register({
+  transpileOnly: true, project: path.join(root, 'tsconfig.check.json'), compilerOptions: { rootDir: root, incremental: false, tsBuildInfoFile: undefined },
+});
+try {
+  await require(path.join(root, 'release/main.ts')).main(process.argv.slice(2));
+} catch (error) {
+  console.error(error.stderr === undefined || error.stderr === null ? error.stack : `${error.message}\n${error.stdout}`);
+  process.exitCode = 1;
+}
