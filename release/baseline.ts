@@ -5,7 +5,8 @@ import { git, type LastRelease } from './history';
 import type { ReleasedPackage } from './packages';
 
 /**
- * The tree of a package's last release, built as far as gates need it, below `.cache/release`; made once for each tag. It lies inside the repository so
+ * The tree of a package's last release, built as far as gates need it, below `.cache/release`; made once for each tag. It lies inside the
+ * repository so
  * that both versions use one aws-cdk-lib. No registry is asked: what is held against is what the tag says, built with the tools of now.
  *
  * @returns root of the tree

@@ -13,7 +13,8 @@ type Module = { exports: Record<string, unknown> };
 const compiled = new Map<string, string>();
 
 /**
- * Loads a package from its TypeScript sources, as if some files had another text, and gives what it exports. Nothing is written, and what is loaded is
+ * Loads a package from its TypeScript sources, as if some files had another text, and gives what it exports. Nothing is written, and what is
+ * loaded is
  * no other's copy: two variants of a package live side by side. Packages of others are shared.
  */
 export function loadSources<T>(entry: string, edits: Edits = new Map()): T {

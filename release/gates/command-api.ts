@@ -11,12 +11,14 @@ interface Mismatch {
 }
 
 const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16, strict: true, skipLibCheck: true, noEmit: true,
+  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16,
+  strict: true, skipLibCheck: true, noEmit: true,
   esModuleInterop: true, resolveJsonModule: true, types: ['node'],
 };
 
 /**
- * What a TypeScript package exports, in two versions of its sources: what takes must take all that it took, and what gives must give all that it gave.
+ * What a TypeScript package exports, in two versions of its sources: what takes must take all that it took, and what gives must give all that
+ * it gave.
  * Classes are compared by their public members, since private ones make any two classes different for the compiler.
  *
  * @param paths where the sources of packages are that the entries import by name
@@ -59,7 +61,8 @@ class Comparison {
   constructor(private readonly checker: ts.TypeChecker) {}
 
   symbols(name: string, old: ts.Symbol, next: ts.Symbol): Mismatch[] {
-    const found = (old.flags & ts.SymbolFlags.Value) === 0 ? [] : this.gives(name, this.checker.getTypeOfSymbol(old), this.checker.getTypeOfSymbol(next));
+    const found = (old.flags & ts.SymbolFlags.Value) === 0
+      ? [] : this.gives(name, this.checker.getTypeOfSymbol(old), this.checker.getTypeOfSymbol(next));
     const isType = (old.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Class)) !== 0;
     return isType ? [...found, ...this.gives(name, this.checker.getDeclaredTypeOfSymbol(old), this.checker.getDeclaredTypeOfSymbol(next))] : found;
   }
@@ -120,12 +123,14 @@ class Comparison {
   }
 
   private hasCalls(type: ts.Type): boolean {
-    return (type.flags & ts.TypeFlags.Object) !== 0 && [ts.SignatureKind.Call, ts.SignatureKind.Construct].some((kind) => this.checker.getSignaturesOfType(type, kind).length > 0);
+    return (type.flags & ts.TypeFlags.Object) !== 0
+      && [ts.SignatureKind.Call, ts.SignatureKind.Construct].some((kind) => this.checker.getSignaturesOfType(type, kind).length > 0);
   }
 
   private isOptional(parameter: ts.Symbol): boolean {
     const declaration = parameter.valueDeclaration;
-    return declaration !== undefined && ts.isParameter(declaration) && (declaration.questionToken !== undefined || declaration.initializer !== undefined || declaration.dotDotDotToken !== undefined);
+    return declaration !== undefined && ts.isParameter(declaration)
+      && (declaration.questionToken !== undefined || declaration.initializer !== undefined || declaration.dotDotDotToken !== undefined);
   }
 
   private differs(place: string, old: ts.Type, next: ts.Type): Mismatch {

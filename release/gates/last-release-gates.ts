@@ -35,7 +35,8 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
     }
     findings.push(...await constructApiFindings(path.join(tree, folder), path.join(root, folder)));
     say(`${name}: compares the resources of ${FIXTURES[folder]?.length ?? 0} apps`);
-    const fixtures = [...fixturesOf(tree, folder), ...FIXTURES[folder] ?? []].filter(({ name: each }, index, all) => all.findIndex((other) => other.name === each) === index);
+    const fixtures = [...fixturesOf(tree, folder), ...FIXTURES[folder] ?? []]
+      .filter(({ name: each }, index, all) => all.findIndex((other) => other.name === each) === index);
     const [before, now] = [tree, root].map((of) => synthFixtures(fixtures, loadConstructs(path.join(of, folder)), outdir));
     findings.push(...resourceFindings(before!, now!, STAGE_IDS[folder] ?? ''));
     say(`${name}: compares the run contract`);

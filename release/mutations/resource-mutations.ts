@@ -13,7 +13,9 @@ const SHARED = 'curate into a named database and a bucket of the team, with what
 const SCHEDULED = 'ingest by a schedule, with what others may do with it';
 const SIZED = 'ingest of size DEV, with a deadline';
 
-function mutation(name: string, folder: string, file: string, from: string, to: string, bump: Bump, says: RegExp, fixture = PLAIN[folder]!): Mutation {
+function mutation(
+  name: string, folder: string, file: string, from: string, to: string, bump: Bump, says: RegExp, fixture = PLAIN[folder]!,
+): Mutation {
   // Sources that the stages have in common are compiled from the copy inside each package.
   const place = file.startsWith('stage/') ? `${folder}/src/private/${file}` : `${folder}/src/${file}`;
   return { name, folder, file: place, from, to, gate: 'resources', bump, says, fixtures: [fixture] };

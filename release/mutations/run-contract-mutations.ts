@@ -15,7 +15,9 @@ export function runContractMutations(root: string, mutations: readonly Mutation[
   });
 }
 
-function findingsOf(root: string, name: string, file: string, source: string, text: string, unchanged: ReturnType<typeof loadContractModule>): Finding[] {
+function findingsOf(
+  root: string, name: string, file: string, source: string, text: string, unchanged: ReturnType<typeof loadContractModule>,
+): Finding[] {
   if (name === CONTRACT_SCHEMA) return narrowedFindings(JSON.parse(source), JSON.parse(text));
   // The types of documents and the parser of contracts have no file in common.
   return name.includes('/src/contract/') ? corpusFindings(root, unchanged, loadContractModule(root, new Map([[file, text]]))) : documentFindings(root, root, { file, text });

@@ -18,17 +18,20 @@ export interface MutationResult {
 }
 
 /**
- * Synthesizes the fixtures of each mutation with the package as it is and with the mutated one, in this process: of a package only the mutated file is
+ * Synthesizes the fixtures of each mutation with the package as it is and with the mutated one, in this process: of a package only the mutated
+ * file is
  * compiled anew, and templates of the unchanged package are made once.
  */
 export function runResourceMutations(root: string, mutations: readonly Mutation[], outdir: string): MutationResult[] {
   const unchanged = new Map<string, Synthesized>();
-  const ofFixtures = (folder: string, names: readonly string[] | undefined) => (FIXTURES[folder] ?? []).filter(({ name }) => names === undefined || names.includes(name));
+  const ofFixtures = (folder: string, names: readonly string[] | undefined) => (FIXTURES[folder] ?? [])
+    .filter(({ name }) => names === undefined || names.includes(name));
   return mutations.map((mutation) => {
     const { folder, file, fixtures: names } = mutation;
     const fixtures = ofFixtures(folder, names);
     const missing = fixtures.filter(({ name }) => !unchanged.has(name));
-    if (missing.length > 0) synthFixtures(missing, loadConstructs(path.join(root, folder)), outdir).forEach((made, name) => unchanged.set(name, made));
+    if (missing.length > 0) synthFixtures(missing, loadConstructs(path.join(root, folder)), outdir)
+      .forEach((made, name) => unchanged.set(name, made));
     const absolute = path.join(root, file);
     const edits = new Map([[absolute, applied(readFileSync(absolute, 'utf8'), mutation)]]);
     const before = new Map(fixtures.map(({ name }) => [name, unchanged.get(name)!]));

@@ -18,7 +18,10 @@ export function behaviourFindings(before: Template, now: Template): Finding[] {
     const next = now.Resources?.[id];
     if (next === undefined || next.Type !== old.Type) return [];
     const subject = subjectOf(before, id);
-    return [...otherSettings(subject, settingsOf(old), settingsOf(next)), ...otherLimits(subject, limitsOf(old), limitsOf(next)), ...otherSchedule(subject, old, next)];
+    return [
+      ...otherSettings(subject, settingsOf(old), settingsOf(next)), ...otherLimits(subject, limitsOf(old), limitsOf(next)),
+      ...otherSchedule(subject, old, next),
+    ];
   });
 }
 

@@ -20,7 +20,8 @@ const SIZES: readonly [type: string, property: RegExp, when: 'always' | 'run'][]
 
 export function costFindings(before: Template, now: Template): Finding[] {
   const places = new Set(resourcesOf(before).map(([id, { Type }]) => `${Type} ${pathOf(before, id)}`));
-  const added = resourcesOf(now).filter(([id, resource]) => costs(resource) !== undefined && before.Resources?.[id] === undefined && !places.has(subjectOf(now, id)));
+  const added = resourcesOf(now).filter(([id, resource]) => costs(resource) !== undefined
+    && before.Resources?.[id] === undefined && !places.has(subjectOf(now, id)));
   return [
     ...added.map(([id, resource]) => newCost(subjectOf(now, id), costs(resource)!)),
     ...resourcesOf(before).flatMap(([id, old]) => {

@@ -7,7 +7,8 @@ import { protectionFindings } from './protection';
 import { replacedFindings } from './replaced';
 
 /**
- * What an upgrade does to the stacks of users: fixtures synthesized with the last release, and with the packages of now. A fixture that the last release
+ * What an upgrade does to the stacks of users: fixtures synthesized with the last release, and with the packages of now. A fixture that the
+ * last release
  * cannot build is newer than that release.
  *
  * @param stage construct id of the stage in the fixtures
@@ -31,7 +32,8 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
 
 function compare(before: Parameters<typeof replacedFindings>[0], now: Parameters<typeof replacedFindings>[1], stage: string): Finding[] {
   return [
-    ...replacedFindings(before, now), ...permissionFindings(before, now, stage), ...protectionFindings(before, now), ...costFindings(before, now), ...behaviourFindings(before, now),
+    ...replacedFindings(before, now), ...permissionFindings(before, now, stage), ...protectionFindings(before, now),
+    ...costFindings(before, now), ...behaviourFindings(before, now),
   ];
 }
 

@@ -2,7 +2,11 @@ import type { Finding } from '../../finding';
 import type { Template } from '../../synth-fixtures';
 import { permissionsOf, type Permission } from './statements';
 
-/** What principals may do after an upgrade and could not before, and what they can no longer do. `stage` is the construct id of the stage in the fixture. */
+/**
+ * What principals may do after an upgrade and could not before, and what they can no longer do.
+ *
+ * @param stage construct id of the stage in the fixture
+ */
 export function permissionFindings(before: Template, now: Template, stage: string): Finding[] {
   const [old, next] = [permissionsOf(before), permissionsOf(now)];
   const allowed = (permissions: Permission[]) => permissions.filter(({ effect }) => effect === 'Allow');
@@ -22,7 +26,8 @@ function isThere(now: Template, { resource }: Permission): boolean {
 
 /** Those of `some` that no one of `others` implies. */
 function uncovered(some: Permission[], others: Permission[]): Permission[] {
-  return some.filter((one) => !others.some((other) => other.who === one.who && covers(other.action, one.action) && covers(other.resource, one.resource)
+  return some.filter((one) => !others.some((other) => other.who === one.who && covers(other.action, one.action)
+    && covers(other.resource, one.resource)
     && (other.condition === '' || other.condition === one.condition)));
 }
 

@@ -13,7 +13,10 @@ export function protectionFindings(before: Template, now: Template): Finding[] {
     const next = now.Resources?.[id];
     if (next === undefined || next.Type !== old.Type) return [];
     const subject = subjectOf(before, id);
-    return [...lostProtection(subject, old, next), ...weakenedPolicies(subject, old, next), ...shorterLives(subject, old, next), ...opened(subject, old, next)];
+    return [
+      ...lostProtection(subject, old, next), ...weakenedPolicies(subject, old, next), ...shorterLives(subject, old, next),
+      ...opened(subject, old, next),
+    ];
   });
 }
 

@@ -30,7 +30,8 @@ export function replacedFindings(before: Template, now: Template): Finding[] {
 
 function removed(before: Template, now: Template, id: string, change: ResourceDifference): Finding {
   const orphaned = change.changeImpact === ResourceImpact.WILL_ORPHAN || before.Resources?.[id]?.DeletionPolicy === 'Retain';
-  const successor = sameAt(before, now, id) ?? Object.entries(now.Resources ?? {}).find(([other, { Type }]) => Type === change.oldResourceType && before.Resources?.[other] === undefined)?.[0];
+  const successor = sameAt(before, now, id) ?? Object.entries(now.Resources ?? {})
+    .find(([other, { Type }]) => Type === change.oldResourceType && before.Resources?.[other] === undefined)?.[0];
   return {
     gate: 'resources', subject: subjectOf(before, id),
     what: successor === undefined ? 'goes with the upgrade' : 'gets another logical id, so a new one takes its place',

@@ -46,7 +46,8 @@ function of(document: unknown, who: string, about: Permission['about']): Permiss
     const principals = about === 'identity' ? [who] : principalsOf(statement).map((principal) => `${who} for ${principal}`);
     const resources = list(statement.Resource ?? statement.NotResource ?? '*').map(render);
     const prefix = statement.NotAction === undefined ? '' : 'all but ';
-    return principals.flatMap((principal) => list(statement.Action ?? statement.NotAction).flatMap((action) => resources.map((resource): Permission => ({
+    const actions = list(statement.Action ?? statement.NotAction);
+    return principals.flatMap((principal) => actions.flatMap((action) => resources.map((resource): Permission => ({
       who: principal, effect: statement.Effect === 'Deny' ? 'Deny' : 'Allow', action: prefix + render(action), resource, condition, about,
     }))));
   });

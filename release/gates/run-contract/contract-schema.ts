@@ -51,6 +51,6 @@ function alternatives(before: Schema, now: Schema, place: string): Narrowing[] {
   return old!.flatMap((schema, index): Narrowing[] => {
     if (same.has(JSON.stringify(schema))) return [];
     const other = next![index];
-    return other === undefined ? [[place, `no longer takes one of its forms`, JSON.stringify(schema).slice(0, 200)]] : narrowed(schema, other, `${place}(${index + 1})`);
+    return other === undefined ? [[place, 'no longer takes one of its forms', JSON.stringify(schema).slice(0, 200)]] : narrowed(schema, other, `${place}(${index + 1})`);
   });
 }

@@ -13,7 +13,8 @@ export const DOCUMENTS = [
 const RUNTIME = 'packages/runtime/src';
 
 /**
- * Whether every document of one release is a document of the other one, which the compiler tells by the types of both: a reader may have been upgraded
+ * Whether every document of one release is a document of the other one, which the compiler tells by the types of both: a reader may have been
+ * upgraded
  * before the writer, or after it.
  *
  * @param edit text of one of the files in place of what the current tree has there
