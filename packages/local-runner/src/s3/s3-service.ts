@@ -217,14 +217,14 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
 
 /** Ends the connection when the answer's body has reached a size, in the middle of it. */
 function cutAfter(response: ServerResponse, limit: number): void {
-  const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+  const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean;
   // A response that ends lets go of its connection, which must be cut all the same.
   const { socket } = response;
   let sent = 0;
-  response.write = ((chunk: Buffer | string) => {
+  response.write = ((chunk: Buffer | string, done?: () => void) => {
     const bytes = Buffer.from(chunk as Buffer).subarray(0, limit - sent);
     sent += bytes.length;
-    const more = bytes.length === 0 || write(bytes);
+    const more = bytes.length === 0 || write(bytes, done);
     if (sent >= limit) setImmediate(() => socket?.destroy());
     return more;
   }) as ServerResponse['write'];

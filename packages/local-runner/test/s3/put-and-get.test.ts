@@ -70,3 +70,18 @@ test('HEAD of a missing key is 404', async () => {
   const missing = fixture.client.send(new HeadObjectCommand({ Bucket: 'lake', Key: 'missing' }));
   expect(await failure(missing)).toMatchObject({ name: 'NotFound', status: 404 });
 });
+
+test('a large object reaches readers that are slow, and one that leaves half-way takes nothing from the others', async () => {
+  // More than the system holds for two connections, so that the endpoint waits for its readers.
+  const body = someBytes(24 * 1024 * 1024);
+  await put('large', body);
+  const open = async () => (await fixture.client.send(new GetObjectCommand({ Bucket: 'lake', Key: 'large' }))).Body as Readable;
+  const [slow, leaving] = [await open(), await open()];
+  for await (const chunk of leaving) if ((chunk as Buffer).length > 0) break;
+  expect(leaving.destroyed).toBe(true);
+  expect((await read('large')).bytes.equals(body)).toBe(true);
+  const chunks: Buffer[] = [];
+  for await (const chunk of slow as AsyncIterable<Buffer>) chunks.push(chunk);
+  expect(Buffer.concat(chunks).equals(body)).toBe(true);
+  expect((await read('large', { Range: 'bytes=1000000-9000000' })).bytes.equals(body.subarray(1_000_000, 9_000_001))).toBe(true);
+});

@@ -1,14 +1,11 @@
-import { closeSync, createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { closeSync } from 'node:fs';
 import { readByteRange, type ByteRange } from '../byte-range';
 import { checkReadConditions } from '../conditions';
 import { describeObject } from '../object-headers';
 import type { ObjectRecord } from '../object-record';
 import { answerEmpty, bucketArn, type S3Call } from '../s3-call';
 import { invalidArgument, noSuchKey, S3Error } from '../s3-error';
-
-/** Read size: with the default of 64 KiB the calls cost more than the copying. */
-const READ_BYTES = 512 * 1024;
+import { sendFile } from '../send-file';
 
 const OVERRIDES = [
   'content-type', 'content-encoding', 'content-disposition', 'content-language', 'cache-control', 'expires',
@@ -29,10 +26,7 @@ export async function getObject(call: S3Call): Promise<void> {
       return;
     }
     handedOver = true;
-    const file = createReadStream('', {
-      fd: descriptor, start: range?.start ?? 0, end: range?.end ?? record.bytes - 1, highWaterMark: READ_BYTES,
-    });
-    await pipeline(file, call.response);
+    await sendFile(descriptor, range ?? { start: 0, end: record.bytes - 1 }, call.response);
   } finally {
     if (!handedOver) closeSync(descriptor);
   }
