@@ -17,6 +17,8 @@ export interface FieldAutomaton {
   readonly start: number;
   readonly next: Int32Array;
   readonly accepts: Uint8Array;
+  /** Of each byte: bytes with the same number lead to the same state from every state, but for those that end a field. */
+  readonly classes: Uint8Array;
 }
 
 /** Builds the automaton of a grammar; undefined when the grammar is beyond the subset, or its table beyond use. */
@@ -36,33 +38,57 @@ export function accepts(automaton: FieldAutomaton, text: Uint8Array): boolean {
 }
 
 function determine(nfa: Nfa, ends: readonly number[]): FieldAutomaton | undefined {
+  const { classes, samples } = byteClasses(new Set(nfa.moves.flat().map((move) => move.bytes)));
+  const inClass = bytesByClass(classes, samples.length);
+  const classesOf = new Map<Uint8Array, readonly number[]>();
   const sets: number[][] = [];
   const numbers = new Map<string, number>();
-  const rows: Int32Array[] = [];
+  // Most moves lead where others led, so free moves are followed once for each list of states.
+  const reached = new Map<string, number>();
   // Number 0 is the end of the field; the empty set, from which nothing is accepted, is a state like any other.
-  const numberOf = (set: number[]): number => {
-    const key = set.join();
-    const known = numbers.get(key);
+  const numberOf = (states: readonly number[]): number => {
+    const from = states.join();
+    const known = reached.get(from);
     if (known !== undefined) return known;
-    sets.push(set);
-    numbers.set(key, sets.length);
-    return sets.length;
+    const set = closure(nfa, states);
+    const key = set.join();
+    const number = numbers.get(key) ?? sets.push(set);
+    numbers.set(key, number);
+    reached.set(from, number);
+    return number;
   };
-  const start = numberOf(closure(nfa, [0]));
-  const { classes, samples } = byteClasses(new Set(nfa.moves.flat().map((move) => move.bytes)));
+  const start = numberOf([0]);
+  const moves: number[][] = [];
   for (let index = 0; index < sets.length; index++) {
     if (sets.length > MAX_STATES) return undefined;
-    const moves = sets[index]!.flatMap((state) => nfa.moves[state]!);
-    const byClass = samples.map((byte) => numberOf(closure(nfa, moves.filter((move) => move.bytes[byte] === 1).map((move) => move.to))) * 256);
-    const row = new Int32Array(256).map((_, byte) => byClass[classes[byte]!]!);
-    for (const end of ends) row[end] = FIELD_END;
-    rows.push(row);
+    const targets = samples.map((): number[] => []);
+    for (const state of sets[index]!) {
+      for (const { bytes, to } of nfa.moves[state]!) {
+        let taken = classesOf.get(bytes);
+        if (taken === undefined) classesOf.set(bytes, taken = samples.flatMap((byte, each) => (bytes[byte] === 1 ? [each] : [])));
+        for (const each of taken) targets[each]!.push(to);
+      }
+    }
+    moves.push(targets.map(numberOf));
   }
   const next = new Int32Array((sets.length + 1) * 256);
-  rows.forEach((row, index) => next.set(row, (index + 1) * 256));
+  const nowhere = numbers.get('') ?? 0;
+  moves.forEach((byClass, index) => {
+    const row = next.subarray((index + 1) * 256, (index + 2) * 256);
+    // Nearly all bytes lead nowhere from nearly all states.
+    row.fill(nowhere * 256);
+    byClass.forEach((to, each) => { if (to !== nowhere) for (const byte of inClass[each]!) row[byte] = to * 256; });
+    for (const end of ends) row[end] = FIELD_END;
+  });
   const accepting = new Uint8Array(sets.length + 1);
   sets.forEach((set, index) => { accepting[index + 1] = set.includes(nfa.accept) ? 1 : 0; });
-  return { start: start * 256, next, accepts: accepting };
+  return { start: start * 256, next, accepts: accepting, classes };
+}
+
+function bytesByClass(classes: Uint8Array, count: number): readonly (readonly number[])[] {
+  const bytes = Array.from({ length: count }, (): number[] => []);
+  for (let byte = 0; byte < classes.length; byte++) bytes[classes[byte]!]!.push(byte);
+  return bytes;
 }
 
 /** All states that free moves lead to, sorted. */

@@ -5,7 +5,7 @@ import { patternGrammar } from '../../../contract/pattern-grammar';
 import type { CsvDialect } from './csv-dialect';
 import type { FieldMap } from './csv-header';
 import { fieldAutomaton, type FieldAutomaton } from './field-automaton';
-import { RecordAutomaton } from './record-automaton';
+import { RecordAutomaton, type FieldForm } from './record-automaton';
 
 const LF = 10;
 const CR = 13;
@@ -53,13 +53,19 @@ export class ProvenFields {
     this.doubtful = new Uint8Array(dialect.fields);
     this.plain = new Array<undefined>(dialect.fields).fill(undefined);
     this.quoted = new Array<undefined>(dialect.fields).fill(undefined);
+    const nulls = dataset.record.nullTokens.map(escapeText);
+    // Columns of one form share their automata: they are built while the source waits.
+    const known = new Map<string, FieldForm>();
     dataset.columns.forEach((column, index) => {
       const field = fieldMap.byColumn[index];
       const grammar = grammarOf(column);
       if (field === undefined || grammar === undefined) return;
-      const nulls = dataset.record.nullTokens.map(escapeText);
-      this.plain[field] = fieldAutomaton([grammar, ...nulls].join('|'), [delimiter, LF, CR, ...quotes]);
-      this.quoted[field] = fieldAutomaton(grammar, [LF, CR, ...quotes]);
+      let automata = known.get(grammar);
+      if (automata === undefined) {
+        automata = { plain: fieldAutomaton([grammar, ...nulls].join('|'), [delimiter, LF, CR, ...quotes]), quoted: fieldAutomaton(grammar, [LF, CR, ...quotes]) };
+        known.set(grammar, automata);
+      }
+      ({ plain: this.plain[field], quoted: this.quoted[field] } = automata);
     });
     this.automaton = RecordAutomaton.of(dialect, this.plain.map((plain, field) => ({ plain, quoted: this.quoted[field] })));
   }

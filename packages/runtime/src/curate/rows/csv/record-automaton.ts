@@ -11,6 +11,9 @@ const CR = 13;
 const MAX_STATES = 4096;
 const MAX_CELLS = 128 * 1024;
 
+/** Where a range of bytes that continue a character begins, or the one behind it. */
+const UTF8_BOUNDS = [UTF8_FIRST, ...UTF8_INNER].flat().flatMap(([first, last]) => [first, last + 1]);
+
 /** What the automaton knows of one field; undefined for a text without a form. */
 export interface FieldForm {
   readonly plain?: FieldAutomaton;
@@ -122,14 +125,22 @@ export class RecordAutomaton {
 
 /** Puts the automata of fields together, with the bytes that separate them. */
 class Table {
+  /** Of each byte: bytes with the same number are in one class of every automaton, and none of them separates anything. */
+  private readonly classes: Uint8Array;
+  /** One byte of each class. */
+  private readonly samples: readonly number[];
+  /** By state: what each class leads to. */
   private readonly rows: Int32Array[] = [];
   private readonly afterCr: number;
 
   constructor(private readonly dialect: CsvDialect, private readonly forms: readonly FieldForm[]) {
+    const automata = forms.flatMap(({ plain, quoted }) => [...(plain === undefined ? [] : [plain]), ...(quoted === undefined ? [] : [quoted])]);
+    const told = new Set([separators(dialect), UTF8_CLASSES, ...automata.map(({ classes }) => classes)]);
+    ({ classes: this.classes, samples: this.samples } = byteClasses(told));
     // The first row stands for the ends, which have no moves of their own.
     this.row();
     this.afterCr = this.row();
-    this.rows[this.afterCr]![LF] = -ENDED_CRLF;
+    this.move(this.rows[this.afterCr]!, LF, -ENDED_CRLF);
   }
 
   build(): RecordLoop | undefined {
@@ -140,11 +151,15 @@ class Table {
       if (this.rows.length > MAX_STATES) return undefined;
     }
     // An empty line is no record, or one: that is not for a table to say.
-    if (this.forms.length === 1) this.rows[starts[0]!]![LF] = this.rows[starts[0]!]![CR] = 0;
-    const { classes, samples } = byteClasses(this.rows);
+    if (this.forms.length === 1) for (const end of [LF, CR]) this.move(this.rows[starts[0]!]!, end, 0);
+    const { classes: merged, samples } = byteClasses(this.rows, this.samples.length);
     if (this.rows.length * samples.length > MAX_CELLS) return undefined;
-    const rows = this.rows.map((row) => Int32Array.from(samples, (byte) => row[byte]!));
-    return new RecordLoop(classes, rows, starts[0]!, this.dialect.maxRecordBytes);
+    const rows = this.rows.map((row) => {
+      const narrow = new Int32Array(samples.length);
+      for (let column = 0; column < samples.length; column++) narrow[column] = row[samples[column]!]!;
+      return narrow;
+    });
+    return new RecordLoop(this.classes.map((each) => merged[each]!), rows, starts[0]!, this.dialect.maxRecordBytes);
   }
 
   /** The states of a field without quotes; its first one is there already. */
@@ -153,7 +168,7 @@ class Table {
     if (plain === undefined) {
       const rest = this.text();
       this.close(this.rows[rest]!, starts, field);
-      if (quote >= 0) this.rows[rest]![quote] = 0;
+      if (quote >= 0) this.move(this.rows[rest]!, quote, 0);
       // A quote opens a quoted field at the start only, so what follows the first byte is another state.
       this.rows[starts[field]!]!.set(this.rows[rest]!);
       return;
@@ -161,7 +176,7 @@ class Table {
     const states = this.copy(plain);
     states.forEach((state, index) => {
       const row = this.rows[state]!;
-      for (const end of [delimiter, LF, CR, ...(quote < 0 ? [] : [quote])]) row[end] = 0;
+      for (const end of [delimiter, LF, CR, ...(quote < 0 ? [] : [quote])]) this.move(row, end, 0);
       if (plain.accepts[index + 1] === 1) this.close(row, starts, field);
     });
     // The start is a state of its own even where the automaton comes back to it: a quote opens a field there and nowhere else.
@@ -177,28 +192,28 @@ class Table {
       // A field with a form must have both automata, or its quoted texts are unproven.
       if (plain !== undefined) return;
       const open = this.text();
-      this.rows[open]![LF] = this.rows[open]![CR] = 0;
-      this.rows[open]![quote] = closed;
-      this.rows[closed]![quote] = open;
-      first[quote] = open;
+      for (const end of [LF, CR]) this.move(this.rows[open]!, end, 0);
+      this.move(this.rows[open]!, quote, closed);
+      this.move(this.rows[closed]!, quote, open);
+      this.move(first, quote, open);
       return;
     }
     const states = this.copy(quoted);
     states.forEach((state, index) => {
       const row = this.rows[state]!;
-      row[LF] = row[CR] = 0;
-      row[quote] = quoted.accepts[index + 1] === 1 ? closed : 0;
+      for (const end of [LF, CR]) this.move(row, end, 0);
+      this.move(row, quote, quoted.accepts[index + 1] === 1 ? closed : 0);
     });
-    first[quote] = states[(quoted.start >> 8) - 1]!;
+    this.move(first, quote, states[(quoted.start >> 8) - 1]!);
   }
 
   /** A state that takes any text of whole characters without U+0000, which no target can store. */
   private text(): number {
     const home = this.row();
     const inner = UTF8_INNER.map((_, state) => (state === 0 ? home : this.row()));
-    this.rows[home]!.fill(home, 1, 0x80);
-    [UTF8_FIRST, ...UTF8_INNER.slice(1)].forEach((moves, state) => {
-      for (const [first, last, to] of moves) this.rows[inner[state]!]!.fill(inner[to]!, first, last + 1);
+    [[[1, 0x7f, 0] as const, ...UTF8_FIRST], ...UTF8_INNER.slice(1)].forEach((moves, state) => {
+      const row = this.rows[inner[state]!]!;
+      for (const [first, last, to] of moves) this.samples.forEach((byte, each) => { if (byte >= first && byte <= last) row[each] = inner[to]!; });
     });
     return home;
   }
@@ -206,27 +221,43 @@ class Table {
   /** The moves that end a field. */
   private close(row: Int32Array, starts: readonly number[], field: number): void {
     const last = field === starts.length - 1;
-    row[this.dialect.delimiter] = last ? 0 : starts[field + 1]!;
-    row[LF] = last && (this.dialect.lineEnds & 1) !== 0 ? -ENDED_LF : 0;
-    row[CR] = last && (this.dialect.lineEnds & 2) !== 0 ? this.afterCr : 0;
+    this.move(row, this.dialect.delimiter, last ? 0 : starts[field + 1]!);
+    this.move(row, LF, last && (this.dialect.lineEnds & 1) !== 0 ? -ENDED_LF : 0);
+    this.move(row, CR, last && (this.dialect.lineEnds & 2) !== 0 ? this.afterCr : 0);
   }
 
   /** Copies the states of a field's automaton; returns their rows in its order. */
-  private copy(automaton: FieldAutomaton): number[] {
-    const states = Array.from({ length: automaton.accepts.length - 1 }, () => this.row());
-    states.forEach((state, index) => {
-      const row = this.rows[state]!;
-      // Byte 0 stays unexpected, even where a pattern names it.
-      for (let byte = 1; byte < 256; byte++) {
-        const target = automaton.next[(index + 1) * 256 + byte]!;
-        row[byte] = target === FIELD_END ? 0 : states[(target >> 8) - 1]!;
+  private copy({ next, accepts }: FieldAutomaton): number[] {
+    const { samples } = this;
+    const states = Array.from({ length: accepts.length - 1 }, () => this.row());
+    for (let index = 0; index < states.length; index++) {
+      const row = this.rows[states[index]!]!;
+      for (let each = 0; each < samples.length; each++) {
+        const target = next[(index + 1) * 256 + samples[each]!]!;
+        // Byte 0 stays unexpected, even where a pattern names it.
+        row[each] = target === FIELD_END || samples[each] === 0 ? 0 : states[(target >> 8) - 1]!;
       }
-    });
+    }
     return states;
   }
 
+  /** Says what a byte that is a class of its own leads to. */
+  private move(row: Int32Array, byte: number, to: number): void {
+    row[this.classes[byte]!] = to;
+  }
+
   private row(): number {
-    this.rows.push(new Int32Array(256));
+    this.rows.push(new Int32Array(this.samples.length));
     return this.rows.length - 1;
   }
 }
+
+/** Each byte that separates or is never text, told apart from all others. */
+function separators({ delimiter, quote }: CsvDialect): Uint8Array {
+  const own = new Uint8Array(256);
+  [0, LF, CR, delimiter, ...(quote < 0 ? [] : [quote])].forEach((byte, index) => { own[byte] = index + 1; });
+  return own;
+}
+
+/** Bytes by the ranges that characters are made of. */
+const UTF8_CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => UTF8_BOUNDS.filter((bound) => bound <= byte).length);

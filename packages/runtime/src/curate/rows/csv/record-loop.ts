@@ -57,12 +57,13 @@ export class RecordLoop {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.bytes.set(classes, CLASSES);
-    const address = (row: number): number => (row <= 0 ? -row : TABLE + row * rowBytes);
-    rows.forEach((row, number) => {
-      const at = (TABLE + number * rowBytes) / 4;
-      row.forEach((to, index) => { this.words[at + index] = number === 0 ? TABLE : address(to); });
-    });
-    this.start = address(start);
+    const table = this.words.subarray(TABLE / 4, this.textAt / 4);
+    // The first row stands for the ends and leads to itself.
+    table.fill(TABLE, 0, rowBytes / 4);
+    for (let number = 1, at = rowBytes / 4; number < rows.length; number++) {
+      for (const to of rows[number]!) table[at++] = to <= 0 ? -to : TABLE + to * rowBytes;
+    }
+    this.start = TABLE + start * rowBytes;
     this.loops = new WebAssembly.Instance(compiled(), { m: { memory } }).exports as RecordLoop['loops'];
   }
 

@@ -33,6 +33,8 @@ class Builder {
   private at = 0;
   private readonly moves: { bytes: Uint8Array; to: number }[][] = [];
   private readonly free: number[][] = [];
+  private readonly sets = new Map<string, Uint8Array>();
+  private readonly singles: Uint8Array[] = [];
 
   constructor(private readonly source: string) {}
 
@@ -101,7 +103,7 @@ class Builder {
 
   private quantifier(): [min: number, max: number] {
     const char = this.source[this.at];
-    const bounds = /^\{(\d+)(?:(,)(\d*))?\}/.exec(this.source.slice(this.at));
+    const bounds = char === '{' ? /^\{(\d+)(?:(,)(\d*))?\}/.exec(this.source.slice(this.at)) : null;
     let range: [number, number] = [1, 1];
     if (char === '?') range = [0, 1];
     else if (char === '*') range = [0, Infinity];
@@ -121,7 +123,7 @@ class Builder {
     if ('.^$*+?{}])'.includes(char)) throw new Unsupported();
     const coded = this.coded();
     if (coded !== undefined) return this.bytes(Buffer.from(coded, 'utf8'));
-    if (char === '\\') return this.byteSet(single(this.escaped()));
+    if (char === '\\') return this.byteSet(this.single(this.escaped()));
     const [codePoint] = this.source.slice(this.at);
     this.at += codePoint!.length;
     return this.bytes(Buffer.from(codePoint!, 'utf8'));
@@ -138,6 +140,7 @@ class Builder {
   }
 
   private charClass(): Uint8Array {
+    const begin = this.at;
     const set = new Uint8Array(256);
     this.at++;
     if (this.source[this.at] === '^') throw new Unsupported();
@@ -152,7 +155,7 @@ class Builder {
       set.fill(1, low, high + 1);
     }
     this.at++;
-    return set;
+    return this.shared(this.source.slice(begin, this.at), set);
   }
 
   private classMember(): number {
@@ -168,6 +171,7 @@ class Builder {
 
   /** The character of an escape such as `\x{2d}`, as RE2 writes it. */
   private coded(): string | undefined {
+    if (!this.source.startsWith('\\x{', this.at)) return undefined;
     const escape = /^\\x\{([0-9a-fA-F]{1,6})\}/.exec(this.source.slice(this.at, this.at + MAX_CODE_CHARS));
     if (escape === null) return undefined;
     this.at += escape[0].length;
@@ -191,10 +195,21 @@ class Builder {
       let state = from;
       bytes.forEach((byte, index) => {
         const next = index === bytes.length - 1 ? to : this.state();
-        this.moves[state]!.push({ bytes: single(byte), to: next });
+        this.moves[state]!.push({ bytes: this.single(byte), to: next });
         state = next;
       });
     };
+  }
+
+  private single(byte: number): Uint8Array {
+    return this.singles[byte] ??= new Uint8Array(256).fill(1, byte, byte + 1);
+  }
+
+  /** One object for a class however often it is written: what works on the sets has fewer of them to look at than there are moves. */
+  private shared(written: string, set: Uint8Array): Uint8Array {
+    const known = this.sets.get(written) ?? set;
+    this.sets.set(written, known);
+    return known;
   }
 
   private state(): number {
@@ -202,10 +217,4 @@ class Builder {
     this.free.push([]);
     return this.moves.length - 1;
   }
-}
-
-function single(byte: number): Uint8Array {
-  const set = new Uint8Array(256);
-  set[byte] = 1;
-  return set;
 }
