@@ -1,5 +1,6 @@
 export * from './dms-capacity';
 export * from './dms-engine-props';
+export * from './load-deletes';
 export * from './load-engine';
 export * from './load-size';
 export * from './load-target';

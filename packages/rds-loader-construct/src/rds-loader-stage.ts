@@ -222,7 +222,7 @@ export class RdsLoaderStage extends StageBase {
     for (const dataset of datasets) {
       const mode = given[dataset.name] ?? props.writeMode;
       mode?._check(problems, dataset);
-      if (mode !== undefined) modes[dataset.name] = mode._settings();
+      if (mode !== undefined) modes[dataset.name] = mode._settings(dataset);
     }
     props.target._check(this, problems, datasets);
     props.window?._check(problems);

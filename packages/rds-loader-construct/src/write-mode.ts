@@ -1,3 +1,5 @@
+import type { DeleteLimitProps, LoadDeletes } from './load-deletes';
+import { checkLimit, limitSettings } from './private/delete-limit';
 import type { DatasetView } from './private/stage/contract-file';
 import type { Problems } from './private/stage/fail';
 
@@ -10,6 +12,13 @@ export interface MergeProps {
    * @default - the later batch wins
    */
   readonly newerBy?: string;
+
+  /**
+   * Which rows of the table are removed.
+   *
+   * @default LoadDeletes.none()
+   */
+  readonly deletes?: LoadDeletes;
 }
 
 /** How `WriteMode.replace` treats a batch. */
@@ -22,18 +31,37 @@ export interface ReplaceProps {
   readonly allowEmpty?: boolean;
 }
 
+/** What `WriteMode.replacePartitions` replaces. The limit is of the rows by which all partitions of a batch become fewer. */
+export interface ReplacePartitionsProps extends DeleteLimitProps {
+  /**
+   * Columns whose values make a partition: strings, integers, booleans or dates of the contract.
+   *
+   * @default - the contract's partition columns
+   */
+  readonly columns?: string[];
+}
+
 /** Which modes keep the meaning of a history; the run time has the same table, and a test compares them. */
 const ALLOWED: Record<DatasetView['history'], string[]> = {
-  append: ['append', 'merge'],
-  snapshot: ['replace', 'merge'],
+  append: ['append', 'merge', 'partitions'],
+  snapshot: ['replace', 'merge', 'partitions'],
   changes: ['merge'],
 };
+
+const PARTITION_TYPES = ['string', 'integer', 'boolean', 'date'];
+
+interface ModeOptions {
+  readonly newerBy?: string;
+  readonly allowEmpty?: boolean;
+  readonly deletes?: LoadDeletes;
+  readonly partitions?: ReplacePartitionsProps;
+}
 
 /** How the rows of a batch become rows of a table. They become visible together. */
 export class WriteMode {
   /** Rows whose primary key is there are updated, others inserted. Fits every history; needs a primary key. */
   static merge(props: MergeProps = {}): WriteMode {
-    return new WriteMode('merge', { newerBy: props.newerBy });
+    return new WriteMode('merge', { newerBy: props.newerBy, deletes: props.deletes });
   }
 
   /** All rows are inserted. Fits datasets with the history `append`. */
@@ -46,11 +74,26 @@ export class WriteMode {
     return new WriteMode('replace', { allowEmpty: props.allowEmpty });
   }
 
-  private constructor(private readonly mode: string, private readonly options: { newerBy?: string; allowEmpty?: boolean }) {}
+  /**
+   * The batch takes the place of the rows that have the same values in the partition columns as one of its own; all other rows
+   * stay. Fits datasets with the history `append` or `snapshot` whose batches hold each of their partitions whole.
+   *
+   * An older batch that comes late does not touch a partition that a later one has written.
+   */
+  static replacePartitions(props: ReplacePartitionsProps = {}): WriteMode {
+    return new WriteMode('partitions', { partitions: props });
+  }
+
+  private constructor(private readonly mode: string, private readonly options: ModeOptions) {}
 
   /** @internal */
-  _settings(): Record<string, unknown> {
-    return { mode: this.mode, ...this.options };
+  _settings(dataset: DatasetView): Record<string, unknown> {
+    const { newerBy, allowEmpty, deletes, partitions } = this.options;
+    const { columns } = partitions ?? {};
+    return {
+      mode: this.mode, newerBy, allowEmpty,
+      ...(columns === undefined ? {} : { partitionBy: columns }), ...limitSettings(partitions ?? {}), ...deletes?._settings(dataset),
+    };
   }
 
   /** @internal */
@@ -63,9 +106,23 @@ export class WriteMode {
     if (this.mode === 'merge' && dataset.primaryKey.length === 0) {
       problems.add(`writeMode merge needs a primary key, and dataset ${dataset.name} has none; ${fix}`);
     }
-    const { newerBy } = this.options;
+    const { newerBy, deletes, partitions } = this.options;
     if (newerBy !== undefined && !dataset.columns.some((column) => column.name === newerBy)) {
       problems.add(`newerBy must be a column, and dataset ${dataset.name} has none called ${JSON.stringify(newerBy)}; ${fix}`);
     }
+    deletes?._check(problems, dataset, newerBy);
+    if (partitions !== undefined) checkPartitions(problems, dataset, partitions, fix);
+  }
+}
+
+function checkPartitions(problems: Problems, dataset: DatasetView, props: ReplacePartitionsProps, fix: string): void {
+  const { columns = dataset.partitionColumns } = props;
+  checkLimit(problems, props);
+  if (columns.length === 0) problems.add(`replacePartitions needs columns, and dataset ${dataset.name} has no partition columns; name them in columns, or ${fix}`);
+  if (new Set(columns).size < columns.length) problems.add(`columns of replacePartitions must be named once each, got ${columns.join(', ')}`);
+  for (const name of columns) {
+    const type = dataset.columns.find((column) => column.name === name)?.type.kind;
+    if (type === undefined) problems.add(`columns of replacePartitions must be columns, and dataset ${dataset.name} has none called ${JSON.stringify(name)}; ${fix}`);
+    else if (!PARTITION_TYPES.includes(type)) problems.add(`partition column ${name} of dataset ${dataset.name} must be a string, integer, boolean or date, got ${type}`);
   }
 }

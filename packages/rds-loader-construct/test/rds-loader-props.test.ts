@@ -1,13 +1,16 @@
 import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
-import { LoadSize, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadDeletes, LoadSize, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, Surroundings } from './_fixtures/load';
 
 describe('write modes', () => {
   test.each<[string, Partial<RdsLoaderStageProps>, RegExp]>([
-    ['replace for an appended dataset', { writeMode: WriteMode.replace() }, /writeMode of dataset trips must be append or merge with history append, got replace; give it a mode of its own in writeModes\.trips/],
-    ['append for a snapshot', { writeModes: { zones: WriteMode.append() } }, /writeMode of dataset zones must be replace or merge with history snapshot, got append/],
+    ['replace for an appended dataset', { writeMode: WriteMode.replace() }, /writeMode of dataset trips must be append or merge or partitions with history append, got replace; give it a mode of its own in writeModes\.trips/],
+    ['append for a snapshot', { writeModes: { zones: WriteMode.append() } }, /writeMode of dataset zones must be replace or merge or partitions with history snapshot, got append/],
     ['merge without a primary key', { writeModes: { zones: WriteMode.merge() } }, /merge needs a primary key, and dataset zones has none/],
     ['merge by a column that is not there', { writeModes: { trips: WriteMode.merge({ newerBy: 'changed' }) } }, /newerBy must be a column, and dataset trips has none called "changed"/],
+    ['deletes that a history cannot tell', { writeModes: { trips: WriteMode.merge({ deletes: LoadDeletes.marker({ column: 'day' }) }) } }, /deletes of dataset trips must be none with history append, got marker/],
+    ['partitions by what is no column, or none', { writeModes: { trips: WriteMode.replacePartitions({ columns: ['updated_at', 'month'], maxDeletePercent: 0 }), zones: WriteMode.replacePartitions() } },
+      /maxDeletePercent must be more than 0 and at most 100, got 0.*partition column updated_at of dataset trips must be a string, integer, boolean or date, got timestamp; .* none called "month".*dataset zones has no partition columns/],
     ['a dataset that is not there', { writeModes: { trip: WriteMode.append() } }, /writeModes\.trip has no dataset in the contract; it has trips, zones/],
   ])('fails for %s', (_, props, message) => {
     expect(() => newLoad(newStack(), 'Load', props)).toThrow(message);

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, type Stack } from 'aws-cdk-lib';
 import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/scheduler-settings';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
-import { WRITE_MODES } from '@headrace/runtime/load/write-modes';
+import { DEFAULT_DELETE_LIMIT, DELETE_KINDS } from '@headrace/runtime/load/write-mode-settings';
+import { DELETES, MARKER_TYPES, PARTITION_TYPES, WRITE_MODES, writeModesOf } from '@headrace/runtime/load/write-modes';
 import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
-import { LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadDeletes, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
@@ -78,12 +80,53 @@ test('the run time accepts what the starter of loads and the tasks are told of t
 });
 
 test.each(Object.entries(WRITE_MODES))('history %s allows the same write modes at synthesis and at run time', (history, allowed) => {
-  const modes = { append: WriteMode.append(), replace: WriteMode.replace(), merge: WriteMode.merge() };
-  const dataset = { name: 'd', table: 'd', history, columns: [], primaryKey: ['id'], partitionColumns: [] } as const;
-  const accepted = Object.entries(modes).filter(([, mode]) => {
-    const problems: string[] = [];
-    mode._check({ add: (text: string) => problems.push(text) } as any, dataset as any);
-    return problems.length === 0;
-  }).map(([name]) => name);
+  const modes = { append: WriteMode.append(), replace: WriteMode.replace(), merge: WriteMode.merge(), partitions: WriteMode.replacePartitions() };
+  const accepted = Object.entries(modes).filter(([, mode]) => problemsOf(mode, history, 'date').length === 0).map(([name]) => name);
   expect(accepted.sort()).toEqual([...allowed].sort());
 });
+
+test.each(Object.entries(DELETES))('history %s allows the same deletes at synthesis and at run time', (history, allowed) => {
+  const deletes = { marker: LoadDeletes.marker({ column: 'day' }), absentFromSnapshot: LoadDeletes.absentFromSnapshot() };
+  expect(Object.keys(deletes).sort()).toEqual([...DELETE_KINDS].sort());
+  const accepted = Object.entries(deletes).filter(([, kind]) => problemsOf(WriteMode.merge({ deletes: kind }), history, 'string').length === 0).map(([name]) => name);
+  expect(accepted).toEqual(allowed);
+  expect(problemsOf(WriteMode.merge({ deletes: LoadDeletes.none() }), history, 'string')).toEqual([]);
+});
+
+test('markers and partitions have the same types at synthesis and at run time, and a marker without values what its type has', () => {
+  const types = ['string', 'integer', 'boolean', 'date', 'float', 'decimal', 'timestamp', 'time', 'binary', 'uuid', 'object', 'array'];
+  const marker = WriteMode.merge({ deletes: LoadDeletes.marker({ column: 'day' }) });
+  expect(types.filter((type) => problemsOf(marker, 'changes', type).length === 0).sort()).toEqual([...MARKER_TYPES].sort());
+  expect(types.filter((type) => problemsOf(WriteMode.replacePartitions(), 'append', type).length === 0).sort()).toEqual([...PARTITION_TYPES].sort());
+  for (const type of MARKER_TYPES) {
+    const dataset = datasetOf('changes', type);
+    // Through JSON, as the task gets it.
+    const writeModes = JSON.parse(JSON.stringify({ d: marker._settings(dataset) }));
+    expect(() => writeModesOf({ writeModes }, [dataset])).not.toThrow();
+  }
+});
+
+test('the run time accepts what tasks are told of deletes and partitions', () => {
+  const limits = { maxDeletePercent: 5, maxDeleteRows: 1_000 };
+  const { task } = settingsOf({ writeModes: { trips: WriteMode.replacePartitions({ columns: ['day'], ...limits }), zones: WriteMode.replace() } });
+  expect(parseLoadSettings(task).writeModes.trips).toEqual({ mode: 'partitions', partitionBy: ['day'], maxDeletes: { percent: 5, rows: 1_000 } });
+  const { task: changes } = settingsOf({
+    contract: path.join(__dirname, '_fixtures', 'zones.odcs.yaml'), writeMode: WriteMode.merge({ deletes: LoadDeletes.marker({ column: 'zone_id', values: ['gone'], ...limits }) }),
+  });
+  expect(parseLoadSettings(changes).writeModes.zones).toEqual({ mode: 'merge', deletes: { kind: 'marker', column: 'zone_id', values: ['gone'] }, maxDeletes: { percent: 5, rows: 1_000 } });
+});
+
+test('the limit of deletes that the documentation gives is that of the run time', () => {
+  const source = readFileSync(path.join(__dirname, '..', 'src', 'load-deletes.ts'), 'utf8');
+  expect(DEFAULT_DELETE_LIMIT).toEqual({ percent: Number(/@default - (\d+), unless `maxDeleteRows` is given/.exec(source)?.[1]) });
+});
+
+function datasetOf(history: string, type: string): any {
+  return { name: 'd', table: 'd', history, columns: [{ name: 'day', type: { kind: type }, required: true }], primaryKey: ['id'], partitionColumns: ['day'] };
+}
+
+function problemsOf(mode: WriteMode, history: string, type: string): string[] {
+  const problems: string[] = [];
+  mode._check({ add: (text: string) => problems.push(text) } as any, datasetOf(history, type));
+  return problems;
+}

@@ -21,7 +21,7 @@ export interface DatasetView {
   readonly record: { readonly format: string; readonly recordsAt?: string; readonly fields?: unknown };
   readonly history: 'append' | 'snapshot' | 'changes';
   /** As they are stored. */
-  readonly columns: ReadonlyArray<{ readonly name: string; readonly mask?: { readonly method: string } }>;
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: { readonly kind: string }; readonly mask?: { readonly method: string } }>;
   readonly primaryKey: readonly string[];
   readonly partitionColumns: readonly string[];
   readonly quality: readonly QualityView[];

@@ -29,6 +29,8 @@ export interface LoadUnit {
   readonly target: TableName;
   readonly staging: TableName;
   readonly writeMode: WriteMode;
+  /** An operator's word that this commit may take away more rows than the write mode allows. */
+  readonly allowDeletes?: true;
   /** Columns that contract and manifest have in common, in contract order; the others of the contract become NULL. */
   readonly columns: readonly LoadColumn[];
   readonly parts: number;

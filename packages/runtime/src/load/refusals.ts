@@ -35,6 +35,27 @@ export function emptyReplace(target: TableName): PipelineError {
   return userError('EMPTY_REPLACE', `the batch has no records and would empty ${target.schema}.${target.table}; nothing was published, set allowEmpty if that is meant`, { ...target });
 }
 
+/** More rows would go than the write mode allows. */
+export function tooManyDeletes(
+  { dataset, target, seq = 0 }: { readonly dataset: Dataset; readonly target: TableName; readonly seq?: number }, removing: number, limit: string,
+): PipelineError {
+  const table = `${target.schema}.${target.table}`;
+  return userError(
+    'TARGET_DELETES',
+    `commit ${seq} of ${dataset.name} would take ${removing} rows out of ${table}, more than ${limit}; nothing of it is visible, and later commits of ${dataset.name} wait. `
+      + `If the source is right, allow it once: start the next attempt with the input member "allowDeletes": ${JSON.stringify({ [dataset.name]: seq })}; if so many are usual, raise the limit in the write mode; `
+      + 'if not, mend the source and curate the batch again', { dataset: dataset.name, seq, removing, table },
+  );
+}
+
+/** Rows that are to go are referred to by rows of another table. */
+export function rowsInUse(target: TableName, constraint: string, cause?: unknown): PipelineError {
+  return userError(
+    'TARGET_CONSTRAINT', `rows that the batch takes out of ${target.schema}.${target.table} are still referred to by foreign key ${constraint}; nothing of it is visible. Load the referring table first, `
+      + 'declare the key ON DELETE CASCADE or SET NULL, or leave deletes out of the write mode', { ...target, constraint }, cause,
+  );
+}
+
 export function ledgerMissing(schema: string, missing: readonly string[], statements: readonly string[]): PipelineError {
   const ddl = statements.length === 0 ? '' : `:\n${statements.join(';\n')};\n`;
   return userError(

@@ -23,7 +23,7 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
  * What to load: commits of the log that the ledger does not have, in the order in which their batches were ingested.
  *
  * A set difference and never "all after the last one": a run that began early can commit late. Where the order of
- * rows matters (replace, and merge without `newerBy`), a commit waits for ingest commits before it that were never
+ * rows matters (replace, deletes by a snapshot, partitions, and merge without `newerBy`), a commit waits for ingest commits before it that were never
  * curated, and an older batch never goes over a newer one.
  *
  * @param all at least the commits that are not in the ledger
@@ -40,7 +40,8 @@ export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loa
     // Curate can commit batches in another order than they were ingested; a repeated batch comes after the first try.
     .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq || a.seq - b.seq);
   requireFiles(wanted, removals);
-  const ordered = writeMode.mode === 'replace' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
+  const whole = isWhole(writeMode);
+  const ordered = whole || writeMode.mode === 'partitions' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
   const gap = ordered && gaps === 'hold' ? firstGap(entries, ledger) : undefined;
   const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
 
@@ -53,8 +54,8 @@ export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loa
   }
   const taken = new Set<CuratedEntry>();
   // Of several whole tables only the newest is worth copying.
-  const load = (writeMode.mode === 'replace' ? free.slice(-1) : free).map((entry) => ({
-    entry, overtaken: overtakenBy(writeMode.mode === 'replace' ? free : [entry], pending, taken).filter((other) => other !== entry),
+  const load = (whole ? free.slice(-1) : free).map((entry) => ({
+    entry, overtaken: overtakenBy(whole ? free : [entry], pending, taken).filter((other) => other !== entry),
   }));
   const expired = pending.filter(({ manifest }) => past.has(manifest.attemptId));
   const [first, ...others] = load;
@@ -105,13 +106,19 @@ function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest }: Hol
     const taken = ledger.find((row) => row.outcome === 'loaded' && manifest.supersedes.includes(row.attemptId));
     return taken === undefined ? undefined : `it supersedes commit ${taken.seq}, whose rows are in the table and cannot be told apart there; use merge, or remove them and the ledger row`;
   }
-  if (writeMode.mode === 'merge' && writeMode.newerBy === undefined) {
+  if (writeMode.deletes?.kind === 'absentFromSnapshot' && manifest.kind === 'backfill') return 'a back-fill is no whole snapshot, and rows that it lacks would be removed; replay it, or load without deletes';
+  if (writeMode.mode === 'merge' && writeMode.newerBy === undefined && !isWhole(writeMode)) {
     if (manifest.kind === 'backfill') return 'a back-fill would put older rows over newer ones; give the write mode newerBy';
     // Equal is a rerun or replay of the newest batch itself.
     if (manifest.ingestSeq < newest) return `its batch is older than ingest commit ${newest}, which is loaded; give the write mode newerBy`;
   }
-  if (writeMode.mode === 'replace' && manifest.ingestSeq < newest) return `its snapshot is older than that of ingest commit ${newest}, which is loaded; it is never needed`;
+  if (isWhole(writeMode) && manifest.ingestSeq < newest) return `its snapshot is older than that of ingest commit ${newest}, which is loaded; it is never needed`;
   return undefined;
+}
+
+/** A batch is all that the table shall hold, so only the newest counts. */
+function isWhole({ mode, deletes }: WriteMode): boolean {
+  return mode === 'replace' || deletes?.kind === 'absentFromSnapshot';
 }
 
 /** The smallest ingest number that has no curate commit although a later one has. */

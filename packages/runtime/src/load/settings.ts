@@ -2,17 +2,9 @@ import { readSettings, type Fields } from '../run/settings';
 import { readDmsSettings, type DmsSettings } from './dms/dms-settings';
 import type { LoadWindow } from './schedule/load-window';
 import { readWindow } from './schedule/window-settings';
+import { readWriteMode, type WriteMode, type WriteModeName } from './write-mode-settings';
 
-/** How a dataset's staged rows become rows of the target. */
-export type WriteModeName = 'merge' | 'append' | 'replace';
-
-export interface WriteMode {
-  readonly mode: WriteModeName;
-  /** Merge only: an update applies only where this column is newer, or equal with a later run. */
-  readonly newerBy?: string;
-  /** Replace only: a batch without records may empty the table. @default false */
-  readonly allowEmpty?: boolean;
-}
+export type { WriteMode, WriteModeName };
 
 /** Where a database is, and who logs in. */
 export interface DatabaseAddress {
@@ -106,15 +98,6 @@ function readTarget(target: Fields): LoadDatabase {
     ssl: target.choice('ssl', ['verify-full', 'disable'], { optional: true }) ?? 'verify-full',
     ...(caFile === undefined ? {} : { caFile }),
   };
-}
-
-function readWriteMode(fields: Fields): WriteMode {
-  const mode = fields.choice('mode', ['merge', 'append', 'replace']);
-  const newerBy = fields.text('newerBy', { optional: true });
-  const allowEmpty = fields.boolean('allowEmpty', { optional: true });
-  if (newerBy !== undefined && mode !== 'merge') fields.problem('newerBy', `has no meaning for mode ${mode}; leave it out or use merge`);
-  if (allowEmpty !== undefined && mode !== 'replace') fields.problem('allowEmpty', `has no meaning for mode ${mode}; leave it out or use replace`);
-  return { mode, ...(newerBy === undefined ? {} : { newerBy }), ...(allowEmpty === undefined ? {} : { allowEmpty }) };
 }
 
 function sqlName(fields: Fields, key: string): string {

@@ -25,14 +25,15 @@ describe('load settings', () => {
     const bad = {
       ...GOOD, pipeline: 'Demo', connections: 0, gaps: 'ignore', surprise: 1, ledgerSchema: 'x'.repeat(64),
       target: { ...GOOD.target, port: 0, secretArn: 'hunter2', ssl: 'require' },
-      writeModes: { trips: { mode: 'append', newerBy: 'at' }, Bad: { mode: 'upsert', allowEmpty: true } },
+      writeModes: { trips: { mode: 'append', newerBy: 'at', maxDeletes: { rows: 1 } }, people: { mode: 'merge', deletes: { kind: 'marker', column: 'op', values: [] }, maxDeletes: { percent: 0 } }, Bad: { mode: 'upsert', allowEmpty: true } },
     };
     let message = '';
     try { parseLoadSettings(bad); } catch (error) { message = (error as Error).message; }
     for (const part of [
       'pipeline must be', 'connections must be a whole number from 1 to 40, got 0', 'gaps must be one of hold, skip', 'surprise is not a known key', 'ledgerSchema must be a name of 1 to 63',
       'target.port must be', 'target.secretArn must be the ARN', 'target.ssl must be one of verify-full, disable', 'writeModes.trips.newerBy has no meaning for mode append',
-      'writeModes has the name "Bad"', 'writeModes.Bad.mode must be one of merge, append, replace',
+      'writeModes has the name "Bad"', 'writeModes.Bad.mode must be one of merge, append, replace, partitions', 'writeModes.trips.maxDeletes has no meaning for mode append without deletes', 'writeModes.people.maxDeletes.percent must be more than 0 and at most 100, got 0',
+      'writeModes.people.deletes.values must be a list of one or more texts, each once, got []',
     ]) expect(message).toContain(part);
   });
 });

@@ -13,11 +13,17 @@ describe('write modes', () => {
   });
 
   test.each([
-    ['append', { mode: 'replace' }, 'history append, which allows append or merge, got replace'],
+    ['append', { mode: 'replace' }, 'history append, which allows append or merge or partitions, got replace'],
     ['changes', { mode: 'append' }, 'history changes, which allows merge, got append'],
-    ['snapshot', { mode: 'append' }, 'history snapshot, which allows replace or merge, got append'],
+    ['snapshot', { mode: 'append' }, 'history snapshot, which allows replace or merge or partitions, got append'],
     ['changes', { mode: 'merge', newerBy: 'changed' }, 'no column "changed" for newerBy'],
     ['changes', { mode: 'merge', newerBy: 'name' }, 'newerBy column name of dataset people must be required'],
+    ['append', { mode: 'partitions' }, 'no partition columns to replace by'],
+    ['append', { mode: 'partitions', partitionBy: ['ratio', 'day'] }, /partition column ratio of dataset people must be a string, integer, boolean or date, got float; .*no column "day" for partitions/],
+    ['snapshot', { mode: 'merge', deletes: { kind: 'marker', column: 'name', values: ['D'] } }, 'which allows deletes by absentFromSnapshot, got marker'],
+    ['append', { mode: 'merge', deletes: { kind: 'absentFromSnapshot' } }, 'which allows no deletes, got absentFromSnapshot'],
+    ['changes', { mode: 'merge', deletes: { kind: 'marker', column: 'ratio', values: ['D'] } }, 'marker column ratio of dataset people must be a string, boolean or integer, got float'],
+    ['changes', { mode: 'merge', newerBy: 'id', deletes: { kind: 'marker', column: 'id', values: ['D'] } }, /marker value "D" is no integer.*newerBy column id of dataset people must not be part of the key/],
   ] as const)('fail for history %s and %j', (history, mode, message) => {
     expect(() => writeModesOf({ writeModes: { people: mode } }, datasets(history))).toThrow(message);
   });

@@ -4,6 +4,7 @@ import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
 import type { TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
+import { guardOf } from '../write/guard-table';
 import { select, type Candidate, type Claimed } from './candidates';
 import { idOf, unitsOf } from './load-units';
 
@@ -40,6 +41,8 @@ export async function claimTables(
     const made = await session.ensureTarget(candidate.target, candidate.dataset, candidate.writeMode, settings.manageSchema, by);
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
+    const guard = guardOf(settings.ledgerSchema, candidate.target, candidate.dataset, candidate.writeMode);
+    if (guard !== undefined) await session.ensureGuard(guard, candidate.target, by);
     const units = unitsOf(one, settings);
     for (const unit of units) {
       await session.ensureStaging(unit.staging, candidate.dataset, {

@@ -16,6 +16,7 @@ import { preflight } from './preflight';
 import { publishCommit } from './publish-commit';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
+import { ensureGuard } from './write/guard';
 
 /** PostgreSQL: everything that belongs together is one transaction, tables among it. */
 export const postgresTarget: TargetDatabase = {
@@ -39,6 +40,7 @@ function sessionOf(client: Client): TargetSession {
     settle: () => Promise.resolve(),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
     ensureTarget: (target, dataset, writeMode, manage, by) => ensureTarget(client, target, dataset, writeMode, manage, by),
+    ensureGuard: (guard, target, by) => ensureGuard(client, guard, target, by),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
     leftoverStaging: (schema, of, keep) => leftoverStaging(client, schema, of, keep),
     dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),

@@ -65,8 +65,11 @@ async function privilegeProblems(client: Client, { settings: { ledgerSchema }, t
   return problems;
 }
 
-function rightsOf({ mode }: WriteMode): string[] {
-  return { append: ['SELECT', 'INSERT'], merge: ['SELECT', 'INSERT', 'UPDATE'], replace: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] }[mode];
+function rightsOf({ mode, deletes }: WriteMode): string[] {
+  const rights = {
+    append: ['SELECT', 'INSERT'], merge: ['SELECT', 'INSERT', 'UPDATE'], replace: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], partitions: ['SELECT', 'INSERT', 'DELETE'],
+  }[mode];
+  return deletes === undefined ? rights : [...rights, 'DELETE'];
 }
 
 /** After an upgrade of the operating system an index over text may be in an order that no longer holds, and a key in it twice. */

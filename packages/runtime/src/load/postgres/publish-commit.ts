@@ -1,16 +1,25 @@
 import type { Client } from 'pg';
 import { quoteName } from '../../contract/quote-identifier';
-import type { WriteModeName } from '../settings';
+import type { WriteMode, WriteModeName } from '../settings';
+import { modeOf } from '../write/write-context';
 import type { Publication, Published } from '../target/target-database';
 import { transaction } from './connect';
 import { requireEpoch } from './ledger/epoch';
 import { readLedger, writeLedger } from './ledger/ledger-rows';
 import { append } from './write/append';
 import { merge } from './write/merge';
+import { mergeMarked } from './write/merge-marked';
+import { mergeSnapshot } from './write/merge-snapshot';
 import { replace } from './write/replace';
+import { replacePartitions } from './write/replace-partitions';
 import { readCollations, type Write } from './write/write-context';
 
-const WRITES: Readonly<Record<WriteModeName, Write>> = { append, merge, replace };
+const WRITES: Readonly<Record<WriteModeName, Write>> = { append, merge, replace, partitions: replacePartitions };
+
+function writeOf({ mode, deletes }: WriteMode): Write {
+  if (deletes === undefined) return WRITES[mode];
+  return deletes.kind === 'marker' ? mergeMarked : mergeSnapshot;
+}
 
 /** One short transaction: the epoch, the checks, the rows and their ledger rows. */
 export async function publishCommit(client: Client, publication: Publication): Promise<Published> {
@@ -22,9 +31,8 @@ export async function publishCommit(client: Client, publication: Publication): P
     const [row] = await readLedger(client, ledgerSchema, target, source, seq);
     if (row !== undefined) return { outcome: 'already-committed', row };
     const staged = await publication.checkStaged();
-    const { newerBy, allowEmpty } = writeMode;
-    const counts = await WRITES[writeMode.mode]({
-      client, dataset, target, staging, staged, collations: await readCollations(client, target), newerBy, allowEmpty,
+    const counts = await writeOf(writeMode)({
+      client, dataset, target, staging, staged, collations: await readCollations(client, target), ...modeOf(publication),
     });
     for (const written of publication.ledgerRows(counts)) await writeLedger(client, ledgerSchema, target, source, written);
     return { outcome: 'committed', counts };

@@ -61,7 +61,12 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
 
   const claimedUnits = claimed.flatMap((one) => unitsOf(one, settings));
   const items = itemsOf(claimedUnits, claimed, settings.connections);
-  const units = claimedUnits.map((unit, index) => withWindow(unit, index, items, window));
+  const units = claimedUnits.map((unit, index) => ({
+    ...withWindow(unit, index, items, window), ...(input.allowDeletes[unit.dataset] === unit.seq ? { allowDeletes: true as const } : {}),
+  }));
+  for (const [dataset, seq] of Object.entries(input.allowDeletes)) {
+    if (!units.some((unit) => unit.dataset === dataset && unit.seq === seq)) report.say('LOAD_W1016', { dataset, seq });
+  }
   const held = claimed.flatMap(({ dataset, selection }) => selection.held.map(
     ({ entry, reason }): HeldCommit => ({ dataset: dataset.name, seq: entry.seq, reason }),
   ));

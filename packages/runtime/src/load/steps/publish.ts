@@ -118,7 +118,9 @@ async function publishTo(
   const isDrained = time.late || (time.stagingOver && (await missingParts(session, call, unit, manifest)).length > 0);
   if (isDrained) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({
-    ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, loadId, epoch, dataset, target, staging, writeMode,
+    ledgerSchema, source: { pipeline: plan.pipeline, dataset: unit.dataset }, seq, ingestSeq: unit.ingestSeq,
+    loadId, epoch, dataset, target, staging, writeMode,
+    allowDeletes: unit.allowDeletes === true,
     hasParts: unit.parts > 0,
     checkStaged: async () => {
       const staged = await checkStaged(session, call, unit, manifest);

@@ -11,6 +11,7 @@ import type { StepCall } from '../../run/task';
 import type { LoadDatabase, LoadSettings, WriteMode } from '../settings';
 import type { StagingMark, StagingTable } from '../staging';
 import type { TableName } from '../table-name';
+import type { GuardTable } from '../write/guard-table';
 import type { ReadCredentials } from './credentials';
 import type { PreflightCall } from './preflight';
 
@@ -110,6 +111,12 @@ export interface TargetSession {
    */
   ensureTarget(target: TableName, dataset: Dataset, writeMode: WriteMode, manage: boolean, by: DdlAuthor): Promise<'made' | 'there'>;
 
+  /**
+   * Makes what a write mode remembers by, unless it is there, and gives its columns the types that the contract and the target have now.
+   * Throws `TARGET_SCHEMA` where it remembers by other columns. It stays as long as the target table.
+   */
+  ensureGuard(guard: GuardTable, target: TableName, by: DdlAuthor): Promise<void>;
+
   /** Makes the staging table unless it is there: the contract's columns and no constraint, kept through a crash of the server. */
   ensureStaging(staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void>;
   /** Staging tables of one dataset and target that no load in `keep` needs: of published loads, and of older contracts. */
@@ -140,12 +147,15 @@ export interface Publication {
   readonly ledgerSchema: string;
   readonly source: CommitSource;
   readonly seq: number;
+  readonly ingestSeq: number;
   readonly loadId: string;
   readonly epoch: bigint;
   readonly dataset: Dataset;
   readonly target: TableName;
   readonly staging: TableName;
   readonly writeMode: WriteMode;
+  /** An operator allows more deletes for this commit than the write mode does. */
+  readonly allowDeletes: boolean;
   /** Whether the staging table may have rows. */
   readonly hasParts: boolean;
   /** Compares the staging table with the manifest and returns its rows; throws before anything is written. */

@@ -73,6 +73,8 @@ export interface MysqlGrantOptions extends GrantOptions {
   readonly host?: string;
   /** Tables that are replaced: their rights are those of renaming them. @default - none */
   readonly replaced?: readonly string[];
+  /** Tables that rows are deleted from: by a merge with deletes, or with their partition. @default - none */
+  readonly deleting?: readonly string[];
 }
 
 /**
@@ -81,13 +83,13 @@ export interface MysqlGrantOptions extends GrantOptions {
  * In the ledger's database the loader makes, fills and drops staging tables. A table that is replaced is renamed away, and
  * the new one takes its name, which needs the rights to alter, drop and create a table of that name.
  */
-export function mysqlGrantScript({ flavour, host = '%', role, ledgerSchema, targetSchema, tables, replaced = [] }: MysqlGrantOptions): string {
+export function mysqlGrantScript({ flavour, host = '%', role, ledgerSchema, targetSchema, tables, replaced = [], deleting = [] }: MysqlGrantOptions): string {
   const user = `${quoteMysqlText(role)}@${quoteMysqlText(host)}`;
   const statements = [
     ...mysqlLedgerDdl(ledgerSchema, flavour),
     `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON ${quoteMysqlName(ledgerSchema)}.* TO ${user}`,
     ...tables.map((table) => {
-      const rights = replaced.includes(table) ? 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP' : 'SELECT, INSERT, UPDATE';
+      const rights = replaced.includes(table) ? 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP' : `SELECT, INSERT, UPDATE${deleting.includes(table) ? ', DELETE' : ''}`;
       return `GRANT ${rights} ON ${quoteMysqlName(targetSchema, table)} TO ${user}`;
     }),
   ];

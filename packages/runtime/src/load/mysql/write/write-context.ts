@@ -12,6 +12,8 @@ export type Write = shared.Write<MysqlClient>;
 export interface WriteSql extends shared.WriteSql {
   /** The staged row is older than the target's. */
   readonly stale: string;
+  /** The target does not hold the staged key, where it is joined from the left. */
+  readonly notThere: string;
   /** The staged key as the target compares it. */
   readonly key: string;
 }
@@ -22,12 +24,15 @@ export function writeSql({ client: { flavour }, dataset, target, staging, collat
   const binary = MYSQL_COLLATIONS[flavour];
   const comparableOf = (column: Column) => (alias: 's' | 't'): string => comparable(column, alias, binary, collations);
   const newer = dataset.columns.find(({ name }) => name === newerBy);
+  const sameKey = (alias: 't' | 'd'): string => shared.allOf(dataset.primaryKey.map((name) => `${alias}.${quoteMysqlName(name)} = ${stagedKey(name, collations)}`), 'FALSE');
   return {
     target: quoteMysqlName(target.schema, target.table),
     staging: quoteMysqlName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: shared.allOf(dataset.primaryKey.map((name) => `t.${quoteMysqlName(name)} = ${stagedKey(name, collations)}`), 'FALSE'),
+    sameKey: sameKey('t'),
+    sameDeletedKey: sameKey('d'),
+    notThere: `t.${quoteMysqlName(dataset.primaryKey[0] ?? dataset.columns[0]!.name)} IS NULL`,
     sameRest: shared.allOf(rest.map((column) => same(comparableOf(column), column)), 'TRUE'),
     assignments: rest.map(({ name }) => `t.${quoteMysqlName(name)} = s.${quoteMysqlName(name)}`).join(', '),
     // NULL on either side never stops an update.
@@ -36,7 +41,8 @@ export function writeSql({ client: { flavour }, dataset, target, staging, collat
   };
 }
 
-function stagedKey(name: string, collations: WriteContext['collations']): string {
+/** The staged value of a key's column, as the target compares it. */
+export function stagedKey(name: string, collations: WriteContext['collations']): string {
   const collation = collations.get(name);
   // Of a column of another character set the server converts by itself.
   return `s.${quoteMysqlName(name)}${collation?.startsWith('utf8mb4_') === true ? ` COLLATE ${collation}` : ''}`;

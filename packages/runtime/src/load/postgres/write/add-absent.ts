@@ -7,9 +7,9 @@ import { keyOrder, writeSql, type WriteContext } from './write-context';
  * with each row, and where statistics call that table empty, row by row. In the order of the index they are also
  * written faster.
  */
-export async function addAbsent(context: WriteContext): Promise<number> {
+export async function addAbsent(context: WriteContext, only = 'true'): Promise<number> {
   const sql = writeSql(context);
   const { rowCount } = await context.client.query(`INSERT INTO ${sql.target} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s
-WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey}) ORDER BY ${keyOrder(context)}`);
+WHERE NOT EXISTS (SELECT FROM ${sql.target} AS t WHERE ${sql.sameKey}) AND ${only} ORDER BY ${keyOrder(context)}`);
   return rowCount ?? 0;
 }

@@ -16,12 +16,18 @@ export const merge: Write = async (context) => {
   const filled = await fillEmpty(context);
   if (filled !== undefined) return filled;
   await refuseRepeatedKeys(context);
-  const sql = writeSql(context);
-  const stale = staleCondition(context);
-  const updated = sql.assignments === '' ? 0 : await rows(context, `UPDATE ${sql.target} AS t SET ${sql.assignments} FROM ${sql.staging} AS s
-WHERE ${sql.sameKey} AND NOT (${sql.sameRest}) AND NOT (${stale})`);
-  return readBack(context, { updated, inserted: await addAbsent(context) }, stale);
+  const updated = await updateChanged(context);
+  return readBack(context, { updated, inserted: await addAbsent(context) }, staleCondition(context));
 };
+
+/** Updates rows whose key is there, which hold other values and are not newer; returns how many. */
+export async function updateChanged(context: WriteContext, only = 'true'): Promise<number> {
+  const sql = writeSql(context);
+  if (sql.assignments === '') return 0;
+  const { rowCount } = await context.client.query(`UPDATE ${sql.target} AS t SET ${sql.assignments} FROM ${sql.staging} AS s
+WHERE ${sql.sameKey} AND NOT (${sql.sameRest}) AND NOT (${staleCondition(context)}) AND ${only}`);
+  return rowCount ?? 0;
+}
 
 /** What is in the target after the write, compared with what was staged; the terms come from the tables and not from each other. */
 export async function readBack(context: WriteContext, done: {
@@ -43,8 +49,4 @@ export function staleCondition({ newerBy }: Pick<WriteContext, 'newerBy'>): stri
   if (newerBy === undefined) return 'false';
   const column = quoteIdentifier(newerBy);
   return `coalesce(t.${column} > s.${column}, false)`;
-}
-
-async function rows({ client }: WriteContext, statement: string): Promise<number> {
-  return (await client.query(statement)).rowCount ?? 0;
 }

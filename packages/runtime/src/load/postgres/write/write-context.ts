@@ -12,12 +12,14 @@ export type Write = shared.Write<Client>;
 export function writeSql({ dataset, target, staging, collations }: Pick<WriteContext, 'dataset' | 'target' | 'staging' | 'collations'>): shared.WriteSql {
   const names = dataset.columns.map(({ name }) => quoteIdentifier(name));
   const rest = dataset.columns.filter(({ name }) => !dataset.primaryKey.includes(name));
+  const sameKey = (alias: string): string => shared.allOf(dataset.primaryKey.map((name) => `${alias}.${quoteIdentifier(name)} = ${stagedKey(name, collations)}`), 'FALSE');
   return {
     target: quoteName(target.schema, target.table),
     staging: quoteName(staging.schema, staging.table),
     columns: names.join(', '),
     stagedColumns: names.map((name) => `s.${name}`).join(', '),
-    sameKey: shared.allOf(dataset.primaryKey.map((name) => `t.${quoteIdentifier(name)} = ${stagedKey(name, collations)}`), 'FALSE'),
+    sameKey: sameKey('t'),
+    sameDeletedKey: sameKey('d'),
     sameRest: shared.allOf(rest.map((column) => `${comparable(column, 't')} IS NOT DISTINCT FROM ${comparable(column, 's')}`), 'TRUE'),
     assignments: rest.map(({ name }) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(', '),
   };
