@@ -53,6 +53,7 @@ function replaceScripts(root: Monorepo): void {
     demo: 'node scripts/build.mjs && node scripts/demo.mjs',
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',
     'bench:engines': 'node scripts/build.mjs && node scripts/bench-engines.mjs',
+    'package:all': 'node scripts/build.mjs && node scripts/package-all.mjs',
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',
     release: 'node scripts/release.mjs',
     'release:check': 'node scripts/build.mjs && node scripts/release.mjs check',
