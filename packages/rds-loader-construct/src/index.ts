@@ -3,6 +3,7 @@ export * from './dms-engine-props';
 export * from './load-deletes';
 export * from './load-engine';
 export * from './load-size';
+export * from './load-sql';
 export * from './load-target';
 export * from './load-window';
 export * from './rds-loader-stage';

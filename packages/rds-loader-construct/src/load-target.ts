@@ -172,6 +172,11 @@ export class LoadTarget {
   }
 
   /** @internal */
+  get _isMysql(): boolean {
+    return this.engine === TargetEngine.MYSQL;
+  }
+
+  /** @internal */
   get _defaultSchema(): string {
     return this.engine === TargetEngine.MYSQL ? this.database : 'public';
   }

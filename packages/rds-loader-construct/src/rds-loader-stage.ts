@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { DmsTask, type DmsEngineProps } from './dms-engine-props';
 import type { LoadEngine } from './load-engine';
 import { LoadSize } from './load-size';
+import type { LoadSql } from './load-sql';
 import type { LoadTarget } from './load-target';
 import type { LoadWindow } from './load-window';
 import { DmsContract } from './private/dms/dms-contract';
@@ -52,6 +53,13 @@ export interface RdsLoaderStageProps extends StageBaseProps {
    * @default - `writeMode` for every dataset
    */
   readonly writeModes?: { [dataset: string]: WriteMode };
+
+  /**
+   * SQL of your own that runs before and after batches become visible, and after a load.
+   *
+   * @default - none
+   */
+  readonly sql?: LoadSql;
 
   /**
    * When loads run: one starts by itself when the window opens, and whatever starts outside of it ends at once and says so, unless its input has
@@ -156,6 +164,7 @@ export class RdsLoaderStage extends StageBase {
         writeModes,
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
+        ...(props.sql?._settings() ?? {}),
         ...(props.window === undefined ? {} : { window: props.window._settings() }),
         ...(engine === undefined || dms === undefined ? {} : {
           dms: {
@@ -225,6 +234,7 @@ export class RdsLoaderStage extends StageBase {
       if (mode !== undefined) modes[dataset.name] = mode._settings(dataset);
     }
     props.target._check(this, problems, datasets);
+    props.sql?._check(problems, datasets, props.target._isMysql);
     props.window?._check(problems);
     if (props.engine?._dms !== undefined) {
       props.target._checkDms(problems, props.engine._dms.certificateArn);

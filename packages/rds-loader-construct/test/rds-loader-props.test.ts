@@ -1,5 +1,5 @@
-import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
-import { LoadDeletes, LoadSize, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
+import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, Duration } from 'aws-cdk-lib';
+import { LoadDeletes, LoadSize, LoadSql, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, Surroundings } from './_fixtures/load';
 
 describe('write modes', () => {
@@ -21,6 +21,15 @@ describe('write modes', () => {
       writeMode: WriteMode.merge({ newerBy: 'updated_at' }),
       writeModes: { zones: WriteMode.replace({ allowEmpty: true }) },
     })).not.toThrow();
+  });
+});
+
+describe('SQL of the owner', () => {
+  test('fails for a dataset that is not there, for what ends the transaction, and for no time', () => {
+    const sql = LoadSql.of({ afterPublish: { trip: ['ANALYZE'] }, beforePublish: { trips: ['COMMIT'] }, timeout: Duration.millis(500) });
+    expect(() => newLoad(newStack(), 'Load', { sql })).toThrow(
+      /sql\.beforePublish\.trips\[0\] must not begin with COMMIT.*sql\.afterPublish\.trip has no dataset in the contract; it has trips, zones.*sql\.timeout must be whole seconds from 1 to 21600, got 0\.5; leave it out for 600/,
+    );
   });
 });
 

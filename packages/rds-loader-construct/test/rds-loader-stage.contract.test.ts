@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, type Stack } from 'aws-cdk-lib';
+import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, Duration, type Stack } from 'aws-cdk-lib';
 import { parseSchedulerSettings } from '@headrace/runtime/load/schedule/scheduler-settings';
+import { statementProblem } from '@headrace/runtime/load/statements/load-statement';
 import { parseLoadSettings } from '@headrace/runtime/load/settings';
 import { DEFAULT_DELETE_LIMIT, DELETE_KINDS } from '@headrace/runtime/load/write-mode-settings';
 import { DELETES, MARKER_TYPES, PARTITION_TYPES, WRITE_MODES, writeModesOf } from '@headrace/runtime/load/write-modes';
 import { asText, resourcesOf } from '@headrace/stage/testing/machine-definitions';
-import { LoadDeletes, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
+import { LoadDeletes, LoadSql, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
 import { newLoad, newStack, templateOf } from './_fixtures/load';
 
 /** The settings as the deployed task finds them: addresses and ports are known only then. */
@@ -66,6 +67,26 @@ test('what is left out is what the run time would take', () => {
 
   expect(writeModes).toEqual({});
   expect({ ...parseLoadSettings(bare), connections }).toEqual(parseLoadSettings({ ...bare, connections, manageSchema, gaps }));
+});
+
+test('the run time accepts the SQL that runs with loads, and refuses what synthesis refuses', () => {
+  const sql = LoadSql.of({
+    beforePublish: { trips: ["SET LOCAL work_mem = '64MB'"] }, afterPublish: { trips: ['ANALYZE public.trips'] }, afterLoad: ['REFRESH MATERIALIZED VIEW public.days'], timeout: Duration.minutes(30),
+  });
+  expect(parseLoadSettings(settingsOf({ sql }).task)).toMatchObject({
+    statements: [
+      { when: 'beforePublish', dataset: 'trips' }, { when: 'afterPublish', dataset: 'trips', sql: 'ANALYZE public.trips' }, { when: 'afterLoad', sql: 'REFRESH MATERIALIZED VIEW public.days' },
+    ],
+    statementTimeoutSeconds: 1_800,
+  });
+  const words = ['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare', 'xa', 'unlock', 'copy', 'load', 'lock', 'analyze', '-- x', ' ', 'x'.repeat(4_001)];
+  for (const kind of ['postgres', 'mysql'] as const) {
+    for (const text of words) {
+      const problems: string[] = [];
+      LoadSql.of({ afterLoad: [text] })._check({ add: (problem: string) => problems.push(problem) } as any, [], kind === 'mysql');
+      expect([text, problems]).toEqual([text, [statementProblem(text, kind)].flatMap((problem) => (problem === undefined ? [] : [`sql.afterLoad[0] ${problem}`]))]);
+    }
+  }
 });
 
 test('the run time accepts what the starter of loads and the tasks are told of the window', () => {

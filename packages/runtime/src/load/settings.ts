@@ -2,6 +2,7 @@ import { readSettings, type Fields } from '../run/settings';
 import { readDmsSettings, type DmsSettings } from './dms/dms-settings';
 import type { LoadWindow } from './schedule/load-window';
 import { readWindow } from './schedule/window-settings';
+import { readStatement, type LoadStatement } from './statements/load-statement';
 import { readWriteMode, type WriteMode, type WriteModeName } from './write-mode-settings';
 
 export type { WriteMode, WriteModeName };
@@ -51,6 +52,10 @@ export interface LoadSettings {
   readonly gaps: 'hold' | 'skip';
   /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
   readonly lockTimeoutSeconds: number;
+  /** SQL of the stage's owner that runs with its loads, in this order. @default - none */
+  readonly statements: readonly LoadStatement[];
+  /** Longest that one of these may take, 1 to 21,600 s. @default 600 */
+  readonly statementTimeoutSeconds: number;
   /** When loads may run, whoever starts them. @default - at any time */
   readonly window?: LoadWindow;
   /** Of a stage whose staging tables AWS DMS fills. @default - our own loader does */
@@ -64,13 +69,17 @@ const SQL_NAME = /^[^\0]{1,63}$/;
 
 /** Parses HEADRACE_SETTINGS of a load stage; throws one PipelineError `CONFIG` that lists every problem. */
 export function parseLoadSettings(json: unknown): LoadSettings {
-  return readSettings(json, 'load settings', (fields) => withWindow(fields, {
+  return readSettings(json, 'load settings', (fields) => withTarget(fields, fields.child('target', readTarget)));
+}
+
+function withTarget(fields: Fields, target: LoadDatabase): LoadSettings {
+  return withWindow(fields, {
     pipeline: fields.identifier('pipeline'),
     curatedBucket: fields.text('curatedBucket'),
     workPrefix: fields.text('workPrefix'),
     contract: fields.child('contract', (contract) => ({ bucket: contract.text('bucket'), key: contract.text('key') })),
     codeVersion: fields.text('codeVersion'),
-    target: fields.child('target', readTarget),
+    target,
     targetSchema: sqlName(fields, 'targetSchema'),
     ledgerSchema: sqlName(fields, 'ledgerSchema'),
     manageSchema: fields.boolean('manageSchema', { optional: true }) ?? true,
@@ -78,8 +87,10 @@ export function parseLoadSettings(json: unknown): LoadSettings {
     connections: fields.integer('connections', { min: 1, max: MAX_CONNECTIONS, optional: true }) ?? 1,
     gaps: fields.choice('gaps', ['hold', 'skip'], { optional: true }) ?? 'hold',
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
+    statements: fields.list('statements', (statement) => readStatement(statement, target.kind), { optional: true }),
+    statementTimeoutSeconds: fields.integer('statementTimeoutSeconds', { min: 1, max: 21_600, optional: true }) ?? 600,
     ...(fields.has('dms') ? { dms: fields.child('dms', readDmsSettings) } : {}),
-  }));
+  });
 }
 
 function withWindow(fields: Fields, settings: Omit<LoadSettings, 'window'>): LoadSettings {

@@ -9,7 +9,7 @@ const GOOD = {
 describe('load settings', () => {
   test('fill in what may be left out', () => {
     expect(parseLoadSettings(GOOD)).toEqual({
-      ...GOOD, target: { ...GOOD.target, ssl: 'verify-full' }, manageSchema: true, writeModes: {}, connections: 1, gaps: 'hold', lockTimeoutSeconds: 60,
+      ...GOOD, target: { ...GOOD.target, ssl: 'verify-full' }, manageSchema: true, writeModes: {}, connections: 1, gaps: 'hold', lockTimeoutSeconds: 60, statements: [], statementTimeoutSeconds: 600,
     });
   });
 

@@ -2,6 +2,7 @@ import type { StepCall } from '../../run/task';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
+import { finishPublished } from '../statements/finish-published';
 import type { TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 import { guardOf } from '../write/guard-table';
@@ -56,14 +57,15 @@ export async function claimTables(
 }
 
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
-export async function sweepStaging(session: TargetSession, { settings, report }: Call, claimed: readonly Claimed[]): Promise<void> {
+export async function sweepStaging(session: TargetSession, call: Call, claimed: readonly Claimed[]): Promise<void> {
+  const { settings, report } = call;
   for (const { dataset, target, epoch, selection, published } of claimed) {
     const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    for (const table of await session.leftoverStaging(settings.ledgerSchema, {
-      pipeline: settings.pipeline, dataset: dataset.name, target,
-    }, waiting)) {
+    const left = await session.leftoverStaging(settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting);
+    const isFinished = await finishPublished(session, call, dataset.name, left.filter(({ loadId }) => published.has(loadId)));
+    for (const table of left) {
       const isPublished = published.has(table.loadId);
-      if (!isPublished && epoch === 0n) continue;
+      if (isPublished ? !isFinished : epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;
       try {
         await session.exclusively(settings.ledgerSchema, async () => {

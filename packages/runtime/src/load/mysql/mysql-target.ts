@@ -13,6 +13,7 @@ import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, mysqlFailure } from './mysql-failure';
 import { preflight } from './preflight';
 import { publishCommit } from './publish-commit';
+import { runStatement } from './run-statement';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
 import { ensureGuard } from './write/guard';
@@ -24,6 +25,7 @@ export const mysqlTarget: TargetDatabase = {
   withSession: (access, purpose, use) => withSession(access, purpose, (client) => use(sessionOf(client))),
   openPart: (file, part, columns) => openPart(file, part, columns, TEXT_FORMAT),
   failure: mysqlFailure,
+  statements: 'outside',
   isConnectionLoss,
 };
 
@@ -54,6 +56,7 @@ function sessionOf(client: MysqlClient): TargetSession {
       count: (staging, tag) => countTagged(client, staging, tag),
       exceptions: (schema, staging) => readExceptions(client, schema, staging),
     },
+    runStatement: (sql, timeoutSeconds) => runStatement(client, sql, timeoutSeconds),
     publish: (publication) => publishCommit(client, publication),
   };
 }

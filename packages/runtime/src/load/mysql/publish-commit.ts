@@ -19,9 +19,15 @@ function writeOf({ mode, deletes }: WriteMode): Write {
   return mode === 'append' ? append : merge;
 }
 
-/** Append, merge and partitions: one transaction with the epoch, the checks, the rows and their ledger rows. Replace: a swap of tables. */
+/**
+ * Statements of the stage's owner first, because some would commit.
+ *
+ * Append, merge and partitions: one transaction with the epoch, the checks, the rows and their ledger rows. Replace: a swap of tables.
+ */
 export async function publishCommit(client: MysqlClient, publication: Publication): Promise<Published> {
   const { ledgerSchema, source, seq, epoch, dataset, target, staging, writeMode, hasParts } = publication;
+  await requireEpoch(client, ledgerSchema, target, epoch, 'none');
+  await publication.before();
   // The planner knows little about rows that just came; its answer is of no interest, and committing first is what it does.
   if (hasParts) await client.rows(`ANALYZE NO_WRITE_TO_BINLOG TABLE ${quoteMysqlName(staging.schema, staging.table)}`);
   if (writeMode.mode === 'replace') return replaceTable(client, publication);

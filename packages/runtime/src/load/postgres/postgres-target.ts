@@ -14,6 +14,7 @@ import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, postgresFailure } from './postgres-failure';
 import { preflight } from './preflight';
 import { publishCommit } from './publish-commit';
+import { runStatement } from './run-statement';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
 import { ensureGuard } from './write/guard';
@@ -24,6 +25,7 @@ export const postgresTarget: TargetDatabase = {
   withSession: (access, purpose, use) => withSession(access, purpose, (client) => use(sessionOf(client))),
   openPart: (file, part, columns) => openPart(file, part, columns, BINARY_FORMAT),
   failure: postgresFailure,
+  statements: 'inside',
   isConnectionLoss,
 };
 
@@ -56,6 +58,7 @@ function sessionOf(client: Client): TargetSession {
       count: (staging, tag) => countTagged(client, staging, tag),
       exceptions: (schema, staging) => readExceptions(client, schema, staging),
     },
+    runStatement: (sql, timeoutSeconds) => runStatement(client, sql, timeoutSeconds),
     publish: (publication) => publishCommit(client, publication),
   };
 }

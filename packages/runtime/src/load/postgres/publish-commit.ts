@@ -1,11 +1,13 @@
 import type { Client } from 'pg';
 import { quoteName } from '../../contract/quote-identifier';
+import { userError } from '../../errors/pipeline-error';
 import type { WriteMode, WriteModeName } from '../settings';
 import { modeOf } from '../write/write-context';
 import type { Publication, Published } from '../target/target-database';
 import { transaction } from './connect';
 import { requireEpoch } from './ledger/epoch';
 import { readLedger, writeLedger } from './ledger/ledger-rows';
+import { transactionId } from './run-statement';
 import { append } from './write/append';
 import { merge } from './write/merge';
 import { mergeMarked } from './write/merge-marked';
@@ -31,10 +33,15 @@ export async function publishCommit(client: Client, publication: Publication): P
     const [row] = await readLedger(client, ledgerSchema, target, source, seq);
     if (row !== undefined) return { outcome: 'already-committed', row };
     const staged = await publication.checkStaged();
+    const own = await transactionId(client);
+    await publication.before();
+    // Rows must not come without their ledger row.
+    if (await transactionId(client) !== own) throw userError('LOAD_SQL', 'a statement of beforePublish ended the transaction that publishes; nothing was published, take out what commits or rolls back', { dataset: dataset.name });
     const counts = await writeOf(writeMode)({
       client, dataset, target, staging, staged, collations: await readCollations(client, target), ...modeOf(publication),
     });
     for (const written of publication.ledgerRows(counts)) await writeLedger(client, ledgerSchema, target, source, written);
+    await publication.after();
     return { outcome: 'committed', counts };
   });
 }

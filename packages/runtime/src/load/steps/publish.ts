@@ -14,6 +14,8 @@ import { notePace } from '../pace/note-pace';
 import { windowTooShort } from '../pace/plan-load';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
+import { followsCommit } from '../statements/finish-published';
+import { hasStatements, runStatements } from '../statements/run-statements';
 import { accessOf, type TargetAccess, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 
@@ -56,6 +58,12 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
     }
   }
   await notePace(call, results);
+  try {
+    await finish(call, access, [...results.values()].flat());
+  } catch (error) {
+    if (signal.aborted) throw error;
+    failures.set('afterLoad', PipelineError.from(error));
+  }
   for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
   if (failures.size > 0) throw combined(failures);
   if (settings.dms !== undefined) await sweepHandOff(call, deps);
@@ -90,8 +98,32 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   if (result.outcome === 'already-committed') report.say('LOAD_I1203', about);
   else report.say('LOAD_I1202', { ...about, ...result.counts, seconds: Math.round(performance.now() - started) / 1_000 });
   const seconds = (performance.now() - started) / 1_000;
-  await drop(call, access, unit);
+  if (!followsCommit(call.settings, unit.dataset)) await drop(call, access, unit);
+  else if (database.statements === 'outside') await runAfterPublish(call, access, unit);
   return { ...result, seconds };
+}
+
+/** In a database where they run beside the transaction: a staging table that is still there tells that they have not run yet. */
+async function runAfterPublish({ settings }: Call, access: TargetAccess, unit: LoadUnit): Promise<void> {
+  const database = targetOf(access.target);
+  await database.withSession(access, `after ${unit.loadId}`, async (session) => {
+    if (await session.exists(unit.staging)) await runStatements(session, database, settings, 'afterPublish', unit.dataset);
+  });
+}
+
+/** Runs what follows all commits, if there were any, and only then drops the tables that tell that it has not run yet. */
+async function finish(call: Call, access: TargetAccess, results: readonly UnitResult[]): Promise<void> {
+  const { settings } = call;
+  const done = results.filter(({ unit, outcome }) => outcome !== 'drained' && followsCommit(settings, unit.dataset));
+  if (done.length === 0) return;
+  const database = targetOf(access.target);
+  if (hasStatements(settings, 'afterLoad')) await database.withSession(access, 'after all', async (session) => {
+    for (const { unit, outcome } of done) {
+      if (outcome !== 'committed' && !(await session.exists(unit.staging))) continue;
+      return runStatements(session, database, settings, 'afterLoad');
+    }
+  });
+  for (const { unit } of done) await drop(call, access, unit);
 }
 
 /** Whether a commit waits for the next window: this one is over, or too little of it is left. */
@@ -122,6 +154,8 @@ async function publishTo(
     loadId, epoch, dataset, target, staging, writeMode,
     allowDeletes: unit.allowDeletes === true,
     hasParts: unit.parts > 0,
+    before: () => runStatements(session, targetOf(call.settings.target), call.settings, 'beforePublish', unit.dataset),
+    after: () => runStatements(session, targetOf(call.settings.target), call.settings, 'afterPublish', unit.dataset),
     checkStaged: async () => {
       const staged = await checkStaged(session, call, unit, manifest);
       report.say('LOAD_I1201', { dataset: unit.dataset, seq, table, writeMode: writeMode.mode, staged });

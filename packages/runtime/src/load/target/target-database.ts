@@ -43,6 +43,8 @@ export interface TargetDatabase {
   openPart(file: string, part: CuratedPart, columns: readonly LoadColumn[]): Promise<PartFile>;
   /** Turns anything that a session threw into a PipelineError. `doing` says what was being done, as in `copying <key>`. */
   failure(thrown: unknown, doing: string, facts?: Facts): PipelineError;
+  /** Where statements of the stage's owner run: in the transaction that publishes, or beside it where some of them would commit. */
+  readonly statements: 'inside' | 'outside';
   /** Whether the server may or may not have done what it was last asked: the answer never came. */
   isConnectionLoss(thrown: unknown): boolean;
 }
@@ -138,6 +140,9 @@ export interface TargetSession {
 
   readonly dms: DmsStaging;
 
+  /** Runs one statement that somebody else wrote, and nothing else with it; the server ends it after `timeoutSeconds`. */
+  runStatement(sql: string, timeoutSeconds: number): Promise<void>;
+
   /** Makes staged rows visible together with their ledger rows, all or none. */
   publish(publication: Publication): Promise<Published>;
 }
@@ -158,6 +163,10 @@ export interface Publication {
   readonly allowDeletes: boolean;
   /** Whether the staging table may have rows. */
   readonly hasParts: boolean;
+  /** Runs the statements of the stage's owner, when it is clear that this session publishes. */
+  before(): Promise<void>;
+  /** The same behind the rows and their ledger rows; only where statements run inside of the transaction. */
+  after(): Promise<void>;
   /** Compares the staging table with the manifest and returns its rows; throws before anything is written. */
   checkStaged(): Promise<number>;
   /** The ledger rows of a write that did this; throws where the counts do not add up. */

@@ -15,6 +15,8 @@ export const LOAD_MESSAGES = {
   LOAD_I1014: '{commits} commits begin, and end in a later window: they take longer than the {left} s that are left until {deadline}; {later} more wait',
   LOAD_W1015: '{reason}',
   LOAD_W1016: 'allowDeletes names commit {seq} of {dataset}, which this load does not take; it allows nothing',
+  LOAD_I1019: 'statements that follow a commit of {dataset} had not run when an earlier load died; they have run now',
+  LOAD_W1017: 'statements that follow a commit of {dataset} had not run when an earlier load died, and failed now; the next load tries again: {reason}',
   LOAD_I1101: '{key} of {dataset} is staged already by an earlier try; it is not copied again',
   LOAD_I1102: 'copying {key} of {dataset} into {staging}: {records} records, {bytes} bytes',
   LOAD_I1103: '{dataset}: {records} records so far, {recordsPerSecond} records/s, {bytesPerSecond} bytes/s',

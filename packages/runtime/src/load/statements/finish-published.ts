@@ -1,0 +1,35 @@
+import type { StepCall } from '../../run/task';
+import type { LoadSettings } from '../settings';
+import { STAGING_PREFIX, type StagingTable } from '../staging';
+import type { TargetSession } from '../target/target-database';
+import { targetOf } from '../target/target-of';
+import { hasStatements, runStatements } from './run-statements';
+
+type Call = Pick<StepCall<LoadSettings>, 'settings' | 'report'>;
+
+/** Whether statements follow a commit that is visible: its staging table then stays until they ran, and so tells that they did not. */
+export function followsCommit(settings: LoadSettings, dataset: string): boolean {
+  return hasStatements(settings, 'afterLoad') || (targetOf(settings.target).statements === 'outside' && hasStatements(settings, 'afterPublish', dataset));
+}
+
+/**
+ * Runs what a load that died had left to run after its commits: their staging tables are still there.
+ *
+ * @returns false where it failed: the table then stays, and the next load tries again.
+ */
+export async function finishPublished(
+  session: TargetSession, { settings, report }: Call, dataset: string, tables: readonly StagingTable[],
+): Promise<boolean> {
+  if (!followsCommit(settings, dataset) || !tables.some(({ table }) => table.startsWith(STAGING_PREFIX))) return true;
+  const database = targetOf(settings.target);
+  try {
+    if (database.statements === 'outside') await runStatements(session, database, settings, 'afterPublish', dataset);
+    await runStatements(session, database, settings, 'afterLoad');
+    report.say('LOAD_I1019', { dataset });
+    return true;
+  } catch (error) {
+    if (database.isConnectionLoss(error)) throw error;
+    report.say('LOAD_W1017', { dataset, reason: database.failure(error, 'running statements').message });
+    return false;
+  }
+}
