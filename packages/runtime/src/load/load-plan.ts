@@ -1,6 +1,7 @@
 import type { ColumnType } from '../contract/contract';
 import type { CuratedPart } from '../run/manifest';
 import type { DatasetResult } from '../run/stage-io';
+import type { LeaseHolder } from './lease/lease';
 import type { WriteMode } from './settings';
 import type { TableName } from './table-name';
 
@@ -79,6 +80,8 @@ export interface LoadPlan {
   readonly held: readonly HeldCommit[];
   /** How many commits wait for the next window because this one cannot hold them, by dataset; datasets without are left out. */
   readonly later?: Readonly<Record<string, number>>;
+  /** Who loads into the table of a dataset already, so that this attempt leaves it; datasets that nobody else loads are left out. */
+  readonly busy?: Readonly<Record<string, LeaseHolder>>;
   /** Commits that no window can hold. What else there is gets loaded; then the load fails with these. */
   readonly refused?: readonly HeldCommit[];
   /** How many pending commits were past their retention before they were loaded, by dataset; datasets without are left out. */
@@ -116,15 +119,17 @@ export interface ClaimDocument {
 /**
  * What became of one dataset. Beyond the outcomes that all stages share:
  *
+ * - `busy`: a run of another slot is loading into the table; `busy` says which.
  * - `drained`: the window closed before all of it was published; the next attempt goes on with what is staged.
  * - `held`: commits wait for something that `held` names.
  * - `outside-window`: the load was started outside of its window and did nothing.
  */
 export interface LoadResult extends Omit<DatasetResult, 'outcome'> {
-  readonly outcome: DatasetResult['outcome'] | 'drained' | 'held' | 'outside-window';
+  readonly outcome: DatasetResult['outcome'] | 'busy' | 'drained' | 'held' | 'outside-window';
   /** Published by this attempt, oldest first. */
   readonly loaded: readonly { readonly seq: number; readonly loadId: string }[];
   readonly held?: readonly { readonly seq: number; readonly reason: string }[];
+  readonly busy?: LeaseHolder;
 }
 
 /** `outcome.json`: the output of the stage. */

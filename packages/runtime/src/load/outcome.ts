@@ -50,14 +50,16 @@ function resultOf(dataset: string, plan: LoadPlan, results: readonly UnitResult[
   const held = plan.held.filter((commit) => commit.dataset === dataset).map(({ seq, reason }) => ({ seq, reason }));
   const expired = plan.expired?.[dataset] ?? 0;
   const drained = results.length - done.length + (plan.later?.[dataset] ?? 0);
+  const busy = plan.busy?.[dataset];
   const last = done.at(-1)?.unit;
   const total = done.reduce((sum, { counts }) => add(sum, counts), NO_COUNTS);
   return {
-    outcome: outcomeOf(results, { held: held.length, drained }),
+    outcome: busy !== undefined ? 'busy' : outcomeOf(results, { held: held.length, drained }),
     ...(last === undefined ? {} : { seq: last.seq, manifestKey: last.manifestKey }),
     counts: { commits: done.length, drained, held: held.length, ...(expired === 0 ? {} : { expired }), ...total },
     loaded: done.map(({ unit }) => ({ seq: unit.seq, loadId: unit.loadId })),
     ...(held.length === 0 ? {} : { held }),
+    ...(busy === undefined ? {} : { busy }),
   };
 }
 

@@ -36,12 +36,12 @@ describe('what a load makes and alters in PostgreSQL', () => {
     const { ledgerSchema, targetSchema } = stage.settings;
     expect(await notes('table_schema, table_name, left(statement, 13), attempt_id, contract_version, length(contract_sha256), state, run_at <= now()')).toEqual([
       [ledgerSchema, '', 'CREATE SCHEMA'],
-      ...['load_epoch', 'load_part', 'load_ledger', 'load_ddl'].flatMap((table) => [[ledgerSchema, table, 'CREATE TABLE '], [ledgerSchema, table, 'COMMENT ON TA']]),
+      ...['load_epoch', 'load_part', 'load_ledger', 'load_ddl', 'load_lease'].flatMap((table) => [[ledgerSchema, table, 'CREATE TABLE '], [ledgerSchema, table, 'COMMENT ON TA']]),
       [targetSchema, '', 'CREATE SCHEMA'], [targetSchema, 'people', 'CREATE TABLE '],
     ].map((each) => [...each, 'first-a1', '1.0.0', 64, 'done', true]));
     await stage.commit('people', rows(2));
     await stage.load();
-    expect(await notes('count(*)::int')).toEqual([[11]]);
+    expect(await notes('count(*)::int')).toEqual([[13]]);
   });
 
   withServer('grows by columns and by types that need no new table, and keeps a collation', async () => {
@@ -71,7 +71,7 @@ describe('what a load makes and alters in PostgreSQL', () => {
     expect(reason).toContain(`ALTER TABLE ${table} ALTER COLUMN "code" TYPE varchar(40)`);
     stage.useContract(contract([ID, code(40), price(12)], 'strict'));
     await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
-    expect(await notes('count(*)::int')).toEqual([[11]]);
+    expect(await notes('count(*)::int')).toEqual([[13]]);
   });
 
   withServer('comes to a ledger of an older version too, and is named with its statement where a DBA makes it', async () => {
@@ -108,7 +108,7 @@ describe('what a load makes and alters in MariaDB', () => {
     await stage.commit('people', rows(1));
     await stage.load({}, 'first-a1');
     expect(await notes('table_schema, table_name, attempt_id, contract_version, LENGTH(contract_sha256), state')).toEqual([
-      [ledgerSchema, ''], [ledgerSchema, 'load_ddl'], [ledgerSchema, 'load_epoch'], [ledgerSchema, 'load_part'], [ledgerSchema, 'load_ledger'], [targetSchema, ''], [targetSchema, 'people'],
+      [ledgerSchema, ''], [ledgerSchema, 'load_ddl'], [ledgerSchema, 'load_epoch'], [ledgerSchema, 'load_part'], [ledgerSchema, 'load_ledger'], [ledgerSchema, 'load_lease'], [targetSchema, ''], [targetSchema, 'people'],
     ].map((each) => [...each, 'first-a1', '1.0.0', '64', 'done']));
     await stage.client.query(`ALTER TABLE ${targetSchema}.people MODIFY code varchar(5) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL COMMENT 'what''s it'`);
     stage.useContract(KEYED(40));
@@ -121,7 +121,7 @@ describe('what a load makes and alters in MariaDB', () => {
     await stage.commit('people', rows(3));
     await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
     expect(stage.errors.at(-1).data.reason).toContain('MODIFY COLUMN `price` decimal(20,2)');
-    expect(await notes('COUNT(*)')).toEqual([['8']]);
+    expect(await notes('COUNT(*)')).toEqual([['9']]);
   });
 
   withServer('comes to a ledger of an older version too, and is named with its statement where a DBA makes it', async () => {

@@ -211,7 +211,7 @@ describe('loads of several nights', () => {
       expect(await stage.claim('readonly-a1')).toBe(75);
       expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_READ_ONLY', reason: expect.stringContaining('default_transaction_read_only is on') });
       await stage.client.query('ALTER ROLE headrace RESET default_transaction_read_only');
-      expect((await stage.load({}, 'again-a1')).datasets.people).toMatchObject({ outcome: 'committed' });
+      expect((await stage.load({}, 'made-a2')).datasets.people).toMatchObject({ outcome: 'committed' });
     });
   });
 });

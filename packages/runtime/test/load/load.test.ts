@@ -260,7 +260,7 @@ describe('a load into PostgreSQL', () => {
       const stage = await start(undefined, { manageSchema: false });
       await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
       await expect(stage.load()).rejects.toThrow('LEDGER_MISSING');
-      expect(stage.errors.at(-1).data.reason).toContain('load_epoch, load_part, load_ledger, load_ddl');
+      expect(stage.errors.at(-1).data.reason).toContain('load_epoch, load_part, load_ledger, load_ddl, load_lease');
       await stage.client.query(ledgerDdl(stage.settings.ledgerSchema).join(';'));
       await expect(stage.load()).rejects.toThrow('CREATE TABLE');
     });

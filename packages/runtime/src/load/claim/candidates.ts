@@ -3,6 +3,7 @@ import { listCommits, readEntries } from '../../run/commit-log';
 import { commitLogPrefix } from '../../run/keys';
 import type { CuratedManifest } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import type { LeaseHolder } from '../lease/lease';
 import type { LedgerRow } from '../ledger/ledger-row';
 import type { WindowPlan } from '../pace/fit-window';
 import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
@@ -29,6 +30,8 @@ export interface Claimed extends Candidate {
   readonly epoch: bigint;
   /** `load` is what this attempt takes; `later` what the window leaves for the next one. */
   readonly selection: Selection & { readonly later: Selection['load'] };
+  /** Who loads into the table now; this attempt then takes nothing. */
+  readonly busy?: LeaseHolder;
   /** Ids of the loads that are in the table. */
   readonly published: ReadonlySet<string>;
 }

@@ -1,4 +1,5 @@
 import type { StepCall } from '../../run/task';
+import type { LeaseClaimant, LeaseHolder } from '../lease/lease';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
@@ -19,23 +20,33 @@ const SWEEP_WAIT_SECONDS = 2;
  * deadlock; then the ledger, which stands still once the epoch is ours; then tables.
  */
 export async function claimTables(
-  session: TargetSession, call: Call, by: DdlAuthor, candidates: readonly Candidate[], window: WindowPlan | undefined,
+  session: TargetSession, call: Call, by: DdlAuthor & LeaseClaimant, candidates: readonly Candidate[], window: WindowPlan | undefined,
 ): Promise<Claimed[]> {
   const { settings, report } = call;
   const claimed: Claimed[] = [];
   const epochs = new Map<Candidate, bigint>();
+  const busy = new Map<Candidate, LeaseHolder>();
   for (const candidate of [...candidates].sort((a, b) => (a.target.table < b.target.table ? -1 : 1))) {
     // Whoever has nothing to do does not disturb a load that runs.
-    if ((await select(session, call, candidate, window)).selection.load.length > 0) epochs.set(
-      candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by),
-    );
+    if ((await select(session, call, candidate, window)).selection.load.length === 0) continue;
+    const holder = await session.takeLease(settings.ledgerSchema, candidate.target, by);
+    if (holder === undefined) epochs.set(candidate, await session.claimEpoch(settings.ledgerSchema, candidate.target, by));
+    else {
+      busy.set(candidate, holder);
+      report.say('LOAD_W1018', { ...holder, dataset: candidate.dataset.name, table: `${candidate.target.schema}.${candidate.target.table}` });
+    }
   }
   for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
   for (const candidate of candidates) {
     const { selection, published } = await select(session, call, candidate, window);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
-      claimed.push({ ...candidate, epoch: 0n, selection: { ...selection, load: [] }, published });
+      const holder = busy.get(candidate);
+      const later = holder === undefined ? selection.later : [...selection.load, ...selection.later];
+      claimed.push({
+        ...candidate, epoch: 0n, published, selection: { ...selection, load: [], later },
+        ...(holder === undefined ? {} : { busy: holder }),
+      });
       continue;
     }
     const one = { ...candidate, epoch, selection, published };

@@ -7,6 +7,7 @@ export const LEDGER_TABLES = {
     'contract_version', 'code_version', 'write_mode', 'staged', 'inserted', 'updated', 'unchanged', 'deleted', 'stale', 'removed', 'published_at',
   ],
   load_ddl: ['id', 'table_schema', 'table_name', 'pipeline', 'attempt_id', 'contract_version', 'contract_sha256', 'code_version', 'statement', 'state', 'run_at'],
+  load_lease: ['table_schema', 'table_name', 'pipeline', 'slot', 'attempt_id', 'since', 'expires_at'],
 } as const;
 
 export type LedgerTable = keyof typeof LEDGER_TABLES;

@@ -8,6 +8,7 @@ import { clearStaging, countTagged, readExceptions } from './dms-staging';
 import { exclusively } from './exclusively';
 import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
+import { releaseLease, renewLease, takeLease } from './ledger/lease';
 import { readLedger } from './ledger/ledger-rows';
 import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, mysqlFailure } from './mysql-failure';
@@ -37,6 +38,9 @@ function sessionOf(client: MysqlClient): TargetSession {
     preflight: (call) => preflight(client, call),
     ensureLedger: (schema, manage, by) => ensureLedger(client, schema, manage, by),
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
+    takeLease: (schema, target, by) => takeLease(client, schema, target, by),
+    renewLease: (schema, by) => renewLease(client, schema, by),
+    releaseLease: (schema, by, whole) => releaseLease(client, schema, by, whole),
     requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
     settle: (schema, target, epoch) => settleSwaps(client, schema, target, epoch),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),

@@ -9,6 +9,7 @@ import { copyPart } from './copy/copy-part';
 import { clearStaging, countTagged, readExceptions } from './dms-staging';
 import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
+import { releaseLease, renewLease, takeLease } from './ledger/lease';
 import { readLedger } from './ledger/ledger-rows';
 import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, postgresFailure } from './postgres-failure';
@@ -37,6 +38,9 @@ function sessionOf(client: Client): TargetSession {
     preflight: (call) => preflight(client, call),
     ensureLedger: (schema, manage, by) => ensureLedger(client, schema, manage, by),
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
+    takeLease: (schema, target, by) => takeLease(client, schema, target, by),
+    renewLease: (schema, by) => renewLease(client, schema, by),
+    releaseLease: (schema, by, whole) => releaseLease(client, schema, by, whole),
     requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
     // Nothing is ever between two steps.
     settle: () => Promise.resolve(),

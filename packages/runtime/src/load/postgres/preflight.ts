@@ -52,6 +52,7 @@ async function privilegeProblems(client: Client, { settings: { ledgerSchema }, t
     [quoteName(ledgerSchema, 'load_epoch'), ['SELECT', 'INSERT', 'UPDATE']],
     [quoteName(ledgerSchema, 'load_part'), ['SELECT', 'INSERT', 'DELETE']],
     [quoteName(ledgerSchema, 'load_ledger'), ['SELECT', 'INSERT']],
+    [quoteName(ledgerSchema, 'load_lease'), ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
     ...tables.map(({ target, writeMode }): [string, string[]] => [quoteName(target.schema, target.table), rightsOf(writeMode)]),
   ];
   for (const [table, rights] of wanted) {

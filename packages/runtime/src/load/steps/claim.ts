@@ -7,6 +7,7 @@ import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
 import { readCandidates, type Candidate, type Claimed } from '../claim/candidates';
 import { claimTables, sweepStaging } from '../claim/claim-tables';
 import { idOf, itemsOf, unitsOf, withWindow } from '../claim/load-units';
+import type { LeaseClaimant } from '../lease/lease';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import { parseLoadInput, type LoadInput } from '../load-input';
 import type { HeldCommit, LoadPlan } from '../load-plan';
@@ -41,7 +42,8 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   if (!time.mayStart) return refuse(call, input, contract, time);
   const database = targetOf(settings.target);
   const access = accessOf(call, deps.credentials);
-  const by: DdlAuthor = {
+  const by: DdlAuthor & LeaseClaimant = {
+    slot: input.slot,
     ledgerSchema: settings.ledgerSchema, pipeline: settings.pipeline, attemptId: attemptId(input.slot, input.attempt),
     contractVersion: contract.version, contractSha256: contract.sha256, codeVersion: settings.codeVersion,
   };
@@ -53,9 +55,14 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
       const { connections, window } = await prepare(session, call, candidates, { time, now });
       const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, by, candidates, window));
       await sweepStaging(session, call, chosen);
+      // Nobody of this slot is at work: what a dead attempt held, or this one took before it saw that all is done.
+      if (chosen.every(({ selection }) => selection.load.length === 0)) await session.releaseLease(settings.ledgerSchema, by, true);
       return { claimed: chosen, connections, window };
     } catch (error) {
-      throw database.failure(error, 'claiming the target');
+      const failure = database.failure(error, 'claiming the target');
+      // Where tables have no transactions, the lease is there although the claim is not.
+      if (failure.kind === 'terminal' && failure.code !== 'LEDGER_MISSING') await session.releaseLease(settings.ledgerSchema, by, false).catch(() => undefined);
+      throw failure;
     }
   });
 
@@ -80,7 +87,8 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
     ...(time.deadline === undefined ? {} : { deadline: time.deadline }),
     ...(window?.stageUntil === undefined ? {} : { stageUntil: window.stageUntil.toISOString() }),
-    units, held, expired: counted(claimed, ({ expired }) => expired.length), later: counted(claimed, ({ later }) => later.length),
+    units, held, busy: Object.fromEntries(claimed.flatMap(({ dataset, busy }) => (busy === undefined ? [] : [[dataset.name, busy]]))),
+    expired: counted(claimed, ({ expired }) => expired.length), later: counted(claimed, ({ later }) => later.length),
     ...(refused.length === 0 ? {} : { refused }), datasets: contract.datasets.map(({ name }) => name),
   };
   await store.putJson(planRef(folder), plan, { signal });

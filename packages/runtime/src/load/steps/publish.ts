@@ -8,6 +8,7 @@ import { confirmStaged } from '../dms/confirm-staged';
 import { sweepHandOff } from '../dms/sweep-hand-off';
 import { NO_COUNTS, type LedgerRow, type LoadCounts } from '../ledger/ledger-row';
 import type { LoadPlan, LoadUnit } from '../load-plan';
+import { keepLease, releaseLease } from '../lease/keep-lease';
 import { requireManifest } from '../manifest-of-unit';
 import { writeOutcome, type UnitResult } from '../outcome';
 import { notePace } from '../pace/note-pace';
@@ -35,6 +36,18 @@ export interface PublishDeps {
  * A commit that fails holds back the later ones of its dataset, and no other dataset.
  */
 export async function publish(call: Call, deps: PublishDeps): Promise<object> {
+  const lease = { settings: call.settings, plan: call.plan, access: accessOf(call, deps.credentials) };
+  try {
+    const result = await keepLease(lease, () => publishAll(call, deps));
+    await releaseLease(lease);
+    return result;
+  } catch (error) {
+    if (!call.signal.aborted) await releaseLease(lease, error);
+    throw error;
+  }
+}
+
+async function publishAll(call: Call, deps: PublishDeps): Promise<object> {
   const { plan, settings, store, signal, folder } = call;
   const text = await store.getText(settings.contract, { signal });
   const datasets = new Map(requireContract(text?.value ?? '', settings.contract.key).datasets.map((dataset) => [dataset.name, dataset]));

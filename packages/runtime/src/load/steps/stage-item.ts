@@ -2,6 +2,7 @@ import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
+import { keepLease, releaseLease } from '../lease/keep-lease';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
 import { accessOf, type TargetSession } from '../target/target-database';
@@ -20,8 +21,24 @@ export interface StagedResult {
 
 type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
 
+interface StageDeps {
+  readonly credentials: ReadCredentials;
+  readonly now?: () => Date;
+}
+
 /** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
-export async function stageItem(call: Call, deps: { readonly credentials: ReadCredentials; readonly now?: () => Date }): Promise<StagedResult> {
+export async function stageItem(call: Call, deps: StageDeps): Promise<StagedResult> {
+  const lease = { settings: call.settings, plan: call.plan, access: accessOf(call, deps.credentials) };
+  try {
+    return await keepLease(lease, () => stageParts(call, deps));
+  } catch (error) {
+    // The machine ends with it, so nobody goes on.
+    if (!call.signal.aborted) await releaseLease(lease, error);
+    throw error;
+  }
+}
+
+async function stageParts(call: Call, deps: StageDeps): Promise<StagedResult> {
   const { item, plan, report } = call;
   const until = plan.stageUntil ?? plan.deadline;
   const late = (): boolean => until !== undefined && (deps.now?.() ?? new Date()) >= new Date(until);

@@ -6,6 +6,7 @@ import type { CuratedPart } from '../../run/manifest';
 import type { PartFile } from '../copy/part-file';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { Claimant, CommitSource, LedgerRow, LoadCounts, StagedPart } from '../ledger/ledger-row';
+import type { LeaseClaimant, LeaseHolder } from '../lease/lease';
 import type { LoadColumn } from '../load-plan';
 import type { StepCall } from '../../run/task';
 import type { LoadDatabase, LoadSettings, WriteMode } from '../settings';
@@ -87,6 +88,12 @@ export interface TargetSession {
 
   /** Makes what is missing of the ledger, and notes how; or throws `LEDGER_MISSING` with the statements where `manage` is false. */
   ensureLedger(ledgerSchema: string, manage: boolean, by: DdlAuthor): Promise<void>;
+  /** Takes the lease of a table, or returns the run of another slot that holds it. It saves work; what keeps rows right is the epoch. */
+  takeLease(ledgerSchema: string, target: TableName, by: LeaseClaimant): Promise<LeaseHolder | undefined>;
+  /** Says that this attempt is at work, for all the leases that it holds. */
+  renewLease(ledgerSchema: string, by: LeaseClaimant): Promise<void>;
+  /** Gives back what this attempt holds; with `whole`, what all attempts of its slot do. */
+  releaseLease(ledgerSchema: string, by: LeaseClaimant, whole: boolean): Promise<void>;
   /**
    * Takes the right to publish into a table: the epoch goes up, and whoever held an older one is refused from now on.
    *

@@ -17,6 +17,7 @@ export const LOAD_MESSAGES = {
   LOAD_W1016: 'allowDeletes names commit {seq} of {dataset}, which this load does not take; it allows nothing',
   LOAD_I1019: 'statements that follow a commit of {dataset} had not run when an earlier load died; they have run now',
   LOAD_W1017: 'statements that follow a commit of {dataset} had not run when an earlier load died, and failed now; the next load tries again: {reason}',
+  LOAD_W1018: '{dataset} is left alone: run {attemptId} of {pipeline} is loading into {table} since {since}',
   LOAD_I1101: '{key} of {dataset} is staged already by an earlier try; it is not copied again',
   LOAD_I1102: 'copying {key} of {dataset} into {staging}: {records} records, {bytes} bytes',
   LOAD_I1103: '{dataset}: {records} records so far, {recordsPerSecond} records/s, {bytesPerSecond} bytes/s',

@@ -64,6 +64,16 @@ export function ledgerTablesDdl(schema: string, flavour: MysqlFlavour): LedgerSt
       "state varchar(16) NOT NULL CHECK (state IN ('begun', 'done'))",
       'run_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)',
     ]),
+    load_lease: make('load_lease', 'Headrace: who loads into a table, so that no other load works in vain; load_epoch is what fences', [
+      'table_schema varchar(64) NOT NULL',
+      'table_name varchar(64) NOT NULL',
+      'pipeline varchar(64) NOT NULL',
+      'slot varchar(64) NOT NULL',
+      'attempt_id varchar(512) NOT NULL',
+      'since datetime(6) NOT NULL',
+      'expires_at datetime(6) NOT NULL',
+      'PRIMARY KEY (table_schema, table_name)',
+    ]),
   };
 }
 

@@ -67,6 +67,16 @@ export function ledgerTablesDdl(schema: string): LedgerStatements {
   state text NOT NULL CHECK (state IN ('begun', 'done')),
   run_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`, `COMMENT ON TABLE ${name('load_ddl')} IS 'Headrace: statements that a load ran to make or alter a table'`],
+    load_lease: [`CREATE TABLE IF NOT EXISTS ${name('load_lease')} (
+  table_schema text NOT NULL,
+  table_name text NOT NULL,
+  pipeline text NOT NULL,
+  slot text NOT NULL,
+  attempt_id text NOT NULL,
+  since timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (table_schema, table_name)
+)`, `COMMENT ON TABLE ${name('load_lease')} IS 'Headrace: who loads into a table, so that no other load works in vain; load_epoch is what fences'`],
   };
 }
 
@@ -85,6 +95,7 @@ export function grantScript(options: GrantOptions): string {
     `GRANT SELECT, INSERT, DELETE ON ${ledger('load_part')} TO ${role}`,
     `GRANT SELECT, INSERT ON ${ledger('load_ledger')} TO ${role}`,
     `GRANT SELECT, INSERT ON ${ledger('load_ddl')} TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${ledger('load_lease')} TO ${role}`,
     `GRANT USAGE ON SCHEMA ${quoteIdentifier(options.targetSchema)} TO ${role}`,
     ...options.tables.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteName(options.targetSchema, table)} TO ${role}`),
   ];
