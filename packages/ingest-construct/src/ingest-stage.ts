@@ -222,10 +222,13 @@ export class IngestStage extends StageBase {
     for (const name of datasets.filter((dataset) => !(dataset in props.sources))) {
       problems.add(`sources.${name} is missing; the contract has a dataset ${name}`);
     }
-    for (const name of Object.keys(props.sources).filter((source) => !datasets.includes(source))) {
+    const withoutDataset = Object.keys(props.sources).filter((source) => !datasets.includes(source));
+    for (const name of withoutDataset) {
       problems.add(`sources.${name} has no dataset in the contract; it has ${datasets.join(', ')}`);
     }
-    const sources = Object.entries(props.sources).map(([name, source]) => [name, source._bind({
+    // In the order of the contract, so that the template does not depend on the order of a map.
+    const named = [...datasets.filter((dataset) => dataset in props.sources), ...withoutDataset];
+    const sources = named.map((name) => [name, props.sources[name]!._bind({
       prop: `sources.${name}`, problems, dataset: this._contract.contract.datasets.find((dataset) => dataset.name === name),
     })] as const);
     for (const [name, { container }] of sources) {

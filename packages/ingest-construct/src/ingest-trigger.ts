@@ -2,6 +2,7 @@ import { type aws_events as events, Duration } from 'aws-cdk-lib';
 import { newObjectsPattern } from './private/new-objects-pattern';
 import type { Arrivals, BoundSource } from './private/source-binding';
 import type { Problems } from './private/stage/fail';
+import { sortedNames } from './private/stage/sorted-names';
 
 /** How events become runs, whatever they tell of. */
 export interface IngestTriggerProps {
@@ -45,7 +46,7 @@ export class IngestTrigger {
    * IngestTrigger.event({ pattern: { source: ['shop.exports'], detailType: ['Export Finished'] } });
    */
   static event(props: EventTriggerProps): IngestTrigger {
-    return new IngestTrigger(props, props.pattern);
+    return new IngestTrigger(props, sortedNames(props.pattern));
   }
 
   private constructor(private readonly props: IngestTriggerProps, private readonly pattern: events.EventPattern | undefined) {}

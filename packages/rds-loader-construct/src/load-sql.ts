@@ -47,10 +47,10 @@ export class LoadSql {
   private constructor(private readonly props: LoadSqlProps) {}
 
   /** @internal */
-  _settings(): Record<string, unknown> {
+  _settings(datasets: readonly DatasetView[]): Record<string, unknown> {
     const { beforePublish, afterPublish, afterLoad = [], timeout } = this.props;
     const ofDatasets = Object.entries({ beforePublish, afterPublish }).flatMap(([when, byDataset]) => (
-      Object.entries(byDataset ?? {}).flatMap(([dataset, texts]) => texts.map((sql) => ({ when, dataset, sql })))));
+      datasets.flatMap(({ name: dataset }) => (byDataset?.[dataset] ?? []).map((sql) => ({ when, dataset, sql })))));
     return {
       statements: [...ofDatasets, ...afterLoad.map((sql) => ({ when: 'afterLoad', sql }))],
       ...(timeout === undefined ? {} : { statementTimeoutSeconds: timeout.toSeconds() }),

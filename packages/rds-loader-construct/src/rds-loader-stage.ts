@@ -164,7 +164,7 @@ export class RdsLoaderStage extends StageBase {
         writeModes,
         connections: this.size.connections,
         gaps: props.skipGaps === true ? 'skip' : 'hold',
-        ...(props.sql?._settings() ?? {}),
+        ...(props.sql?._settings(this._contract.contract.datasets) ?? {}),
         ...(props.window === undefined ? {} : { window: props.window._settings() }),
         ...(engine === undefined || dms === undefined ? {} : {
           dms: {

@@ -5,6 +5,7 @@ import type { HttpDatesSourceProps, HttpFilesSourceProps, HttpSourceProps } from
 import { checkSince } from './check-since';
 import { checkWhole, commonSettings, type BoundSource, type SourceBinding } from './source-binding';
 import { sourceRules } from './source-rules';
+import { sortedNames } from './stage/sorted-names';
 import { isTimeZone } from './stage/time-zone';
 
 export function bindHttp(props: HttpSourceProps, binding: SourceBinding): BoundSource {
@@ -64,7 +65,7 @@ function bound(props: HttpRequestProps, binding: SourceBinding, own: Record<stri
   const { settings, secrets = [], grantRead } = auth?._bound ?? {};
   return {
     settings: {
-      ...own, headers, auth: settings, trusted: trustedCertificates, requestsPerMinute, maxBytes: maxSize?.toBytes(),
+      ...own, headers: sortedNames(headers), auth: settings, trusted: trustedCertificates, requestsPerMinute, maxBytes: maxSize?.toBytes(),
       certificate: clientCertificate === undefined ? undefined : { secretArn: clientCertificate.secretArn },
       ...commonSettings(props, binding),
     },

@@ -5,6 +5,7 @@ import type { IngestSize } from '../ingest-size';
 import { checkFargateSize, fargateLadder, type FargateRung, MOST_MEMORY_MIB } from './stage/fargate-size';
 import type { Problems } from './stage/fail';
 import { allow } from './stage/permission';
+import { sortedNames } from './stage/sorted-names';
 import { MAX_STOP_TIMEOUT, StageTask, type StageTaskProps } from './stage/stage-task';
 
 /** Name of the user's container. The run time asks ECS for it by this name. */
@@ -49,8 +50,8 @@ export class SourceTask extends StageTask {
       containerName: SOURCE_CONTAINER,
       image: source.image,
       command: source.command,
-      environment: { ...source.environment, HEADRACE_OUT: FOLDER },
-      secrets: source.secrets,
+      environment: { ...sortedNames(source.environment), HEADRACE_OUT: FOLDER },
+      secrets: sortedNames(source.secrets),
       logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: SOURCE_CONTAINER }),
       essential: false,
       stopTimeout: MAX_STOP_TIMEOUT,
