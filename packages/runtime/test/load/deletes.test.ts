@@ -1,6 +1,5 @@
 import { bothTargets, ledgerOf, type AnyStage } from './_fixtures/both-targets';
 import { contractText, type DatasetText } from './_fixtures/load-steps';
-import { PowerLine } from './_fixtures/power-line';
 
 const PEOPLE: DatasetText = { history: 'changes', properties: [
   '{ name: id, logicalType: string, logicalTypeOptions: { maxLength: 20 }, primaryKey: true, required: true }',
@@ -28,10 +27,8 @@ function numbered(first: number, count: number, name = 'n'): string {
 describe.each(bothTargets())('deletes in $name', (target) => {
   const withServer = target.test();
   const stages: (AnyStage & { close(): Promise<void> })[] = [];
-  const lines: PowerLine[] = [];
   beforeAll(() => target.begin(), 60_000);
   afterEach(async () => {
-    for (const line of lines.splice(0)) await line.close();
     for (const stage of stages.splice(0)) await stage.close();
   });
   afterAll(() => target.end());
@@ -265,36 +262,5 @@ describe.each(bothTargets())('deletes in $name', (target) => {
       for (const step of ['publish', 'publish']) expect(await stage.step(stage.pointer(step, 'stop-a2', 0))).toBe(0);
       expect([await ids(stage), await ledgerOf(stage, 'seq, deleted')]).toEqual([['2', '3', '4', '7'], [['1', '0'], ['2', '2']]]);
     });
-
-    withServer('at any message of publish are all there or not at all, and then all', async () => {
-      const stage = await start(CHANGES, MARKED);
-      await stage.commit('people', [numbered(0, 400)]);
-      await stage.load({}, 'first-a1');
-      const line = await PowerLine.start(target.port(), stage.s3);
-      lines.push(line);
-      stage.settings.target.port = line.port;
-      const stride = process.env.HEADRACE_TEST_THOROUGH === '1' ? 1 : 7;
-      let commits = 1;
-      for (let last = 5; ; last += stride) {
-        line.arm(0, 'before');
-        await stage.commit('people', [people([String(commits), null, 2, 'D'], [`k${commits}`, 'n', 1, 'I'])]);
-        await stage.claim(`cut${last}-a1`);
-        await stage.step(stage.pointer('stage', `cut${last}-a1`, 0));
-        const before = await ids(stage);
-        line.arm(last, commits % 2 === 0 ? 'before' : 'after');
-        await stage.step(stage.pointer('publish', `cut${last}-a1`, 0)).catch(() => undefined);
-        const ended = !line.dead;
-        const seen = await ids(stage);
-        const after = [...before.filter((id) => id !== String(commits)), `k${commits}`].sort();
-        expect([before, after]).toContainEqual(seen);
-        line.arm(0, 'before');
-        await stage.load({}, `cut${last}-a2`);
-        expect(await ids(stage)).toEqual(after);
-        commits += 1;
-        if (ended) break;
-      }
-      expect(commits).toBeGreaterThan(4);
-      expect(await ledgerOf(stage, 'inserted, deleted')).toEqual([['400', '0'], ...Array.from({ length: commits - 1 }, () => ['1', '1'])]);
-    }, 300_000);
   });
 });

@@ -30,11 +30,16 @@ export async function keepLease<T>(lease: Lease, work: () => Promise<T>): Promis
   }
 }
 
-/** Gives the leases of this attempt back when its work is over: it ended, or failed in a way that trying again does not mend. */
+/**
+ * Gives the leases of this attempt back when its work is over: it ended, or failed in a way that trying again does not mend. One that
+ * ended well gives back those of earlier attempts of its slot too: it has not taken over the tables that one of them had finished
+ * before it died.
+ */
 export async function releaseLease(lease: Lease, failure?: unknown): Promise<void> {
   if (failure !== undefined && !(PipelineError.is(failure) && failure.kind === 'terminal')) return;
   // What is left expires.
-  await withLease(lease, 'release', (session, by) => session.releaseLease(lease.settings.ledgerSchema, by, false)).catch(() => undefined);
+  const whole = failure === undefined;
+  await withLease(lease, 'release', (session, by) => session.releaseLease(lease.settings.ledgerSchema, by, whole)).catch(() => undefined);
 }
 
 function withLease(
