@@ -8,6 +8,7 @@ import { IngestSource, IngestStage } from '@headrace/ingest-construct';
 import { LocalStack, type StackEvent } from '@headrace/local-runner';
 import { LoadSize, LoadTarget, LoadWindow, RdsLoaderStage } from '@headrace/rds-loader-construct';
 import { App, aws_ec2 as ec2, aws_rds as rds, Stack } from 'aws-cdk-lib';
+import { DELETING_CONTRACT, DeletingLoads } from './_fixtures/deleting-loads';
 import { athena, runMachine, target } from './_fixtures/local-pipeline';
 import { ordersContract } from './_fixtures/orders-contract';
 
@@ -30,7 +31,12 @@ describe('a contract, code and settings that are pushed while a batch is curated
   let stack: LocalStack | undefined;
   let v1: string;
   let v2: string;
-  const server = createServer((_, response) => response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body));
+  /** By path; any other has the orders. */
+  const files: Record<string, string> = {};
+  const server = createServer(({ url }, response) => {
+    const text = files[url!] ?? body;
+    response.writeHead(200, { 'content-length': Buffer.byteLength(text) }).end(text);
+  });
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
@@ -59,7 +65,8 @@ describe('a contract, code and settings that are pushed while a batch is curated
     const outdir = path.join(folder, `v${version}`);
     const app = new App({ outdir, analyticsReporting: false });
     const shop = new Stack(app, 'Shop');
-    const sources = { orders: IngestSource.http({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders.csv` }) };
+    const sourceUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sources = { orders: IngestSource.http({ url: `${sourceUrl}/orders.csv` }) };
     const ingest = new IngestStage(shop, 'Ingest', { contract: file, pipelineName: 'shop', sources });
     const curate = new CurateStage(shop, 'Curate', { contract: file, pipelineName: 'shop', rawBucket: ingest.rawBucket, databaseName: 'shop' });
     const database = new rds.DatabaseInstance(shop, 'Database', {
@@ -70,6 +77,11 @@ describe('a contract, code and settings that are pushed while a batch is curated
       // What is deployed beside the code: settings of the tasks, and of the machine.
       size: LoadSize.of({ connections: version }), window: version === 1 ? undefined : LoadWindow.daily({ from: '00:00', until: '23:59' }),
     });
+    if (version === 2) {
+      const club = path.join(folder, 'club.odcs.yaml');
+      writeFileSync(club, DELETING_CONTRACT);
+      new DeletingLoads(app, 'Club', { contract: club, sourceUrl, database });
+    }
     app.synth();
     const template = path.join(outdir, 'Shop.template.json');
     writeFileSync(template, readFileSync(template, 'utf8').replaceAll(/codeVersion\\+":\\+"[^"\\]+/g, (found) => `${found}-v${version}`));
@@ -136,5 +148,53 @@ describe('a contract, code and settings that are pushed while a batch is curated
     expect(await athena(stack!, 'SELECT id, tag FROM orders_runs WHERE tag IS NULL')).toEqual([['1', null]]);
     expect(await target(stack!, 'SELECT code_version ~ \'-v2$\', contract_version FROM headrace.load_ledger WHERE seq = 2')).toEqual([['t', '2.0.0']]);
     expect(await target(stack!, 'SELECT id, note, tag FROM orders ORDER BY id')).toEqual([['1', 'short', null], ['3', 'much longer', 'new']]);
+  });
+
+  describe('a pipeline that came with the new version, whose merges delete', () => {
+    const csv = (head: string, lines: readonly string[]): string => `${[head, ...lines].join('\n')}\n`;
+    const batch = async (slot: string, changes: readonly string[], members: readonly number[]): Promise<void> => {
+      files['/changes.csv'] = csv('id,version,op', changes);
+      files['/members.csv'] = csv('id,version,level', members.map((id) => `${id},1,${id % 3}`));
+      for (const stage of ['Ingest', 'Curate']) expect((await runMachine(stack!, `Club/${stage}`, { slot })).status).toBe('SUCCEEDED');
+    };
+    const load = async (input: { slot: string; attempt?: number; allowDeletes?: object }): Promise<object> => {
+      const { status, cause, output } = await runMachine(stack!, 'Club/Load', input);
+      expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: undefined });
+      return (output as { datasets: never }).datasets;
+    };
+    const ids = async (table: string): Promise<number[]> => (await target(stack!, `SELECT id FROM ${table} ORDER BY id`)).map(([id]) => Number(id));
+    const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+    test('takes away what is marked or absent, and more than the limit only where an operator allows it', async () => {
+      await batch('one', ten.map((id) => `${id},1,I`), ten);
+      expect(await load({ slot: 'one' })).toMatchObject({ changes: { counts: { inserted: 10 } }, members: { counts: { inserted: 10 } } });
+
+      // Gone, gone, changed, older than its row, never there, new; of ten rows the limit lets two go.
+      await batch('two', ['1,2,D', '2,2,D', '3,2,U', '4,0,D', '99,2,D', '11,1,I'], [3, 4, 5, 11]);
+      const refused = await runMachine(stack!, 'Club/Load', { slot: 'two' });
+      expect([refused.status, refused.error]).toEqual(['FAILED', 'Headrace.Notified']);
+      const notice = events.flatMap((event) => (event.kind === 'notice' ? [event.message] : [])).at(-1)!;
+      for (const part of ['commit 2 of members would take 7 rows out of club.members', '"allowDeletes": {"members":2}']) expect(notice).toContain(part);
+      expect([await ids('club.changes'), await ids('club.members')]).toEqual([[3, 4, 5, 6, 7, 8, 9, 10, 11], ten]);
+      expect(await target(stack!, "SELECT staged, inserted, updated, unchanged, deleted, stale FROM headrace_club.load_ledger WHERE dataset = 'changes' AND seq = 2")).toEqual([['6', '1', '1', '1', '2', '1']]);
+
+      expect(await load({ slot: 'two', attempt: 2, allowDeletes: { members: 2 } })).toMatchObject({
+        changes: { outcome: 'nothing' }, members: { outcome: 'committed', counts: { staged: 4, inserted: 1, unchanged: 3, deleted: 0, removed: 7 } },
+      });
+      expect(await ids('club.members')).toEqual([3, 4, 5, 11]);
+    });
+
+    test('and DMS comes to the same rows and counts from all batches at once', async () => {
+      const { status, cause, output } = await runMachine(stack!, 'Club/ByDms', { slot: 'all' });
+      expect({ status, cause }).toEqual({ status: 'SUCCEEDED', cause: undefined });
+      expect(output).toMatchObject({ datasets: {
+        changes: { counts: { commits: 2, inserted: 11, updated: 1, deleted: 2, stale: 1 } }, members: { counts: { commits: 1, inserted: 4 } },
+      } });
+      for (const table of ['changes', 'members']) {
+        const [[ours, dms, different]] = await target(stack!, `SELECT (SELECT count(*) FROM club.${table}), (SELECT count(*) FROM club_dms.${table}), (SELECT count(*) FROM (TABLE club.${table} EXCEPT TABLE club_dms.${table}) AS x)`) as [[string, string, string]];
+        expect({ table, rows: dms, different }).toEqual({ table, rows: ours, different: '0' });
+        expect(Number(ours)).toBeGreaterThan(0);
+      }
+    });
   });
 });
