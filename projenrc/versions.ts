@@ -9,6 +9,9 @@ export const V = {
   // The newest that was found on npm, PyPI, Maven and Go alike.
   cdkFloor: '2.258.0',
   cdkLatest: '2.276.0',
+  // Exact: generated go.mod files name the version that is installed here, and the Go proxy serves few of the newer ones. It is
+  // the one that aws-cdk-go at the floor asks for.
+  cloudAssemblySchema: '54.1.0',
   constructsFloor: '10.5.0',
   constructsDev: '10.8.1',
   jsii: '~6.0.16',
