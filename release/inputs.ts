@@ -18,6 +18,8 @@ export interface PackageInputs {
   includes(file: string): boolean;
 }
 
+/** As in `scripts/native-parts.mjs`: these stay outside of every bundle. */
+const NATIVE_PARTS = ['*.node', 'cpu-features', 'pg-native'];
 const STAGE_SOURCES = 'packages/stage/src/';
 /** Files of a package's own folder that are not shipped, and shape nothing that is. */
 const NOT_SHIPPED = /^(test\/|rosetta\/|API\.md$|jest\.config\.json$|python\/tests\/|python\/.*\/__pycache__\/)/;
@@ -43,9 +45,7 @@ async function bundledFiles(root: string, folder: string): Promise<string[]> {
   const inputs = await Promise.all(bundles.map(async ({ entry, external = [] }) => {
     const { metafile } = await build({
       absWorkingDir: root, entryPoints: [entry], outdir: 'unused', write: false, metafile: true, bundle: true, platform: 'node', logLevel: 'silent',
-      external: [...external, ...installed.flatMap((name) => [name, `${name}/*`])],
-      // Native addons stay outside of every bundle.
-      loader: { '.node': 'empty' },
+      external: [...external, ...NATIVE_PARTS, ...installed.flatMap((name) => [name, `${name}/*`])],
       // Its paths lead to the sources of the runtime instead of what was compiled from them.
       ...(existsSync(tsconfig) ? { tsconfig } : {}),
     });

@@ -5,14 +5,23 @@ import { parseArgs } from 'node:util';
 import { collectPlans } from './collect-plans';
 import { lastReleaseGates } from './gates/last-release-gates';
 import { runMutations } from './mutations/run-mutations';
-import { packageNamed } from './packages';
+import { packRelease } from './pack';
+import { packageNamed, releasedPackages } from './packages';
 import { planJson, planMatrices, planText } from './plan-report';
+import { releaseNotes } from './release-notes';
+import { packagesToRelease, readReleasePlan, type PackageToRelease } from './release-plan';
+import { restoreVersions, writeVersions } from './versions';
 
 const ROOT = path.resolve(__dirname, '..');
 
 const USAGE = `npm run release -- <command>
 
   check [--package <name>] [--json <file>]   the next version of each package, and why; ends with 1 where a gate stands against it
+  versions --plan <file>                     writes the planned versions into manifests; then build
+  versions --restore                         takes them back
+  notes --plan <file> [--package <name>]     prints what changed for users, and what they must do
+  pack --plan <file> [--out <folder>] [--languages js,python]
+                                             artifacts, notes and bill of materials of each package, into <folder>/<its folder>; default dist/release
   mutations                                  changes that the gates must find, and some that they must not
 `;
 
@@ -29,6 +38,31 @@ async function check(args: readonly string[]): Promise<boolean> {
   const { GITHUB_OUTPUT: output } = process.env;
   if (output !== undefined) for (const [target, matrix] of Object.entries(planMatrices(plans))) appendFileSync(output, `${target}=${JSON.stringify(matrix)}\n`);
   return plans.every(({ problems }) => problems.length === 0);
+}
+
+async function versions(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { plan: { type: 'string' }, restore: { type: 'boolean', default: false } } });
+  if (values.restore) restoreVersions(ROOT, releasedPackages(ROOT).map(({ folder }) => folder));
+  else for (const line of writeVersions(ROOT, planned(values.plan))) console.log(line);
+  return true;
+}
+
+async function notes(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { plan: { type: 'string' }, package: { type: 'string' } } });
+  const only = values.package === undefined ? undefined : packageNamed(ROOT, values.package).name;
+  console.log(planned(values.plan).filter(({ name }) => only === undefined || name === only).map(releaseNotes).join('\n'));
+  return true;
+}
+
+async function pack(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { plan: { type: 'string' }, out: { type: 'string', default: path.join(ROOT, 'dist/release') }, languages: { type: 'string' } } });
+  await packRelease(ROOT, planned(values.plan), path.resolve(values.out), values.languages?.split(','));
+  return true;
+}
+
+function planned(file: string | undefined): PackageToRelease[] {
+  if (file === undefined) throw new Error('--plan must name the file that "npm run release -- check --json <file>" wrote');
+  return packagesToRelease(readReleasePlan(file));
 }
 
 async function mutations(): Promise<boolean> {
@@ -49,7 +83,7 @@ async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
   }
 }
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = { check, mutations };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = { check, versions, notes, pack, mutations };
 
 /** Runs one command; ends with 1 where something stands against a release, and 2 where nobody knows the command. */
 export async function main([name = '', ...args]: readonly string[]): Promise<void> {

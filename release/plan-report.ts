@@ -1,5 +1,6 @@
 import { describeFinding } from './finding';
 import type { PackagePlan } from './plan';
+import type { ReleasePlan } from './release-plan';
 
 /** Longest list of reasons that is shown to people; the JSON has all. */
 const SHOWN = 12;
@@ -37,11 +38,11 @@ export function planMatrices(plans: readonly PackagePlan[]): Record<string, { in
 }
 
 /** The plan for programs. */
-export function planJson(plans: readonly PackagePlan[]): unknown {
+export function planJson(plans: readonly PackagePlan[]): ReleasePlan {
   return {
     packages: plans.map(({ package: { name, folder, targets }, last, next, lowest, byCommits, why, findings, problems, commits }) => ({
       name, folder, targets, last: last?.version, next, lowest, byCommits, why, findings, problems,
-      commits: commits.map(({ hash, subject }) => ({ hash, subject })),
+      commits: commits.map(({ hash, subject, type, title, breaking, upgrade }) => ({ hash, subject, type, title, breaking, upgrade })),
     })),
     matrices: planMatrices(plans),
     ok: plans.every(({ problems }) => problems.length === 0),

@@ -1,5 +1,6 @@
 /**
- * Builds what each language installs, of all constructs: `npm run package:all [-- --languages python,java] [--out <folder>]`.
+ * Builds what each language installs, of all constructs or one:
+ * `npm run package:all [-- --languages python,java] [--only ingest-construct] [--out <folder>]`.
  *
  * npm tarballs, Python wheels and source distributions, a Maven repository, Go modules, and NuGet projects. Go modules are published as sources;
  * NuGet packages need `dotnet`, without which their projects are written and not compiled. A language whose tools are missing is an error.
@@ -16,8 +17,10 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** Programs without which a language cannot be built. */
 export const TOOLS = { js: [], python: ['python3'], java: ['java', 'mvn'], go: [], dotnet: [] };
 
-export function packageAll({ out, languages = Object.keys(TOOLS), mavenRepository }) {
-  const constructs = readdirSync(path.join(root, 'packages')).filter((name) => name.endsWith('-construct')).map((name) => path.join(root, 'packages', name));
+export function packageAll({ out, languages = Object.keys(TOOLS), only, mavenRepository }) {
+  const names = readdirSync(path.join(root, 'packages')).filter((name) => name.endsWith('-construct'));
+  if (only !== undefined && !names.includes(only)) throw new Error(`constructs are ${names.join(', ')}, got ${JSON.stringify(only)}`);
+  const constructs = names.filter((name) => only === undefined || name === only).map((name) => path.join(root, 'packages', name));
   const unbuilt = constructs.filter((folder) => !existsSync(path.join(folder, '.jsii')));
   if (unbuilt.length > 0) throw new Error(`${unbuilt.map((folder) => path.basename(folder)).join(', ')} must be built first: npm run build`);
   for (const language of languages) {
@@ -54,8 +57,8 @@ function sizes(folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { languages: { type: 'string' }, out: { type: 'string', default: path.join(root, 'dist') } } });
+  const { values } = parseArgs({ options: { languages: { type: 'string' }, only: { type: 'string' }, out: { type: 'string', default: path.join(root, 'dist') } } });
   const out = path.resolve(values.out);
-  packageAll({ out, languages: values.languages?.split(',') });
+  packageAll({ out, languages: values.languages?.split(','), only: values.only });
   console.log(sizes(out).join('\n'));
 }

@@ -82,6 +82,17 @@ describe('the tarball of the local runner', () => {
   });
 });
 
+describe.each([...CONSTRUCTS, 'packages/local-runner'])('what npm installs of %s', (folder) => {
+  test('runs no script at installation', () => {
+    const { scripts = {}, gypfile } = readJson<{ scripts?: Record<string, string>; gypfile?: boolean }>(`${folder}/package.json`);
+
+    // `prepare` runs where somebody installs from git; a binding.gyp makes npm compile without being told.
+    expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?(?:install|prepare|publish)$|^(?:un|preun|postun)install$|^dependencies$|^prepublishOnly$|^(?:pre|post)pack$/.test(name))).toEqual([]);
+    expect(gypfile).toBeUndefined();
+    expect(packedFiles(folder).filter((file) => /(^|\/)(binding\.gyp|npm-shrinkwrap\.json|\.npmrc)$/.test(file))).toEqual([]);
+  });
+});
+
 /** Declaration files that a user's compiler reads from one on, by relative imports. */
 function reachableTypes(file: string, seen: string[] = []): string[] {
   if (seen.includes(file)) return seen;
