@@ -54,6 +54,7 @@ function replaceScripts(root: Monorepo): void {
     bench: 'node scripts/build.mjs && node scripts/bench.mjs',
     'bench:engines': 'node scripts/build.mjs && node scripts/bench-engines.mjs',
     'package:all': 'node scripts/build.mjs && node scripts/package-all.mjs',
+    'test:languages': 'node scripts/build.mjs && node scripts/test-languages.mjs',
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',
     release: 'node scripts/release.mjs',
     'release:check': 'node scripts/build.mjs && node scripts/release.mjs check',

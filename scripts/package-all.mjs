@@ -6,10 +6,12 @@
  * NuGet packages need `dotnet`, without which their projects are written and not compiled. A language whose tools are missing is an error.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packageJava } from './package-java.mjs';
 import { quietEnvironment } from './quiet-environment.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -30,12 +32,25 @@ export function packageAll({ out, languages = Object.keys(TOOLS), only, mavenRep
   }
   for (const language of languages) {
     rmSync(path.join(out, language), { recursive: true, force: true });
+    if (language === 'java') {
+      packageJavaOf(constructs, { out: path.join(out, 'java'), mavenRepository });
+      continue;
+    }
     const sourcesOnly = language === 'go' || (language === 'dotnet' && !found('dotnet'));
     pacmak(constructs, [
       '--outdir', out, '--force-subdirectory', '--force', '--parallel=false', '--targets', language,
       ...(sourcesOnly ? ['--code-only'] : []),
-      ...(mavenRepository === undefined ? [] : [`--maven-local-repository=${mavenRepository}`]),
     ]);
+  }
+}
+
+function packageJavaOf(constructs, { out, mavenRepository }) {
+  const sources = mkdtempSync(path.join(os.tmpdir(), 'headrace-java-'));
+  try {
+    for (const construct of constructs) pacmak([construct], ['--outdir', path.join(sources, path.basename(construct)), '--force', '--targets', 'java', '--code-only']);
+    packageJava({ sources, out, mavenRepository });
+  } finally {
+    rmSync(sources, { recursive: true, force: true });
   }
 }
 

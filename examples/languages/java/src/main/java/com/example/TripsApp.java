@@ -27,7 +27,6 @@ import io.headrace.rdsloader.WeeklyWindowProps;
 import io.headrace.rdsloader.WriteMode;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import software.amazon.awscdk.App;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Size;
@@ -61,11 +60,10 @@ public final class TripsApp {
         .storageEncrypted(true)
         .build();
 
-    // The template keeps the order of a map, and Map.of has another in each run.
     Secret token = new Secret(stack, "Token");
     IngestStage ingest = IngestStage.Builder.create(stack, "Ingest")
         .contract(CONTRACT)
-        .sources(new TreeMap<>(Map.of(
+        .sources(Map.of(
             "trips", IngestSource.http(HttpSourceProps.builder()
                 .url("https://data.example.com/trips.csv.gz")
                 .auth(HttpAuth.bearer(token))
@@ -73,7 +71,7 @@ public final class TripsApp {
                 .minRows(1000)
                 .timeout(Duration.minutes(5))
                 .build()),
-            "zones", IngestSource.http(HttpSourceProps.builder().url("https://data.example.com/zones.ndjson").build()))))
+            "zones", IngestSource.http(HttpSourceProps.builder().url("https://data.example.com/zones.ndjson").build())))
         .size(IngestSize.DEV)
         .schedule(IngestSchedule.cron(IngestCronProps.builder().hour("3").timeZone("Europe/Berlin").longestGap(Duration.days(1)).build()))
         .overlap(IngestOverlap.SKIP)
@@ -93,9 +91,9 @@ public final class TripsApp {
         .contract(CONTRACT)
         .curatedBucket(curate.getCuratedBucket())
         .target(LoadTarget.fromInstance(database, LoadTargetProps.builder().secret(new Secret(stack, "Loader")).databaseName("trips").build()))
-        .writeModes(new TreeMap<>(Map.of(
+        .writeModes(Map.of(
             "trips", WriteMode.merge(MergeProps.builder().newerBy("updated_at").build()),
-            "zones", WriteMode.replace(ReplaceProps.builder().allowEmpty(true).build()))))
+            "zones", WriteMode.replace(ReplaceProps.builder().allowEmpty(true).build())))
         .window(LoadWindow.weekly(WeeklyWindowProps.builder()
             .days(List.of(Weekday.SATURDAY, Weekday.SUNDAY)).from("22:00").until("06:00").timeZone("Europe/Berlin").build()))
         .build();
