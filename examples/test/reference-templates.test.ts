@@ -10,6 +10,8 @@ import { ReferencePipeline } from '../reference-pipeline/reference-pipeline';
 import { S3SourceStack } from '../sources/s3/s3-source';
 import { LoadByDms } from './_fixtures/load-by-dms';
 
+const { version: CDK_RELEASE } = JSON.parse(readFileSync(require.resolve('aws-cdk-lib/package.json'), 'utf8')) as { version: string };
+
 // Off in all other tests.
 process.env.CDK_VALIDATION = 'true';
 jest.setTimeout(240_000);
@@ -77,8 +79,11 @@ test('the AwsSolutions rules find nothing in a stage that is not explained', () 
   expect(ruleFindings(app).filter((finding) => !/\/(Database|Pipeline|Partner|BucketNotificationsHandler\w+)\//.test(finding))).toEqual([]);
 });
 
-test('the CDK finds nothing when it synthesizes them', () => {
-  expect(JSON.parse(readFileSync(path.join(app.outdir, 'policy-validation-report.json'), 'utf8'))).toMatchObject({ pluginReports: [] });
+test('the CDK finds nothing when it synthesizes them, where its release has a check of its own', () => {
+  const report = path.join(app.outdir, 'policy-validation-report.json');
+  // The oldest release that apps may use looks at templates only with plugins, and then writes no report; each later one that is tried has to.
+  if (CDK_RELEASE === '2.258.0') return expect(existsSync(report)).toBe(false);
+  return expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ pluginReports: [] });
 });
 
 const lint = ['.engines/venv/bin/cfn-lint', ...(process.env.PATH ?? '').split(path.delimiter).map((bin) => path.join(bin, 'cfn-lint'))]
