@@ -1,6 +1,7 @@
 import { GithubWorkflow } from 'projen/lib/github';
 import { JobPermission, type JobPermissions, type JobStep } from 'projen/lib/github/workflows-model';
 import type { Monorepo } from '../monorepo';
+import { pushGoModules } from './go-modules';
 import { checkout, download, RELEASE_NODE, RUNNER, setupDotnet, setupJava, setupNode, setupPython, upload } from './steps';
 
 /** Exact, since it is given the right to publish. */
@@ -10,6 +11,14 @@ const PLAN = 'dist/release/plan.json';
 /** A real release: asked for by a person, of the main branch, and not as a rehearsal. */
 const FOR_REAL = "github.event_name == 'workflow_dispatch' && github.ref == 'refs/heads/main' && inputs.dry_run == false";
 
+const TAG_ENV = { GH_TOKEN: '${{ github.token }}', GH_REPO: '${{ github.repository }}', TAG: '${{ matrix.tag }}' };
+
+const BEGIN = [
+  'gh api "repos/$GH_REPO/git/refs" -f ref="refs/tags/releasing/$TAG" -f sha="$GITHUB_SHA" > /dev/null 2>&1 || true',
+  'begun="$(gh api "repos/$GH_REPO/git/ref/tags/releasing/$TAG" --jq .object.sha)"',
+  'if [ "$begun" != "$GITHUB_SHA" ]; then echo "$TAG was begun from $begun, and this is $GITHUB_SHA; re-run the failed jobs of that run"; exit 1; fi',
+].join('\n');
+
 interface Registry {
   /** Name of the job's ending and of the program of publib. */
   readonly name: string;
@@ -18,8 +27,8 @@ interface Registry {
   readonly env: Readonly<Record<string, string>>;
   readonly permissions?: JobPermissions;
   readonly tools?: readonly JobStep[];
-  /** One package after the other, where all are pushed to one branch. */
-  readonly inTurn?: boolean;
+  /** What publishes all packages at once; left out, publib publishes each in a job of its own. */
+  readonly allAtOnce?: JobStep;
 }
 
 /** npm and PyPI know the workflow by its identity; the others need secrets, which the environment `release` guards. */
@@ -33,12 +42,12 @@ const REGISTRIES: readonly Registry[] = [
     name: 'maven', target: 'java', tools: [setupJava('Java')],
     env: {
       MAVEN_SERVER_ID: 'central-ossrh',
-      ...secrets('MAVEN_USERNAME', 'MAVEN_PASSWORD', 'MAVEN_GPG_PRIVATE_KEY', 'MAVEN_GPG_PRIVATE_KEY_PASSPHRASE'),
+      ...secrets('MAVEN_USERNAME', 'MAVEN_PASSWORD', 'MAVEN_GPG_PRIVATE_KEY', 'MAVEN_GPG_PRIVATE_KEY_PASSPHRASE', 'MAVEN_STAGING_PROFILE_ID'),
     },
   },
   { name: 'nuget', target: 'dotnet', tools: [setupDotnet()], env: secrets('NUGET_API_KEY') },
   // Modules live in a repository of their own, for which the token of this one has no right.
-  { name: 'golang', target: 'go', inTurn: true, env: { GITHUB_TOKEN: '${{ secrets.GO_GITHUB_TOKEN }}', GIT_USER_NAME: 'headrace', GIT_USER_EMAIL: 'maintainers@headrace.invalid' } },
+  { name: 'golang', target: 'go', env: {}, allAtOnce: pushGoModules() },
 ];
 
 /**
@@ -56,6 +65,7 @@ export function addReleaseWorkflow(root: Monorepo): void {
   });
   addPlanJob(workflow);
   addBuildJob(workflow);
+  addBeginJob(workflow);
   for (const registry of REGISTRIES) addPublishJob(workflow, registry);
   addTagJob(workflow);
 }
@@ -107,29 +117,47 @@ function addBuildJob(workflow: GithubWorkflow): void {
   });
 }
 
-/** Runs nothing of the repository and installs one exact program: here rights to publish are at hand. */
-function addPublishJob(workflow: GithubWorkflow, { name, target, env, permissions = {}, tools = [], inTurn = false }: Registry): void {
+/**
+ * A tag `releasing/<tag>` says, before anything is published, which commit a version belongs to: what a failed run left in a registry must not be
+ * joined by artifacts of another commit. The planner refuses such a version, and so does this job, if somebody was faster.
+ */
+function addBeginJob(workflow: GithubWorkflow): void {
+  workflow.addJob('begin', {
+    runsOn: RUNNER,
+    timeoutMinutes: 10,
+    needs: ['plan', 'build'],
+    if: FOR_REAL,
+    // A run that nobody approves marks nothing.
+    environment: 'release',
+    permissions: { contents: JobPermission.WRITE },
+    steps: [{ name: 'Mark the versions as begun', env: TAG_ENV, run: BEGIN }],
+  });
+  setMatrix(workflow, 'begin', 'all');
+}
+
+/** Runs nothing that was checked out and installs one exact program at most: here rights to publish are at hand. */
+function addPublishJob(workflow: GithubWorkflow, { name, target, env, permissions = {}, tools = [], allAtOnce }: Registry): void {
   workflow.addJob(`publish-${name}`, {
     runsOn: RUNNER,
     timeoutMinutes: 30,
-    needs: ['plan', 'build'],
+    needs: ['plan', 'build', 'begin'],
     if: `${FOR_REAL} && contains(needs.plan.outputs.${target}, 'version')`,
     environment: 'release',
     permissions,
     steps: [
-      setupNode(RELEASE_NODE), ...tools,
+      ...(allAtOnce === undefined ? [setupNode(RELEASE_NODE), ...tools] : []),
       download('release', 'dist/release'),
-      { name: 'Publish', env: { ...env }, run: `npx --yes --package ${PUBLIB} publib-${name} "dist/release/\${{ matrix.folder }}/${target}"` },
+      allAtOnce ?? { name: 'Publish', env: { ...env }, run: `npx --yes --package ${PUBLIB} publib-${name} "dist/release/\${{ matrix.folder }}/${target}"` },
     ],
   });
-  setMatrix(workflow, `publish-${name}`, target, inTurn);
+  if (allAtOnce === undefined) setMatrix(workflow, `publish-${name}`, target);
 }
 
 function addTagJob(workflow: GithubWorkflow): void {
   workflow.addJob('tag', {
     runsOn: RUNNER,
     timeoutMinutes: 10,
-    needs: ['plan', 'build', ...REGISTRIES.map(({ name }) => `publish-${name}`)],
+    needs: ['plan', 'build', 'begin', ...REGISTRIES.map(({ name }) => `publish-${name}`)],
     // A registry to which nothing goes is skipped, which would skip this as well without a word on failures.
     if: `\${{ !cancelled() && !failure() && needs.build.result == 'success' && ${FOR_REAL} }}`,
     permissions: { contents: JobPermission.WRITE },
@@ -137,8 +165,13 @@ function addTagJob(workflow: GithubWorkflow): void {
       download('release', 'dist/release'),
       {
         name: 'Tag and notes',
-        env: { GH_TOKEN: '${{ github.token }}', GH_REPO: '${{ github.repository }}', TAG: '${{ matrix.tag }}', FOLDER: 'dist/release/${{ matrix.folder }}' },
+        env: { ...TAG_ENV, FOLDER: 'dist/release/${{ matrix.folder }}' },
         run: 'gh release view "$TAG" > /dev/null 2>&1 || gh release create "$TAG" --target "$GITHUB_SHA" --title "$TAG" --notes-file "$FOLDER/notes.md" "$FOLDER/sbom.cdx.json"',
+      },
+      {
+        name: 'Nothing is under way any more',
+        env: TAG_ENV,
+        run: 'if gh api "repos/$GH_REPO/git/ref/tags/releasing/$TAG" > /dev/null 2>&1; then gh api --method DELETE "repos/$GH_REPO/git/refs/tags/releasing/$TAG"; fi',
       },
     ],
   });
@@ -146,8 +179,8 @@ function addTagJob(workflow: GithubWorkflow): void {
 }
 
 /** projen knows no matrix that an earlier job computes. */
-function setMatrix(workflow: GithubWorkflow, job: string, target: string, inTurn = false): void {
-  workflow.file!.addOverride(`jobs.${job}.strategy`, { 'fail-fast': false, ...(inTurn ? { 'max-parallel': 1 } : {}), 'matrix': `\${{ fromJSON(needs.plan.outputs.${target}) }}` });
+function setMatrix(workflow: GithubWorkflow, job: string, target: string): void {
+  workflow.file!.addOverride(`jobs.${job}.strategy`, { 'fail-fast': false, 'matrix': `\${{ fromJSON(needs.plan.outputs.${target}) }}` });
 }
 
 function secrets(...names: readonly string[]): Record<string, string> {
