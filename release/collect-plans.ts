@@ -1,5 +1,5 @@
 import type { Finding } from './finding';
-import { commitsSince, git, lastRelease, type LastRelease } from './history';
+import { begunElsewhere, commitsSince, git, lastRelease, type LastRelease } from './history';
 import { packageInputs, type PackageInputs } from './inputs';
 import { releasedPackages, type ReleasedPackage } from './packages';
 import { planPackage, type PackagePlan } from './plan';
@@ -15,7 +15,7 @@ export async function collectPlans(root: string, gates: Gates, only?: string): P
     const inputs = await packageInputs(root, candidate);
     const commits = commitsSince(root, last?.tag).filter(({ files }) => files.some((file) => inputs.includes(file)));
     const findings = last === undefined ? [] : await gates(candidate, last, inputs);
-    plans.push(planPackage({ package: candidate, last, commits, findings }));
+    plans.push(planPackage({ package: candidate, last, commits, findings, begunElsewhere: begunElsewhere(root, candidate.name) }));
   }
   return plans;
 }

@@ -12,8 +12,10 @@ export interface Commit {
   /** Paragraphs between subject and footers. */
   readonly body: string;
   readonly breaking: boolean;
-  /** What a user must do: the footer `Upgrade:`, or the text of `BREAKING CHANGE:`. */
+  /** What a user must do: the footers `Upgrade:`. */
   readonly upgrade: readonly string[];
+  /** What breaks: the footers `BREAKING CHANGE:`. */
+  readonly breaks: readonly string[];
   /** Version that the footer `Release-As:` asks for. */
   readonly releaseAs?: string;
   readonly files: readonly string[];
@@ -32,6 +34,8 @@ export const COMMIT_SCOPES = [
 
 const SUBJECT = /^(?<type>[a-z]+)(?:\((?<scope>[^()]+)\))?(?<mark>!)?: (?<title>\S.*)$/;
 const FOOTER = /^(?<key>BREAKING[ -]CHANGE|[A-Z][A-Za-z]*(?:-[A-Za-z]+)*)(?:: | #)(?<value>.*)$/;
+/** These may have their text on the lines that follow. */
+const FOOTER_ABOVE = /^(?<key>BREAKING[ -]CHANGE|Upgrade|Release-As):\s*$/i;
 
 export function parseCommit(hash: string, message: string, files: readonly string[] = []): Commit {
   const [subject = '', ...rest] = message.trim().split('\n');
@@ -42,7 +46,8 @@ export function parseCommit(hash: string, message: string, files: readonly strin
   return {
     hash, subject, type, scope, title: title ?? subject, body, files,
     breaking: mark === '!' || breaking.length > 0,
-    upgrade: [...valuesOf(/^Upgrade$/i), ...breaking],
+    upgrade: valuesOf(/^Upgrade$/i).filter((text) => text !== ''),
+    breaks: breaking.filter((text) => text !== ''),
     releaseAs: valuesOf(/^Release-As$/i)[0],
   };
 }
@@ -53,17 +58,18 @@ export function bumpOf(commit: Commit): Bump {
   return commit.type === undefined ? 'patch' : COMMIT_TYPES[commit.type] ?? 'patch';
 }
 
-/** A footer goes on until the next one or an empty line. */
+/** A footer goes on until the next one or an empty line behind its text. */
 function split(lines: readonly string[]): { body: string; footers: [string, string][] } {
   const body: string[] = [];
   const footers: [string, string][] = [];
   let open = false;
   for (const line of lines) {
-    const { key, value } = (FOOTER.exec(line)?.groups ?? {}) as Record<string, string | undefined>;
-    if (key !== undefined) footers.push([key, value ?? '']);
-    else if (open && line.trim() !== '') footers[footers.length - 1]![1] += ` ${line.trim()}`;
+    const { key, value } = ((FOOTER_ABOVE.exec(line) ?? FOOTER.exec(line))?.groups ?? {}) as Record<string, string | undefined>;
+    const last = footers[footers.length - 1];
+    if (key !== undefined) footers.push([key, value?.trim() ?? '']);
+    else if (open && line.trim() !== '') last![1] = `${last![1]} ${line.trim()}`.trim();
     else if (line.trim() !== '' || body.length > 0) body.push(line);
-    open = key !== undefined || (open && line.trim() !== '');
+    open = key !== undefined || (open && (line.trim() !== '' || last![1] === ''));
   }
   return { body: body.join('\n').trim(), footers };
 }

@@ -20,6 +20,17 @@ export function lastRelease(root: string, name: string): LastRelease | undefined
   return version === undefined ? undefined : { tag: `${name}@${version}`, version };
 }
 
+/**
+ * Versions of a package that a run began to publish from another commit than HEAD, and did not end: the workflow marks them by a tag
+ * `releasing/<name>@<version>`, which goes when the release is through.
+ */
+export function begunElsewhere(root: string, name: string): Map<string, string> {
+  const prefix = `releasing/${name}@`;
+  const head = git(root, 'rev-parse', 'HEAD').trim();
+  return new Map(git(root, 'tag', '--list', `${prefix}*`).split('\n').filter((tag) => tag !== '')
+    .map((tag): [string, string] => [tag.slice(prefix.length), git(root, 'rev-parse', `${tag}^{commit}`).trim()]).filter(([, commit]) => commit !== head));
+}
+
 /** Commits after a tag, newest first, with the files that each changed; all commits where there is no tag. */
 export function commitsSince(root: string, tag: string | undefined): Commit[] {
   const range = tag === undefined ? 'HEAD' : `${tag}..HEAD`;

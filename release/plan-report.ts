@@ -42,7 +42,9 @@ export function planJson(plans: readonly PackagePlan[]): ReleasePlan {
   return {
     packages: plans.map(({ package: { name, folder, targets }, last, next, lowest, byCommits, why, findings, problems, commits }) => ({
       name, folder, targets, last: last?.version, next, lowest, byCommits, why, findings, problems,
-      commits: commits.map(({ hash, subject, type, title, breaking, upgrade }) => ({ hash, subject, type, title, breaking, upgrade })),
+      commits: commits.map(({ hash, subject, type, title, breaking, upgrade, breaks }) => (
+        { hash, subject, type, title, breaking, upgrade, breaks }
+      )),
     })),
     matrices: planMatrices(plans),
     ok: plans.every(({ problems }) => problems.length === 0),

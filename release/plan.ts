@@ -12,6 +12,8 @@ export interface Evidence {
   /** Since the last release, and of the package's inputs only. */
   readonly commits: readonly Commit[];
   readonly findings: readonly Finding[];
+  /** Versions whose release began from another commit and did not end, with that commit; none where left out. */
+  readonly begunElsewhere?: ReadonlyMap<string, string>;
 }
 
 /** What becomes of one package. */
@@ -38,7 +40,9 @@ export function planPackage(evidence: Evidence): PackagePlan {
     ...evidence, lowest, byCommits,
     next: asked ?? computed,
     why: whyOf(evidence, asked),
-    problems: [...gateProblems(evidence, lowest, byCommits, asked), ...askedProblems(asked, computed, last)],
+    problems: [
+      ...gateProblems(evidence, lowest, byCommits, asked), ...askedProblems(asked, computed, last), ...begunProblems(evidence, asked ?? computed),
+    ],
   };
 }
 
@@ -59,24 +63,39 @@ function gateProblems({ last, commits, findings }: Evidence, lowest: Bump, byCom
   const problems: string[] = [];
   const needs = effective(lowest, last.version);
   const risen = asked === undefined ? effective(byCommits, last.version) : bumpBetween(last.version, asked);
-  if (isLess(risen, needs)) {
+  // One of a patch raises the version by itself: it is somebody else's change, in a bundle, that no commit of this package could name.
+  if (lowest !== 'patch' && isLess(risen, needs)) {
     const first = findings.find(({ bump }) => effective(bump, last.version) === needs);
     problems.push(
       `${asked === undefined ? 'its commits' : `Release-As ${asked}`} say ${words(risen)}, and the gates allow no less than ${words(lowest)} since ${last.tag}: `
-      + `${first?.subject} ${first?.what}. Take that change back, or say it in a commit of this package: ${lowest === 'major' ? '"feat!: …" with a footer "Upgrade: …"' : lowest === 'minor' ? '"feat: …"' : '"fix: …"'}`,
+      + `${first?.subject} ${first?.what}. Take that change back, or say it in a commit of this package: ${lowest === 'major' ? '"feat!: …" with a footer "Upgrade: …"' : '"feat: …"'}`,
     );
   }
-  if (lowest === 'major' && !commits.some(({ upgrade }) => upgrade.length > 0)) {
-    problems.push('a gate found a breaking change, and no commit since tells users what to do; add a commit with a footer "Upgrade: …"');
+  // In 0.x a feature raises as much as a breaking change, and what it tells users to do may be about something else.
+  if (lowest === 'major' && !commits.some(({ breaking, upgrade }) => breaking && upgrade.length > 0)) {
+    const broken = findings.filter(({ bump }) => bump === 'major').map(({ subject, what }) => `${subject} ${what}`);
+    problems.push(
+      `gates found ${broken.length === 1 ? 'a breaking change' : `${broken.length} breaking changes`}, and no breaking commit since tells users what to do: ${broken.join('; ')}. `
+      + 'Add a commit of this package "feat!: …" with a footer "Upgrade: …"',
+    );
   }
   return problems;
 }
 
 function askedProblems(asked: string | undefined, computed: string | undefined, last: LastRelease | undefined): string[] {
   if (asked === undefined) return [];
-  if (semver.valid(asked) === null) return [`Release-As must be a version like 1.0.0, got ${JSON.stringify(asked)}`];
+  // semver takes "v1.0.0" for a version, and manifests and registries do not.
+  if (semver.valid(asked) !== asked) return [`Release-As must be a version like 1.0.0, without a letter before it, got ${JSON.stringify(asked)}`];
   const floor = computed ?? last?.version;
   return floor !== undefined && semver.lt(asked, floor) ? [`Release-As ${asked} is less than ${floor}, which its changes need; a message may raise a version, never lower it`] : [];
+}
+
+function begunProblems({ package: { name }, begunElsewhere }: Evidence, next: string | undefined): string[] {
+  const commit = next === undefined ? undefined : begunElsewhere?.get(next);
+  return commit === undefined ? [] : [
+    `the release of ${next} began from ${commit.slice(0, 9)} and did not end, so some registries may have it; re-run the failed jobs of that run, or raise the version by a footer Release-As. `
+    + `Where nothing was published: git push --delete origin releasing/${name}@${next}`,
+  ];
 }
 
 function bumpBetween(from: string, to: string): Bump {

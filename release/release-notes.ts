@@ -20,7 +20,7 @@ export function releaseNotes(released: PackageToRelease): string {
   const head = `# ${name} ${next}`;
   if (last === undefined) return `${head}\n\nThe first release: there is nothing to upgrade from.\n`;
   // The planner has the newest first; what to do is done in the order in which it came.
-  const upgrade = [...commits].reverse().flatMap((commit) => commit.upgrade);
+  const upgrade = [...commits].reverse().flatMap((commit) => [...commit.upgrade, ...commit.breaks]);
   const blocks = [head, `Since ${last}.`];
   if (upgrade.length > 0) blocks.push(section('What to do', [...new Set(upgrade)]));
   const left = new Set(commits);

@@ -27,7 +27,7 @@ export interface PlannedPackage {
   readonly why: readonly string[];
   readonly findings: readonly Finding[];
   readonly problems: readonly string[];
-  readonly commits: ReadonlyArray<Pick<Commit, 'hash' | 'subject' | 'type' | 'title' | 'breaking' | 'upgrade'>>;
+  readonly commits: ReadonlyArray<Pick<Commit, 'hash' | 'subject' | 'type' | 'title' | 'breaking' | 'upgrade' | 'breaks'>>;
 }
 
 /** A package that this plan releases. */

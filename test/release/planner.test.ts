@@ -99,7 +99,7 @@ describe('a gate that allows no less than a breaking change', () => {
     expect(problems[0]).toContain('its commits say patch, and the gates allow no less than breaking since @invented/tap@');
     expect(problems[0]).toContain('AWS::S3::Bucket RawBucket would be replaced');
     expect(problems[0]).toContain('Take that change back, or say it in a commit of this package: "feat!: …"');
-    expect(problems[1]).toContain('no commit since tells users what to do');
+    expect(problems[1]).toContain('gates found a breaking change, and no breaking commit since tells users what to do: AWS::S3::Bucket RawBucket would be replaced.');
     expect(next).toBe(last === '0.3.1' ? '0.4.0' : '2.0.0');
     expect(why[0]).toBe('breaking by gate resources: AWS::S3::Bucket RawBucket would be replaced');
   });
@@ -113,6 +113,33 @@ describe('a gate that allows no less than a breaking change', () => {
     tag('tap', '1.3.1');
     change('feat(tap)!: another bucket\n\nUpgrade: copy the objects over,\nthen deploy.');
     expect(await plan('tap', gates)).toMatchObject({ problems: [], next: '2.0.0' });
+  });
+
+  test.each([
+    ['a feature whose footer is about something else', 'feat(tap): faster\n\nUpgrade: raise a quota.'],
+    ['a breaking change without a word on what to do', 'feat(tap)!: other buckets'],
+    ['a text of what breaks, and none of what to do', 'feat(tap): other buckets\n\nBREAKING CHANGE: the bucket is another one.'],
+  ])('takes %s for no answer, in 0.x too', async (_what, message) => {
+    tag('tap', '0.3.1');
+    change(message);
+    expect((await plan('tap', gates)).problems).toEqual([expect.stringContaining('no breaking commit since tells users what to do: AWS::S3::Bucket RawBucket')]);
+  });
+
+  test('names every finding, also where several commits each say a part', async () => {
+    const also = { ...REPLACED, subject: 'AWS::SNS::Topic FailureTopic', what: 'goes with the upgrade' };
+    const two: Gates = async () => [REPLACED, { ...REPLACED, bump: 'minor', what: 'is new' }, also];
+    tag('tap', '0.3.1');
+    change('feat(tap): faster\n\nUpgrade: raise a quota.');
+    write('packages/tap/src/more.ts', '');
+    commit('feat(tap)!: other buckets');
+    expect((await plan('tap', two)).problems).toEqual([expect.stringContaining(
+      'gates found 2 breaking changes, and no breaking commit since tells users what to do: AWS::S3::Bucket RawBucket would be replaced; AWS::SNS::Topic FailureTopic goes with the upgrade. Add',
+    )]);
+    write('packages/tap/src/more.ts', 'export {};');
+    commit('feat(tap)!: another topic\n\nUpgrade: subscribe again.');
+    const { problems, next, why } = await plan('tap', two);
+    expect([problems, next]).toEqual([[], '0.4.0']);
+    expect(why.slice(0, 2)).toEqual(['breaking by gate resources: AWS::S3::Bucket RawBucket would be replaced', 'breaking by gate resources: AWS::SNS::Topic FailureTopic goes with the upgrade']);
   });
 
   test('is not the business of the other package', async () => {
@@ -129,11 +156,35 @@ test('a commit raises what the gates found', async () => {
   expect(await plan('tap', async () => [{ ...REPLACED, bump: 'patch' }])).toMatchObject({ lowest: 'patch', next: '2.0.0', problems: [] });
 });
 
+test.each(['0.3.1', '1.3.1'])('what only raises the patch needs no commit after %s: nothing of the package changed', async (last) => {
+  tag('tap', last);
+  const bundled: Finding = { ...REPLACED, gate: 'dependencies', subject: 'pg', what: 'has another version inside the bundles', bump: 'patch' };
+  expect(await plan('tap', async () => [bundled])).toMatchObject({ next: last.replace(/1$/, '2'), problems: [], why: ['patch by gate dependencies: pg has another version inside the bundles'] });
+});
+
+describe('a release that began and did not end', () => {
+  test('keeps its version for its own commit', async () => {
+    tag('tap', '0.3.1');
+    write('packages/tap/src/index.ts', 'export const version = 2;\n');
+    commit('fix(tap): a');
+    git('tag', 'releasing/@invented/tap@0.3.2');
+    expect(await plan('tap')).toMatchObject({ next: '0.3.2', problems: [] });
+    write('packages/tap/src/index.ts', 'export const version = 3;\n');
+    commit('fix(tap): b');
+    const { problems } = await plan('tap');
+    expect(problems).toEqual([expect.stringMatching(/^the release of 0\.3\.2 began from [0-9a-f]{9} and did not end.*re-run the failed jobs.*git push --delete origin releasing\/@invented\/tap@0\.3\.2$/)]);
+    write('packages/tap/src/index.ts', 'export const version = 4;\n');
+    commit('fix(tap): c\n\nRelease-As: 0.3.3');
+    expect(await plan('tap')).toMatchObject({ next: '0.3.3', problems: [] });
+  });
+});
+
 describe('a footer Release-As', () => {
   test.each([
     ['1.0.0', '1.0.0', undefined],
     ['0.3.2', '0.3.2', 'Release-As 0.3.2 is less than 0.4.0'],
-    ['one', 'one', 'Release-As must be a version like 1.0.0, got "one"'],
+    ['one', 'one', 'Release-As must be a version like 1.0.0, without a letter before it, got "one"'],
+    ['v1.0.0', 'v1.0.0', 'Release-As must be a version like 1.0.0, without a letter before it, got "v1.0.0"'],
   ])('%s after 0.3.1 with a feature', async (asked, next, problem) => {
     tag('tap', '0.3.1');
     write('packages/tap/src/index.ts', 'export const version = 2;\n');

@@ -82,8 +82,10 @@ const WIDER = {
 } as const;
 
 test('notes have what the gates found in words of its consequence', async () => {
-  change('feat(tap): tags are read');
-  const [tap] = await plan(async () => [WIDER]);
+  change('feat(tap)!: tags are read\n\nBREAKING CHANGE: the bucket is another one.\nUpgrade:\ncopy it.');
+  const [tap] = await plan(async () => [WIDER, { ...WIDER, subject: 'AWS::S3::Bucket Raw', what: 'is replaced', bump: 'major' }]);
+  expect(releaseNotes(tap as PackageToRelease)).toContain('[resources] AWS::S3::Bucket Raw is replaced (breaking)');
+  expect(releaseNotes(tap as PackageToRelease)).toContain('## What to do\n\n- copy it.\n- the bucket is another one.\n');
   expect(releaseNotes(tap as PackageToRelease)).toContain('## What differs from 0.3.0\n\nFound by comparing both releases.\n\n```text\n[resources] AWS::IAM::Role TaskRole may do more (minor)\n      Tasks can read tags.');
 });
 
