@@ -1,6 +1,6 @@
 import type { Finding } from './finding';
-import { begunElsewhere, commitsSince, git, lastRelease, type LastRelease } from './history';
-import { packageInputs, type PackageInputs } from './inputs';
+import { begunElsewhere, commitsSince, lastRelease, type LastRelease } from './history';
+import { concerns, packageInputs, type PackageInputs } from './inputs';
 import { releasedPackages, type ReleasedPackage } from './packages';
 import { planPackage, type PackagePlan } from './plan';
 
@@ -13,18 +13,9 @@ export async function collectPlans(root: string, gates: Gates, only?: string): P
   for (const candidate of releasedPackages(root).filter(({ name }) => only === undefined || name === only)) {
     const last = lastRelease(root, candidate.name);
     const inputs = await packageInputs(root, candidate);
-    const commits = commitsSince(root, last?.tag).filter(({ files }) => files.some((file) => inputs.includes(file)));
+    const commits = commitsSince(root, last?.tag).filter((commit) => concerns(root, commit, inputs));
     const findings = last === undefined ? [] : await gates(candidate, last, inputs);
     plans.push(planPackage({ package: candidate, last, commits, findings, begunElsewhere: begunElsewhere(root, candidate.name) }));
   }
   return plans;
-}
-
-/** A file as it was at a tag; undefined where it was not. */
-export function fileAt(root: string, tag: string, file: string): string | undefined {
-  try {
-    return git(root, 'show', `${tag}:${file}`);
-  } catch {
-    return undefined;
-  }
 }

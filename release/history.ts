@@ -40,3 +40,12 @@ export function commitsSince(root: string, tag: string | undefined): Commit[] {
     return parseCommit(hash, message, files.split('\n').filter((file) => file !== ''));
   });
 }
+
+/** A file as it was at a tag or commit; undefined where it was not. */
+export function fileAt(root: string, revision: string, file: string): string | undefined {
+  try {
+    return git(root, 'show', `${revision}:${file}`);
+  } catch {
+    return undefined;
+  }
+}

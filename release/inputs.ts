@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
+import { buildFiles } from './build-files';
+import type { Commit } from './conventional-commit';
+import { fileAt } from './history';
 import { readJson, type ReleasedPackage } from './packages';
 
 interface BundleFile {
@@ -20,6 +23,7 @@ export interface PackageInputs {
 
 /** As in `scripts/native-parts.mjs`: these stay outside of every bundle. */
 const NATIVE_PARTS = ['*.node', 'cpu-features', 'pg-native'];
+const LOCK = 'package-lock.json';
 const STAGE_SOURCES = 'packages/stage/src/';
 /** Files of a package's own folder that are not shipped, and shape nothing that is. */
 const NOT_SHIPPED = /^(test\/|rosetta\/|API\.md$|jest\.config\.json$|python\/tests\/|python\/.*\/__pycache__\/)/;
@@ -29,11 +33,25 @@ export async function packageInputs(root: string, { folder, kind }: ReleasedPack
   const files = await bundledFiles(root, folder);
   const bundled = new Set(files.filter((file) => !file.includes('node_modules/')));
   const thirdParty = new Set(files.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+  const shaping = await buildFiles(root, kind);
   const includes = (file: string): boolean => {
     if (file.startsWith(`${folder}/`)) return !NOT_SHIPPED.test(file.slice(folder.length + 1));
-    return bundled.has(file) || (kind === 'construct' && file.startsWith(STAGE_SOURCES));
+    return bundled.has(file) || shaping.has(file) || (kind === 'construct' && file.startsWith(STAGE_SOURCES));
   };
   return { bundled, thirdParty, includes };
+}
+
+/** Whether a commit changes a package: a file that it is made of, or, in the lock file, a package of others inside its bundles. */
+export function concerns(root: string, { hash, files }: Pick<Commit, 'hash' | 'files'>, inputs: PackageInputs): boolean {
+  if (files.some((file) => inputs.includes(file))) return true;
+  if (!files.includes(LOCK)) return false;
+  const [before, after] = [`${hash}^`, hash].map((commit) => lockedAt(root, commit));
+  return [...inputs.thirdParty].some((place) => JSON.stringify(before![place]) !== JSON.stringify(after![place]));
+}
+
+function lockedAt(root: string, commit: string): Readonly<Record<string, unknown>> {
+  const text = fileAt(root, commit, LOCK);
+  return text === undefined ? {} : (JSON.parse(text) as { packages?: Record<string, unknown> }).packages ?? {};
 }
 
 async function bundledFiles(root: string, folder: string): Promise<string[]> {

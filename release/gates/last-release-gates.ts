@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import { baselineTree } from '../baseline';
-import { fileAt, type Gates } from '../collect-plans';
+import type { Gates } from '../collect-plans';
 import type { Finding } from '../finding';
+import { fileAt } from '../history';
 import { FIXTURES, type UpgradeFixture } from '../fixtures';
 import { readJson } from '../packages';
 import { loadConstructs, synthFixtures } from '../synth-fixtures';

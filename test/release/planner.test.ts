@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { collectPlans, type Gates } from '../../release/collect-plans';
 import type { Finding } from '../../release/finding';
+import { packageInputs } from '../../release/inputs';
+import { packageNamed } from '../../release/packages';
 import { planJson, planMatrices, planText } from '../../release/plan-report';
 import type { PackagePlan } from '../../release/plan';
+import { ROOT } from '../repository';
 
 /** Two stages that share one file of the runtime and have one each, and a private package that is never released. */
 let root: string;
@@ -79,6 +82,52 @@ test('sources that stages have in common release both; tests, benches and other 
   write('packages/stage/src/stage.ts', 'export const stage = 2;\n');
   commit('fix(stage): of both');
   expect((await plans()).map(({ next }) => next)).toEqual(['1.0.1', '2.0.1']);
+});
+
+test('the scripts that build packages are inputs, with what they import', async () => {
+  write('scripts/prepare-construct.mjs', "import './bundle.mjs';\n");
+  write('scripts/bundle.mjs', '');
+  write('scripts/check-docs.mjs', '');
+  commit('build: scripts');
+  tag('tap', '1.0.0');
+  tag('sink', '2.0.0');
+  write('scripts/check-docs.mjs', '// Another check.\n');
+  commit('fix: a check of the repository');
+  expect((await plans()).map(({ next }) => next)).toEqual([undefined, undefined]);
+  write('scripts/bundle.mjs', '// Another minifier.\n');
+  commit('fix: bundles are whole');
+  expect((await plans()).map(({ next }) => next)).toEqual(['1.0.1', '2.0.1']);
+});
+
+test('the lock file is an input of those packages whose bundles carry what changed in it', async () => {
+  const lock = (versions: Record<string, string>): void => write('package-lock.json', {
+    packages: Object.fromEntries(Object.entries(versions).map(([name, version]) => [`node_modules/${name}`, { version }])),
+  });
+  write('.gitignore', 'node_modules\n');
+  write('node_modules/pipe/package.json', { name: 'pipe', main: 'index.js' });
+  write('node_modules/pipe/index.js', 'module.exports = 1;\n');
+  write('packages/runtime/src/tap.ts', "import pipe from 'pipe';\nconsole.log(pipe);\n");
+  lock({ pipe: '1.0.0', jest: '1.0.0' });
+  commit('feat: pipes');
+  tag('tap', '1.0.0');
+  tag('sink', '2.0.0');
+  lock({ pipe: '1.0.0', jest: '2.0.0' });
+  commit('fix(deps): another test runner');
+  expect((await plans()).map(({ next }) => next)).toEqual([undefined, undefined]);
+  lock({ pipe: '1.1.0', jest: '2.0.0' });
+  commit('fix(deps): pipes that do not leak');
+  expect((await plans()).map(({ next, commits }) => [next, commits.map(({ subject }) => subject)])).toEqual([['1.0.1', ['fix(deps): pipes that do not leak']], [undefined, []]]);
+});
+
+test('inputs of a stage of this repository are its task image, and what builds and generates it', async () => {
+  const { includes } = await packageInputs(ROOT, packageNamed(ROOT, 'curate-construct'));
+  const shaping = [
+    ...['bundle', 'prepare-construct', 'native-parts', 'third-party-licenses', 'package-all', 'package-java'].map((name) => `scripts/${name}.mjs`),
+    ...['versions', 'construct-package', 'task-image'].map((name) => `projenrc/${name}.ts`),
+    'packages/curate-construct/task-image/Dockerfile', 'packages/curate-construct/task-image/package-lock.json',
+  ];
+  expect(shaping.filter((file) => !includes(file))).toEqual([]);
+  expect(['scripts/check-docs.mjs', 'projenrc/jest-config.ts', 'projenrc/workflows/release.ts', 'packages/ingest-construct/task-image/Dockerfile'].filter(includes)).toEqual([]);
 });
 
 const REPLACED: Finding = {
