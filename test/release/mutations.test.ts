@@ -10,7 +10,7 @@ import { ROOT } from '../repository';
 /** One for each way in which an upgrade harms, all of the stage that is made fastest; `npm run release:mutations` runs the whole set. */
 const SAMPLE = [
   'the curated bucket gets another construct id', 'the workgroup gets another name', 'results of queries are not encrypted', 'rejected records go after a week',
-  'anybody may take the role of a function', 'publish may no longer correct partitions', 'functions get twice the memory', 'files that left go after two days',
+  'anybody may take the role of a function', 'a second function, with a role of its own', 'a service may read the curated bucket', 'publish may no longer correct partitions', 'functions get twice the memory', 'files that left go after two days',
 ];
 const outdir = mkdtempSync(path.join(tmpdir(), 'headrace-mutations-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));

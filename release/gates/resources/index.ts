@@ -5,6 +5,7 @@ import { costFindings } from './cost';
 import { permissionFindings } from './permissions';
 import { protectionFindings } from './protection';
 import { replacedFindings } from './replaced';
+import { securityGroupFindings } from './security-groups';
 
 /**
  * What an upgrade does to the stacks of users: fixtures synthesized with the last release, and with the packages of now. A fixture that the
@@ -33,7 +34,7 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
 function compare(before: Parameters<typeof replacedFindings>[0], now: Parameters<typeof replacedFindings>[1], stage: string): Finding[] {
   return [
     ...replacedFindings(before, now), ...permissionFindings(before, now, stage), ...protectionFindings(before, now),
-    ...costFindings(before, now), ...behaviourFindings(before, now),
+    ...costFindings(before, now), ...behaviourFindings(before, now), ...securityGroupFindings(before, now),
   ];
 }
 

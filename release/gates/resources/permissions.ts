@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding';
 import type { Template } from '../../synth-fixtures';
 import { permissionsOf, type Permission } from './statements';
+import { pathOf, resourcesOf } from './template-text';
 
 /**
  * What principals may do after an upgrade and could not before, and what they can no longer do.
@@ -11,11 +12,27 @@ export function permissionFindings(before: Template, now: Template, stage: strin
   const [old, next] = [permissionsOf(before), permissionsOf(now)];
   const allowed = (permissions: Permission[]) => permissions.filter(({ effect }) => effect === 'Allow');
   const denied = (permissions: Permission[]) => permissions.filter(({ effect }) => effect === 'Deny');
+  const isNew = newPlaces(before, now);
+  const letsIn = (one: Permission) => !isNew(one.place) && (one.about === 'trust' || (one.about === 'resource' && isOutsider(now, one)
+    && !allowed(old).some((other) => other.place === one.place && other.principal === one.principal && isOutsider(before, other))));
   return [
-    ...byPrincipal(uncovered(allowed(next), allowed(old))).map(([who, more]) => widened(who, more)),
+    ...byPrincipal(uncovered(allowed(next), allowed(old))).map(([who, more]) => widened(who, more, more.filter(letsIn))),
     ...byPrincipal(uncovered(allowed(old), allowed(next))).map(([who, less]) => narrowed(who, less, stage)),
     ...byPrincipal(uncovered(denied(old), denied(next)).filter((one) => isThere(now, one))).map(([who, less]) => undenied(who, less)),
   ];
+}
+
+/** What the upgrade brings has no readers and no users yet; what is not in the app was there before it. */
+function newPlaces(before: Template, now: Template): (place: string) => boolean {
+  const [known, present] = [before, now].map((template) => new Set(resourcesOf(template).map(([id]) => pathOf(template, id))));
+  return (place) => present!.has(place) && !known!.has(place);
+}
+
+/** Neither something of the app nor of its account or organisation: another account, a service, or anybody. */
+function isOutsider(template: Template, { principal, bound }: Permission): boolean {
+  if (principal === '*') return !bound;
+  const id = /^\$\{([^.}]+)/.exec(principal)?.[1];
+  return !principal.includes('${AWS::AccountId}') && (id === undefined || template.Resources?.[id] === undefined);
 }
 
 /** What went with the resource that it is about leaves no door open. */
@@ -45,15 +62,20 @@ function byPrincipal(permissions: Permission[]): [string, Permission[]][] {
   return [...groups];
 }
 
-function widened(who: string, more: Permission[]): Finding {
+/** What every function with a role of the CDK's making has: it writes its logs, and has an address in the network. */
+const WRITES_LOGS = /policy\/service-role\/AWSLambda(Basic|VPCAccess)ExecutionRole$/;
+
+function widened(who: string, more: Permission[], letIn: Permission[]): Finding {
   const isPublic = more.some((each) => each.about !== 'identity' && / for \*$/.test(each.who) && each.condition === '');
-  const isWhole = more.some(({ action }) => /^(\*|[\w-]+:\*|all of .*|all but .*)$/.test(action));
-  const others = more.some(({ about }) => about === 'trust');
+  const isWhole = more.some(({ action }) => /^(\*|[\w-]+:\*|all of .*|all but .*)$/.test(action) && !WRITES_LOGS.test(action));
+  const others = letIn.length > 0;
+  const trusted = letIn.some(({ about }) => about === 'trust');
   return {
-    gate: 'resources', subject: `permissions of ${who}`, what: others ? 'can be taken by others' : 'become wider', is: textOf(more),
+    gate: 'resources', subject: `permissions of ${who}`, what: trusted ? 'can be taken by others' : others ? 'let others in' : 'become wider', is: textOf(more),
     consequence: isPublic ? 'Anybody may do this after the upgrade.'
-      : others ? 'Another principal can act as this role after the upgrade.'
-        : isWhole ? 'The upgrade grants everything of a service, far more than a reviewer has agreed to.' : 'An account whose permission boundaries or reviews know the old list must agree to this first.',
+      : trusted ? 'Another principal can act as this role after the upgrade.'
+        : others ? 'Somebody who had no access to it at all, outside of the account, has some after the upgrade.'
+          : isWhole ? 'The upgrade grants everything of a service, far more than a reviewer has agreed to.' : 'An account whose permission boundaries or reviews know the old list must agree to this first.',
     advice: 'Grant the single actions on the single resources that the code calls, and name them in the upgrade notes.',
     bump: isPublic || isWhole || others ? 'major' : 'minor',
   };

@@ -72,10 +72,9 @@ function lives({ Type, Properties = {} }: TemplateResource): Map<string, number>
 
 /** Ways in that were not there. */
 function opened(subject: string, old: TemplateResource, next: TemplateResource): Finding[] {
-  const rules = ({ Type, Properties = {} }: TemplateResource): string[] => {
-    if (Type === 'AWS::EC2::SecurityGroup') return ((Properties.SecurityGroupIngress ?? []) as unknown[]).map((rule) => JSON.stringify(rule));
-    return 'PubliclyAccessible' in Properties && Properties.PubliclyAccessible !== false ? ['from the internet'] : [];
-  };
+  const rules = ({ Properties = {} }: TemplateResource): string[] => (
+    'PubliclyAccessible' in Properties && Properties.PubliclyAccessible !== false ? ['from the internet'] : []
+  );
   const known = rules(old);
   return rules(next).filter((rule) => !known.includes(rule)).map((rule): Finding => ({
     gate: 'resources', subject, what: 'lets others in', is: rule, consequence: 'What was closed can be reached from the network after the upgrade.',

@@ -21,6 +21,13 @@ export function pathOf(template: Template, logicalId: string): string {
   return typeof place === 'string' ? place.split('/').slice(1).join('/').replace(/\/(Resource|Default)$/, '') : logicalId;
 }
 
+/** What a reference points to, by its place in the app; as text where it is not in the app. */
+export function nameOf(template: Template, reference: unknown): string {
+  const text = render(reference);
+  const id = /^\$\{([^.}]+)/.exec(text)?.[1];
+  return id !== undefined && template.Resources?.[id] !== undefined ? pathOf(template, id) : text;
+}
+
 export function subjectOf(template: Template, logicalId: string): string {
   return `${template.Resources?.[logicalId]?.Type ?? 'resource'} ${pathOf(template, logicalId)}`;
 }
