@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { baselineTree } from '../baseline';
 import type { Gates } from '../collect-plans';
@@ -7,8 +8,10 @@ import { FIXTURES, type UpgradeFixture } from '../fixtures';
 import { readJson } from '../packages';
 import { loadConstructs, synthFixtures } from '../synth-fixtures';
 import { commandApiFindings } from './command-api';
+import { comparedApps } from './compared-apps';
 import { constructApiFindings } from './construct-api';
 import { dependencyFindings } from './dependencies';
+import { publishedNameFindings } from './published-names';
 import { resourceFindings } from './resources';
 import { runContractFindings } from './run-contract';
 
@@ -24,10 +27,11 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
     say(`${name}: builds ${last.tag}`);
     const tree = baselineTree(root, candidate, last);
     const files = (file: string) => fileAt(root, last.tag, file) ?? '{}';
+    const [was, is] = [JSON.parse(files(`${folder}/package.json`)) as object, readJson<object>(root, folder, 'package.json')];
     const findings: Finding[] = dependencyFindings(
-      { manifest: JSON.parse(files(`${folder}/package.json`)), lock: JSON.parse(files('package-lock.json')) },
-      { manifest: readJson(root, folder, 'package.json'), lock: readJson(root, 'package-lock.json') }, inputs.thirdParty,
+      { manifest: was, lock: JSON.parse(files('package-lock.json')) }, { manifest: is, lock: readJson(root, 'package-lock.json') }, inputs.thirdParty,
     );
+    findings.push(...publishedNameFindings(was, is));
     say(`${name}: compares the API`);
     if (kind === 'command') {
       const entry = (of: string) => path.join(of, folder, 'src/index.ts');
@@ -35,10 +39,12 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
       return [...findings, ...commandApiFindings(entry(tree), entry(root), { '@headrace/runtime': [path.join(root, runtime, 'index.ts')], '@headrace/runtime/*': [path.join(root, runtime, '*')] })];
     }
     findings.push(...await constructApiFindings(path.join(tree, folder), path.join(root, folder)));
-    say(`${name}: compares the resources of ${FIXTURES[folder]?.length ?? 0} apps`);
-    const fixtures = [...fixturesOf(tree, folder), ...FIXTURES[folder] ?? []]
+    say(`${name}: compares the resources`);
+    const ofTag = fixturesOf(tree, folder);
+    const fixtures = [...ofTag, ...FIXTURES[folder] ?? []]
       .filter(({ name: each }, index, all) => all.findIndex((other) => other.name === each) === index);
     const [before, now] = [tree, root].map((of) => synthFixtures(fixtures, loadConstructs(path.join(of, folder)), outdir));
+    say(`${name}: ${comparedApps(before!, new Set(ofTag.map((each) => each.name)), last.tag)}`);
     findings.push(...resourceFindings(before!, now!, STAGE_IDS[folder] ?? ''));
     say(`${name}: compares the run contract`);
     return [...findings, ...runContractFindings(root, tree)];
@@ -48,12 +54,8 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
 /** Apps as the last release had them: those of now may have been adapted to what broke. */
 function fixturesOf(tree: string, folder: string): readonly UpgradeFixture<never>[] {
   const file = path.join(tree, 'release/fixtures/index.ts');
-  try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return (require(file) as { FIXTURES: typeof FIXTURES }).FIXTURES[folder] ?? [];
-  } catch (error) {
-    // A release from before there were fixtures.
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return [];
-    throw error;
-  }
+  // A release from before there were fixtures.
+  if (!existsSync(file)) return [];
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require(file) as { FIXTURES: typeof FIXTURES }).FIXTURES[folder] ?? [];
 }
