@@ -27,8 +27,11 @@ type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
  * curated, and an older batch never goes over a newer one.
  *
  * @param all at least the commits that are not in the ledger
+ * @param since what the write mode remembers knows nothing of batches before this ingest commit: deleted rows would come back
  */
-export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip'): Selection {
+export function selectCommits(
+  all: readonly CuratedEntry[], ledger: readonly Loaded[], writeMode: WriteMode, gaps: 'hold' | 'skip', since = 0,
+): Selection {
   // A compaction brings no rows: it holds those of commits that are loaded one by one. Nor does a removal.
   const entries = all.filter(({ manifest: { kind } }) => kind !== 'compaction' && kind !== 'removal');
   const removals = all.filter(({ manifest: { kind } }) => kind === 'removal');
@@ -43,12 +46,12 @@ export function selectCommits(all: readonly CuratedEntry[], ledger: readonly Loa
   const whole = isWhole(writeMode);
   const ordered = whole || writeMode.mode === 'partitions' || (writeMode.mode === 'merge' && writeMode.newerBy === undefined);
   const gap = ordered && gaps === 'hold' ? firstGap(entries, ledger) : undefined;
-  const newest = ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
+  const newest = newestLoaded(ledger);
 
   const held: { entry: CuratedEntry; reason: string }[] = [];
   const free: CuratedEntry[] = [];
   for (const entry of wanted) {
-    const reason = holdReason(entry, { ledger, writeMode, gap, newest });
+    const reason = holdReason(entry, { ledger, writeMode, gap, newest, since });
     if (reason === undefined) free.push(entry);
     else held.push({ entry, reason });
   }
@@ -95,9 +98,10 @@ interface HoldContext {
   readonly writeMode: WriteMode;
   readonly gap: number | undefined;
   readonly newest: number;
+  readonly since: number;
 }
 
-function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest }: HoldContext): string | undefined {
+function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest, since }: HoldContext): string | undefined {
   const { manifest } = entry;
   if (gap !== undefined && manifest.ingestSeq > gap) {
     return `ingest commit ${gap} comes before it and was never curated; curate it, or set gaps to skip`;
@@ -108,12 +112,22 @@ function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest }: Hol
   }
   if (writeMode.deletes?.kind === 'absentFromSnapshot' && manifest.kind === 'backfill') return 'a back-fill is no whole snapshot, and rows that it lacks would be removed; replay it, or load without deletes';
   if (writeMode.mode === 'merge' && writeMode.newerBy === undefined && !isWhole(writeMode)) {
-    if (manifest.kind === 'backfill') return 'a back-fill would put older rows over newer ones; give the write mode newerBy';
+    // What was deleted before newerBy was there is not remembered, so it would not help.
+    const cure = writeMode.deletes === undefined ? 'give the write mode newerBy' : 'replay it if its rows are wanted';
+    if (manifest.kind === 'backfill') return `a back-fill would put older rows over newer ones; ${cure}`;
     // Equal is a rerun or replay of the newest batch itself.
-    if (manifest.ingestSeq < newest) return `its batch is older than ingest commit ${newest}, which is loaded; give the write mode newerBy`;
+    if (manifest.ingestSeq < newest) return `its batch is older than ingest commit ${newest}, which is loaded; ${cure}`;
+  }
+  if (manifest.ingestSeq < since) {
+    return `its batch is older than ingest commit ${since}, which was loaded before ${writeMode.mode === 'partitions' ? 'it was noted which commit wrote a partition' : 'deleted keys were kept'}; replay it if its rows are wanted`;
   }
   if (isWhole(writeMode) && manifest.ingestSeq < newest) return `its snapshot is older than that of ingest commit ${newest}, which is loaded; it is never needed`;
   return undefined;
+}
+
+/** The newest ingest commit whose rows went into the table; 0 where there is none. */
+export function newestLoaded(ledger: readonly Loaded[]): number {
+  return ledger.filter((row) => row.outcome === 'loaded').reduce((max, row) => Math.max(max, row.ingestSeq), 0);
 }
 
 /** A batch is all that the table shall hold, so only the newest counts. */

@@ -78,6 +78,16 @@ describe.each(bothTargets())('replacing partitions in $name', (target) => {
     expect(await ids(stage)).toEqual([20, 22, 31, 33, 43]);
   });
 
+  withServer('belongs to one dataset of one pipeline, since batches of two have no order', async () => {
+    const stage = await start();
+    await load(stage, [[1, 'rome', 1]]);
+    stage.settings.pipeline = 'other';
+    await stage.commit('visits', [visits([2, 'oslo', 1])]);
+    await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
+    expect(stage.errors.at(-1).data.reason).toMatch(/remembers which commit wrote each partition of .*visits for dataset visits of pipeline \w+, and this is dataset visits of pipeline other, .*DROP TABLE/);
+    expect(await ids(stage)).toEqual([1]);
+  });
+
   withServer('waits for a batch that was never curated, and takes all that waits in order', async () => {
     const stage = await start();
     await stage.commit('visits', [visits([2, 'rome', 1])], { ingestSeq: 2 });

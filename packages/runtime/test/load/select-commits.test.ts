@@ -103,6 +103,14 @@ describe('what a load takes', () => {
     expect(show(selectCommits(log(1, 3, 2), loaded([1, 1], [2, 3]), { mode: 'replace' }, 'skip'))).toEqual({ load: [], held: [3] });
   });
 
+  test('holds what is older than all that a write mode remembers', () => {
+    const modes = [{ mode: 'partitions', partitionBy: ['day'] }, { mode: 'merge', newerBy: 'at', deletes: { kind: 'marker', column: 'op', values: ['D'] } }] as const;
+    for (const mode of modes) {
+      expect(show(selectCommits(log(2, 5, 3), loaded([2, 5]), mode, 'skip', 5))).toEqual({ load: [], held: [1, 3] });
+      expect(show(selectCommits(log(2, 5, 3), loaded([2, 5]), mode, 'skip', 0))).toEqual({ load: [1, 3], held: [] });
+    }
+  });
+
   test('takes only the newest of several snapshots', () => {
     expect(show(selectCommits(log(1, 2, 3), [], { mode: 'replace' }, 'hold'))).toEqual({ load: [[3, [1, 2]]], held: [] });
   });

@@ -6,10 +6,11 @@ import type { StepCall } from '../../run/task';
 import type { LeaseHolder } from '../lease/lease';
 import type { LedgerRow } from '../ledger/ledger-row';
 import type { WindowPlan } from '../pace/fit-window';
-import { selectCommits, type CuratedEntry, type Selection } from '../select-commits';
+import { newestLoaded, selectCommits, type CuratedEntry, type Selection } from '../select-commits';
 import type { LoadSettings, WriteMode } from '../settings';
 import type { TableName } from '../table-name';
 import type { TargetSession } from '../target/target-database';
+import { guardOf } from '../write/guard-table';
 import { writeModesOf } from '../write-modes';
 
 type Call = StepCall<LoadSettings>;
@@ -23,6 +24,8 @@ export interface Candidate {
   readonly entries: readonly CuratedEntry[];
   /** The ledger as it was then. */
   readonly ledger: readonly LedgerRow[];
+  /** What the write mode remembers knows nothing of batches before this ingest commit; 0 where that is none. */
+  readonly since: number;
 }
 
 export interface Claimed extends Candidate {
@@ -47,7 +50,8 @@ export async function readCandidates(session: TargetSession, { settings, store, 
     const seen = new Set(ledger.map(({ seq }) => seq));
     const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
     const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
-    candidates.push({ dataset, target, writeMode: modes.get(dataset.name) as WriteMode, entries, ledger });
+    const writeMode = modes.get(dataset.name) as WriteMode;
+    candidates.push({ dataset, target, writeMode, entries, ledger, since: await knownSince(session, settings, { dataset, target, writeMode }, ledger) });
   }
   return candidates;
 }
@@ -55,13 +59,23 @@ export async function readCandidates(session: TargetSession, { settings, store, 
 /** What of a dataset is loaded now, by the ledger and by what the window can hold. */
 export async function select(
   session: TargetSession, { settings }: Call, { dataset, target, writeMode, entries }: Candidate, window?: WindowPlan,
-): Promise<Pick<Claimed, 'selection' | 'published'>> {
+): Promise<Pick<Claimed, 'selection' | 'published' | 'since'>> {
   const ledger = await session.readLedger(settings.ledgerSchema, target, { pipeline: settings.pipeline, dataset: dataset.name });
-  const selection = selectCommits(entries, ledger, writeMode, settings.gaps);
+  const since = await knownSince(session, settings, { dataset, target, writeMode }, ledger);
+  const selection = selectCommits(entries, ledger, writeMode, settings.gaps, since);
   const taken = window && new Set(window.take.filter(({ unit }) => unit.dataset === dataset.name).map(({ unit }) => unit.seq));
   const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
   return {
     selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },
-    published: new Set(ledger.map(({ loadId }) => loadId)),
+    published: new Set(ledger.map(({ loadId }) => loadId)), since,
   };
+}
+
+/** A write mode that begins to remember knows nothing of what was loaded before, be it by another mode or before somebody dropped the table. */
+async function knownSince(
+  session: TargetSession, { ledgerSchema }: LoadSettings, { dataset, target, writeMode }: Pick<Candidate, 'dataset' | 'target' | 'writeMode'>, ledger: readonly LedgerRow[],
+): Promise<number> {
+  const guard = guardOf(ledgerSchema, target, dataset, writeMode);
+  if (guard === undefined) return 0;
+  return (await session.readGuard(guard))?.since ?? newestLoaded(ledger);
 }

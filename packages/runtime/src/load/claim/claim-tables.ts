@@ -38,7 +38,7 @@ export async function claimTables(
   }
   for (const [{ target }, epoch] of epochs) await session.settle(settings.ledgerSchema, target, epoch);
   for (const candidate of candidates) {
-    const { selection, published } = await select(session, call, candidate, window);
+    const { selection, published, since } = await select(session, call, candidate, window);
     const epoch = epochs.get(candidate);
     if (epoch === undefined) {
       const holder = busy.get(candidate);
@@ -54,7 +54,7 @@ export async function claimTables(
     const table = `${candidate.target.schema}.${candidate.target.table}`;
     if (made === 'made') report.say('LOAD_I1006', { table });
     const guard = guardOf(settings.ledgerSchema, candidate.target, candidate.dataset, candidate.writeMode);
-    if (guard !== undefined) await session.ensureGuard(guard, candidate.target, by);
+    if (guard !== undefined) await session.ensureGuard(guard, candidate.target, by, since);
     const units = unitsOf(one, settings);
     for (const unit of units) {
       await session.ensureStaging(unit.staging, candidate.dataset, {

@@ -17,7 +17,7 @@ import { publishCommit } from './publish-commit';
 import { runStatement } from './run-statement';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
-import { ensureGuard } from './write/guard';
+import { ensureGuard, readGuard } from './write/guard';
 import { countRows, replacedTables, settleSwaps } from './write/settle-swap';
 
 /** MySQL and MariaDB: rows have transactions, and every statement about a table commits. */
@@ -45,7 +45,8 @@ function sessionOf(client: MysqlClient): TargetSession {
     settle: (schema, target, epoch) => settleSwaps(client, schema, target, epoch),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
     ensureTarget: (target, dataset, writeMode, manage, by) => ensureTarget(client, target, dataset, writeMode, manage, by),
-    ensureGuard: (guard, target, by) => ensureGuard(client, guard, target, by),
+    readGuard: (guard) => readGuard(client, guard),
+    ensureGuard: (guard, target, by, since) => ensureGuard(client, guard, target, by, since),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
     leftoverStaging: async (schema, of, keep) => [
       ...await leftoverStaging(client, schema, of, keep), ...await replacedTables(client, schema, of.target),

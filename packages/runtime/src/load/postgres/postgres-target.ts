@@ -18,7 +18,7 @@ import { publishCommit } from './publish-commit';
 import { runStatement } from './run-statement';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
 import { ensureTarget } from './target-table';
-import { ensureGuard } from './write/guard';
+import { ensureGuard, readGuard } from './write/guard';
 
 /** PostgreSQL: everything that belongs together is one transaction, tables among it. */
 export const postgresTarget: TargetDatabase = {
@@ -46,7 +46,8 @@ function sessionOf(client: Client): TargetSession {
     settle: () => Promise.resolve(),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),
     ensureTarget: (target, dataset, writeMode, manage, by) => ensureTarget(client, target, dataset, writeMode, manage, by),
-    ensureGuard: (guard, target, by) => ensureGuard(client, guard, target, by),
+    readGuard: (guard) => readGuard(client, guard),
+    ensureGuard: (guard, target, by, since) => ensureGuard(client, guard, target, by, since),
     ensureStaging: (staging, dataset, mark) => ensureStaging(client, staging, dataset, mark),
     leftoverStaging: (schema, of, keep) => leftoverStaging(client, schema, of, keep),
     dropStaging: (staging, loadId, waitSeconds) => dropStaging(client, staging, loadId, waitSeconds),

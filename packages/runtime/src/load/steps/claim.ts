@@ -126,7 +126,7 @@ async function prepare(
 ): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
   const { settings, store, signal, report } = call;
   const busy = candidates
-    .map((candidate) => ({ ...candidate, load: selectCommits(candidate.entries, candidate.ledger, candidate.writeMode, settings.gaps).load }))
+    .map((candidate) => ({ ...candidate, load: selectCommits(candidate.entries, candidate.ledger, candidate.writeMode, settings.gaps, candidate.since).load }))
     .filter(({ load }) => load.length > 0);
   if (busy.length === 0) return { connections: settings.connections };
   const there = [];

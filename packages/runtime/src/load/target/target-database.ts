@@ -12,7 +12,7 @@ import type { StepCall } from '../../run/task';
 import type { LoadDatabase, LoadSettings, WriteMode } from '../settings';
 import type { StagingMark, StagingTable } from '../staging';
 import type { TableName } from '../table-name';
-import type { GuardTable } from '../write/guard-table';
+import type { GuardMark, GuardTable } from '../write/guard-table';
 import type { ReadCredentials } from './credentials';
 import type { PreflightCall } from './preflight';
 
@@ -122,9 +122,13 @@ export interface TargetSession {
 
   /**
    * Makes what a write mode remembers by, unless it is there, and gives its columns the types that the contract and the target have now.
-   * Throws `TARGET_SCHEMA` where it remembers by other columns. It stays as long as the target table.
+   * Throws `TARGET_SCHEMA` where it remembers by other columns or for another dataset. It stays as long as the target table.
+   *
+   * @param since for a new one: the newest ingest commit that is loaded without its being noted there
    */
-  ensureGuard(guard: GuardTable, target: TableName, by: DdlAuthor): Promise<void>;
+  ensureGuard(guard: GuardTable, target: TableName, by: DdlAuthor, since: number): Promise<void>;
+  /** What a guard says about itself; undefined where there is none. */
+  readGuard(guard: GuardTable): Promise<GuardMark | undefined>;
 
   /** Makes the staging table unless it is there: the contract's columns and no constraint, kept through a crash of the server. */
   ensureStaging(staging: TableName, dataset: Dataset, mark: StagingMark): Promise<void>;

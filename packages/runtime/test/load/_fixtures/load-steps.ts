@@ -105,14 +105,16 @@ export abstract class LoadSteps {
   /** Commits a batch: each query becomes one Parquet part. */
   async commit(dataset: string, queries: readonly string[], options: CommitOptions = {}): Promise<CuratedManifest> {
     const definition = this.datasets.find(({ name }) => name === dataset) as Dataset;
-    const seq = (this.seqs.get(dataset) ?? 0) + 1;
-    this.seqs.set(dataset, seq);
+    const { pipeline } = this.settings;
+    const log = commitLogPrefix('curated', pipeline, dataset);
+    const seq = (this.seqs.get(log) ?? 0) + 1;
+    this.seqs.set(log, seq);
     const ingestSeq = options.ingestSeq ?? seq;
     const attemptId = options.attemptId ?? `s${seq}-a1-i${ingestSeq}`;
     const parts = [];
     for (const [file, query] of queries.entries()) {
       const local = path.join(this.folder, `${randomUUID()}.parquet`);
-      const key = dataKey({ pipeline: 'demo', dataset, attemptId, partition: Object.entries(options.partition ?? {}), file });
+      const key = dataKey({ pipeline, dataset, attemptId, partition: Object.entries(options.partition ?? {}), file });
       const records = await withDuckdb(async (connection) => {
         await writeParquet(connection, query, local, options.rowGroupSize);
         return Number((await connection.runAndReadAll(`SELECT count(*) FROM '${local}'`)).getRows()[0]![0]);
@@ -123,9 +125,9 @@ export abstract class LoadSteps {
       this.largest.set(dataset, Math.max(this.largestPart(dataset), part.bytes));
     }
     const manifest = curatedManifest(seq, ingestSeq, {
-      pipeline: 'demo', dataset, attemptId, kind: options.kind ?? 'ingest', supersedes: options.supersedes ?? [], columns: derivedColumns(definition), parts,
+      pipeline, dataset, attemptId, kind: options.kind ?? 'ingest', supersedes: options.supersedes ?? [], columns: derivedColumns(definition), parts,
     });
-    this.s3.put(BUCKET, commitKey(commitLogPrefix('curated', 'demo', dataset), seq), JSON.stringify(manifest));
+    this.s3.put(BUCKET, commitKey(log, seq), JSON.stringify(manifest));
     return manifest;
   }
 
