@@ -69,6 +69,10 @@ describe('statements of the owner in PostgreSQL', () => {
       expect(await stage.step(stage.pointer('publish', 'dies-a1', 0))).not.toBe(0);
       line.arm(0, 'before');
       expect(await noted()).toEqual([['afterPublish', 10]]);
+      // Nobody can tell yet that it died: it may still run them itself.
+      expect((await stage.load({}, 'early-a1')).datasets.people!.outcome).toBe('nothing');
+      expect(await noted()).toEqual([['afterPublish', 10]]);
+      await stage.client.query(`UPDATE "${stage.settings.ledgerSchema}".load_lease SET expires_at = now() - interval '1 second'`);
       expect((await stage.load({}, 'next-a1')).datasets.people!.outcome).toBe('nothing');
       expect(await noted()).toEqual([['afterPublish', 10], ['afterLoad', 10]]);
       expect(stage.codes()).toContain('LOAD_I1019');

@@ -1,6 +1,8 @@
 import { startTestPostgres, type TestPostgres } from '../_fixtures/postgres';
 import { contractText, LoadStage } from './_fixtures/load-stage';
 import { PowerLine } from './_fixtures/power-line';
+import type { LeaseClaimant } from '../../src/load/lease/lease';
+import { releaseLease } from '../../src/load/postgres/ledger/lease';
 
 const CONTRACT = contractText({ people: { history: 'append', properties: ['{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }'] } });
 const part = (first: number, rows = 10): string => `SELECT CAST(${first} + i AS BIGINT) AS id FROM range(${rows}) AS r(i)`;
@@ -87,6 +89,18 @@ describe('loads that meet', () => {
     await stage.client.query(`DELETE FROM "${stage.settings.ledgerSchema}".load_part`);
     expect(await stage.step(stage.pointer('stage', 'works-a2', 0))).toBe(1);
     expect(await left()).toEqual([]);
+  });
+
+  withServer('give back what earlier attempts held, and never what a later one does', async () => {
+    await stage.commit('people', [part(0)]);
+    await stage.claim('turn-a2');
+    const by = (attempt: number): LeaseClaimant => ({ pipeline: 'demo', slot: 'turn', attemptId: `turn-a${attempt}` });
+    const held = async (): Promise<unknown> => (await stage.client.query(`SELECT attempt_id FROM "${stage.settings.ledgerSchema}".load_lease`)).rows;
+    await releaseLease(stage.client, stage.settings.ledgerSchema, by(1), true);
+    await releaseLease(stage.client, stage.settings.ledgerSchema, by(10), false);
+    expect(await held()).toEqual([{ attempt_id: 'turn-a2' }]);
+    await releaseLease(stage.client, stage.settings.ledgerSchema, by(10), true);
+    expect(await held()).toEqual([]);
   });
 
   withServer('fence the older one in stage and in publish, and name both epochs', async () => {

@@ -51,7 +51,8 @@ export async function readCandidates(session: TargetSession, { settings, store, 
     const unseen = (await listCommits(store, log, 0, { signal })).filter((seq) => !seen.has(seq));
     const entries = await readEntries<CuratedManifest>(store, log, unseen, { signal });
     const writeMode = modes.get(dataset.name) as WriteMode;
-    candidates.push({ dataset, target, writeMode, entries, ledger, since: await knownSince(session, settings, { dataset, target, writeMode }, ledger) });
+    const since = await knownSince(session, settings, { dataset, target, writeMode }, ledger);
+    candidates.push({ dataset, target, writeMode, entries, ledger, since });
   }
   return candidates;
 }

@@ -3,8 +3,9 @@ import type { LeaseClaimant, LeaseHolder } from '../lease/lease';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
-import { finishPublished } from '../statements/finish-published';
-import type { TargetSession } from '../target/target-database';
+import type { StagingTable } from '../staging';
+import { finishPublished, isLeftUnfinished } from '../statements/finish-published';
+import type { TargetAccess, TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 import { guardOf } from '../write/guard-table';
 import { select, type Candidate, type Claimed } from './candidates';
@@ -67,13 +68,20 @@ export async function claimTables(
   return claimed;
 }
 
+/** Whose claim it is, and how to open one more session. */
+export interface Sweeper {
+  readonly by: LeaseClaimant;
+  readonly access: TargetAccess;
+}
+
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
-export async function sweepStaging(session: TargetSession, call: Call, claimed: readonly Claimed[]): Promise<void> {
+export async function sweepStaging(session: TargetSession, call: Call, sweeper: Sweeper, claimed: readonly Claimed[]): Promise<void> {
   const { settings, report } = call;
-  for (const { dataset, target, epoch, selection, published } of claimed) {
+  for (const one of claimed) {
+    const { dataset, target, epoch, selection, published } = one;
     const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
     const left = await session.leftoverStaging(settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting);
-    const isFinished = await finishPublished(session, call, dataset.name, left.filter(({ loadId }) => published.has(loadId)));
+    const isFinished = await finishOf(session, call, sweeper, one, left.filter(({ loadId }) => published.has(loadId)));
     for (const table of left) {
       const isPublished = published.has(table.loadId);
       if (isPublished ? !isFinished : epoch === 0n) continue;
@@ -90,4 +98,13 @@ export async function sweepStaging(session: TargetSession, call: Call, claimed: 
       }
     }
   }
+}
+
+/** Runs what follows commits that are visible, unless nothing does; a load of another slot that is at work does that itself. */
+async function finishOf(
+  session: TargetSession, call: Call, { by, access }: Sweeper, { dataset, target, epoch, busy }: Claimed, published: readonly StagingTable[],
+): Promise<boolean> {
+  if (!isLeftUnfinished(call.settings, dataset.name, published)) return true;
+  if (busy !== undefined || (epoch === 0n && await session.takeLease(call.settings.ledgerSchema, target, by) !== undefined)) return false;
+  return finishPublished(access, call, dataset.name);
 }

@@ -38,8 +38,8 @@ export async function keepLease<T>(lease: Lease, work: () => Promise<T>): Promis
 export async function releaseLease(lease: Lease, failure?: unknown): Promise<void> {
   if (failure !== undefined && !(PipelineError.is(failure) && failure.kind === 'terminal')) return;
   // What is left expires.
-  const whole = failure === undefined;
-  await withLease(lease, 'release', (session, by) => session.releaseLease(lease.settings.ledgerSchema, by, whole)).catch(() => undefined);
+  const earlier = failure === undefined;
+  await withLease(lease, 'release', (session, by) => session.releaseLease(lease.settings.ledgerSchema, by, earlier)).catch(() => undefined);
 }
 
 function withLease(

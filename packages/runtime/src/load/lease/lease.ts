@@ -1,3 +1,5 @@
+import { parseAttemptId } from '../../run/ids';
+
 /** Who asks for the lease of a table. Attempts of one slot are one run: each takes it from the one before. */
 export interface LeaseClaimant {
   readonly pipeline: string;
@@ -19,3 +21,8 @@ export const LEASE_SECONDS = 600;
 
 /** How often a task that works says so. */
 export const RENEW_SECONDS = 60;
+
+/** The number by which earlier attempts of a slot are told from later ones. */
+export function attemptOf(attemptId: string): number {
+  return parseAttemptId(attemptId)?.attempt ?? 0;
+}

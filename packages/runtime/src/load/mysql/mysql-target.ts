@@ -40,7 +40,7 @@ function sessionOf(client: MysqlClient): TargetSession {
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
     takeLease: (schema, target, by) => takeLease(client, schema, target, by),
     renewLease: (schema, by) => renewLease(client, schema, by),
-    releaseLease: (schema, by, whole) => releaseLease(client, schema, by, whole),
+    releaseLease: (schema, by, earlier) => releaseLease(client, schema, by, earlier),
     requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
     settle: (schema, target, epoch) => settleSwaps(client, schema, target, epoch),
     readLedger: (schema, target, source, seq) => readLedger(client, schema, target, source, seq),

@@ -40,7 +40,7 @@ function sessionOf(client: Client): TargetSession {
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
     takeLease: (schema, target, by) => takeLease(client, schema, target, by),
     renewLease: (schema, by) => renewLease(client, schema, by),
-    releaseLease: (schema, by, whole) => releaseLease(client, schema, by, whole),
+    releaseLease: (schema, by, earlier) => releaseLease(client, schema, by, earlier),
     requireEpoch: (schema, target, epoch, lock) => requireEpoch(client, schema, target, epoch, lock),
     // Nothing is ever between two steps.
     settle: () => Promise.resolve(),

@@ -1,7 +1,7 @@
 import type { StepCall } from '../../run/task';
 import type { LoadSettings } from '../settings';
 import { STAGING_PREFIX, type StagingTable } from '../staging';
-import type { TargetSession } from '../target/target-database';
+import type { TargetAccess } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 import { hasStatements, runStatements } from './run-statements';
 
@@ -12,19 +12,23 @@ export function followsCommit(settings: LoadSettings, dataset: string): boolean 
   return hasStatements(settings, 'afterLoad') || (targetOf(settings.target).statements === 'outside' && hasStatements(settings, 'afterPublish', dataset));
 }
 
+/** Whether a load that died has left something to run after its commits: their staging tables are still there. */
+export function isLeftUnfinished(settings: LoadSettings, dataset: string, published: readonly StagingTable[]): boolean {
+  return followsCommit(settings, dataset) && published.some(({ table }) => table.startsWith(STAGING_PREFIX));
+}
+
 /**
- * Runs what a load that died had left to run after its commits: their staging tables are still there.
+ * Runs what {@link isLeftUnfinished}, in a session of its own: a server that does not end a statement in time loses that session, and nothing else.
  *
  * @returns false where it failed: the table then stays, and the next load tries again.
  */
-export async function finishPublished(
-  session: TargetSession, { settings, report }: Call, dataset: string, tables: readonly StagingTable[],
-): Promise<boolean> {
-  if (!followsCommit(settings, dataset) || !tables.some(({ table }) => table.startsWith(STAGING_PREFIX))) return true;
+export async function finishPublished(access: TargetAccess, { settings, report }: Call, dataset: string): Promise<boolean> {
   const database = targetOf(settings.target);
   try {
-    if (database.statements === 'outside') await runStatements(session, database, settings, 'afterPublish', dataset);
-    await runStatements(session, database, settings, 'afterLoad');
+    await database.withSession(access, 'finish', async (session) => {
+      if (database.statements === 'outside') await runStatements(session, database, settings, 'afterPublish', dataset);
+      await runStatements(session, database, settings, 'afterLoad');
+    });
     report.say('LOAD_I1019', { dataset });
     return true;
   } catch (error) {

@@ -54,7 +54,7 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
       const candidates = await readCandidates(session, call, contract);
       const { connections, window } = await prepare(session, call, candidates, { time, now });
       const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, by, candidates, window));
-      await sweepStaging(session, call, chosen);
+      await sweepStaging(session, call, { by, access }, chosen);
       // Nobody of this slot is at work: what a dead attempt held, or this one took before it saw that all is done.
       if (chosen.every(({ selection }) => selection.load.length === 0)) await session.releaseLease(settings.ledgerSchema, by, true);
       return { claimed: chosen, connections, window };
@@ -126,7 +126,7 @@ async function prepare(
 ): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
   const { settings, store, signal, report } = call;
   const busy = candidates
-    .map((candidate) => ({ ...candidate, load: selectCommits(candidate.entries, candidate.ledger, candidate.writeMode, settings.gaps, candidate.since).load }))
+    .map((one) => ({ ...one, load: selectCommits(one.entries, one.ledger, one.writeMode, settings.gaps, one.since).load }))
     .filter(({ load }) => load.length > 0);
   if (busy.length === 0) return { connections: settings.connections };
   const there = [];

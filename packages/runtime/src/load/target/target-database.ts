@@ -92,8 +92,8 @@ export interface TargetSession {
   takeLease(ledgerSchema: string, target: TableName, by: LeaseClaimant): Promise<LeaseHolder | undefined>;
   /** Says that this attempt is at work, for all the leases that it holds. */
   renewLease(ledgerSchema: string, by: LeaseClaimant): Promise<void>;
-  /** Gives back what this attempt holds; with `whole`, what all attempts of its slot do. */
-  releaseLease(ledgerSchema: string, by: LeaseClaimant, whole: boolean): Promise<void>;
+  /** Gives back what this attempt holds; with `earlier`, what earlier ones of its slot do too. A later one is at work. */
+  releaseLease(ledgerSchema: string, by: LeaseClaimant, earlier: boolean): Promise<void>;
   /**
    * Takes the right to publish into a table: the epoch goes up, and whoever held an older one is refused from now on.
    *

@@ -55,7 +55,8 @@ export interface GuardMark {
 
 export function guardMark(guard: GuardTable, target: TableName, pipeline: string, definitions: readonly string[], since: number): GuardMark {
   const types = createHash('sha256').update(JSON.stringify(definitions)).digest('hex').slice(0, 16);
-  return { target: { schema: target.schema, table: target.table }, pipeline, dataset: guard.dataset, columns: guard.columns.map(({ name }) => name), types, since };
+  const columns = guard.columns.map(({ name }) => name);
+  return { target: { schema: target.schema, table: target.table }, pipeline, dataset: guard.dataset, columns, types, since };
 }
 
 export function guardComment(guard: GuardTable, mark: GuardMark): string {

@@ -1,5 +1,5 @@
 import { quoteMysqlName } from '../../../contract/mysql-ddl';
-import { LEASE_SECONDS, type LeaseClaimant, type LeaseHolder } from '../../lease/lease';
+import { attemptOf, LEASE_SECONDS, type LeaseClaimant, type LeaseHolder } from '../../lease/lease';
 import type { TableName } from '../../table-name';
 import type { MysqlClient } from '../connect';
 
@@ -32,9 +32,10 @@ export async function renewLease(client: MysqlClient, ledgerSchema: string, { pi
 }
 
 export async function releaseLease(
-  client: MysqlClient, ledgerSchema: string, { pipeline, slot, attemptId }: LeaseClaimant, whole: boolean,
+  client: MysqlClient, ledgerSchema: string, { pipeline, slot, attemptId }: LeaseClaimant, earlier: boolean,
 ): Promise<void> {
   await client.run(
-    `DELETE FROM ${quoteMysqlName(ledgerSchema, 'load_lease')} WHERE pipeline = ? AND slot = ? AND (attempt_id = ? OR ? = 1)`, [pipeline, slot, attemptId, whole ? 1 : 0],
+    `DELETE FROM ${quoteMysqlName(ledgerSchema, 'load_lease')} WHERE pipeline = ? AND slot = ? AND (attempt_id = ? OR CAST(SUBSTRING_INDEX(attempt_id, '-a', -1) AS UNSIGNED) < ?)`,
+    [pipeline, slot, attemptId, earlier ? attemptOf(attemptId) : 0],
   );
 }

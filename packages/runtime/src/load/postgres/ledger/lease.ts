@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { quoteName } from '../../../contract/quote-identifier';
-import { LEASE_SECONDS, type LeaseClaimant, type LeaseHolder } from '../../lease/lease';
+import { attemptOf, LEASE_SECONDS, type LeaseClaimant, type LeaseHolder } from '../../lease/lease';
 import type { TableName } from '../../table-name';
 
 const EXPIRY = `pg_catalog.clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;
@@ -29,9 +29,10 @@ export async function renewLease(client: Client, ledgerSchema: string, { pipelin
 }
 
 export async function releaseLease(
-  client: Client, ledgerSchema: string, { pipeline, slot, attemptId }: LeaseClaimant, whole: boolean,
+  client: Client, ledgerSchema: string, { pipeline, slot, attemptId }: LeaseClaimant, earlier: boolean,
 ): Promise<void> {
   await client.query(
-    `DELETE FROM ${quoteName(ledgerSchema, 'load_lease')} WHERE pipeline = $1 AND slot = $2 AND (attempt_id = $3 OR $4)`, [pipeline, slot, attemptId, whole],
+    `DELETE FROM ${quoteName(ledgerSchema, 'load_lease')} WHERE pipeline = $1 AND slot = $2 AND (attempt_id = $3 OR substring(attempt_id FROM '-a([0-9]+)$')::bigint < $4)`,
+    [pipeline, slot, attemptId, earlier ? attemptOf(attemptId) : 0],
   );
 }
