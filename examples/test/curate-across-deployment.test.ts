@@ -174,7 +174,7 @@ describe('a contract, code and settings that are pushed while a batch is curated
       const refused = await runMachine(stack!, 'Club/Load', { slot: 'two' });
       expect([refused.status, refused.error]).toEqual(['FAILED', 'Headrace.Notified']);
       const notice = events.flatMap((event) => (event.kind === 'notice' ? [event.message] : [])).at(-1)!;
-      for (const part of ['commit 2 of members would take 7 rows out of club.members', '"allowDeletes": {"members":2}']) expect(notice).toContain(part);
+      for (const part of ['TARGET_DELETES: commit 2 of members would take 7 rows out of club.members', '"allowDeletes": {"members":2}']) expect(notice).toContain(part);
       expect([await ids('club.changes'), await ids('club.members')]).toEqual([[3, 4, 5, 6, 7, 8, 9, 10, 11], ten]);
       expect(await target(stack!, "SELECT staged, inserted, updated, unchanged, deleted, stale FROM headrace_club.load_ledger WHERE dataset = 'changes' AND seq = 2")).toEqual([['6', '1', '1', '1', '2', '1']]);
 

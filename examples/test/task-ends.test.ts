@@ -94,7 +94,7 @@ describe('a task that', () => {
     const { status, notices, exits } = await two.run('stops', { '/trips.csv': two.stopTask });
     expect(status).toBe('FAILED');
     expect(exits.filter((code) => code === STOPPED)).toHaveLength(3);
-    expect(notices).toEqual([expect.stringMatching(/What failed: state Pulls, .*\n {2}asked to stop by SIGTERM/)]);
+    expect(notices).toEqual([expect.stringMatching(/What failed: state Pulls, .*\n {2}STOPPED: asked to stop by SIGTERM/)]);
   });
 
   test('was stopped once and then ended well is not what a notice tells of: that is the task that was given up', async () => {

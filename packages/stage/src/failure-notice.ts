@@ -56,7 +56,7 @@ function member(name: string): string {
 
 /** JSONata of the next attempt's input: what was asked for stays, what the stage before handed over does not. */
 const NEXT_INPUT = '$string($merge([{"slot": $slot, "attempt": $number($attempt) + 1}, '
-  + '$sift($input, function($value, $key) { $key in ["operation", "range", "run", "only", "rejected"] })]))';
+  + '$sift($input, function($value, $key) { $key in ["operation", "range", "run", "only", "rejected", "allowDeletes"] })]))';
 
 /** Publishes the notice; the execution then fails with an error that says so. */
 export function notifyFailure(topicArn: string, words: NoticeWords, failed: string, notNotified: string): AslState {

@@ -154,7 +154,8 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
       Type: 'Task',
       Resource: s3Task('getObject'),
       Arguments: { Bucket: props.workBucket.bucketName, Key: jsonata(key) },
-      Output: jsonata('$merge([$states.input, {"recorded": $substring($parse($states.result.Body).message, 0, 4000)}])'),
+      // The documents list what to do by code.
+      Output: jsonata('($failure := $parse($states.result.Body); $merge([$states.input, {"recorded": $failure.code & ": " & $substring($failure.message, 0, 4000)}]))'),
       TimeoutSeconds: 60,
       Retry: retry,
       Catch: goOnWith(otherwise),
