@@ -114,7 +114,7 @@ describe('a task that', () => {
     expect(status).toBe('FAILED');
     expect(new Set(exits)).toEqual(new Set([1]));
     expect(notices).toEqual([
-      expect.stringContaining('\n  the task ended and left no word of its own: Essential container in task exited; container task ended with exit code 1\n'),
+      expect.stringContaining('\n  TASK_ENDED: the task ended and left no word of its own: Essential container in task exited; container task ended with exit code 1\n'),
     ]);
     expect((await two.run('mute2')).status).toBe('SUCCEEDED');
   });
@@ -132,7 +132,7 @@ test('a task whose image cannot start is tried three times and fails with what E
     expect({ status, exits }).toEqual({ status: 'FAILED', exits: [] });
     expect(two.events.filter((event) => event.kind === 'child-line' && event.line.includes('cannot start /no/such/program')).length).toBeGreaterThanOrEqual(3);
     expect(notices).toEqual([expect.stringMatching(
-      /\n {2}the task ended and left no word of its own: Task failed to start; container task never started, CannotStartContainerError: .*ENOENT/,
+      /\n {2}TASK_ENDED: the task ended and left no word of its own: Task failed to start; container task never started, CannotStartContainerError: .*ENOENT/,
     )]);
   } finally {
     await two.close();
