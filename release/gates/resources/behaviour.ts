@@ -77,13 +77,13 @@ function limitsOf({ Type, Properties = {} }: TemplateResource): Map<string, unkn
   return new Map(Object.entries(Properties).filter(([name]) => name === 'Timeout' || name === 'TimeoutInSeconds').map(([name, value]) => [`${name.replace(/InSeconds$/, '')}Seconds`, value]));
 }
 
-function* documentsIn(value: unknown, key = ''): Generator<unknown> {
+function* documentsIn(value: unknown): Generator<unknown> {
   if (typeof value !== 'object' || value === null) return;
   const { Name, Value } = value as { Name?: unknown; Value?: unknown };
   if (typeof Name === 'string' && DOCUMENTS.test(Name)) yield Value;
   for (const [name, inner] of Object.entries(value)) {
     if (DOCUMENTS.test(name)) yield inner;
-    else yield* documentsIn(inner, `${key}.${name}`);
+    else yield* documentsIn(inner);
   }
 }
 

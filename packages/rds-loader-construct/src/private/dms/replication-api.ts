@@ -1,3 +1,4 @@
+import { jsonata } from '../stage/jsonata';
 import type { Step } from '../stage/step';
 import type { DmsCallProps } from './dms-call';
 
@@ -72,4 +73,9 @@ export function exits({ absent, unfit }: Pick<ReplicationCall, 'absent' | 'unfit
 /** JSONata of a list of texts. */
 export function oneOf(texts: readonly string[]): string {
   return JSON.stringify(texts);
+}
+
+/** JSONata of the input and the tables of an answer, with what of them is looked at. */
+export function tablesOf(member: string): string {
+  return jsonata(`$merge([$states.input, {"tables": [$states.result.${member}.{"TableName": TableName, "TableState": TableState, "FullLoadRows": FullLoadRows}]}])`);
 }

@@ -1,7 +1,7 @@
 import { jsonata, literal } from '../stage/jsonata';
 import { dmsCall } from './dms-call';
 import type { DmsReplication } from './dms-replication';
-import { exits, NOT_FOUND, oneOf, type ReplicationApi } from './replication-api';
+import { exits, NOT_FOUND, oneOf, tablesOf, type ReplicationApi } from './replication-api';
 
 const CHANGING = ['creating', 'modifying', 'testing', 'stopping', 'deleting', 'moving'];
 const RUNNING = ['starting', 'running', 'running with errors'];
@@ -77,9 +77,4 @@ export function replicationTaskApi(replication: DmsReplication, instanceArn: str
       output: tablesOf('TableStatistics'),
     }),
   };
-}
-
-/** JSONata of the input and the tables of an answer, with what of them is looked at. */
-export function tablesOf(member: string): string {
-  return jsonata(`$merge([$states.input, {"tables": [$states.result.${member}.{"TableName": TableName, "TableState": TableState, "FullLoadRows": FullLoadRows}]}])`);
 }

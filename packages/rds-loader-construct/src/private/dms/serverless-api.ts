@@ -3,8 +3,7 @@ import { jsonata, literal } from '../stage/jsonata';
 import type { Permission } from '../stage/permission';
 import { dmsCall } from './dms-call';
 import type { DmsReplication } from './dms-replication';
-import { exits, NOT_FOUND, oneOf, type ReplicationApi } from './replication-api';
-import { tablesOf } from './replication-task-api';
+import { exits, NOT_FOUND, oneOf, tablesOf, type ReplicationApi } from './replication-api';
 
 /** Made, and never started. Which of the two the API says is not documented. */
 const READY = ['created', 'ready'];

@@ -36,9 +36,10 @@ export interface PublishDeps {
  * A commit that fails holds back the later ones of its dataset, and no other dataset.
  */
 export async function publish(call: Call, deps: PublishDeps): Promise<object> {
-  const lease = { settings: call.settings, plan: call.plan, access: accessOf(call, deps.credentials) };
+  const access = accessOf(call, deps.credentials);
+  const lease = { settings: call.settings, plan: call.plan, access };
   try {
-    const result = await keepLease(lease, () => publishAll(call, deps));
+    const result = await keepLease(lease, () => publishAll(call, deps, access));
     await releaseLease(lease);
     return result;
   } catch (error) {
@@ -47,11 +48,10 @@ export async function publish(call: Call, deps: PublishDeps): Promise<object> {
   }
 }
 
-async function publishAll(call: Call, deps: PublishDeps): Promise<object> {
+async function publishAll(call: Call, deps: PublishDeps, access: TargetAccess): Promise<object> {
   const { plan, settings, store, signal, folder } = call;
   const text = await store.getText(settings.contract, { signal });
   const datasets = new Map(requireContract(text?.value ?? '', settings.contract.key).datasets.map((dataset) => [dataset.name, dataset]));
-  const access = accessOf(call, deps.credentials);
   const results = new Map<string, UnitResult[]>();
   const failures = new Map<string, PipelineError>();
   for (const unit of plan.units) {
