@@ -84,6 +84,16 @@ export interface RdsLoaderStageProps extends StageBaseProps {
   readonly size?: LoadSize;
 
   /**
+   * How many bytes a second all copies of a load together send to the database, at most, so that its other users keep their disk and processors.
+   * At least 1 MiB for each connection of the size.
+   *
+   * It slows down what fills staging tables, and not the transactions that publish them. `LoadEngine.dms` cannot be slowed down.
+   *
+   * @default - no limit
+   */
+  readonly maxBytesPerSecond?: Size;
+
+  /**
    * Schema of the target tables; of MySQL, the database.
    *
    * @default - `public`; of MySQL, the database of the target
@@ -163,6 +173,7 @@ export class RdsLoaderStage extends StageBase {
         manageSchema: props.manageSchema ?? true,
         writeModes,
         connections: this.size.connections,
+        ...(props.maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond: props.maxBytesPerSecond.toBytes() }),
         gaps: props.skipGaps === true ? 'skip' : 'hold',
         ...(props.sql?._settings(this._contract.contract.datasets) ?? {}),
         ...(props.window === undefined ? {} : { window: props.window._settings() }),
@@ -241,6 +252,7 @@ export class RdsLoaderStage extends StageBase {
       checkDms(problems, this._contract.contract, props.engine._dms);
     }
     this.size._check(problems);
+    checkRate(problems, props, this.size.connections);
     problems.throwIfAny();
     return modes;
   }
@@ -292,6 +304,16 @@ function lanesOf({ lanes = DEFAULT_LANES }: DmsEngineProps): number {
 
 function maxTextKiB({ maxTextSize = DEFAULT_MAX_TEXT }: DmsEngineProps): number {
   return maxTextSize.toKibibytes({ rounding: SizeRoundingBehavior.NONE });
+}
+
+/** The task refuses less too: a full part would outlast it. */
+const LEAST_RATE = Size.mebibytes(1);
+
+function checkRate(problems: Problems, { maxBytesPerSecond, engine }: RdsLoaderStageProps, connections: number): void {
+  if (maxBytesPerSecond === undefined) return;
+  const least = connections * LEAST_RATE.toBytes();
+  if (maxBytesPerSecond.toBytes() < least) problems.add(`maxBytesPerSecond must be at least 1 MiB for each of the ${connections} connections of the size, got ${maxBytesPerSecond.toBytes()} bytes; give ${least / LEAST_RATE.toBytes()} MiB or more, or a size with fewer connections`);
+  if (engine?._dms !== undefined) problems.add('maxBytesPerSecond has no meaning with LoadEngine.dms, which cannot be slowed down; leave it out, or use LoadEngine.fargate()');
 }
 
 /** The longest that DMS keeps of a large object, in KiB. */

@@ -1,6 +1,6 @@
-import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, Duration } from 'aws-cdk-lib';
-import { LoadDeletes, LoadSize, LoadSql, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
-import { newLoad, newStack, Surroundings } from './_fixtures/load';
+import { aws_ec2 as ec2, aws_rds as rds, aws_secretsmanager as secretsmanager, Duration, Size } from 'aws-cdk-lib';
+import { DmsAccountRoles, LoadDeletes, LoadEngine, LoadSize, LoadSql, LoadTarget, LoadWindow, TargetEngine, Weekday, WriteMode, type RdsLoaderStageProps } from '../src';
+import { newLoad, newStack, Surroundings, templateOf } from './_fixtures/load';
 
 describe('write modes', () => {
   test.each<[string, Partial<RdsLoaderStageProps>, RegExp]>([
@@ -47,6 +47,21 @@ describe('the window', () => {
     ['a day twice', [Weekday.MONDAY, Weekday.MONDAY], /window\.days must name each day once, got MON, MON/],
   ])('fails for %s', (_, days, message) => {
     expect(() => newLoad(newStack(), 'Load', { window: LoadWindow.weekly({ from: '01:00', until: '05:00', days }) })).toThrow(message);
+  });
+});
+
+describe('the rate', () => {
+  test('reaches the tasks in bytes', () => {
+    const stack = newStack();
+    newLoad(stack, 'Load', { maxBytesPerSecond: Size.mebibytes(20) });
+    expect(JSON.stringify(templateOf(stack))).toContain('maxBytesPerSecond\\":20971520,');
+  });
+
+  test('fails where it is less than 1 MiB for each connection, and with DMS', () => {
+    const small = { maxBytesPerSecond: Size.kibibytes(1_024), engine: LoadEngine.dms({ accountRoles: DmsAccountRoles.EXISTING }) };
+    expect(() => newLoad(newStack(), 'Load', small)).toThrow(
+      /maxBytesPerSecond must be at least 1 MiB for each of the 2 connections of the size, got 1048576 bytes; give 2 MiB or more, or a size with fewer connections; maxBytesPerSecond has no meaning with LoadEngine\.dms/,
+    );
   });
 });
 

@@ -75,6 +75,8 @@ export interface LoadPlan {
   readonly deadline?: string;
   /** ISO 8601: no part is begun from then on, so that what is staged by then is published before the deadline. @default - the deadline */
   readonly stageUntil?: string;
+  /** Bytes per second that each task may send to the target. @default - no limit */
+  readonly bytesPerSecond?: number;
   /** In the order in which they are published. */
   readonly units: readonly LoadUnit[];
   readonly held: readonly HeldCommit[];

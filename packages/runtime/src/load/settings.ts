@@ -48,6 +48,8 @@ export interface LoadSettings {
   readonly writeModes: Readonly<Record<string, WriteMode>>;
   /** Parts that are copied at the same time, 1 to 40: the width of the state machine's Map, and the tasks that a commit is spread over. */
   readonly connections: number;
+  /** Bytes per second that all copies of a load together send to the target, at most; at least 1 MiB for each connection. @default - no limit */
+  readonly maxBytesPerSecond?: number;
   /** `hold`: a commit waits for ingest commits before it that were not curated, where order matters. @default 'hold' */
   readonly gaps: 'hold' | 'skip';
   /** Longest wait for a lock of the target, 1 to 3,600 s. @default 60 */
@@ -64,6 +66,8 @@ export interface LoadSettings {
 
 /** More connections than this leave a small server without any for its users. */
 const MAX_CONNECTIONS = 40;
+/** Slower copies of a full part would outlast their task. */
+const LEAST_RATE = 1024 * 1024;
 // PostgreSQL cuts longer names silently.
 const SQL_NAME = /^[^\0]{1,63}$/;
 
@@ -73,7 +77,7 @@ export function parseLoadSettings(json: unknown): LoadSettings {
 }
 
 function withTarget(fields: Fields, target: LoadDatabase): LoadSettings {
-  return withWindow(fields, {
+  return withLimits(fields, {
     pipeline: fields.identifier('pipeline'),
     curatedBucket: fields.text('curatedBucket'),
     workPrefix: fields.text('workPrefix'),
@@ -93,9 +97,12 @@ function withTarget(fields: Fields, target: LoadDatabase): LoadSettings {
   });
 }
 
-function withWindow(fields: Fields, settings: Omit<LoadSettings, 'window'>): LoadSettings {
+function withLimits(fields: Fields, settings: Omit<LoadSettings, 'window' | 'maxBytesPerSecond'>): LoadSettings {
   const window = fields.child('window', readWindow, { optional: true });
-  return { ...settings, ...(window === undefined ? {} : { window }) };
+  const least = settings.connections * LEAST_RATE;
+  const rate = fields.integer('maxBytesPerSecond', { min: least, max: Number.MAX_SAFE_INTEGER, optional: true, fix: `${least} are 1 MiB for each of ${settings.connections} connections` });
+  if (rate !== undefined && settings.dms !== undefined) fields.problem('maxBytesPerSecond', 'has no meaning with dms, which cannot be slowed down; leave it out');
+  return { ...settings, ...(window === undefined ? {} : { window }), ...(rate === undefined ? {} : { maxBytesPerSecond: rate }) };
 }
 
 function readTarget(target: Fields): LoadDatabase {

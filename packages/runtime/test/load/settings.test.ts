@@ -21,6 +21,13 @@ describe('load settings', () => {
     expect(parseLoadSettings({ ...GOOD, manageSchema: false }).manageSchema).toBe(false);
   });
 
+  test('take a rate that leaves each connection 1 MiB a second, and none with DMS', () => {
+    expect(parseLoadSettings({ ...GOOD, connections: 2, maxBytesPerSecond: 2_097_152 }).maxBytesPerSecond).toBe(2_097_152);
+    expect(() => parseLoadSettings({ ...GOOD, connections: 2, maxBytesPerSecond: 2_097_151 })).toThrow('maxBytesPerSecond must be a whole number from 2097152 to');
+    const dms = { handOff: { bucket: 'b', prefix: 'p/' }, lanes: 1, maxTextKiB: 64 };
+    expect(() => parseLoadSettings({ ...GOOD, dms, maxBytesPerSecond: 2_097_152 })).toThrow('maxBytesPerSecond has no meaning with dms');
+  });
+
   test('fail once with every problem', () => {
     const bad = {
       ...GOOD, pipeline: 'Demo', connections: 0, gaps: 'ignore', surprise: 1, ledgerSchema: 'x'.repeat(64),

@@ -87,6 +87,7 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
     ...(time.deadline === undefined ? {} : { deadline: time.deadline }),
     ...(window?.stageUntil === undefined ? {} : { stageUntil: window.stageUntil.toISOString() }),
+    ...(settings.maxBytesPerSecond === undefined ? {} : { bytesPerSecond: shareOf(settings.maxBytesPerSecond, Math.min(connections, items.length)) }),
     units, held, busy: Object.fromEntries(claimed.flatMap(({ dataset, busy }) => (busy === undefined ? [] : [[dataset.name, busy]]))),
     expired: counted(claimed, ({ expired }) => expired.length), later: counted(claimed, ({ later }) => later.length),
     ...(refused.length === 0 ? {} : { refused }), datasets: contract.datasets.map(({ name }) => name),
@@ -140,6 +141,11 @@ async function prepare(
 
 function counted(claimed: readonly Claimed[], count: (selection: Claimed['selection']) => number): Record<string, number> {
   return Object.fromEntries(claimed.map(({ dataset, selection }) => [dataset.name, count(selection)] as const).filter(([, commits]) => commits > 0));
+}
+
+/** What each of the tasks that copy at the same time may send. */
+function shareOf(bytesPerSecond: number, tasks: number): number {
+  return Math.floor(bytesPerSecond / Math.max(1, tasks));
 }
 
 async function readContract({ settings, store, signal }: Call): Promise<Contract> {

@@ -1,6 +1,7 @@
 import { PipelineError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import { CLOCK, type Clock } from '../copy/paced-rows';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import { keepLease, releaseLease } from '../lease/keep-lease';
 import type { LoadSettings } from '../settings';
@@ -24,6 +25,8 @@ type Call = StepCall<LoadSettings, LoadPlan, LoadItem>;
 interface StageDeps {
   readonly credentials: ReadCredentials;
   readonly now?: () => Date;
+  /** What copies are slowed down by. @default - that of the process */
+  readonly clock?: Clock;
 }
 
 /** Stages the parts of an item, one after the other. A part that is staged is never staged again, whichever attempt asks. */
@@ -59,7 +62,7 @@ async function stageParts(call: Call, deps: StageDeps): Promise<StagedResult> {
     else if (late()) return drained(part.key, records);
     else {
       const started = performance.now();
-      if (await stagePart({ ...call, part, access })) {
+      if (await stagePart({ ...call, part, access, clock: deps.clock ?? CLOCK })) {
         outcome = 'staged';
         copied.bytes += part.bytes;
         copied.seconds += (performance.now() - started) / 1_000;

@@ -5,6 +5,7 @@ import { PipelineError } from '../../errors/pipeline-error';
 import { Progress } from '../../report/progress';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
+import { pacedRows, type Clock } from '../copy/paced-rows';
 import type { PartFile } from '../copy/part-file';
 import { downloadPart } from '../download-part';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
@@ -17,6 +18,7 @@ export interface PartCall extends Omit<StepCall<LoadSettings, LoadPlan>, 'item'>
   readonly item: LoadItem;
   readonly part: CuratedPart;
   readonly access: TargetAccess;
+  readonly clock: Clock;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface PartCall extends Omit<StepCall<LoadSettings, LoadPlan>, 'item'>
  * @returns false when another try had staged it first; a claim that was taken over meanwhile throws and rolls back.
  */
 export async function stagePart(call: PartCall): Promise<boolean> {
-  const { item, part, plan, access, settings, store, signal } = call;
+  const { item, part, plan, access, settings, store, signal, clock } = call;
   const unit = plan.units[item.unit] as LoadUnit;
   const database = targetOf(settings.target);
   const folder = await mkdtemp(path.join(tmpdir(), 'headrace-load-'));
@@ -34,12 +36,16 @@ export async function stagePart(call: PartCall): Promise<boolean> {
     const local = path.join(folder, 'part.parquet');
     await downloadPart(store, settings.curatedBucket, part, local, signal);
     file = await database.openPart(local, part, unit.columns);
-    const ready = file;
+    const ready = plan.bytesPerSecond === undefined ? file : slowed(file, plan.bytesPerSecond, clock, signal);
     return await database.withSession(access, `stage ${item.loadId}`, (session) => stage(session, call, unit, ready));
   } finally {
     await file?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function slowed(file: PartFile, bytesPerSecond: number, clock: Clock, signal: AbortSignal): PartFile {
+  return { ...file, encoded: () => pacedRows(file.encoded(), bytesPerSecond, clock, signal) };
 }
 
 async function stage(session: TargetSession, { item, part, settings, report, signal }: PartCall, unit: LoadUnit, file: PartFile): Promise<boolean> {

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { derivedColumns } from '../../../src/contract/derived-columns';
 import type { Dataset } from '../../../src/contract/contract';
 import { requireContract } from '../../../src/contract/parse-contract';
+import type { Clock } from '../../../src/load/copy/paced-rows';
 import { handOff } from '../../../src/load/dms/hand-off';
 import { prepare } from '../../../src/load/dms/prepare';
 import { sweepHandOff } from '../../../src/load/dms/sweep-hand-off';
@@ -63,6 +64,12 @@ export interface CommitOptions extends Partial<Pick<CuratedManifest, 'kind' | 's
   /** SQL text by column: these are left out of the files. */
   readonly partition?: Readonly<Record<string, string | null>>;
   readonly rowGroupSize?: number;
+}
+
+export interface StepOptions {
+  readonly now?: () => Date;
+  /** What copies are slowed down by. */
+  readonly clock?: Clock;
 }
 
 /** The load stage in process, step by step as its machine would run it, on an S3 in memory. */
@@ -142,11 +149,11 @@ export abstract class LoadSteps {
   }
 
   /** One container; the answer is its exit code. */
-  step(pointer: object, options: { now?: () => Date; signal?: AbortSignal } = {}): Promise<number> {
+  step(pointer: object, options: StepOptions & { signal?: AbortSignal } = {}): Promise<number> {
     const signal = options.signal ?? new AbortController().signal;
     // As runTask does: one listener per request in flight is no leak.
     setMaxListeners(0, signal);
-    const deps = { credentials: async () => this.credentials, now: options.now };
+    const deps = { credentials: async () => this.credentials, now: options.now, clock: options.clock };
     return runStep({
       parseSettings: parseLoadSettings,
       steps: {
@@ -167,7 +174,7 @@ export abstract class LoadSteps {
     return `slot${this.slots}`;
   }
 
-  async claim(attemptId: string, input: object = {}, options: { now?: () => Date } = {}): Promise<number> {
+  async claim(attemptId: string, input: object = {}, options: StepOptions = {}): Promise<number> {
     const [slot, attempt] = attemptId.split('-a') as [string, string];
     return this.step(this.pointer('claim', attemptId, 0, { slot, attempt: Number(attempt), ...input }), options);
   }
@@ -185,7 +192,7 @@ export abstract class LoadSteps {
   }
 
   /** A whole load; throws with the last error line unless every step ends well. */
-  async load(input: object = {}, attemptId = `${this.nextSlot()}-a1`, options: { now?: () => Date } = {}): Promise<LoadOutcome> {
+  async load(input: object = {}, attemptId = `${this.nextSlot()}-a1`, options: StepOptions = {}): Promise<LoadOutcome> {
     await this.mustEnd(this.claim(attemptId, input, options));
     const { items, output } = await this.claimed(attemptId);
     if (output !== undefined) return output;
