@@ -6,7 +6,7 @@ import { readExcel } from '../../../src/curate/rows/excel/excel-part';
 import { SharedStrings } from '../../../src/curate/rows/excel/shared-strings';
 import { WorkbookArchive } from '../../../src/curate/rows/excel/workbook-archive';
 import type { TypedPart } from '../../../src/curate/rows/typed/typed-part';
-import { heldBytes } from '../../_fixtures/held-memory';
+import { HeldMemory } from '../../_fixtures/held-memory';
 import { testContract } from '../_fixtures/contract-text';
 import { inline, workbook } from '../_fixtures/workbook';
 
@@ -14,8 +14,6 @@ const MEBIBYTE = 1024 * 1024;
 const ROWS = 120_000;
 /** Blocks of the archive and of texts, and their copies. */
 const ALLOWED = 8 * MEBIBYTE;
-/** Flushes between two measurements, each of which takes some time. */
-const MEASURED = 24;
 
 function store(bytes: Buffer): TypedPart['store'] {
   const getStream: TypedPart['store']['getStream'] = (_ref, range) => Promise.resolve(Readable.from([bytes.subarray(range?.start, (range?.end ?? bytes.length) + 1)]));
@@ -25,8 +23,8 @@ function store(bytes: Buffer): TypedPart['store'] {
 /** Runs the reader on a workbook, with what comes of it counted and thrown away. */
 async function read(bytes: Buffer): Promise<{ records: number; bad: number; most: number; flushes: number }> {
   const directory = mkdtempSync(join(tmpdir(), 'headrace-excel-'));
-  const counts = { records: 0, bad: 0, most: 0, flushes: 0 };
-  const start = heldBytes();
+  const counts = { records: 0, bad: 0, flushes: 0 };
+  const held = new HeldMemory(ALLOWED);
   try {
     await readExcel({
       store: store(bytes),
@@ -35,11 +33,12 @@ async function read(bytes: Buffer): Promise<{ records: number; bad: number; most
       useColumns: () => undefined, curate: ({ records }) => { counts.records += records; return Promise.resolve(); },
       bad: () => { counts.bad += 1; },
       flush: () => {
-        if (counts.flushes++ % MEASURED === 0) counts.most = Math.max(counts.most, heldBytes() - start);
+        counts.flushes++;
+        held.measure();
         return Promise.resolve();
       },
     });
-    return counts;
+    return { ...counts, most: held.most };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
