@@ -35,8 +35,8 @@ export interface Claimed extends Candidate {
   readonly selection: Selection & { readonly later: Selection['load'] };
   /** Who loads into the table now; this attempt then takes nothing. */
   readonly busy?: LeaseHolder;
-  /** Ids of the loads that are in the table. */
-  readonly published: ReadonlySet<string>;
+  /** Ids of the loads that are in the table, with the number of rows that each had staged. */
+  readonly published: ReadonlyMap<string, number>;
 }
 
 /** Reads of each log only what the ledger does not have: a log of years is listed, never read again. */
@@ -68,7 +68,7 @@ export async function select(
   const isTaken = ({ entry }: Selection['load'][number]): boolean => taken?.has(entry.seq) ?? true;
   return {
     selection: { ...selection, load: selection.load.filter(isTaken), later: selection.load.filter((one) => !isTaken(one)) },
-    published: new Set(ledger.map(({ loadId }) => loadId)), since,
+    published: new Map(ledger.filter(({ outcome }) => outcome === 'loaded').map(({ loadId, staged }) => [loadId, staged])), since,
   };
 }
 

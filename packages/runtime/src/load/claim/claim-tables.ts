@@ -4,7 +4,7 @@ import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WindowPlan } from '../pace/fit-window';
 import type { LoadSettings } from '../settings';
 import type { StagingTable } from '../staging';
-import { finishPublished, isLeftUnfinished } from '../statements/finish-published';
+import { finishPublished, followsCommit, isUnfinished, type LeftUnfinished } from '../statements/finish-published';
 import type { TargetAccess, TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 import { guardOf } from '../write/guard-table';
@@ -74,23 +74,32 @@ export interface Sweeper {
   readonly access: TargetAccess;
 }
 
+/** What of a dataset no load needs any more. */
+interface Left extends Claimed {
+  readonly tables: readonly StagingTable[];
+}
+
 /** Drops staging tables that no load needs any more. A table that somebody reads stays for the next time. */
 export async function sweepStaging(session: TargetSession, call: Call, sweeper: Sweeper, claimed: readonly Claimed[]): Promise<void> {
   const { settings, report } = call;
+  const left: Left[] = [];
   for (const one of claimed) {
-    const { dataset, target, epoch, selection, published } = one;
+    const { dataset, target, selection } = one;
     const waiting = new Set([...selection.load, ...selection.later, ...selection.held].map(({ entry }) => idOf(entry, dataset, target, settings)));
-    const left = await session.leftoverStaging(settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting);
-    const isFinished = await finishOf(session, call, sweeper, one, left.filter(({ loadId }) => published.has(loadId)));
-    for (const table of left) {
+    const tables = await session.leftoverStaging(settings.ledgerSchema, { pipeline: settings.pipeline, dataset: dataset.name, target }, waiting);
+    left.push({ ...one, tables });
+  }
+  const unfinished = await finishLeft(session, call, sweeper, left);
+  for (const { dataset, target, epoch, published, tables } of left) {
+    for (const table of tables) {
       const isPublished = published.has(table.loadId);
-      if (isPublished ? !isFinished : epoch === 0n) continue;
+      if (isPublished ? unfinished.has(dataset.name) : epoch === 0n) continue;
       const staging = `${table.schema}.${table.table}`;
       try {
         await session.exclusively(settings.ledgerSchema, async () => {
           // Whoever is fenced has an old idea of what is needed; what is published nobody needs, by anybody's idea.
           if (!isPublished) await session.requireEpoch(settings.ledgerSchema, target, epoch, 'share');
-          await session.dropStaging(table, table.loadId, SWEEP_WAIT_SECONDS);
+          await session.dropStaging(table, table.loadId, Math.min(SWEEP_WAIT_SECONDS, settings.lockTimeoutSeconds));
         });
         report.say('LOAD_I1004', { staging });
       } catch (error) {
@@ -100,11 +109,27 @@ export async function sweepStaging(session: TargetSession, call: Call, sweeper: 
   }
 }
 
-/** Runs what follows commits that are visible, unless nothing does; a load of another slot that is at work does that itself. */
-async function finishOf(
-  session: TargetSession, call: Call, { by, access }: Sweeper, { dataset, target, epoch, busy }: Claimed, published: readonly StagingTable[],
-): Promise<boolean> {
-  if (!isLeftUnfinished(call.settings, dataset.name, published)) return true;
-  if (busy !== undefined || (epoch === 0n && await session.takeLease(call.settings.ledgerSchema, target, by) !== undefined)) return false;
-  return finishPublished(access, call, dataset.name);
+/**
+ * Runs what follows commits that are visible, unless nothing does; a load of another slot that is at work does that itself.
+ *
+ * @returns the datasets whose tables must stay, because it did not run.
+ */
+async function finishLeft(session: TargetSession, call: Call, { by, access }: Sweeper, left: readonly Left[]): Promise<ReadonlySet<string>> {
+  const { settings } = call;
+  const stays = new Set<string>();
+  const due: LeftUnfinished[] = [];
+  for (const { dataset: { name }, target, epoch, busy, published, tables } of left) {
+    if (!followsCommit(settings, name)) continue;
+    const loadIds: string[] = [];
+    for (const table of tables) {
+      const staged = published.get(table.loadId);
+      if (staged !== undefined && await isUnfinished(session, settings.ledgerSchema, table, staged)) loadIds.push(table.loadId);
+    }
+    if (loadIds.length === 0) continue;
+    const take = () => session.takeLease(settings.ledgerSchema, target, by);
+    const holder = busy ?? (epoch === 0n ? await session.exclusively(settings.ledgerSchema, take) : undefined);
+    if (holder !== undefined) stays.add(name);
+    else due.push({ dataset: name, loadIds });
+  }
+  return new Set([...stays, ...await finishPublished(access, call, due)]);
 }

@@ -8,6 +8,7 @@ import { RENEW_SECONDS, type LeaseClaimant } from './lease';
 
 interface Lease {
   readonly settings: Pick<LoadSettings, 'ledgerSchema'>;
+  /** Whose leases, by what Claim or the plan says. */
   readonly plan: Pick<LoadPlan, 'pipeline' | 'slot' | 'attempt'>;
   readonly access: TargetAccess;
 }

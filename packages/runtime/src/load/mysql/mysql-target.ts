@@ -10,7 +10,7 @@ import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
 import { releaseLease, renewLease, takeLease } from './ledger/lease';
 import { readLedger } from './ledger/ledger-rows';
-import { noteStagedPart, readStagedParts } from './ledger/staged-parts';
+import { forgetStagedParts, noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, mysqlFailure } from './mysql-failure';
 import { preflight } from './preflight';
 import { publishCommit } from './publish-commit';
@@ -56,6 +56,7 @@ function sessionOf(client: MysqlClient): TargetSession {
     copyPart: (staging, part, progress, signal) => copyPart(client, staging, part, progress, signal),
     readStagedParts: (schema, loadId, key) => readStagedParts(client, schema, loadId, key),
     noteStagedPart: (schema, loadId, epoch, part) => noteStagedPart(client, schema, loadId, epoch, part),
+    forgetStagedParts: (schema, loadId) => forgetStagedParts(client, schema, loadId),
     dms: {
       clear: (schema, staging, loadId) => clearStaging(client, schema, staging, loadId),
       count: (staging, tag) => countTagged(client, staging, tag),

@@ -17,14 +17,14 @@ const READ_CONCURRENCY = 16;
 /** Keeps how fast this attempt staged and published each dataset, for the plan of the next one. Drained work counts too. */
 export async function notePace(call: Call, results: ReadonlyMap<string, readonly UnitResult[]>): Promise<void> {
   const { plan, settings, store, signal, report } = call;
-  const work = new Map<string, Work>();
-  const byDms = settings.dms === undefined ? undefined : await replicated(call, settings.dms);
-  for (const dataset of new Set(plan.units.map((unit) => unit.dataset))) {
-    const stage = byDms?.get(dataset) ?? await staged(call, plan.units.filter((unit) => unit.dataset === dataset));
-    const publish = published(results.get(dataset) ?? []);
-    work.set(dataset, { ...(stage === undefined ? {} : { stage }), ...(publish === undefined ? {} : { publish }) });
-  }
   try {
+    const work = new Map<string, Work>();
+    const byDms = settings.dms === undefined ? undefined : await replicated(call, settings.dms);
+    for (const dataset of new Set(plan.units.map((unit) => unit.dataset))) {
+      const stage = byDms?.get(dataset) ?? await staged(call, plan.units.filter((unit) => unit.dataset === dataset));
+      const publish = published(results.get(dataset) ?? []);
+      work.set(dataset, { ...(stage === undefined ? {} : { stage }), ...(publish === undefined ? {} : { publish }) });
+    }
     const pace = withWork(await readPace(store, settings, signal), work, plan.slot);
     if (pace !== undefined) await store.putJson(paceRef(settings), pace, { signal });
   } catch (error) {

@@ -7,6 +7,7 @@ import { DOCUMENT_HEAD, planRef, writeItems } from '../../run/work';
 import { readCandidates, type Candidate, type Claimed } from '../claim/candidates';
 import { claimTables, sweepStaging } from '../claim/claim-tables';
 import { idOf, itemsOf, unitsOf, withWindow } from '../claim/load-units';
+import { keepLease } from '../lease/keep-lease';
 import type { LeaseClaimant } from '../lease/lease';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import { parseLoadInput, type LoadInput } from '../load-input';
@@ -54,7 +55,9 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
       const candidates = await readCandidates(session, call, contract);
       const { connections, window } = await prepare(session, call, candidates, { time, now });
       const chosen = await session.exclusively(settings.ledgerSchema, () => claimTables(session, call, by, candidates, window));
-      await sweepStaging(session, call, { by, access }, chosen);
+      // What a dead load left may take long: statements of the owner, and tables that somebody reads.
+      const lease = { settings, plan: { pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt }, access };
+      await keepLease(lease, () => sweepStaging(session, call, { by, access }, chosen));
       // Nobody of this slot is at work: what a dead attempt held, or this one took before it saw that all is done.
       if (chosen.every(({ selection }) => selection.load.length === 0)) await session.releaseLease(settings.ledgerSchema, by, true);
       return { claimed: chosen, connections, window };

@@ -15,8 +15,8 @@ import { notePace } from '../pace/note-pace';
 import { windowTooShort } from '../pace/plan-load';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
-import { followsCommit } from '../statements/finish-published';
-import { hasStatements, runStatements } from '../statements/run-statements';
+import { followsCommit, isUnfinished, noteFinished } from '../statements/finish-published';
+import { runStatements } from '../statements/run-statements';
 import { accessOf, type TargetAccess, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
 
@@ -112,15 +112,15 @@ async function publishUnit(call: Call, deps: PublishDeps, access: TargetAccess, 
   else report.say('LOAD_I1202', { ...about, ...result.counts, seconds: Math.round(performance.now() - started) / 1_000 });
   const seconds = (performance.now() - started) / 1_000;
   if (!followsCommit(call.settings, unit.dataset)) await drop(call, access, unit);
-  else if (database.statements === 'outside') await runAfterPublish(call, access, unit);
+  else if (database.statements === 'outside') await runAfterPublish(call, access, result);
   return { ...result, seconds };
 }
 
 /** In a database where they run beside the transaction: a staging table that is still there tells that they have not run yet. */
-async function runAfterPublish({ settings }: Call, access: TargetAccess, unit: LoadUnit): Promise<void> {
+async function runAfterPublish({ settings }: Call, access: TargetAccess, result: UnitResult): Promise<void> {
   const database = targetOf(access.target);
-  await database.withSession(access, `after ${unit.loadId}`, async (session) => {
-    if (await session.exists(unit.staging)) await runStatements(session, database, settings, 'afterPublish', unit.dataset);
+  await database.withSession(access, `after ${result.unit.loadId}`, async (session) => {
+    if (await isDue(session, settings, result)) await runStatements(session, database, settings, 'afterPublish', result.unit.dataset);
   });
 }
 
@@ -130,13 +130,20 @@ async function finish(call: Call, access: TargetAccess, results: readonly UnitRe
   const done = results.filter(({ unit, outcome }) => outcome !== 'drained' && followsCommit(settings, unit.dataset));
   if (done.length === 0) return;
   const database = targetOf(access.target);
-  if (hasStatements(settings, 'afterLoad')) await database.withSession(access, 'after all', async (session) => {
-    for (const { unit, outcome } of done) {
-      if (outcome !== 'committed' && !(await session.exists(unit.staging))) continue;
-      return runStatements(session, database, settings, 'afterLoad');
+  await database.withSession(access, 'after all', async (session) => {
+    for (const result of done) {
+      if (!(await isDue(session, settings, result))) continue;
+      await runStatements(session, database, settings, 'afterLoad');
+      break;
     }
+    await noteFinished(session, settings.ledgerSchema, done.map(({ unit }) => unit.loadId));
   });
   for (const { unit } of done) await drop(call, access, unit);
+}
+
+/** Whether what follows a commit has not run yet: this try made it visible, or one that died did. */
+async function isDue(session: TargetSession, { ledgerSchema }: LoadSettings, { unit, outcome, counts }: UnitResult): Promise<boolean> {
+  return outcome === 'committed' || isUnfinished(session, ledgerSchema, { ...unit.staging, loadId: unit.loadId }, counts.staged);
 }
 
 /** Whether a commit waits for the next window: this one is over, or too little of it is left. */

@@ -149,6 +149,9 @@ export interface TargetSession {
    */
   noteStagedPart(ledgerSchema: string, loadId: string, epoch: bigint, part: StagedPart): Promise<boolean>;
 
+  /** Forgets the parts that are noted as staged for a load. */
+  forgetStagedParts(ledgerSchema: string, loadId: string): Promise<void>;
+
   readonly dms: DmsStaging;
 
   /** Runs one statement that somebody else wrote, and nothing else with it; the server ends it after `timeoutSeconds`. */

@@ -22,6 +22,13 @@ export class LoadStage extends LoadSteps {
     return stage;
   }
 
+  /** One more session, for who reads or locks meanwhile; whoever asks ends it. */
+  async anotherClient(): Promise<Client> {
+    const client = new Client({ connectionString: this.server.url });
+    await client.connect();
+    return client;
+  }
+
   override async close(): Promise<void> {
     await this.client.query(`DROP SCHEMA IF EXISTS "${this.settings.targetSchema}" CASCADE; DROP SCHEMA IF EXISTS "${this.settings.ledgerSchema}" CASCADE`);
     await this.client.end();

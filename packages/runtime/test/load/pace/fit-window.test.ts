@@ -1,5 +1,6 @@
 import { fitWindow, type PendingUnit, type WindowCall } from '../../../src/load/pace/fit-window';
 import { withWork, type LoadPace } from '../../../src/load/pace/load-pace';
+import { notePace } from '../../../src/load/pace/note-pace';
 
 const MIB = 1024 * 1024;
 const NIGHT = { window: { from: '01:00', until: '02:00', timeZone: 'UTC' }, opening: { opens: new Date('2026-01-01T01:00:00Z'), closes: new Date('2026-01-01T02:00:00Z') } };
@@ -118,5 +119,16 @@ describe('the pace of loads', () => {
     expect(fit([unit('a', 1, 36)], { pace: known })).toMatchObject({ take: ['a1'], refused: [] });
     expect(fit([unit('a', 1, 37)], { pace: known })).toMatchObject({ take: [], refused: ['a1'] });
     expect(fit([1, 2, 3, 4].map((seq) => unit('a', seq, 8)), { pace: known })).toMatchObject({ take: ['a1', 'a2', 'a3'], later: ['a4'] });
+  });
+
+  test.each([{}, { dms: { lanes: 1 } }])('ends no load when it cannot be looked up: the rows are visible (%j)', async (settings) => {
+    const codes: string[] = [];
+    const units = [{ dataset: 'a', parts: 1, items: { first: 0, count: 1 } }];
+    const call = {
+      plan: { units, slot: 's1' }, settings: { curatedBucket: 'curated', workPrefix: 'work/', ...settings }, folder: { bucket: 'curated', prefix: 'work/s1-a1/' },
+      store: { getJson: () => Promise.reject(new Error('S3 is away')) }, signal: new AbortController().signal, report: { say: (code: string) => codes.push(code) },
+    };
+    await notePace(call as never, new Map());
+    expect(codes).toEqual(['LOAD_W1208']);
   });
 });

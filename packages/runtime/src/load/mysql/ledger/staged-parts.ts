@@ -28,7 +28,7 @@ export async function noteStagedPart(client: MysqlClient, ledgerSchema: string, 
   }
 }
 
-/** Forgets what was staged for a load, because its staging table is new or gone. */
+/** Forgets what was staged for a load, because its staging table is new, gone or of no more use. */
 export async function forgetStagedParts(client: MysqlClient, ledgerSchema: string, loadId: string): Promise<void> {
   await client.run(`DELETE FROM ${quoteMysqlName(ledgerSchema, 'load_part')} WHERE load_id = ?`, [loadId]);
 }

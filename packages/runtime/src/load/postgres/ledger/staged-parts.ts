@@ -25,7 +25,7 @@ export async function noteStagedPart(client: Client, ledgerSchema: string, loadI
   return rowCount === 1;
 }
 
-/** Forgets what was staged for a load, because its staging table is new or gone. */
+/** Forgets what was staged for a load, because its staging table is new, gone or of no more use. */
 export async function forgetStagedParts(client: Client, ledgerSchema: string, loadId: string): Promise<void> {
   await client.query(`DELETE FROM ${quoteName(ledgerSchema, 'load_part')} WHERE load_id = $1`, [loadId]);
 }
