@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection } from 'mysql2/promise';
+import type { MysqlFlavour } from '../../src/contract/mysql-ddl';
 
-/** A MariaDB server of one test file, with user `headrace` and password `headrace`. */
+/** A MariaDB server of one test file, with user `headrace` and password `headrace`; a MySQL server where `HEADRACE_MYSQLD` names its program. */
 export interface TestMariadb {
   readonly port: number;
+  readonly flavour: MysqlFlavour;
   /** A session that may do everything. */
   admin(): Promise<Connection>;
   /** Ends the server by its own process and removes its folder. */
@@ -20,11 +22,24 @@ export interface MariadbOptions {
   readonly certificate?: { readonly certificate: string; readonly key: string };
 }
 
+/** A program to start, and the one that makes its folder of data. */
+interface Installed {
+  readonly flavour: MysqlFlavour;
+  readonly server: string;
+  readonly install: string;
+}
+
+/** What the two programs call the same thing, or have of their own. */
+const OPTIONS: Readonly<Record<MysqlFlavour, { readonly install: readonly string[]; readonly server: readonly string[] }>> = {
+  mariadb: { install: ['--auth-root-authentication-method=normal', '--skip-test-db'], server: ['--innodb-flush-method=nosync'] },
+  mysql: { install: ['--initialize-insecure'], server: ['--local-infile=1', '--secure-file-priv=NULL', '--mysqlx=OFF', '--disable-log-bin', '--innodb-flush-method=O_DIRECT_NO_FSYNC'] },
+};
+
 const READY_WITHIN_MS = 30_000;
 
 /** `test`, or `test.skip` where there is no MariaDB to start, so that such tests are shown as skipped by name. */
 export function testWithMariadb(): jest.It {
-  return program('mariadbd') === undefined ? test.skip : test;
+  return installed() === undefined ? test.skip : test;
 }
 
 /**
@@ -33,8 +48,9 @@ export function testWithMariadb(): jest.It {
  * @returns undefined where there is none: such tests are then skipped by name
  */
 export async function startTestMariadb(options: MariadbOptions = {}): Promise<TestMariadb | undefined> {
-  const [server, install] = [program('mariadbd'), program('mariadb-install-db')];
-  if (server === undefined || install === undefined) return undefined;
+  const programs = installed();
+  if (programs === undefined) return undefined;
+  const { flavour, server, install } = programs;
   const home = mkdtempSync(path.join(tmpdir(), 'headrace-maria-'));
   const data = path.join(home, 'data');
   const asRoot = process.getuid?.() === 0;
@@ -43,9 +59,9 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
     chownSync(home, uid as number, gid as number);
   }
   const own = asRoot ? ['--user=mysql'] : [];
-  const installOptions = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...own];
+  const installOptions = ['--no-defaults', `--datadir=${data}`, ...OPTIONS[flavour].install, ...own];
   const made = spawnSync(install, installOptions, { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr}${made.stdout}`);
+  if (made.status !== 0) throw new Error(`${install} failed: ${made.stderr}${made.stdout}`);
   const users = path.join(home, 'users.sql');
   const statements = ['CREATE DATABASE shop;', "CREATE USER headrace@'%' IDENTIFIED BY 'headrace';", "GRANT ALL ON *.* TO headrace@'%' WITH GRANT OPTION;"];
   writeFileSync(users, `${statements.join('\n')}\n`, { mode: 0o644 });
@@ -59,7 +75,7 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   const log = path.join(home, 'server.log');
   const child = spawn(server, [
     '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(home, 's')}`, `--init-file=${users}`, `--log-error=${log}`,
-    '--innodb-flush-log-at-trx-commit=0', '--innodb-flush-method=nosync', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...own, ...tls,
+    '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...OPTIONS[flavour].server, ...own, ...tls,
   ], { stdio: 'ignore' });
   const admin = () => createConnection({ host: '127.0.0.1', port, user: 'headrace', password: 'headrace', database: 'shop', charset: 'utf8mb4', multipleStatements: true, timezone: 'Z' });
   const stop = async (): Promise<void> => {
@@ -72,7 +88,7 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
     await stop();
     throw error;
   }
-  return { port, admin, stop };
+  return { port, flavour, admin, stop };
 }
 
 async function ready(child: ChildProcess, log: string, admin: () => Promise<Connection>): Promise<void> {
@@ -82,7 +98,7 @@ async function ready(child: ChildProcess, log: string, admin: () => Promise<Conn
       await (await admin()).end();
       return;
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`mariadbd is not ready: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-4000) : String(error)}`);
+      if (child.exitCode !== null || Date.now() > until) throw new Error(`the server is not ready: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-4000) : String(error)}`);
       await delay(100);
     }
   }
@@ -93,6 +109,13 @@ async function ended(child: ChildProcess): Promise<void> {
   const exit = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
   child.kill('SIGTERM');
   await exit;
+}
+
+function installed(): Installed | undefined {
+  const mysql = process.env.HEADRACE_MYSQLD;
+  if (mysql !== undefined) return { flavour: 'mysql', server: mysql, install: mysql };
+  const [server, install] = [program('mariadbd'), program('mariadb-install-db')];
+  return server === undefined || install === undefined ? undefined : { flavour: 'mariadb', server, install };
 }
 
 function program(name: string): string | undefined {

@@ -2,7 +2,7 @@ import { startTestMariadb, testWithMariadb, type TestMariadb } from '../_fixture
 import { startTestPostgres, testWithPostgres, type TestPostgres } from '../_fixtures/postgres';
 import { contractText, LoadStage, type DatasetText } from './_fixtures/load-stage';
 import { MysqlLoadStage } from './_fixtures/mysql-load-stage';
-import { PowerLine } from './_fixtures/power-line';
+import { PowerLine, statement } from './_fixtures/power-line';
 
 const ID = '{ name: id, logicalType: integer, logicalTypeOptions: { format: i32 }, primaryKey: true, required: true }';
 const code = (length: number): string => `{ name: code, logicalType: string, physicalType: "varchar(${length})", logicalTypeOptions: { maxLength: ${length} } }`;
@@ -146,7 +146,7 @@ describe('what a load makes and alters in MariaDB', () => {
     stage.settings.target.port = line.port;
     try {
       // The note names the statement as well: only a statement begins a message.
-      line.dieAt('\u0003ALTER TABLE', mode);
+      line.dieAt(statement('ALTER TABLE'), mode);
       expect(await stage.claim('dies-a1')).not.toBe(0);
       line.arm(0, 'before');
       expect(await notes('attempt_id', "state = 'begun'")).toEqual(mode === 'before' ? [] : [['dies-a1']]);

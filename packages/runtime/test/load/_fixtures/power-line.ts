@@ -3,6 +3,14 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { FakeS3 } from '../../_fakes/s3-server';
 
 /**
+ * A statement of MySQL's protocol that begins so: not one that only holds the words. MySQL itself puts the number of the query's
+ * attributes before the text, which is none.
+ */
+export function statement(begins: string): RegExp {
+  return new RegExp(`\\u0003(\\0\\u0001)?${begins}`);
+}
+
+/**
  * Everything that a step sends, to the database and to S3, goes through here and is counted; at a chosen message the
  * line dies and nothing passes any more: what the world sees of a process that was killed.
  */
@@ -13,7 +21,7 @@ export class PowerLine {
   /** The message that is the last one; 0 for none. */
   private last = 0;
   private mode: 'before' | 'after' = 'before';
-  private cut: { readonly text: string; readonly mode: 'before' | 'after'; readonly all?: boolean } | undefined;
+  private cut: { readonly text: string | RegExp; readonly mode: 'before' | 'after'; readonly all?: boolean } | undefined;
   private held: { readonly text: string; readonly arrived: (release: () => void) => void } | undefined;
   private readonly sockets = new Set<Socket>();
 
@@ -46,12 +54,12 @@ export class PowerLine {
   }
 
   /** Breaks one database connection at the next message that holds `text`; all else goes on. */
-  cutAt(text: string, mode: 'before' | 'after'): void {
+  cutAt(text: string | RegExp, mode: 'before' | 'after'): void {
     this.cut = { text, mode };
   }
 
   /** Kills the line at the next message that holds `text`. */
-  dieAt(text: string, mode: 'before' | 'after'): void {
+  dieAt(text: string | RegExp, mode: 'before' | 'after'): void {
     this.cut = { text, mode, all: true };
   }
 
@@ -87,7 +95,7 @@ export class PowerLine {
     upstream.on('data', (chunk) => { if (!this.dead) client.write(chunk); });
     client.on('data', (chunk) => {
       if (this.dead) return void client.destroy();
-      if (this.cut !== undefined && chunk.includes(this.cut.text)) {
+      if (this.cut !== undefined && holds(chunk, this.cut.text)) {
         if (this.cut.mode === 'after') upstream.write(chunk);
         const { all } = this.cut;
         this.cut = undefined;
@@ -104,4 +112,8 @@ export class PowerLine {
     });
     if (this.dead) client.destroy();
   }
+}
+
+function holds(chunk: Buffer, text: string | RegExp): boolean {
+  return typeof text === 'string' ? chunk.includes(text) : text.test(chunk.toString('latin1'));
 }

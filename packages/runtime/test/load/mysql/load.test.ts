@@ -8,7 +8,7 @@ import { startTestMariadb, testWithMariadb, type TestMariadb } from '../../_fixt
 import { certificateFor, type Certificate } from '../../_fixtures/sql-servers';
 import { contractText, PEOPLE } from '../_fixtures/load-steps';
 import { MysqlLoadStage } from '../_fixtures/mysql-load-stage';
-import { PowerLine } from '../_fixtures/power-line';
+import { PowerLine, statement } from '../_fixtures/power-line';
 
 const NAMES = { ...PEOPLE, history: 'append' as const };
 const SNAPSHOT = contractText({ people: { ...PEOPLE, history: 'snapshot' } });
@@ -330,7 +330,7 @@ describe('a load into MariaDB', () => {
         await stage.claim(`${mode}-a1`);
         await stage.step(stage.pointer('stage', `${mode}-a1`, 0));
         // Not the isolation level's READ COMMITTED.
-        line.cutAt('\u0003COMMIT', mode);
+        line.cutAt(statement('COMMIT'), mode);
         expect(await stage.step(stage.pointer('publish', `${mode}-a1`, 0))).toBe(code);
         expect(stage.lines.filter(({ code: said }) => said === 'LOAD_W1204').at(-1)).toMatchObject({ data: { answer } });
       }
@@ -399,8 +399,8 @@ describe('a load into MariaDB', () => {
       await stage.commit('others', [people([1, 'a', '1', '0', 1])]);
       await expect(stage.load()).rejects.toThrow('LEDGER_MISSING');
       const role = `l_${ledgerSchema}`;
-      await stage.client.query(`CREATE USER '${role}'@'%' IDENTIFIED BY 'x'; CREATE DATABASE ${targetSchema}; ${stage.datasets.flatMap((dataset) => mysqlTargetDdl(dataset, { schema: targetSchema, table: dataset.table }, 'mariadb')).join(';')}`);
-      await stage.client.query(mysqlGrantScript({ ledgerSchema, targetSchema, tables: ['people', 'others'], replaced: ['others'], role, flavour: 'mariadb' }));
+      await stage.client.query(`CREATE USER '${role}'@'%' IDENTIFIED BY 'x'; CREATE DATABASE ${targetSchema}; ${stage.datasets.flatMap((dataset) => mysqlTargetDdl(dataset, { schema: targetSchema, table: dataset.table }, server!.flavour)).join(';')}`);
+      await stage.client.query(mysqlGrantScript({ ledgerSchema, targetSchema, tables: ['people', 'others'], replaced: ['others'], role, flavour: server!.flavour }));
       stage.credentials = { username: role, password: 'x' };
       stage.settings.target.database = ledgerSchema;
       await stage.load();

@@ -50,8 +50,8 @@ function duckdbFingerprint(type: ColumnType, value: string): string {
     case 'timestamp': return `CAST(epoch_us(${value}) AS VARCHAR)`;
     case 'time': return `strftime(make_timestamp(${value}), '%H:%M:%S.%f')`;
     case 'boolean': return `CAST(CAST(${value} AS TINYINT) AS VARCHAR)`;
-    case 'string': return `CASE WHEN strlen(${value}) > 200 THEN md5(${value}) ELSE lower(hex(encode(${value}))) END`;
-    case 'binary': return `CASE WHEN octet_length(${value}) > 200 THEN md5(${value}) ELSE lower(hex(${value})) END`;
+    case 'string': return `CASE WHEN strlen(${value}) > 200 THEN sha256(${value}) ELSE lower(hex(encode(${value}))) END`;
+    case 'binary': return `CASE WHEN octet_length(${value}) > 200 THEN sha256(${value}) ELSE lower(hex(${value})) END`;
     case 'decimal': return `regexp_replace(CAST(${value} AS VARCHAR), '^(-?)\\.', '\\10.')`;
     // MariaDB keeps no sign of zero.
     case 'float': return `lower(hex(CAST(CAST(CAST(${value} AS DOUBLE) + 0 AS BIT) AS BLOB)))`;
@@ -63,9 +63,10 @@ function mysqlFingerprint(type: ColumnType, value: string): string {
   switch (type.kind) {
     case 'timestamp': return `CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${value}) AS CHAR)`;
     case 'time': return `TIME_FORMAT(${value}, '%H:%i:%s.%f')`;
-    case 'string': return `CASE WHEN LENGTH(${value}) > 200 THEN MD5(${value}) ELSE LOWER(HEX(${value})) END`;
-    case 'binary': return `CASE WHEN LENGTH(${value}) > 200 THEN MD5(${value}) ELSE LOWER(HEX(${value})) END`;
-    case 'float': return `CAST(${value} + 0e0 AS CHAR)`;
+    case 'string': return `CASE WHEN LENGTH(${value}) > 200 THEN SHA2(${value}, 256) ELSE LOWER(HEX(${value})) END`;
+    case 'binary': return `CASE WHEN LENGTH(${value}) > 200 THEN SHA2(${value}, 256) ELSE LOWER(HEX(${value})) END`;
+    // Not cast: MySQL makes no text of more than 22 characters of a number then.
+    case 'float': return `${value} + 0e0`;
     default: return `CAST(${value} AS CHAR)`;
   }
 }
