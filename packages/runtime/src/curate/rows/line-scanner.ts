@@ -7,6 +7,7 @@ import type { RecordProblem } from './json/json-records';
 
 const LF = 10;
 const CR = 13;
+const EITHER = lineEnds('auto');
 
 /** Re-tells records one by one. */
 export interface LineRecords {
@@ -40,7 +41,9 @@ export class LineScanner implements BlockScanner {
       if (stop >= to) break;
       const terminator = stop > position && block[stop - 1] === CR && stop !== synthetic ? 2 : 1;
       const end = stop + 1 - terminator;
-      const problem = frameProblem(block, position, end, terminator, allowed, suspect, maxRecordBytes) ?? this.records.take(block, position, end);
+      // The last line may lack its end, whatever that must be.
+      const ends = stop === synthetic ? EITHER : allowed;
+      const problem = frameProblem(block, position, end, terminator, ends, suspect, maxRecordBytes) ?? this.records.take(block, position, end);
       if (problem === undefined && terminator === 1) {
         run.records++;
       } else {

@@ -81,6 +81,14 @@ describe('framing of CSV records', () => {
     expect(line).toBe(3);
   });
 
+  test.each<[string, Partial<DatasetSpec>, string]>([
+    ['csv', {}, 'a,b\r\n1,2\r\n3,4'], ['multi-line csv', { record: 'newline: crlf, multiline: true' }, 'a,b\r\n1,2\r\n3,"4"'], ['fixed-width', { record: 'format: fixed-width, newline: crlf, fields: [{ name: a, start: 1, length: 1 }, { name: b, start: 2, length: 1 }]' }, '12\r\n34'],
+  ])('takes a last line without its end where the contract says crlf: %s', async (_title, more, text) => {
+    expect(await bench.curate({ ...AB, record: 'newline: crlf', ...more }, text)).toMatchObject({ rows: [['1', '2'], ['3', '4']], quarantine: [] });
+    // A file that was cut within the line end has lost a byte.
+    expect(await bench.curate({ ...AB, record: 'newline: crlf', ...more }, `${text}\r`)).toMatchObject({ rows: [['1', '2']], quarantine: [{ code: 'LINE_END' }] });
+  });
+
   test('rejects an empty line of one field unless it means NULL', async () => {
     const spec = { columns: [{ name: 'a', type: 'string' }] };
     expect((await bench.curate(spec, 'a\nx\n\n""\n\n')).rows).toEqual([['x'], [null], [''], [null]]);

@@ -181,7 +181,7 @@ export class CsvScanner implements BlockScanner {
       } else if (code === undefined && end === record && !emptyLine) {
         code = 'FIELDS';
         reason = 'the line is empty, which readers take for no record or for an empty text; write two quotes for the empty text, or let it mean NULL by nullTokens';
-      } else if (code === undefined && (terminator & lineEnds) === 0) {
+      } else if (code === undefined && (terminator & lineEnds) === 0 && end !== synthetic) {
         code = 'LINE_END';
         reason = terminator === 2 ? 'the line ends in CR LF, the contract says newline: lf' : 'the line ends in LF, the contract says newline: crlf';
       }
