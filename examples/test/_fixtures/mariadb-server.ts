@@ -39,10 +39,11 @@ export async function startMariadb(): Promise<MariadbServer> {
   ]);
   chmodSync(file('key.pem'), 0o644);
   writeFileSync(file('init.sql'), `CREATE DATABASE shop;\nCREATE USER headrace@'%' IDENTIFIED BY '${MARIADB_PASSWORD}' REQUIRE SSL;\nGRANT SELECT ON shop.* TO headrace@'%';\n`);
-  run('mariadb-install-db', ['--no-defaults', `--datadir=${file('data')}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...own]);
+  // A server that starts empties its folder for temporary tables, also of those of another one that shares it.
+  run('mariadb-install-db', ['--no-defaults', `--datadir=${file('data')}`, '--auth-root-authentication-method=normal', '--skip-test-db', ...own], { TMPDIR: home });
   const port = await freePort();
   const server = spawn(program('mariadbd') as string, [
-    '--no-defaults', `--datadir=${file('data')}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${file('s')}`, `--init-file=${file('init.sql')}`,
+    '--no-defaults', `--datadir=${file('data')}`, `--tmpdir=${home}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${file('s')}`, `--init-file=${file('init.sql')}`,
     '--innodb-buffer-pool-size=64M', '--skip-name-resolve', `--ssl-cert=${file('cert.pem')}`, `--ssl-key=${file('key.pem')}`, ...own,
   ], { stdio: 'ignore' });
   const query = (sql: string): string[] => (
@@ -70,8 +71,8 @@ export async function startMariadb(): Promise<MariadbServer> {
   return { port, authority: readFileSync(file('cert.pem'), 'utf8'), query, stop };
 }
 
-function run(name: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(program(name) as string, args, { encoding: 'utf8' });
+function run(name: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
+  const { status, stdout, stderr } = spawnSync(program(name) as string, args, { encoding: 'utf8', env: { ...process.env, ...environment } });
   if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
   return stdout;
 }

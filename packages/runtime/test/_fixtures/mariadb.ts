@@ -60,7 +60,8 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   }
   const own = asRoot ? ['--user=mysql'] : [];
   const installOptions = ['--no-defaults', `--datadir=${data}`, ...OPTIONS[flavour].install, ...own];
-  const made = spawnSync(install, installOptions, { encoding: 'utf8' });
+  // A server that starts empties its folder for temporary tables, also of those of another one that shares it.
+  const made = spawnSync(install, installOptions, { encoding: 'utf8', env: { ...process.env, TMPDIR: home } });
   if (made.status !== 0) throw new Error(`${install} failed: ${made.stderr}${made.stdout}`);
   const users = path.join(home, 'users.sql');
   const statements = ['CREATE DATABASE shop;', "CREATE USER headrace@'%' IDENTIFIED BY 'headrace';", "GRANT ALL ON *.* TO headrace@'%' WITH GRANT OPTION;"];
@@ -74,7 +75,7 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   const port = await freePort();
   const log = path.join(home, 'server.log');
   const child = spawn(server, [
-    '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(home, 's')}`, `--init-file=${users}`, `--log-error=${log}`,
+    '--no-defaults', `--datadir=${data}`, `--tmpdir=${home}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(home, 's')}`, `--init-file=${users}`, `--log-error=${log}`,
     '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...OPTIONS[flavour].server, ...own, ...tls,
   ], { stdio: 'ignore' });
   const admin = () => createConnection({ host: '127.0.0.1', port, user: 'headrace', password: 'headrace', database: 'shop', charset: 'utf8mb4', multipleStatements: true, timezone: 'Z' });
