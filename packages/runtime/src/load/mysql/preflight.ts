@@ -1,20 +1,20 @@
-import { connectionsWithin, LEFT_TO_OTHERS, readOnly, type ConnectionRoom, type PreflightCall } from '../target/preflight';
+import { connectionsWithin, LEFT_TO_OTHERS, notReady, readOnly, type ConnectionRoom, type PreflightCall } from '../target/preflight';
 import type { MysqlClient } from './connect';
+import { rightsProblems } from './rights';
 
 /**
  * What would fail hours later, when all rows are staged: told before the first one is.
  *
- * Rights are not looked up: MySQL shows them as text, with patterns and roles; the claim makes tables with them, so most of
- * what lacks is found there.
- *
  * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
- * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass.
+ * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with every right that is missing.
  */
-export async function preflight(client: MysqlClient, { settings: { target, connections }, report }: PreflightCall): Promise<number> {
+export async function preflight(client: MysqlClient, { settings, tables, report }: PreflightCall): Promise<number> {
   const [writes] = await client.rows('SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only');
   // MariaDB has more kinds of read-only than on and off.
-  if (writes!.some((value) => value !== '0' && value !== 'OFF')) throw readOnly(target, 'takes no writes (read_only is on, as on a replica)');
-  return connectionsWithin(await connectionRoom(client), connections, report);
+  if (writes!.some((value) => value !== '0' && value !== 'OFF')) throw readOnly(settings.target, 'takes no writes (read_only is on, as on a replica)');
+  const problems = await rightsProblems(client, { settings, tables });
+  if (problems.length > 0) throw notReady(problems);
+  return connectionsWithin(await connectionRoom(client), settings.connections, report);
 }
 
 /** This session is counted as free: it ends before the others begin. */

@@ -164,6 +164,34 @@ describe('a load into MariaDB', () => {
       expect((await stage.load()).datasets.people!.outcome).toBe('nothing');
     });
 
+    withServer('makes the indexes of the table behind its rows, as they were, and names one that a row breaks', async () => {
+      const stage = await start(SNAPSHOT);
+      const { targetSchema, ledgerSchema } = stage.settings;
+      await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      await stage.load();
+      await stage.client.query(`ALTER TABLE ${targetSchema}.people ADD COLUMN counted int NOT NULL AUTO_INCREMENT, ADD KEY counted (counted), ADD COLUMN remark varchar(80) DEFAULT 'x,\n  KEY \`by_day\` (id),' COMMENT 'KEY',
+        ADD INDEX by_day (updated_at DESC, name(10)) COMMENT 'for, the \`week\`', ADD UNIQUE KEY \`by \`\`score\` (score) USING BTREE, ADD INDEX by_ratio (ratio) ${server!.flavour === 'mysql' ? 'INVISIBLE' : 'IGNORED'}, ADD FULLTEXT KEY words (name)`);
+      const indexes = () => stage.ask(`SELECT s.* FROM information_schema.STATISTICS s WHERE TABLE_SCHEMA = '${targetSchema}' ORDER BY INDEX_NAME, SEQ_IN_INDEX`).then((rows) => rows.map((row) => row.filter((_, column) => column !== 9)));
+      const lines = async (): Promise<string[]> => ((await stage.ask(`SHOW CREATE TABLE ${targetSchema}.people`))[0]![1] as string).split('\n').filter((line) => /KEY/.test(line)).map((line) => line.replace(/,$/, '')).sort();
+      const [before, text] = [await indexes(), await lines()];
+      expect(text).toHaveLength(7);
+      await stage.client.query("SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON");
+      await stage.commit('people', [people([2, 'b', '1', '0', 1], [3, 'c', '2', '0', 1])]);
+      expect((await stage.load()).datasets.people!.counts).toMatchObject({ inserted: 2 });
+      await stage.client.query('SET GLOBAL general_log = OFF');
+      const altered = await stage.ask("SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE argument LIKE 'ALTER TABLE%KEY%' ORDER BY event_time");
+      expect(altered.flat().map((sql) => sql!.replace(/`[^`]*`\.`[^`]*`/, 'built'))).toEqual([
+        'ALTER TABLE built DROP KEY `by ``score`, DROP KEY `by_day`, DROP KEY `by_ratio`', expect.stringMatching(/^ALTER TABLE built ADD UNIQUE KEY `by ``score` .*ADD KEY `by_day`.*ADD KEY `by_ratio`/),
+      ]);
+      expect(await indexes()).toEqual(before);
+      expect(await lines()).toEqual(text);
+      await stage.commit('people', [people([2, 'b', '1', '0', 1], [3, 'c', '1', '0', 1])]);
+      await expect(stage.load()).rejects.toThrow('TARGET_KEY');
+      expect(stage.errors.at(-1).data.reason).toContain("two rows of the batch are the same in a unique index of the target: Duplicate entry for key 'by `score'");
+      expect(await stage.rows('people', 'id, score')).toEqual([['2', '1.00'], ['3', '2.00']]);
+      expect(await stage.ask(`SHOW TABLES FROM ${ledgerSchema} LIKE 'swap%'`)).toEqual([]);
+    });
+
     withServer('refuses to empty a table unless allowEmpty says so, and a table that others refer to', async () => {
       const stage = await start(SNAPSHOT);
       await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
@@ -401,15 +429,28 @@ describe('a load into MariaDB', () => {
       const role = `l_${ledgerSchema}`;
       await stage.client.query(`CREATE USER '${role}'@'%' IDENTIFIED BY 'x'; CREATE DATABASE ${targetSchema}; ${stage.datasets.flatMap((dataset) => mysqlTargetDdl(dataset, { schema: targetSchema, table: dataset.table }, server!.flavour)).join(';')}`);
       await stage.client.query(mysqlGrantScript({ ledgerSchema, targetSchema, tables: ['people', 'others'], replaced: ['others'], role, flavour: server!.flavour }));
+      await stage.client.query(`ALTER TABLE ${targetSchema}.others ADD KEY by_name (name(10)); ALTER TABLE ${targetSchema}.people ADD KEY by_name (name(10))`);
       stage.credentials = { username: role, password: 'x' };
       stage.settings.target.database = ledgerSchema;
+      await stage.client.query(`REVOKE UPDATE ON ${targetSchema}.people FROM '${role}'@'%'; REVOKE CREATE, DROP ON ${targetSchema}.others FROM '${role}'@'%'; REVOKE ALTER ON ${ledgerSchema}.* FROM '${role}'@'%'`);
+      expect(await stage.claim('poor-a1')).toBe(1);
+      const { error, facts } = stage.errors.at(-1).data;
+      expect({ error, problems: facts.problems }).toEqual({ error: 'TARGET_PREFLIGHT', problems: [
+        `user '${role}'@'%' lacks rights on \`${ledgerSchema}\`.*: GRANT ALTER ON \`${ledgerSchema}\`.* TO '${role}'@'%'`,
+        `user '${role}'@'%' lacks rights on \`${targetSchema}\`.\`people\`: GRANT UPDATE ON \`${targetSchema}\`.\`people\` TO '${role}'@'%'`,
+        `user '${role}'@'%' lacks rights on \`${targetSchema}\`.\`others\`: GRANT CREATE, DROP ON \`${targetSchema}\`.\`others\` TO '${role}'@'%'`,
+      ] });
+      expect(await stage.leftTables()).toEqual([]);
+      // One as the message says, one by a role, and those of the ledger by a pattern.
+      await stage.client.query(`REVOKE ALL PRIVILEGES ON ${ledgerSchema}.* FROM '${role}'@'%'; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON \`${ledgerSchema.replaceAll('_', '\\_')}\`.* TO '${role}'@'%'; CREATE ROLE r_${role}; GRANT UPDATE ON ${targetSchema}.people TO r_${role}; GRANT r_${role} TO '${role}'@'%'; SET DEFAULT ROLE r_${role} ${server!.flavour === 'mysql' ? 'TO' : 'FOR'} '${role}'@'%';
+        GRANT CREATE, DROP ON ${targetSchema}.others TO '${role}'@'%'`);
       await stage.load();
       await stage.commit('people', [people([1, 'b', '1', '0', 2], [2, 'c', '1', '0', 2])]);
       await stage.commit('others', [people([2, 'b', '1', '0', 2])]);
       await stage.load();
       expect([await stage.rows('people', 'name'), await stage.rows('others', 'name')]).toEqual([[['b'], ['c']], [['b']]]);
       expect(await stage.leftTables()).toEqual([]);
-      await stage.client.query(`DROP USER '${role}'@'%'`);
+      await stage.client.query(`DROP USER '${role}'@'%'; DROP ROLE r_${role}`);
     });
   });
 });

@@ -9,6 +9,7 @@ import { requireEpoch } from '../ledger/epoch';
 import { readLedger, writeLedger } from '../ledger/ledger-rows';
 import { isConnectionLoss } from '../mysql-failure';
 import { dropTable } from '../staging-table';
+import { putBackIndexes, takeOffIndexes } from './late-indexes';
 import { refuseRepeatedKeys } from './merge';
 import { finishSwap, takeBack } from './settle-swap';
 import { swapProblems } from './swap-problems';
@@ -40,10 +41,12 @@ export async function replaceTable(client: MysqlClient, publication: Publication
   await client.run(`CREATE TABLE ${built} LIKE ${quoteMysqlName(target.schema, target.table)}`);
   try {
     await markSwap(client, swap, loadId);
+    const indexes = await takeOffIndexes(client, swap.built);
     const sql = writeSql(context);
     const { affectedRows: inserted } = await client.run(
       `INSERT INTO ${built} (${sql.columns}) SELECT ${sql.stagedColumns} FROM ${sql.staging} AS s${sql.key === '' ? '' : ` ORDER BY ${sql.key}`}`,
     );
+    await putBackIndexes(client, swap.built, indexes);
     // How many rows the old table has is counted when nobody can write to it any more.
     const rows = publication.ledgerRows({ ...NO_COUNTS, staged, inserted });
     const before = await announce(client, publication, rows);

@@ -1,0 +1,96 @@
+import { quoteMysqlName, quoteMysqlText } from '../../contract/mysql-ddl';
+import type { PreflightCall, PreflightTable } from '../target/preflight';
+import type { MysqlClient } from './connect';
+
+/** Some rights on everything, on a database, or on a table. */
+interface Grant {
+  readonly rights: ReadonlySet<string>;
+  /** A pattern with `%` and `_` where it stands for databases; undefined for everything. */
+  readonly database?: string;
+  readonly table?: string;
+}
+
+const GRANT = /^GRANT (.+) ON (?:TABLE )?(\*\.\*|(?:`((?:[^`]|``)+)`)\.(?:\*|`((?:[^`]|``)+)`)) TO /;
+/** Rights on routines, proxies and roles, none of which a load needs. */
+const OTHER = /^GRANT (?:.+ ON (?:PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) |PROXY ON |(?:`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?(?:, ?)?)+ TO )|^SET DEFAULT ROLE /i;
+
+/** Of the ledger's database: its tables, and those that a load makes and drops. */
+const LEDGER_RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'ALTER', 'DROP'];
+
+/** Rights that a load would miss when all rows are staged, each with the statement that gives it. */
+export async function rightsProblems(client: MysqlClient, { settings: { ledgerSchema }, tables }: Pick<PreflightCall, 'settings' | 'tables'>): Promise<string[]> {
+  const grants = await readGrants(client);
+  if (grants === undefined) return [];
+  const [[account]] = await client.rows('SELECT CURRENT_USER()') as [[string]];
+  // A user's name may have an @, a host's has none.
+  const at = account.lastIndexOf('@');
+  const who = `${quoteMysqlText(account.slice(0, at))}@${quoteMysqlText(account.slice(at + 1))}`;
+  const wanted: { database: string; table?: string; on: string; rights: readonly string[] }[] = [
+    { database: ledgerSchema, on: `${quoteMysqlName(ledgerSchema)}.*`, rights: LEDGER_RIGHTS },
+    ...tables.map((one) => {
+      const { schema: database, table } = one.target;
+      return { database, table, on: quoteMysqlName(database, table), rights: rightsOf(one) };
+    }),
+  ];
+  return wanted.flatMap(({ database, table, on, rights }) => {
+    const lacking = rights.filter((right) => !grants.some((grant) => gives(grant, right, database, table)));
+    return lacking.length === 0 ? [] : [`user ${who} lacks rights on ${on}: GRANT ${lacking.join(', ')} ON ${on} TO ${who}`];
+  });
+}
+
+/** A table that is replaced is renamed away, and a new one takes its name. */
+function rightsOf({ writeMode: { mode, deletes } }: PreflightTable): string[] {
+  const rights = {
+    append: ['SELECT', 'INSERT'], merge: ['SELECT', 'INSERT', 'UPDATE'], replace: ['SELECT', 'INSERT', 'CREATE', 'ALTER', 'DROP'], partitions: ['SELECT', 'INSERT', 'DELETE'],
+  }[mode];
+  return deletes === undefined ? rights : [...rights, 'DELETE'];
+}
+
+/**
+ * What the server says that this session may do, by itself and by the roles that are on.
+ *
+ * @returns undefined where it says something that is not understood, such as rights that are taken back in a part of what they were given for:
+ *   nobody is refused for what only looks as if it were missing.
+ */
+async function readGrants(client: MysqlClient): Promise<Grant[] | undefined> {
+  const [[roles]] = await client.rows('SELECT CURRENT_ROLE()') as [[string | null]];
+  const using = client.flavour === 'mysql' && roles !== null && roles !== 'NONE' ? ` FOR CURRENT_USER() USING ${roles}` : '';
+  const grants: Grant[] = [];
+  for (const [line] of await client.rows(`SHOW GRANTS${using}`)) {
+    const [, rights, on, database, table] = GRANT.exec(line!) ?? [];
+    if (rights === undefined) {
+      if (OTHER.test(line!)) continue;
+      return undefined;
+    }
+    grants.push({
+      rights: new Set(rights.replace(/\([^)]*\)/g, '').split(',').map((right) => right.trim().toUpperCase())),
+      ...(on === '*.*' ? {} : { database: unquoted(database!) }), ...(table === undefined ? {} : { table: unquoted(table) }),
+    });
+  }
+  return grants;
+}
+
+/** Names are compared without case: a server that tells names apart by it has said no when the table was looked for. */
+function gives({ rights, database, table }: Grant, right: string, ofDatabase: string, ofTable: string | undefined): boolean {
+  if (!rights.has(right) && !rights.has('ALL PRIVILEGES') && !rights.has('ALL')) return false;
+  if (database === undefined) return true;
+  if (table !== undefined) return ofTable !== undefined && same(database, ofDatabase) && same(table, ofTable);
+  return new RegExp(`^${patternOf(database)}$`, 'is').test(ofDatabase);
+}
+
+function same(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** `%` stands for any text, `_` for any character, and a backslash takes that away. */
+function patternOf(database: string): string {
+  return database.replace(/\\([%_\\])|[%_]|[.*+?^${}()|[\]\\]/g, (text, kept?: string) => {
+    if (kept !== undefined) return kept === '\\' ? '\\\\' : kept;
+    if (text === '%') return '.*';
+    return text === '_' ? '.' : `\\${text}`;
+  });
+}
+
+function unquoted(name: string): string {
+  return name.replaceAll('``', '`');
+}
