@@ -133,18 +133,35 @@ function linesRef(list: ObjectRef): ObjectRef {
 export async function findResults<T>(
   store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {},
 ): Promise<(T | undefined)[]> {
-  const indexes = Array.from({ length: count }, (_, index) => index);
+  return findResultsOf<T>(store, folder, step, firstNumbers(count), options);
+}
+
+async function findResultsOf<T>(
+  store: ObjectStore, folder: WorkFolder, step: string, indexes: readonly number[], options: Abortable,
+): Promise<(T | undefined)[]> {
   return inParallel(indexes, READ_CONCURRENCY, async (index) => (await store.getJson<T>(resultRef(folder, step, index), options))?.value);
 }
 
 /** Reads the results of all items of a step, by number. Throws `RESULT_MISSING` naming every index without one. */
 export async function readResults<T>(store: ObjectStore, folder: WorkFolder, step: string, count: number, options: Abortable = {}): Promise<T[]> {
-  const results = await findResults<T>(store, folder, step, count, options);
-  const missing = results.flatMap((result, index) => (result === undefined ? [index] : []));
+  return readResultsOf<T>(store, folder, step, firstNumbers(count), options);
+}
+
+/** The same of these items. */
+export async function readResultsOf<T>(
+  store: ObjectStore, folder: WorkFolder, step: string, indexes: readonly number[], options: Abortable = {},
+): Promise<T[]> {
+  const results = await findResultsOf<T>(store, folder, step, indexes, options);
+  const missing = results.flatMap((result, at) => (result === undefined ? [indexes[at]] : []));
   if (missing.length > 0) {
+    const count = indexes.length;
     throw new PipelineError('RESULT_MISSING', `step ${step} left no result for item ${missing.join(', ')} of ${count} in s3://${folder.bucket}/${folder.prefix}`, { facts: { step, missing, count } });
   }
   return results as T[];
+}
+
+function firstNumbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 /** Reads a plan; a plan that is missing means that the pointer is wrong or that the work documents have expired. */

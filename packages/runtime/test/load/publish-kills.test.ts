@@ -105,5 +105,5 @@ describe.each(bothTargets())('a load into $name that dies while it publishes', (
     }
     // No lease of an attempt that died is left.
     expect(await stage.say(`SELECT table_name FROM ${stage.settings.ledgerSchema}.load_lease`)).toEqual([]);
-  }, 1_200_000);
+  }, 7_200_000);
 });

@@ -1,3 +1,4 @@
+import type { Dataset } from '../../contract/contract';
 import { PipelineError, transientError } from '../../errors/pipeline-error';
 import { checkBalance } from '../../run/balance';
 import type { CuratedManifest } from '../../run/manifest';
@@ -7,6 +8,8 @@ import type { LoadPlan, LoadUnit } from '../load-plan';
 import type { LoadSettings } from '../settings';
 import type { TargetSession } from '../target/target-database';
 import type { DmsSettings } from './dms-settings';
+import type { HandedOff } from './hand-off';
+import { handedOver } from './prepare';
 import { loadTag, roundsOf } from './rounds';
 import { isStaged, noteStaged } from './staging-rows';
 
@@ -31,19 +34,19 @@ export const COMPLETED = 'Table completed';
 type Call = StepCall<LoadSettings, LoadPlan>;
 
 /**
- * Notes a commit as staged when three agree: the state that DMS gives its table, the rows that DMS has counted, and our own count in the
- * staging table of rows that bear this load's tag. A commit that was confirmed before is passed over.
+ * Notes a commit as staged when these agree: the state that DMS gives its table, the rows that DMS has counted, and our own count in the
+ * staging table of rows that bear this load's tag; in MySQL also what the rows add up to. A commit that was confirmed before is passed over.
  *
  * After the window's end nothing is a failure: what DMS had not loaded by then is loaded in the next one.
  */
 export async function confirmStaged(
-  session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest, late: boolean,
+  session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest, late: boolean,
 ): Promise<void> {
   const { settings, report } = call;
   if (unit.parts === 0 || await isStaged(session, settings.ledgerSchema, unit, manifest.parts)) return;
   const about = { dataset: unit.dataset, seq: unit.seq, staging: `${unit.staging.schema}.${unit.staging.table}` };
   try {
-    const rows = await confirm(session, call, dms, unit, manifest);
+    const rows = await confirm(session, call, dms, unit, dataset, manifest);
     report.say('LOAD_I1404', { ...about, rows });
   } catch (error) {
     if (!late) throw error;
@@ -51,12 +54,14 @@ export async function confirmStaged(
   }
 }
 
-async function confirm(session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, manifest: CuratedManifest): Promise<number> {
+async function confirm(
+  session: TargetSession, call: Call, dms: DmsSettings, unit: LoadUnit, dataset: Dataset, manifest: CuratedManifest,
+): Promise<number> {
   const { settings } = call;
   const facts = { dataset: unit.dataset, seq: unit.seq, staging: unit.staging.table };
   const exceptions = await session.dms.exceptions(settings.ledgerSchema, unit.staging);
   const written = exceptions.length === 0 ? '' : `; DMS wrote into awsdms_apply_exceptions: ${exceptions.join(' | ')}`;
-  const { source, task } = await endedTask(call, dms, unit);
+  const { source, round, task } = await endedTask(call, dms, unit);
   const table = task.tables.find(({ TableName }) => TableName === source || TableName === unit.staging.table);
   if (table?.TableState !== COMPLETED) {
     const how = [task.failure, task.stopReason, `status ${task.status}`].filter((text) => text !== undefined && text !== '').join('; ');
@@ -77,9 +82,24 @@ async function confirm(session: TargetSession, call: Call, dms: DmsSettings, uni
     checkBalance({ hop, in: { handedOver: records }, out: { loadedByDms: table.FullLoadRows } });
     checkBalance({ hop, in: { handedOver: records }, out: { stagedOfThisLoad: own } });
     checkBalance({ hop, in: { stagedOfThisLoad: own }, out: { staged: all } });
+    await requireSameRows(session, call, unit, dataset, round);
     await noteStaged(session, settings.ledgerSchema, unit, manifest.parts);
     return own;
   });
+}
+
+/** In a server that makes other values of what it cannot read: rows in staging add up to what was handed over, or one of them was changed. */
+async function requireSameRows(session: TargetSession, call: Call, unit: LoadUnit, dataset: Dataset, round: number): Promise<void> {
+  if (session.dms.rowSum === undefined) return;
+  const handed = (await handedOver<HandedOff>(call, round, unit.loadId)).reduce((sum, { rowSum }) => sum + BigInt(rowSum ?? 0), 0n);
+  const staged = await session.dms.rowSum(unit.staging, dataset.columns);
+  if (staged === handed) return;
+  throw new PipelineError(
+    'DMS_CHANGED',
+    `DMS changed values of commit ${unit.seq} of ${unit.dataset} on their way into ${unit.staging.table}: as many rows are there as were handed over, and they are not the same; nothing of it is visible. `
+      + 'The loader of LoadEngine.fargate() refuses what it cannot load as it is, and names the column: use that',
+    { facts: { dataset: unit.dataset, seq: unit.seq, staging: unit.staging.table, handedOver: String(handed), staged: String(staged) } },
+  );
 }
 
 /** Where the state machine writes down what became of a round. */
@@ -89,7 +109,7 @@ export function endedTaskRef({ bucket, prefix }: Call['folder'], round: number):
 
 async function endedTask(
   { store, folder, plan, signal }: Call, dms: DmsSettings, unit: LoadUnit,
-): Promise<{ readonly source: string; readonly task: EndedTask }> {
+): Promise<{ readonly source: string; readonly round: number; readonly task: EndedTask }> {
   const at = plan.units.indexOf(unit);
   const rounds = roundsOf(plan, dms.lanes);
   const round = rounds.findIndex((tables) => tables.some(({ unit: index }) => index === at));
@@ -99,5 +119,5 @@ async function endedTask(
   if (found === undefined) {
     throw transientError('DMS_NOT_RUN', `no replication task of this attempt carried commit ${unit.seq} of ${unit.dataset}: there is no s3://${ref.bucket}/${ref.key}; start a new attempt`, { ...ref });
   }
-  return { source, task: found.value };
+  return { source, round, task: found.value };
 }

@@ -15,6 +15,8 @@ import { writeCsv } from './write-csv';
 /** What stands in `handOff/<index>.json`. */
 export interface HandedOff {
   readonly records: number;
+  /** What the rows add up to, where that is compared; a whole number of many digits. */
+  readonly rowSum?: string;
   readonly files: readonly { readonly key: string; readonly bytes: number }[];
 }
 
@@ -29,6 +31,7 @@ export async function handOff(call: Call): Promise<HandedOff> {
   const text = await store.getText(settings.contract, { signal });
   const dataset = requireContract(text?.value ?? '', settings.contract.key).datasets.find(({ name }) => name === unit.dataset) as Dataset;
   const files: { key: string; bytes: number }[] = [];
+  let rowSum: bigint | undefined;
   for (const [index, part] of item.parts.entries()) {
     const key = handOffKey(dms, item.source, item.first + index);
     const folder = await mkdtemp(path.join(tmpdir(), 'headrace-hand-off-'));
@@ -36,9 +39,10 @@ export async function handOff(call: Call): Promise<HandedOff> {
       const parquet = path.join(folder, 'part.parquet');
       const csv = path.join(folder, 'part.csv');
       await downloadPart(store, settings.curatedBucket, part, parquet, signal);
-      await writeCsv({
+      const sum = await writeCsv({
         parquet, csv, part, dataset, columns: unit.columns, tag: loadTag(unit), maxTextKiB: dms.maxTextKiB, reader: settings.target.kind,
       }, signal);
+      if (sum !== undefined) rowSum = (rowSum ?? 0n) + sum;
       await store.putFile({ bucket: dms.handOff.bucket, key }, csv, { contentType: 'text/csv', signal });
       files.push({ key, bytes: (await stat(csv)).size });
     } finally {
@@ -46,5 +50,5 @@ export async function handOff(call: Call): Promise<HandedOff> {
     }
     report.say('LOAD_I1403', { key: part.key, dataset: unit.dataset, file: key, records: part.records });
   }
-  return { records: item.parts.reduce((sum, { records }) => sum + records, 0), files };
+  return { records: item.parts.reduce((sum, { records }) => sum + records, 0), files, ...(rowSum === undefined ? {} : { rowSum: String(rowSum) }) };
 }

@@ -2,7 +2,7 @@ import { dmsTableMappings } from '../../contract/dms/table-mappings';
 import { userError } from '../../errors/pipeline-error';
 import type { CuratedPart } from '../../run/manifest';
 import type { StepCall } from '../../run/task';
-import { itemsRef, readItem, writeItems } from '../../run/work';
+import { itemsRef, readItem, readResultsOf, writeItems } from '../../run/work';
 import type { LoadItem, LoadPlan, LoadUnit } from '../load-plan';
 import { requireManifest } from '../manifest-of-unit';
 import { packParts } from '../pack-parts';
@@ -81,6 +81,12 @@ export async function prepare(call: Call, deps: { readonly credentials: ReadCred
     items: await writeItems(store, folder, numbered, { signal, name: listOf(index) }),
     mappings: JSON.stringify(dmsTableMappings(mappings, settings.ledgerSchema)), more: index + 1 < rounds.length,
   };
+}
+
+/** What each task left that handed a commit over, in no order. Throws `RESULT_MISSING`. */
+export async function handedOver<T>({ store, folder, signal }: Pick<Call, 'store' | 'folder' | 'signal'>, round: number, loadId: string): Promise<T[]> {
+  const items = (await store.getJson<HandOffItem[]>(itemsRef(folder, listOf(round)), { signal }))?.value ?? [];
+  return readResultsOf<T>(store, folder, 'handOff', items.filter((item) => item.loadId === loadId).map(({ index }) => index), { signal });
 }
 
 /** Reads the item of a hand-off task. */

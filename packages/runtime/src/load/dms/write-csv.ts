@@ -8,6 +8,7 @@ import type { CuratedPart } from '../../run/manifest';
 import { columnTypes, columnValue, partError } from '../copy/part-file';
 import type { LoadColumn } from '../load-plan';
 import { csvText, isQuoted, loadColumn, type CsvReader } from './csv-value';
+import { ROW_SUM } from './row-sum';
 
 const DUCKDB_MEMORY = '1GB';
 
@@ -24,8 +25,12 @@ export interface CsvPart {
   readonly reader: CsvReader;
 }
 
-/** Writes a part as CSV for DMS, after all that DMS would read as something else was looked for. Throws `DMS_VALUE`. */
-export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<void> {
+/**
+ * Writes a part as CSV for DMS, after all that DMS would read as something else was looked for. Throws `DMS_VALUE`.
+ *
+ * @returns what its rows add up to, where the reader makes other values of what it cannot read
+ */
+export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<bigint | undefined> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: DUCKDB_MEMORY });
   const connection = await instance.connect();
   const stop = (): void => connection.interrupt();
@@ -50,6 +55,9 @@ export async function writeCsv(one: CsvPart, signal: AbortSignal): Promise<void>
     );
     const rows = Number((await result.getRows())[0]?.[0]);
     if (rows !== one.part.records) throw partError('PART_RECORDS', one.part, `has ${rows} rows, its manifest says ${one.part.records}`);
+    if (one.reader !== 'mysql') return undefined;
+    const summed = await connection.runAndReadAll(`SELECT ${ROW_SUM.duckdb(one.dataset.columns, values)} FROM ${relation}`);
+    return BigInt(String(summed.getRows()[0]![0]));
   } finally {
     signal.removeEventListener('abort', stop);
     connection.closeSync();

@@ -1,5 +1,7 @@
+import type { Column } from '../../contract/contract';
 import { DMS_LOAD_COLUMN } from '../../contract/dms/dms-column';
 import { quoteMysqlName } from '../../contract/mysql-ddl';
+import { ROW_SUM } from '../dms/row-sum';
 import type { TableName } from '../table-name';
 import type { TaggedRows } from '../target/target-database';
 import type { MysqlClient } from './connect';
@@ -26,6 +28,11 @@ export async function clearStaging(client: MysqlClient, ledgerSchema: string, st
 export async function countTagged(client: MysqlClient, staging: TableName, tag: string): Promise<TaggedRows> {
   const [row] = await client.rows(`SELECT COUNT(*), COUNT(CASE WHEN ${quoteMysqlName(DMS_LOAD_COLUMN)} = ? THEN 1 END) FROM ${quoteMysqlName(staging.schema, staging.table)}`, [tag]);
   return { all: Number(row![0]), own: Number(row![1]) };
+}
+
+export async function sumRows(client: MysqlClient, staging: TableName, columns: readonly Column[]): Promise<bigint> {
+  const [row] = await client.rows(`SELECT ${ROW_SUM.mysql(columns)} FROM ${quoteMysqlName(staging.schema, staging.table)}`);
+  return BigInt(row![0]!);
 }
 
 const EXCEPTIONS = 'awsdms_apply_exceptions';

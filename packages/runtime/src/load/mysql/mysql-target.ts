@@ -4,7 +4,7 @@ import type { TargetDatabase, TargetSession } from '../target/target-database';
 import { withSession, type MysqlClient } from './connect';
 import { copyPart } from './copy/copy-part';
 import { TEXT_FORMAT } from './copy/text-format';
-import { clearStaging, countTagged, readExceptions } from './dms-staging';
+import { clearStaging, countTagged, readExceptions, sumRows } from './dms-staging';
 import { exclusively } from './exclusively';
 import { ensureLedger } from './ledger/ensure-ledger';
 import { claimEpoch, requireEpoch } from './ledger/epoch';
@@ -60,6 +60,7 @@ function sessionOf(client: MysqlClient): TargetSession {
     dms: {
       clear: (schema, staging, loadId) => clearStaging(client, schema, staging, loadId),
       count: (staging, tag) => countTagged(client, staging, tag),
+      rowSum: (staging, columns) => sumRows(client, staging, columns),
       exceptions: (schema, staging) => readExceptions(client, schema, staging),
     },
     runStatement: (sql, timeoutSeconds) => runStatement(client, sql, timeoutSeconds),

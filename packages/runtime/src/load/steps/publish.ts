@@ -166,7 +166,7 @@ async function publishTo(
   await session.settle(ledgerSchema, target, epoch);
   const before = await readCommit(session, call, unit);
   if (before !== undefined) return before;
-  if (call.settings.dms !== undefined) await confirmStaged(session, call, call.settings.dms, unit, manifest, time.late);
+  if (call.settings.dms !== undefined) await confirmStaged(session, call, call.settings.dms, unit, dataset, manifest, time.late);
   const isDrained = time.late || (time.stagingOver && (await missingParts(session, call, unit, manifest)).length > 0);
   if (isDrained) return { unit, outcome: 'drained', counts: NO_COUNTS };
   const published = await session.publish({

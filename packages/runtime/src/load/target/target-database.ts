@@ -1,4 +1,4 @@
-import type { ColumnType, Dataset } from '../../contract/contract';
+import type { Column, ColumnType, Dataset } from '../../contract/contract';
 import type { Facts, PipelineError } from '../../errors/pipeline-error';
 import type { Progress } from '../../report/progress';
 import type { Report } from '../../report/report';
@@ -62,6 +62,8 @@ export interface DmsStaging {
   /** Empties the table, gives it the column of the tag, and forgets what was staged. Only inside {@link TargetSession.exclusively}. */
   clear(ledgerSchema: string, staging: TableName, loadId: string): Promise<void>;
   count(staging: TableName, tag: string): Promise<TaggedRows>;
+  /** What all rows add up to, by `ROW_SUM`; absent where the server refuses each value that it cannot hold as it is. */
+  rowSum?(staging: TableName, columns: readonly Column[]): Promise<bigint>;
   /** What DMS wrote down about rows that it could not apply, newest first. */
   exceptions(schema: string, staging: TableName): Promise<string[]>;
 }

@@ -41,6 +41,8 @@ const rows = (from: number): string => ['a', 'A', 'a ', 'Grüße 👋🏽', "'' 
     + `${local}::TIMESTAMP AS local, '2024-10-27T02:30:00.000001+02'::TIMESTAMPTZ AS at, ${clock}::BIGINT AS clock, ${ticket}::VARCHAR AS ticket, ${note}::VARCHAR AS note`;
 }).join(' UNION ALL ');
 
+type Row = (string | null)[];
+
 describe('a load by DMS into MariaDB', () => {
   let server: TestMariadb | undefined;
   let folder: string;
@@ -64,7 +66,7 @@ describe('a load by DMS into MariaDB', () => {
   }
 
   /** What DMS does with the files and mappings of a round: it sends texts to a server that makes of them what it can. */
-  async function replicate(stage: MysqlLoadStage, attempt: string, round: number): Promise<void> {
+  async function replicate(stage: MysqlLoadStage, attempt: string, round: number, change = (record: Row): Row => record): Promise<void> {
     const { mappings } = await stage.document<{ mappings: string }>(attempt, `prepare/${round}`);
     const renames = (JSON.parse(mappings).rules as { 'rule-target'?: string; 'object-locator': { 'table-name': string }; 'value': string }[]).filter((rule) => rule['rule-target'] === 'table');
     const tables = [];
@@ -75,7 +77,7 @@ describe('a load by DMS into MariaDB', () => {
         const file = path.join(folder, 'part.csv');
         writeFileSync(file, (await stage.store.getText({ bucket: BUCKET, key }))!.value);
         const records = await withDuckdb((connection) => texts(connection, `SELECT * FROM read_csv('${file}', header = false, all_varchar = true, nullstr = '\\N', allow_quoted_nulls = false, quote = '"', escape = '"', delim = ',')`));
-        for (const record of records) await stage.client.query(`INSERT INTO \`${stage.settings.ledgerSchema}\`.\`${target}\` VALUES (?)`, [record]);
+        for (const record of records) await stage.client.query(`INSERT INTO \`${stage.settings.ledgerSchema}\`.\`${target}\` VALUES (?)`, [change(record)]);
         count += records.length;
       }
       tables.push({ TableName: source, TableState: 'Table completed', FullLoadRows: count });
@@ -113,6 +115,30 @@ describe('a load by DMS into MariaDB', () => {
     expect(await dms.ledger()).toEqual(await ours.ledger());
     expect(await dms.leftTables()).toEqual([]);
   }, 60_000);
+
+  withServer('publishes nothing where a value became another one without a word', async () => {
+    const stage = await started({ dms: DMS });
+    const names = stage.datasets[0]!.columns.map(({ name }) => name);
+    // What such a server makes of a number that is too large, of a word that is no number, of a day that is none, and of bytes that are no text.
+    const bent: readonly (readonly [column: string, from: RegExp, to: string | null])[] = [
+      ['big', /^18446744073709551615$/, '18446744073709551614'], ['exact', /9$/, '8'], ['small', /^0.1$/, 'none'], ['ratio', /^5e-324$/, '0'], ['day', /^2024-02-29$/, '2024-02-30'],
+      ['at', /1$/, '2'], ['clock', /^23:59:59.999999$/, '23:59:59'], ['note', / $/, ''], ['note', /^$/, null], ['id', /^A/, 'a'],
+    ];
+    for (const [index, [column, from, to]] of bent.entries()) {
+      const attempt = `bent-a${index + 1}`;
+      await stage.claim(attempt);
+      await handOver(stage, attempt, 0);
+      let done = false;
+      await replicate(stage, attempt, 0, (record) => record.map((text, at) => {
+        if (done || names[at] !== column || text === null || !from.test(text)) return text;
+        done = true;
+        return to === null ? null : text.replace(from, to);
+      }));
+      expect(await stage.step(stage.pointer('publish', attempt, 0))).not.toBe(0);
+      expect([column, stage.errors.at(-1).data.error]).toEqual([column, 'DMS_CHANGED']);
+    }
+    expect(await stage.rows('things')).toEqual([]);
+  }, 120_000);
 
   withServer('tells what DMS wrote down of rows that it could not apply', async () => {
     const stage = await started({ dms: DMS });
