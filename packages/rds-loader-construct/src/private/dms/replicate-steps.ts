@@ -44,11 +44,13 @@ export function replicateSteps(props: ReplicateStepsProps): Record<string, Step>
     Watched: plain({
       Type: 'Choice',
       Choices: [
+        // One that is changing may still bear the name that it had before.
+        { Condition: jsonata('$found.phase = "changing"'), Next: 'WaitForRows' },
         { Condition: jsonata('$found.name != $replicationName'), Next: takenOver },
         { Condition: jsonata(`${late} and $found.phase = "running"`), Next: 'StopAtDeadline' },
         { Condition: jsonata(`${late} and ${startable}`), Next: noTime },
         { Condition: jsonata(startable), Next: 'StartTask' },
-        { Condition: jsonata('$found.phase in ["changing", "running", "ready"]'), Next: 'WaitForRows' },
+        { Condition: jsonata('$found.phase in ["running", "ready"]'), Next: 'WaitForRows' },
       ],
       Default: 'ReadTables',
     }),

@@ -25,12 +25,19 @@ export interface Measured {
 
 /** What an attempt did, by dataset. */
 export interface Work {
-  readonly stage?: { readonly bytes: number; readonly seconds: number };
+  /** `cutOff`: it would have taken longer than these seconds, nobody knows how long. */
+  readonly stage?: { readonly bytes: number; readonly seconds: number; readonly cutOff?: true };
   readonly publish?: { readonly writeMode: WriteModeName; readonly records: number; readonly seconds: number };
 }
 
 /** Shorter work is mostly its own beginning and end: it tells nothing of a longer one. */
 const LEAST_SECONDS = 5;
+
+/**
+ * What was cut off would have taken at least a quarter longer than it was given: by less, a commit that just does not fit into a window would be
+ * begun in each one and never end.
+ */
+const CUT_OFF_SHARE = 1.25;
 
 /** One slow night, behind a lock or a backup, must not rule the next ones. */
 const KEPT = 5;
@@ -51,7 +58,7 @@ export function withWork(before: LoadPace | undefined, work: ReadonlyMap<string,
   let learned = false;
   for (const [name, { stage, publish }] of work) {
     const known = datasets[name] ?? { stage: [], publish: {} };
-    const staged = stage === undefined ? undefined : measured(stage.bytes, stage.seconds, slot);
+    const staged = stage === undefined ? undefined : stagedOf(stage, known.stage, slot);
     const published = publish === undefined ? undefined : measured(publish.records, publish.seconds, slot);
     if (staged === undefined && published === undefined) continue;
     learned = true;
@@ -62,6 +69,13 @@ export function withWork(before: LoadPace | undefined, work: ReadonlyMap<string,
     };
   }
   return learned ? { ...DOCUMENT_HEAD, datasets } : undefined;
+}
+
+/** What was cut off early tells nothing that others do not tell better, so it counts only where one of them was faster than this can have been. */
+function stagedOf({ bytes, seconds, cutOff }: NonNullable<Work['stage']>, known: readonly Measured[], slot: string): Measured | undefined {
+  if (cutOff === undefined) return measured(bytes, seconds, slot);
+  const least = measured(bytes, seconds * CUT_OFF_SHARE, slot);
+  return known.length === 0 || known.some(({ perSecond }) => perSecond > (least?.perSecond ?? 0)) ? least : undefined;
 }
 
 function measured(amount: number, seconds: number, slot: string): Measured | undefined {

@@ -37,7 +37,8 @@ export async function planLoad(session: TargetSession, pending: readonly Pending
     const there = new Set(staged.map(({ key }) => key));
     const open = parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) }));
     units.push({
-      dataset, seq: entry.seq, writeMode, records: parts.reduce((sum, part) => sum + part.records, 0), parts: byDms ? inOne(open) : open,
+      dataset, seq: entry.seq, writeMode, committedAt: entry.manifest.timing.endedAt,
+      records: parts.reduce((sum, part) => sum + part.records, 0), parts: byDms ? inOne(open) : open,
     });
   }
   const deadline = new Date(time.deadline);
@@ -57,6 +58,9 @@ function tell(plan: WindowPlan, time: { readonly deadline: string; readonly left
   const commits = plan.take.length;
   const unknown = [...new Set(plan.take.map(({ unit }) => unit.dataset))].filter((dataset) => pace?.datasets[dataset] === undefined);
   for (const { reason } of plan.refused) report.say('LOAD_W1015', { reason });
+  const about = ({ unit: { dataset, seq }, seconds }: WindowPlan['putOff'][number]): object => ({ dataset, seq, minutes: Math.ceil(seconds / 60) });
+  for (const one of plan.inTwo) report.say('LOAD_W1021', { ...about(one), ...time });
+  for (const one of plan.putOff) report.say('LOAD_W1022', { ...about(one), ...time });
   if (commits === 0) return;
   if (plan.seconds !== undefined) report.say('LOAD_I1008', { commits, seconds: plan.seconds, later: plan.later.length, ...time });
   else if (unknown.length > 0) report.say('LOAD_I1013', { commits, datasets: unknown.join(', ') });

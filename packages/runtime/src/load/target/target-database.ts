@@ -59,7 +59,10 @@ export interface TaggedRows {
 
 /** What a load through DMS needs besides: rows of its staging tables bear the tag of their load. */
 export interface DmsStaging {
-  /** Empties the table, gives it the column of the tag, and forgets what was staged. Only inside {@link TargetSession.exclusively}. */
+  /**
+   * Empties the table, gives it the column of the tag, and forgets what was staged and what DMS wrote down. Only inside
+   * {@link TargetSession.exclusively}.
+   */
   clear(ledgerSchema: string, staging: TableName, loadId: string): Promise<void>;
   count(staging: TableName, tag: string): Promise<TaggedRows>;
   /** What all rows add up to, by `ROW_SUM`; absent where the server refuses each value that it cannot hold as it is. */

@@ -18,6 +18,8 @@ export const LOAD_MESSAGES = {
   LOAD_I1019: 'statements that follow commits of {datasets} had not run when an earlier load died; they have run now',
   LOAD_W1017: 'statements that follow commits of {datasets} had not run when an earlier load died, and failed now; the next load tries again: {reason}',
   LOAD_W1018: '{dataset} is left alone: run {attemptId} of {pipeline} is loading into {table} since {since}',
+  LOAD_W1021: 'commit {seq} of {dataset} takes about {minutes} min, longer than a window: it is staged until {deadline} and published in the next one; a longer window would hold both',
+  LOAD_W1022: 'commit {seq} of {dataset} takes about {minutes} min, {left} s are left until {deadline}, and DMS begins again what is cut off: it waits for the next window, where what is older comes first',
   LOAD_I1101: '{key} of {dataset} is staged already by an earlier try; it is not copied again',
   LOAD_I1102: 'copying {key} of {dataset} into {staging}: {records} records, {bytes} bytes',
   LOAD_I1103: '{dataset}: {records} records so far, {recordsPerSecond} records/s, {bytesPerSecond} bytes/s',

@@ -96,6 +96,25 @@ describe('a load by DMS into PostgreSQL', () => {
     expect(await stage.rows('people')).toEqual([]);
   });
 
+  test('is refused by exceptions that DMS wrote down, and not by those of an older attempt', async () => {
+    if (server === undefined) return;
+    await stage.claim('odd-a1');
+    await handOver('odd-a1', 0);
+    await replicate('odd-a1', 0);
+    const exceptions = `"${stage.settings.ledgerSchema}".awsdms_apply_exceptions`;
+    await stage.client.query(`CREATE TABLE ${exceptions} ("TASK_NAME" text, "TABLE_OWNER" text, "TABLE_NAME" text, "ERROR_TIME" timestamp, "STATEMENT" text, "ERROR" text)`);
+    for (const table of [...await stage.stagingTables(), 'stage_other']) await stage.client.query(`INSERT INTO ${exceptions} VALUES ('x', 'y', $1, now(), '', 'invalid input')`, [table]);
+    expect(await stage.step(stage.pointer('publish', 'odd-a1', 0))).not.toBe(0);
+    expect(stage.errors.at(-1).data).toMatchObject({ error: 'DMS_EXCEPTIONS' });
+    await stage.claim('odd-a2');
+    for (const round of [0, 1]) {
+      await handOver('odd-a2', round);
+      await replicate('odd-a2', round);
+    }
+    expect(await stage.step(stage.pointer('publish', 'odd-a2', 0))).toBe(0);
+    expect((await stage.client.query(`SELECT "TABLE_NAME" AS name FROM ${exceptions}`)).rows).toEqual([{ name: 'stage_other' }]);
+  });
+
   test('begins anew after an attempt that left rows, and passes over what was confirmed', async () => {
     if (server === undefined) return;
     await stage.claim('again-a1');

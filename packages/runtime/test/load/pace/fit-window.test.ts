@@ -67,7 +67,36 @@ describe('what a window can hold', () => {
     expect(fit([whole('a', 1, 59)], { whole: true })).toMatchObject({ take: ['a1'], later: [] });
     // Until shortly before publishing, since nothing in hand is finished.
     expect(fit([whole('a', 1, 40)], { whole: true }).stageUntil?.toISOString()).toBe('2026-01-01T01:59:14.000Z');
+    expect(fit([whole('a', 1, 60)], { whole: true }).refused).toEqual(['a1']);
     expect(fit([whole('a', 1, 61)], { whole: true }).reasons).toEqual([expect.stringMatching(/DMS takes about 61 min for its \d+ bytes at 1048576 bytes\/s, the fastest of the last loads, and begins again what it was stopped in; .* or ingest smaller batches$/)]);
+  });
+
+  test('is through DMS every commit once: the oldest comes first, and publishing waits for the next window where both take longer than one', () => {
+    const whole = (dataset: string, seq: number, minutes: number, more: Partial<PendingUnit> = {}): PendingUnit => (
+      { ...unit(dataset, seq, 1), parts: [{ bytes: minutes * 60 * MIB, staged: false }], ...more });
+    const [first, next] = [{ committedAt: '2025-12-31T12:00:00Z' }, { committedAt: '2026-01-01T12:00:00Z' }];
+    // Put off once, and said; the next night it is older than what is new.
+    const night = fit([whole('a', 1, 10), whole('b', 1, 50)], { whole: true });
+    expect([night.take, night.putOff.map(({ unit: { dataset }, seconds }) => [dataset, seconds])]).toEqual([['a1'], [['b', 3_001]]]);
+    expect(fit([whole('a', 2, 10, next), whole('b', 1, 50, first)], { whole: true })).toMatchObject({ take: ['b1'], later: ['a2'] });
+    // 45 min to stage and 25 to publish: a window for each, and what fits beside it.
+    const long = whole('b', 1, 45, { ...first, records: 25 * 60 * 1_000 });
+    const two = fit([whole('a', 2, 10, { ...next, records: 1_000 }), long], { whole: true });
+    expect(two).toMatchObject({ take: ['a2', 'b1'], later: [], refused: [], inTwo: [{ unit: long, seconds: 70 * 60 }] });
+    // Only what is published in this window keeps time for it.
+    expect(two.stageUntil?.toISOString()).toBe('2026-01-01T01:59:14.000Z');
+    expect(fit([{ ...long, parts: [{ bytes: 1, staged: true }] }, whole('a', 2, 10, next)], { whole: true })).toMatchObject({ take: ['b1', 'a2'], inTwo: [] });
+  });
+
+  test('is through DMS no commit that only the fastest night would hold, but where there is nothing else; told with the time it needs', () => {
+    const slow: PendingUnit = { ...unit('b', 1, 1), parts: [{ bytes: 50 * 60 * MIB, staged: false }] };
+    const figure = (perSecond: number, slot: string) => ({ perSecond, seconds: 60, slot });
+    const known: LoadPace = { ...pace(), datasets: { ...pace().datasets, b: { stage: [figure(MIB, 's1'), figure(MIB / 2, 's2')], publish: { merge: [figure(1_000, 's1')] } } } };
+    expect(fit([slow], { whole: true, pace: known })).toMatchObject({ take: ['b1'], refused: [] });
+    const { take, later, refused, reasons } = fit([slow, unit('a', 1, 1)], { whole: true, pace: known });
+    expect([take, later, refused]).toEqual([['a1'], [], ['b1']]);
+    expect(reasons[0]).toContain('which is 60 min long: DMS usually takes about 100 min for it at 524288 bytes/s, and begins again what it was stopped in');
+    expect(reasons[0]).toContain('Make the window longer than 103 min, load it outside the window with headrace load --now');
   });
 
   test('is never a transaction that is longer than the whole window: refused with the figures and the ways on', () => {
@@ -105,6 +134,21 @@ describe('the pace of loads', () => {
   test('is learned from work that is long enough to tell', () => {
     expect(work(4.9, 's1')).toBeUndefined();
     expect(work(10, 's1')?.datasets.a).toEqual({ stage: [{ perSecond: 1_000, seconds: 10, slot: 's1' }], publish: { merge: [{ perSecond: 50, seconds: 10, slot: 's1' }] } });
+  });
+
+  test('is learned from what was cut off, at the best that it can have been, until nothing says that a window holds it', () => {
+    const MINUTES = 58;
+    const night = (slot: string, before?: LoadPace) => withWork(before, new Map([['a', { stage: { bytes: 60 * 60 * MIB, seconds: MINUTES * 60, cutOff: true as const } }]]), slot);
+    const commit: PendingUnit = { ...unit('a', 1, 1), parts: [{ bytes: 60 * 60 * MIB, staged: false }] };
+    const fast = withWork(undefined, new Map([['a', { stage: { bytes: 70 * MIB, seconds: 60 } }]]), 's0')!;
+    const tries = (known: LoadPace | undefined): number => {
+      let count = 0;
+      for (let at = known; fit([commit], { whole: true, pace: at }).take.length > 0 && count < 10; count += 1) at = night(`n${count}`, at) ?? at;
+      return count;
+    };
+    expect([tries(undefined), tries(fast)]).toEqual([1, 5]);
+    // A night that was short tells nothing.
+    expect(withWork(fast, new Map([['a', { stage: { bytes: 60 * 60 * MIB, seconds: 300, cutOff: true as const } }]]), 's9')).toBeUndefined();
   });
 
   test('is kept of five slots, each with its last attempt', () => {
