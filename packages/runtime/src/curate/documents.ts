@@ -21,7 +21,7 @@ export interface CuratePlan {
   readonly compactions: number;
 }
 
-/** One raw part for Rows. */
+/** One raw part for Rows, or a share of one. */
 export interface RowsItem {
   readonly index: number;
   readonly dataset: string;
@@ -35,6 +35,14 @@ export interface RowsItem {
   readonly key: string;
   readonly bytes: number;
   readonly compression: PartCompression;
+  readonly share?: PartShare;
+}
+
+/** A range of a large part's records: one of `of` of about equal bytes, from 0. `index` is the key of its record index. */
+export interface PartShare {
+  readonly number: number;
+  readonly of: number;
+  readonly index: string;
 }
 
 /** One ingest commit for Shape. */

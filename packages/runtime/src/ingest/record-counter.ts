@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Count, PartCompression } from '../run/manifest';
-import { RecordIndexer, type RecordIndexDocument } from './record-index';
+import { LineIndexer, RecordIndexer, type RecordIndexDocument } from './record-index';
 import { sniffCompression } from './sniff-compression';
 
 /** How the records of a part can be counted while its bytes pass. */
@@ -28,20 +28,18 @@ export interface CountedRecords {
   readonly compression: PartCompression;
 }
 
-const LF = 10;
-
 /** Counts records of a part while it streams by. The bytes themselves are never changed. */
 export class RecordCounter {
   /** First bytes that do not tell the compression yet. */
   private head: Uint8Array = new Uint8Array(0);
   private compression: PartCompression | undefined;
-  private readonly counted: LineCounter | RecordIndexer;
+  private readonly counted: LineIndexer | RecordIndexer;
   private gunzip?: Gunzip;
   private broken = false;
   private opened?: Promise<void>;
 
   constructor(private readonly rule: CountRule) {
-    this.counted = rule.unit === 'quoted' ? new RecordIndexer(rule.quote!) : new LineCounter();
+    this.counted = rule.unit === 'quoted' ? new RecordIndexer(rule.quote!) : new LineIndexer();
   }
 
   /** Takes the next bytes. Returns a promise only where the reader must wait. */
@@ -79,7 +77,7 @@ export class RecordCounter {
 
   /** Where records begin, after the end. Compressed parts have none: they can only be read from their first byte. */
   index(part: RecordIndexDocument['part']): RecordIndexDocument | undefined {
-    return this.counted instanceof RecordIndexer && this.compression === 'none' ? this.counted.document(part) : undefined;
+    return this.rule.unit !== 'unknown' && this.compression === 'none' ? this.counted.document(part) : undefined;
   }
 
   /** Frees the decompressor of a part that will not be finished. */
@@ -110,26 +108,5 @@ export class RecordCounter {
     // The chunk's memory is used again by others once this returns.
     if (gunzip.write(Buffer.from(chunk)) || gunzip.destroyed) return;
     await Promise.race([once(gunzip, 'drain').catch(() => undefined), this.opened]);
-  }
-}
-
-class LineCounter {
-  ended = 0;
-  private open = false;
-
-  /** Lines, with a last one that has no line end. */
-  get total(): number {
-    return this.ended + (this.open ? 1 : 0);
-  }
-
-  add(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    // indexOf runs at memory speed between line ends; a loop over bytes is ten times slower.
-    let at = chunk.indexOf(LF);
-    while (at !== -1) {
-      this.ended += 1;
-      at = chunk.indexOf(LF, at + 1);
-    }
-    this.open = chunk.at(-1) !== LF;
   }
 }

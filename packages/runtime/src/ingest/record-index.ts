@@ -16,13 +16,14 @@ export interface RecordIndexEntry {
 }
 
 /**
- * `<raw part>.index.json`: where records begin in a part whose records may span lines.
+ * `<raw part>.index.json`: where records begin in a large part, so that several tasks may read it.
  *
  * It holds for the framing that it names and for the bytes with that digest; a reader with another dialect makes its own.
  */
 export interface RecordIndexDocument {
   readonly schemaVersion: number;
   readonly part: { readonly key: string; readonly bytes: number; readonly sha256: string };
+  /** `quote` is empty where a line end always ends the record. */
   readonly framing: { readonly quote: string };
   readonly stepBytes: number;
   /** The first record that begins at or after each multiple of `stepBytes`, in order; the part's own beginning is left out. */
@@ -81,16 +82,66 @@ export class RecordIndexer {
 
   /** The index of a part that has passed; undefined where no record begins a full step into it. */
   document(part: RecordIndexDocument['part']): RecordIndexDocument | undefined {
-    // A beginning at the very end is no record's.
-    const entries = this.entries.filter(({ offset }) => offset < this.position);
-    if (entries.length === 0) return undefined;
-    return { schemaVersion: SCHEMA_VERSION, part, framing: { quote: String.fromCharCode(this.quote) }, stepBytes: this.stepBytes, entries };
+    return indexDocument({ part, quote: String.fromCharCode(this.quote), stepBytes: this.stepBytes, entries: this.entries });
   }
 
   private note(entry: RecordIndexEntry): void {
     this.entries.push(entry);
-    this.next = (Math.floor(entry.offset / this.stepBytes) + 1) * this.stepBytes;
+    this.next = stepAfter(entry.offset, this.stepBytes);
   }
+}
+
+/** Counts records that are lines, and notes where some begin. */
+export class LineIndexer {
+  /** Lines that have ended. */
+  ended = 0;
+  readonly entries: RecordIndexEntry[] = [];
+  private position = 0;
+  private open = false;
+  private next: number;
+
+  constructor(private readonly stepBytes = INDEX_STEP_BYTES) {
+    this.next = stepBytes;
+  }
+
+  /** Lines, with a last one that has no line end. */
+  get total(): number {
+    return this.ended + (this.open ? 1 : 0);
+  }
+
+  add(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    // indexOf runs at memory speed between line ends; a loop over bytes is ten times slower.
+    let at = chunk.indexOf(LF);
+    while (at !== -1) {
+      this.ended += 1;
+      const offset = this.position + at + 1;
+      if (offset >= this.next) {
+        this.entries.push({ offset, record: this.ended, line: this.ended + 1 });
+        this.next = stepAfter(offset, this.stepBytes);
+      }
+      at = chunk.indexOf(LF, at + 1);
+    }
+    this.open = chunk.at(-1) !== LF;
+    this.position += chunk.length;
+  }
+
+  /** The index of a part that has passed; undefined where no record begins a full step into it. */
+  document(part: RecordIndexDocument['part']): RecordIndexDocument | undefined {
+    return indexDocument({ part, quote: '', stepBytes: this.stepBytes, entries: this.entries });
+  }
+}
+
+function stepAfter(offset: number, stepBytes: number): number {
+  return (Math.floor(offset / stepBytes) + 1) * stepBytes;
+}
+
+function indexDocument({ part, quote, stepBytes, entries }: {
+  readonly part: RecordIndexDocument['part']; readonly quote: string; readonly stepBytes: number; readonly entries: readonly RecordIndexEntry[];
+}): RecordIndexDocument | undefined {
+  // A beginning at the very end is no record's.
+  const begun = entries.filter(({ offset }) => offset < part.bytes);
+  return begun.length === 0 ? undefined : { schemaVersion: SCHEMA_VERSION, part, framing: { quote }, stepBytes, entries: begun };
 }
 
 export function recordIndexKey(partKey: string): string {

@@ -40,7 +40,7 @@ export interface RawPart {
   /** Records without the header line. */
   readonly records: Count;
   readonly compression: PartCompression;
-  /** Where records begin, for a large part whose records may span lines; see `ingest/record-index.ts`. */
+  /** Where records begin in a large part; see `ingest/record-index.ts`. */
   readonly recordIndex?: { readonly key: string; readonly entries: number };
   readonly contentType?: string;
   /** Where it came from, without secrets, and which version it was. */

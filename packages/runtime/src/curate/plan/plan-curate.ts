@@ -15,6 +15,7 @@ import { Removals } from '../publish/removals';
 import { requireUnusedIds } from '../publish/require-unused-ids';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { compactionGroups } from './compaction-groups';
+import { partShares } from './part-shares';
 import { pendingCommits } from './pending-commits';
 import { requireOpenable, requireReadable } from './require-readable';
 import { chosenDatasets, rerunCommits } from './rerun-commits';
@@ -58,7 +59,7 @@ interface Lists {
  *
  * A plan is made once: results of tasks are found by their number in it, so a second call gives the first one's plan.
  */
-export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> {
+export async function planCurate(call: FunctionCall, options: { readonly shareBytes?: number } = {}): Promise<CuratePlanOutput> {
   const { store, signal, report } = call;
   const settings = parseCurateSettings(call.settings);
   const input = parseCurateInput(call.input, settings.pipeline);
@@ -79,7 +80,7 @@ export async function planCurate(call: FunctionCall): Promise<CuratePlanOutput> 
     if (operation !== 'vacuum') await tellStart(call, settings, contract, earlier);
     return output(earlier);
   }
-  const lists = await listWork(call, settings, contract, input, id);
+  const lists = await listWork(call, settings, contract, input, { id, ...options });
   await requireUnusedUnits(call, settings, input, lists);
   for (const dataset of contract.datasets.filter(({ name }) => lists.units.some((unit) => unit.dataset === name))) {
     const spec = { bucket: folder.bucket, key: `${folder.prefix}shape-${dataset.name}.json` };
@@ -116,7 +117,10 @@ async function requireUnusedUnits(
   }
 }
 
-async function listWork(call: FunctionCall, settings: CurateSettings, contract: Contract, input: CurateInput, id: string): Promise<Lists> {
+async function listWork(
+  call: FunctionCall, settings: CurateSettings, contract: Contract, input: CurateInput,
+  { id, shareBytes }: { readonly id: string; readonly shareBytes?: number },
+): Promise<Lists> {
   const { store, signal } = call;
   const lists: Lists = { rows: [], units: [], compactions: [] };
   // What goes is decided when it is written into the log.
@@ -132,14 +136,17 @@ async function listWork(call: FunctionCall, settings: CurateSettings, contract: 
       : (again.get(dataset.name) ?? []).map((commit) => ({ ...commit, kind: 'rerun', supersedes: [] }));
     for (const { seq, key: ingestManifestKey, manifest, kind, replaces, supersedes } of commits) {
       const unit = unitId(id, seq);
-      manifest.parts.forEach(({ key, bytes, compression }, part) => {
+      const firstItem = lists.rows.length;
+      manifest.parts.forEach((raw, part) => {
+        const { key, bytes, compression } = raw;
         requireOpenable(dataset, key, compression);
-        lists.rows.push({ dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression });
+        const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression };
+        for (const share of partShares(dataset.record, raw, shareBytes)) lists.rows.push({ ...item, ...share });
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
         ...shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline }), supersedesIngestSeqs: supersedes,
-        firstItem: lists.rows.length - manifest.parts.length, items: manifest.parts.length,
+        firstItem, items: lists.rows.length - firstItem,
       });
     }
   }

@@ -31,6 +31,7 @@ import { readParquet } from './typed/parquet-part';
 import { QuarantineWriter } from './quarantine-writer';
 import { ProvenTexts } from './proven-texts';
 import { scanRecords, type SourceExtent } from './record-blocks';
+import { readHeader, shareRange, WHOLE_PART } from './share-range';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { MOST_NUMBERED_RUNS } from './record-numbers';
 import { canonicalCsv, readCsv, sourceCsv } from './row-query';
@@ -112,6 +113,9 @@ function memoryMiB({ columns, record }: Dataset): number {
   return Math.max(MEMORY_MIB, Math.ceil(nested / 1024 / 1024));
 }
 
+/** Of an item without a stretch of its own. */
+const NOTHING: SourceExtent = { bytes: 0, headerMissing: false };
+
 class PartRows {
   private readonly source: string;
   private readonly inFlight: InFlight;
@@ -122,6 +126,7 @@ class PartRows {
   private fieldMap?: FieldMap;
   private proven?: ProvenFields | ProvenTexts;
   private readonly encoding?: SourceEncoding;
+  private range = WHOLE_PART;
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
     this.encoding = sourceEncoding(options.dataset.record.encoding);
@@ -131,11 +136,13 @@ class PartRows {
 
   async run(): Promise<RowsResult> {
     const { signal, item, report, dataset } = this.options;
+    const range = await shareRange(item, dataset.record, this.options.rawBucket, this.options.store, { signal });
+    this.range = range ?? WHOLE_PART;
     const quarantine = await this.openQuarantine();
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
     try {
-      extent = await (isTyped(dataset.record.format) ? this.readTyped(quarantine) : this.scan(segments, quarantine));
+      extent = range === undefined ? NOTHING : await (isTyped(dataset.record.format) ? this.readTyped(quarantine) : this.scan(segments, quarantine));
       await segments.finish();
       await this.inFlight.drain();
       await quarantine.flush();
@@ -175,6 +182,7 @@ class PartRows {
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
       directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      recordsBefore: this.range.start === undefined ? 0 : this.range.start.record - (this.hasHeader ? 1 : 0),
       mostRuns: this.options.dataset.lineageColumns === true ? MOST_NUMBERED_RUNS : undefined,
       takeProof: () => this.proven?.take() ?? NO_PROOF,
       dispatch: (segment) => this.inFlight.start(() => this.curate(segment, quarantine)),
@@ -191,9 +199,13 @@ class PartRows {
     const { store, item, rawBucket: bucket, dataset, signal, blockBytes } = this.options;
     const { record } = dataset;
     const quote = record.quote === '' ? -1 : record.quote.charCodeAt(0);
-    const csv = record.format === 'csv';
     let extent: SourceExtent | undefined;
-    const { encoding } = this;
+    const { encoding, range: { start, end } } = this;
+    const ref = { bucket, key: item.key };
+    if (start !== undefined && this.hasHeader) {
+      const header = await readHeader(ref, { record, source: this.source, store, signal });
+      this.fieldMap = mapHeader(dataset, header, this.source);
+    }
     const read = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
       const offsets = encoding && new SourceOffsets(encoding);
       const transcoder = encoding?.transcoder(this.source);
@@ -202,7 +214,10 @@ class PartRows {
         source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed, signal,
         release: offsets && ((offset) => { offsets.release(offset); }),
         blockBytes: isDocument(record) ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
-        header: csv && record.header !== 'none' ? { quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); } } : undefined,
+        start,
+        header: !this.hasHeader || start !== undefined ? undefined : {
+          quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); },
+        },
         scanner: (line) => this.scanner(framed, segments, line),
         flush: async () => {
           await segments.flush();
@@ -211,9 +226,14 @@ class PartRows {
       });
       extent = transcoder === undefined ? found : { ...found, bytes: transcoder.passed };
     };
-    const ref = { bucket, key: item.key };
-    await readPacked({ store, ref, bytes: item.bytes, compression: compressionOf(record, item), source: this.source, signal }, read);
+    const range = this.range === WHOLE_PART ? undefined : { start: start?.offset ?? 0, ...(end === undefined ? {} : { end: end - 1 }) };
+    await readPacked({ store, ref, range, bytes: item.bytes, compression: compressionOf(record, item), source: this.source, signal }, read);
     return extent!;
+  }
+
+  private get hasHeader(): boolean {
+    const { format, header } = this.options.dataset.record;
+    return format === 'csv' && header !== 'none';
   }
 
   private useHeader(bytes: Buffer): void {

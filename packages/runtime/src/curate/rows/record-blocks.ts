@@ -19,6 +19,8 @@ export interface RecordBlocksOptions {
   readonly maxRecordBytes: number;
   /** Whether a line end always ends the record, so that the next record can be found after an overlong one. */
   readonly lines: boolean;
+  /** Where the first record stands in the source, which is not read from its beginning then. */
+  readonly start?: { readonly offset: number; readonly line: number };
   /** Given when the first record is a header; gets its bytes without the line end. */
   readonly header?: { readonly quote: number; read(bytes: Buffer): void };
   /** Called once, after the header. */
@@ -64,6 +66,10 @@ class RecordBlocks {
 
   constructor(private readonly options: RecordBlocksOptions) {
     this.block = Buffer.allocUnsafeSlow((options.blockBytes ?? BLOCK_BYTES) + SLACK_BYTES);
+    if (options.start === undefined) return;
+    this.base = options.start.offset;
+    // What looks like a byte order mark is data there.
+    this.atStart = false;
   }
 
   async add(chunk: Uint8Array): Promise<void> {
@@ -79,7 +85,7 @@ class RecordBlocks {
 
   async end(): Promise<SourceExtent> {
     await this.drain(true);
-    return { bytes: this.base, headerMissing: this.options.header !== undefined && this.scanner === undefined };
+    return { bytes: this.base - (this.options.start?.offset ?? 0), headerMissing: this.options.header !== undefined && this.scanner === undefined };
   }
 
   private async drain(final: boolean): Promise<void> {
@@ -178,7 +184,7 @@ class RecordBlocks {
   private readHeader(from: number, final: boolean): number {
     const { header, maxRecordBytes, source } = this.options;
     if (header === undefined) {
-      this.scanner = this.options.scanner(1);
+      this.scanner = this.options.scanner(this.options.start?.line ?? 1);
       return from;
     }
     const end = headerEnd(this.block, from, this.have, header.quote);
@@ -198,6 +204,15 @@ class RecordBlocks {
     return end < 0 ? this.have : end + 1;
   }
 }
+
+/** The header at the beginning of a source, without a byte order mark and its line end; undefined where that is not there. */
+export function headerBytes(source: Buffer, quote: number): Buffer | undefined {
+  const from = source.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  const end = headerEnd(source, from, source.length, quote);
+  return end < 0 ? undefined : source.subarray(from, end > from && source[end - 1] === CR ? end - 1 : end);
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** The LF that ends the header: the first outside quotes. */
 function headerEnd(block: Buffer, from: number, to: number, quote: number): number {

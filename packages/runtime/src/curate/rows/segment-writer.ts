@@ -43,6 +43,8 @@ export interface SegmentWriterOptions {
   readonly targetBytes: number;
   /** A segment ends with the first block that gives it so many `numbers`. @default - any number */
   readonly mostRuns?: number;
+  /** Records of the part before the first, which are another task's. @default 0 */
+  readonly recordsBefore?: number;
   /** First line of each CSV file. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
   readonly csvHeader: string;
   /** True when records reach `canonical` in another form than that of the source. */
@@ -58,17 +60,19 @@ export interface SegmentWriterOptions {
 
 /** Collects good records into files of about equal size. */
 export class SegmentWriter implements FramedRecords {
-  /** Good records so far, in all segments. */
-  records = 0;
+  /** Good records so far, in all segments, and all that are another task's. */
+  records: number;
   private number = 0;
   /** Records of the part so far, good or not. */
-  private framed = 0;
+  private framed: number;
   private open?: OpenSegment;
   private readonly source: Buffer[] = [];
   private readonly canonicalPieces: Buffer[] = [];
   private readonly pending: WrittenRun[] = [];
 
-  constructor(private readonly options: SegmentWriterOptions) {}
+  constructor(private readonly options: SegmentWriterOptions) {
+    this.records = this.framed = options.recordsBefore ?? 0;
+  }
 
   good(block: Buffer, start: number, end: number, records: number, offset: number, line: number, terminator: number): void {
     this.source.push(block.subarray(start, end));

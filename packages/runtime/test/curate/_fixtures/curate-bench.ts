@@ -15,6 +15,7 @@ import { planCurate, type CuratePlanOutput } from '../../../src/curate/plan/plan
 import { publishCurate } from '../../../src/curate/publish/publish-curate';
 import { curateRows } from '../../../src/curate/rows/curate-rows';
 import { parseCurateSettings, type CurateSettings } from '../../../src/curate/settings';
+import { LineIndexer, recordIndexKey } from '../../../src/ingest/record-index';
 import { sniffCompression } from '../../../src/ingest/sniff-compression';
 import { shapeUnit } from '../../../src/curate/shape/shape-unit';
 import { vacuumCurate } from '../../../src/curate/vacuum/vacuum-curate';
@@ -38,6 +39,8 @@ export class CurateBench {
   contract!: Contract;
   /** Of the columns that the contract hashes. */
   maskSalt?: string;
+  /** Bytes of a share of a part, which then have an index of lines; parts are read whole without it. */
+  shareBytes?: number;
   private files = 0;
   private readonly stop = new AbortController();
 
@@ -92,7 +95,8 @@ export class CurateBench {
     const landed = await Promise.all(parts.map(async (text, index) => {
       const key = rawPartKey({ pipeline: 'lake', dataset: 'trips', runId, attempt: 1, part: `0000${index}-trips.csv` });
       await this.store.upload({ bucket: 'raw', key }, Readable.from([Buffer.from(text)]));
-      return { key, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: sniffCompression(Buffer.from(text)) ?? ('none' as const), source: { url: 'http://127.0.0.1/x', identity: {} } };
+      const recordIndex = await this.putIndex(key, Buffer.from(text));
+      return { key, bytes: Buffer.byteLength(text), ...recordIndex, sha256: createHash('sha256').update(text).digest('hex'), records: 'unknown' as const, compression: sniffCompression(Buffer.from(text)) ?? ('none' as const), source: { url: 'http://127.0.0.1/x', identity: {} } };
     }));
     const result = await appendCommit<RawManifest>(this.store, { bucket: 'raw', prefix: commitLogPrefix('raw', 'lake', 'trips') }, (seq) => ({
       schemaVersion: 1, stage: 'ingest', kind: supersedes.length > 0 ? 'rerun' : 'ingest', pipeline: 'lake', dataset: 'trips', seq, runId, attempt: 1, committedAt: at,
@@ -100,6 +104,17 @@ export class CurateBench {
       parts: landed, supersedes, timing: { startedAt: at, endedAt: at }, peakMemoryBytes: 1,
     }));
     return result.outcome === 'nothing' ? 0 : result.seq;
+  }
+
+  private async putIndex(partKey: string, bytes: Buffer): Promise<Pick<RawManifest['parts'][number], 'recordIndex'>> {
+    if (this.shareBytes === undefined) return {};
+    const indexer = new LineIndexer(this.shareBytes);
+    indexer.add(bytes);
+    const index = indexer.document({ key: partKey, bytes: bytes.length, sha256: '0' });
+    if (index === undefined) return {};
+    const key = recordIndexKey(partKey);
+    await this.store.putJson({ bucket: 'raw', key }, index);
+    return { recordIndex: { key, entries: index.entries.length } };
   }
 
   /** Deploys the contract anew, over what is stored. */
@@ -125,7 +140,7 @@ export class CurateBench {
   }
 
   async plan(slot: string, attempt = 1, asked: object = {}): Promise<CuratePlanOutput> {
-    return planCurate({ ...this.call(slot, attempt, asked), previous: undefined });
+    return planCurate({ ...this.call(slot, attempt, asked), previous: undefined }, { shareBytes: this.shareBytes });
   }
 
   async compact(plan: CuratePlanOutput): Promise<void> {

@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { RecordFormat } from '../../../contract/contract';
 import { userError } from '../../../errors/pipeline-error';
 import type { PartCompression } from '../../../run/manifest';
-import type { ObjectRef, ObjectStore } from '../../../stores/object-store';
+import type { ByteRange, ObjectRef, ObjectStore } from '../../../stores/object-store';
 import { PackedFault } from './packed-fault';
 import { openZipMember } from './zip-member';
 import { openZstd } from './zstd-frames';
@@ -14,6 +14,8 @@ export interface PackedSource {
   /** Of the object. */
   readonly bytes: number;
   readonly compression: PartCompression;
+  /** What is read of one that is not packed. @default - all */
+  readonly range?: ByteRange;
   /** Names it in errors. */
   readonly source: string;
   readonly signal?: AbortSignal;
@@ -29,13 +31,13 @@ const NAMES: ReadonlyArray<readonly [string, PartCompression]> = [['.gz', 'gzip'
 
 /** Hands on the bytes of a part, unpacked. Throws a failure that names the archive when it is not whole: nothing of it may be used then. */
 export async function readPacked(packed: PackedSource, read: (chunks: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
-  const { store, ref, bytes, compression, source, signal } = packed;
+  const { store, ref, bytes, compression, range, source, signal } = packed;
   try {
     if (compression === 'zip') {
       await read(bounded(openZipMember(packed), bytes));
       return;
     }
-    const stream = await store.getStream(ref, undefined, { signal });
+    const stream = await store.getStream(ref, compression === 'none' ? range : undefined, { signal });
     if (compression === 'none') await pipeline(stream, read, { signal });
     else if (compression === 'gzip') {
       const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
