@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { HEADRACE_PROPERTIES, parseContract } from '../../src/contract';
+import { HEADRACE_PROPERTIES, parseContract, requireContract } from '../../src/contract';
 
 interface ValueSchema {
   readonly enum?: readonly string[];
@@ -95,4 +95,16 @@ test.each<[string, unknown, boolean]>([
   ['headraceBoolean', { trueTokens: [], falseTokens: ['N'] }, false],
 ])('%s takes %j: %s', (name, value, sound) => {
   expect(rules(name, value).length === 0).toBe(sound);
+});
+
+test('the README of curate has the defaults of csv that the parser has', () => {
+  const [, table = ''] = readFileSync(path.join(__dirname, '../../../curate-construct/README.md'), 'utf8').split('| option | is | default |\n');
+  const rows = [...table.split('\n\n')[0]!.matchAll(/^\| `(\w+)` \|.*\| `(.+)` \|$/gm)].map(([, name, text]) => [name, text]);
+  const record = requireContract('apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: "1"\nstatus: active\nschema:\n  - name: trips\n'
+    + '    customProperties: [{ property: headraceRecord, value: { format: csv } }]\n    properties: [{ name: id, logicalType: string }]\n', 'c.yaml').datasets[0]!.record;
+  expect(rows).toHaveLength(7);
+  expect(rows).toEqual(rows.map(([name]) => {
+    const value = record[name as keyof typeof record];
+    return [name, typeof value === 'string' ? value : JSON.stringify(value)];
+  }));
 });
