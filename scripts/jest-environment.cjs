@@ -9,3 +9,6 @@ process.env.CDK_VALIDATION = 'false';
 
 // Each test has a stack of its own; what V8 made of the same bundle may be shared.
 process.env.NODE_COMPILE_CACHE ??= path.join(__dirname, '../.cache/compiled');
+
+// An empty cluster is made once, and copied for each server that a test starts.
+process.env.HEADRACE_POSTGRES_TEMPLATES ??= path.join(__dirname, '../.cache/postgres');

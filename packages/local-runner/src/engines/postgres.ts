@@ -5,6 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { guardChild, releaseChild } from '../exec/child-guard';
 import type { Certificate } from './certificate';
+import { makeEmptyCluster, type SpawnAs } from './empty-cluster';
 import { postgresBinaries } from './postgres-binaries';
 import { clearPostgresLock } from './postgres-lock';
 import { type Account, canReach, serverAccount } from './server-account';
@@ -79,29 +80,28 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   };
 }
 
-type SpawnAs = { uid?: number; gid?: number; cwd: string; env: Record<string, string> };
-
 function initialize(bin: string, data: string, options: PostgresOptions, as: SpawnAs): void {
   // A start that is killed half-way leaves the unfinished folder only, never half a cluster.
   const unfinished = `${data}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
-  const passwordFile = `${data}.password`;
-  writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  if (as.uid !== undefined) for (const file of [unfinished, passwordFile]) chownSync(file, as.uid, as.gid as number);
-  const init = spawnSync(path.join(bin, 'initdb'), [
-    '-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync',
-  ], { ...as, encoding: 'utf8' });
-  rmSync(passwordFile);
-  if (init.status !== 0) {
+  if (as.uid !== undefined) chownSync(unfinished, as.uid, as.gid as number);
+  try {
+    makeEmptyCluster(bin, unfinished, options.user, as);
+  } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
-    throw new Error(`initdb of the target database failed: ${(init.stderr ?? '').trim() || init.error?.message}`);
+    throw error;
   }
-  // In single-user mode, so that no server that is not ours to stop ever runs.
-  const create = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', unfinished, 'template1'], {
-    ...as, encoding: 'utf8', input: options.database === 'postgres' ? '' : `CREATE DATABASE "${options.database.replace(/"/g, '""')}"\n`,
+  const name = (text: string): string => `"${text.replace(/"/g, '""')}"`;
+  const statements = [
+    `ALTER ROLE ${name(options.user)} PASSWORD '${options.password.replace(/'/g, "''")}'`,
+    ...(options.database === 'postgres' ? [] : [`CREATE DATABASE ${name(options.database)}`]),
+  ];
+  // In single-user mode, so that no server that is not ours to stop ever runs. It goes on after a statement that failed, unless told otherwise.
+  const create = spawnSync(path.join(bin, 'postgres'), ['--single', '-c', 'exit_on_error=true', '-D', unfinished, 'template1'], {
+    ...as, encoding: 'utf8', input: statements.map((statement) => `${statement}\n`).join(''),
   });
-  if (create.status !== 0) throw new Error(`the database ${options.database} could not be made: ${create.stderr}`);
+  if (create.status !== 0) throw new Error(`the database ${options.database} could not be made: ${(create.stderr ?? '').replaceAll(options.password, '…')}`);
   rmSync(data, { recursive: true, force: true });
   renameSync(unfinished, data);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -70,6 +70,22 @@ test('keeps its data over a restart', async () => {
   const second = await start();
   expect(await query(second.url, 'SELECT n, current_user, current_database() FROM t')).toEqual([7, 'loader', 'ware"house']);
   await expect(query(second.url.replace('p%40ss', 'wrong'), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+});
+
+test('copies an empty cluster that was kept for its user, and gives each copy a password of its own', async () => {
+  const kept = process.env.HEADRACE_POSTGRES_TEMPLATES;
+  const templates = process.env.HEADRACE_POSTGRES_TEMPLATES = path.join(folder, 'templates');
+  try {
+    await start({ dir: path.join(folder, 'clusters', 'first') });
+    const [template] = readdirSync(templates);
+    writeFileSync(path.join(templates, template!, 'mark'), '');
+    const second = await start({ dir: path.join(folder, 'clusters', 'second'), password: 'another' });
+    expect(existsSync(path.join(folder, 'clusters', 'second', 'mark'))).toBe(true);
+    expect(await query(second.url, 'SELECT current_database()')).toEqual(['ware"house']);
+    await expect(query(second.url.replace('another', encodeURIComponent(MASTER.password)), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+  } finally {
+    process.env.HEADRACE_POSTGRES_TEMPLATES = kept;
+  }
 });
 
 test('serves TLS with a certificate for the loopback address', async () => {
