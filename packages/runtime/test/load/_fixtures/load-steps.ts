@@ -22,7 +22,7 @@ import { runStep } from '../../../src/run/task';
 import { ObjectStore } from '../../../src/stores/object-store';
 import type { FakeS3 } from '../../_fakes/s3-server';
 import { curatedManifest } from '../../_fixtures/manifest';
-import { partOf, withDuckdb, writeParquet } from './parquet';
+import { type OpenDuckdb, openDuckdb, partOf, writeParquet } from './parquet';
 
 export const BUCKET = 'curated';
 const WORK_PREFIX = 'demo/work/load-1a2b3c4d/';
@@ -85,6 +85,8 @@ export abstract class LoadSteps {
   private readonly largest = new Map<string, number>();
   private slots = 0;
 
+  /** Opening one takes longer than writing a part. */
+  private duckdb?: Promise<OpenDuckdb>;
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'headrace-test-'));
 
   protected constructor(readonly s3: FakeS3, contract: string, target: object) {
@@ -100,6 +102,7 @@ export abstract class LoadSteps {
   }
 
   async close(): Promise<void> {
+    (await this.duckdb)?.close();
     await this.s3.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -122,10 +125,9 @@ export abstract class LoadSteps {
     for (const [file, query] of queries.entries()) {
       const local = path.join(this.folder, `${randomUUID()}.parquet`);
       const key = dataKey({ pipeline, dataset, attemptId, partition: Object.entries(options.partition ?? {}), file });
-      const records = await withDuckdb(async (connection) => {
-        await writeParquet(connection, query, local, options.rowGroupSize);
-        return Number((await connection.runAndReadAll(`SELECT count(*) FROM '${local}'`)).getRows()[0]![0]);
-      });
+      const { connection } = await (this.duckdb ??= openDuckdb());
+      await writeParquet(connection, query, local, options.rowGroupSize);
+      const records = Number((await connection.runAndReadAll(`SELECT count(*) FROM '${local}'`)).getRows()[0]![0]);
       this.s3.put(BUCKET, key, readFileSync(local));
       const part = partOf(local, key, records, options.partition);
       parts.push(part);

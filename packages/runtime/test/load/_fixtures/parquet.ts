@@ -4,15 +4,28 @@ import { readFileSync } from 'node:fs';
 import type { CuratedPart } from '../../../src/run/manifest';
 
 /** A DuckDB in memory for writing and reading test files. */
-export async function withDuckdb<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(':memory:');
+export interface OpenDuckdb { readonly connection: DuckDBConnection; close(): void }
+
+export async function openDuckdb(): Promise<OpenDuckdb> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  return {
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** One that is closed after its use. */
+export async function withDuckdb<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const duckdb = await openDuckdb();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
-    return await use(connection);
+    return await use(duckdb.connection);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    duckdb.close();
   }
 }
 
