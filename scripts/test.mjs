@@ -5,8 +5,8 @@
  * integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from './checks.mjs';
@@ -15,6 +15,8 @@ import { quietEnvironment } from './quiet-environment.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false';
+/** Caches of Node.js, Java and the local runner, which they keep for the next process. */
+const MADE_BY_TOOLS = /^(v8-compile-cache|node-compile-cache|hsperfdata_|headrace-postgres-binaries-)/;
 const sum = { passed: 0, failed: 0, skipped: [] };
 
 async function main() {
@@ -68,11 +70,13 @@ function addJest() {
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
   console.log('\n── jest');
-  // Two processes at least: in one alone, a crash of native code would end the run without a word on where.
-  const workers = Math.max(2, Math.floor(availableParallelism() / 2));
-  const options = ['--passWithNoTests', `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`, ...(inCi ? ['--ci'] : [])];
+  // Tests start processes of their own, so half of the cores would be busy; and they wait for them, so that two at a time leave cores idle.
+  const workers = Math.max(3, Math.floor(availableParallelism() / 2));
+  // A folder of its own would lose what was transpiled with each run.
+  const kept = `--cacheDirectory=${path.join(root, '.cache/jest')}`;
+  const options = ['--passWithNoTests', `--maxWorkers=${workers}`, kept, '--json', `--outputFile=${report}`, ...(inCi ? ['--ci'] : [])];
   // Objects of a test live long enough to be copied twice in V8's small default space, which took a tenth of the processor time.
-  run(['node', '--max-semi-space-size=64', path.join(root, 'node_modules/jest/bin/jest.js'), '-c', 'jest.projects.json', ...options]);
+  inOwnTemporaryFolder((env) => run(['node', '--max-semi-space-size=64', path.join(root, 'node_modules/jest/bin/jest.js'), '-c', 'jest.projects.json', ...options], env));
 
   let results;
   try {
@@ -95,8 +99,25 @@ function addJest() {
   console.log(`${results.success ? '✓' : '✗'} jest`);
 }
 
-function run([program, ...args]) {
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: quietEnvironment() });
+/**
+ * The CDK makes a folder for each app that names none, and removes none of them. So all that tests put into the temporary folder lies in
+ * one, which goes with the run. What else they left there is told.
+ */
+function inOwnTemporaryFolder(use) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'headrace-run-'));
+  // Database servers of tests may run as another account than root.
+  chmodSync(folder, 0o755);
+  try {
+    use({ TMPDIR: folder });
+    const left = readdirSync(folder).filter((name) => !name.startsWith('cdk.out') && !MADE_BY_TOOLS.test(name));
+    if (left.length > 0) console.log(`left in the temporary folder by tests: ${left.sort().join(', ')}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run([program, ...args], env = {}) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...quietEnvironment(), ...env } });
   if (signal !== null || error) console.error(`${program} ended by ${signal ?? error}`);
   return status ?? 1;
 }
