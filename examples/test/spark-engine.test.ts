@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CurateEngine, IcebergTables } from '@headrace/curate-construct';
 import { serveFolder, type SourceServer } from '@headrace/local-runner';
@@ -34,8 +34,12 @@ function hasSpark(): boolean {
 (hasSpark() ? describe : describe.skip)('the reference pipeline with Spark (needs scripts/install-engines.sh and Java)', () => {
   let pipeline: LocalPipeline;
   let server: SourceServer;
+  let python: string;
   beforeAll(async () => {
     pipeline = await LocalPipeline.create(RECORDS);
+    python = path.join(pipeline.folder, 'python');
+    // Java without its second compiler and with the simplest collector: batches are so small that neither would ever pay.
+    writeFileSync(python, `#!/bin/sh\nJDK_JAVA_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' exec '${PYTHON}' "$@"\n`, { mode: 0o755 });
     server = await serveFolder(pipeline.sourceFolder);
   });
   afterAll(async () => {
@@ -46,7 +50,7 @@ function hasSpark(): boolean {
   /** Every cell of every dataset as the current-state view shows it, after one run by the machines of an assembly. */
   async function viewsAfterRun(name: string, props: Partial<ReferencePipelineProps>) {
     const stack = await pipeline.start(pipeline.synthesize(server.url, `${name}.out`, props), {
-      stateDir: path.join(pipeline.folder, name), spark: PYTHON,
+      stateDir: path.join(pipeline.folder, name), spark: python,
     });
     try {
       const { status, output } = await runMachine(stack, 'Pipeline/Pipeline', { slot: 'first' });
