@@ -3,14 +3,13 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { V } from '../projenrc/versions';
-import { CONSTRUCTS, ROOT } from './repository';
+import { packed, ROOT } from './repository';
 
 /**
  * The packages as a user gets them: packed, installed by npm into a folder outside the repository, and used by the very
  * commands of the README. Only the registry's names are replaced by the tarballs, since what is tested is not published.
  * The CDK is the newest that is supported; every other test runs with the oldest (ADR-0067).
  */
-const PACKAGES = [...CONSTRUCTS, 'packages/local-runner'];
 const ROWS = 500;
 
 let folder: string;
@@ -19,7 +18,7 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-consumer-'));
   chmodSync(folder, 0o755);
   const block = /<!-- consumer-test -->\n```sh\n([\s\S]*?)```/.exec(readFileSync(path.join(ROOT, 'README.md'), 'utf8'))?.[1] ?? '';
-  const tarballs = new Map(PACKAGES.map((each) => [`@headrace/${path.basename(each)}`, pack(each)]));
+  const tarballs = new Map(packed('--pack-destination', folder).map(({ name, filename }) => [name, `./${path.basename(filename)}`]));
   commands = block.trim().split('\n').map((line) => (!line.startsWith('npm install') ? line : line.split(' ').map((word) => tarballs.get(word) ?? pinned(word)).join(' ')));
   writeFileSync(path.join(folder, 'trips.csv'), ['id,started_at,fare,city', ...Array.from({ length: ROWS }, (_, i) =>
     `${i + 1},2026-01-${String((i % 28) + 1).padStart(2, '0')} 08:00:00,${(i / 4).toFixed(2)},"Zürich, ${i}"`)].join('\n') + '\n');
@@ -49,14 +48,6 @@ test('nothing of the assembly leads back into the repository', () => {
   expect(templates.length).toBeGreaterThan(2);
   for (const file of templates) expect(readFileSync(path.join(assembly, file), 'utf8')).not.toContain(ROOT);
 });
-
-function pack(directory: string): string {
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: path.join(ROOT, directory), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
-  })) as [{ filename: string }];
-  const tarball = path.join(folder, path.basename(filename));
-  return `./${path.basename(tarball)}`;
-}
 
 /** The versions that the repository tests with: what is newest on the registry today proves nothing about tomorrow. */
 function pinned(word: string): string {

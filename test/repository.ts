@@ -5,6 +5,25 @@ import * as path from 'node:path';
 export const ROOT = path.resolve(__dirname, '..');
 export const CONSTRUCTS = ['packages/ingest-construct', 'packages/curate-construct', 'packages/rds-loader-construct'];
 
+/** What npm gets, in the order in which it is packed. */
+export const PUBLISHED = [...CONSTRUCTS, 'packages/local-runner'];
+
+interface Packed {
+  readonly folder: string;
+  readonly name: string;
+  readonly filename: string;
+  readonly files: ReadonlyArray<{ readonly path: string }>;
+}
+
+/** Packs what is published, as npm does: all in one process, which takes longer to start than to pack one. */
+export function packed(...options: string[]): Packed[] {
+  const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options, ...PUBLISHED.map((folder) => `./${folder}`)], {
+    cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 64 * 1024 * 1024,
+  });
+  const packages = JSON.parse(json) as Array<Omit<Packed, 'folder'>>;
+  return packages.map((each) => ({ ...each, folder: `packages/${path.basename(each.name)}` }));
+}
+
 /** What the tests read of a lock file. */
 export interface Lock {
   readonly packages: Record<string, { readonly version?: string; readonly integrity?: string; readonly link?: boolean }>;

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { CONSTRUCTS, readJson, ROOT, trackedFiles } from './repository';
+import { CONSTRUCTS, packed, PUBLISHED, readJson, ROOT, trackedFiles } from './repository';
 
 interface Manifest {
   readonly dependencies?: Record<string, string>;
@@ -14,13 +13,11 @@ interface BundleFile {
   readonly bundles: Array<{ readonly into: string; readonly copy?: string }>;
 }
 
-/** Paths in the tarball that `npm publish` would send. */
+/** Paths in the tarballs that `npm publish` would send. */
+const PACKED = new Map(packed('--dry-run').map(({ folder, files }) => [folder, files.map((file) => file.path)]));
+
 function packedFiles(folder: string): string[] {
-  const json = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: path.join(ROOT, folder), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ files }] = JSON.parse(json) as Array<{ files: Array<{ path: string }> }>;
-  return files.map((file) => file.path);
+  return [...PACKED.get(folder) ?? []];
 }
 
 describe.each(CONSTRUCTS)('the tarball of %s', (construct) => {
@@ -82,7 +79,7 @@ describe('the tarball of the local runner', () => {
   });
 });
 
-describe.each([...CONSTRUCTS, 'packages/local-runner'])('what npm installs of %s', (folder) => {
+describe.each(PUBLISHED)('what npm installs of %s', (folder) => {
   test('runs no script at installation', () => {
     const { scripts = {}, gypfile } = readJson<{ scripts?: Record<string, string>; gypfile?: boolean }>(`${folder}/package.json`);
 
