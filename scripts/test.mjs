@@ -1,8 +1,8 @@
 /**
  * `npm test`: build, all jest tests in one process, Python tests, then the checks.
  *
- * The last line is the sum, `N passed, N failed, N skipped`, in which each check counts as one test. In continuous
- * integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
+ * The last line is the sum, `N passed, N failed, N skipped`, in which each check counts as one test, and each language of the examples too.
+ * In continuous integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -30,12 +30,14 @@ async function main() {
   sum.passed += python.passed;
   sum.failed += python.failed;
   sum.skipped.push(...python.skipped);
-  await checkTogether(checks(inCi));
+  // First, since it takes longest, and beside checks that use one core.
+  const languages = { name: 'the examples in other languages', command: ['node', 'scripts/test-languages.mjs'], counts: true };
+  await checkTogether([languages, ...checks(inCi)]);
 }
 
 /**
- * Runs commands two at a time, each as one test, and tells whether all ended well. The output of each is shown when it ends, or as it comes when
- * there is one alone.
+ * Runs commands two at a time, each as one test or by the sum that it prints itself, and tells whether all ended well. The output of each is shown
+ * when it ends, or as it comes when there is one alone.
  */
 async function checkTogether(commands) {
   const waiting = [...commands];
@@ -45,13 +47,24 @@ async function checkTogether(commands) {
       console.log(`\n── ${next.name}: ${next.command.join(' ')}`);
       const { ok, output } = commands.length === 1 ? { ok: run(next.command) === 0, output: '' } : await runQuietly(next.command);
       console.log(`${output}${ok ? '✓' : '✗'} ${next.name}`);
-      if (ok) sum.passed += 1;
+      if (next.counts) addCounted(output, ok);
+      else if (ok) sum.passed += 1;
       else sum.failed += 1;
       allOk &&= ok;
     }
   };
   await Promise.all([worker(), worker()]);
   return allOk;
+}
+
+/** Adds what a command counted: its last line is a sum as that of this script, and lines `- <name> skipped: <why>` name what it left out. */
+function addCounted(output, ok) {
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed, \d+ skipped$/.exec(output.trimEnd().split('\n').at(-1)) ?? ['', '0', '0'];
+  sum.passed += Number(passed);
+  const skipped = [...output.matchAll(/^- (.+) skipped: (.+)$/gm)].map(([, name, why]) => `${name}: ${why}`);
+  sum.skipped.push(...skipped);
+  // A command can end badly before it counts anything.
+  sum.failed += Number(failed) + (!ok && Number(failed) === 0 && skipped.length === 0 ? 1 : 0);
 }
 
 /** Runs a command to its end, with its output in the order in which it came. */

@@ -122,7 +122,7 @@ test('the lock file is an input of those packages whose bundles carry what chang
 test('inputs of a stage of this repository are its task image, and what builds and generates it', async () => {
   const { includes } = await packageInputs(ROOT, packageNamed(ROOT, 'curate-construct'));
   const shaping = [
-    ...['bundle', 'prepare-construct', 'native-parts', 'third-party-licenses', 'package-all', 'package-java'].map((name) => `scripts/${name}.mjs`),
+    ...['bundle', 'prepare-construct', 'native-parts', 'third-party-licenses', 'package-all', 'package-java', 'package-python'].map((name) => `scripts/${name}.mjs`),
     ...['versions', 'construct-package', 'task-image'].map((name) => `projenrc/${name}.ts`),
     'packages/curate-construct/task-image/Dockerfile', 'packages/curate-construct/task-image/package-lock.json',
   ];
