@@ -11,7 +11,6 @@ const data = path.join(root, 'bench', '.data');
 
 /** Starts the servers, and makes a program of each case. */
 export async function startServers(cases) {
-  mkdirSync(data, { recursive: true });
   for (const name of ['environment', ...cases]) bundle(name);
   const child = spawn(process.execPath, [path.join(data, 'environment.cjs'), data, path.join(root, 'examples/reference-pipeline/contracts/flights.odcs.yaml')], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise((resolve, reject) => {
@@ -46,10 +45,12 @@ export function program(name) {
   return folders.map((folder) => path.join(folder, name === 'spark' ? 'python' : name)).find((file) => existsSync(file));
 }
 
-function bundle(name) {
+/** Makes a program of a case. */
+export function bundle(name) {
+  mkdirSync(data, { recursive: true });
   buildSync({
     absWorkingDir: root, entryPoints: [`bench/${name}.ts`], outfile: path.join(data, `${name}.cjs`), bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'error',
     alias: { '@headrace/runtime': './packages/runtime/src', '@headrace/local-runner': './packages/local-runner/src' },
-    external: ['@duckdb/*', '@aws-sdk/*', 'mysql2', 'pg', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
+    external: ['@duckdb/*', '@aws-sdk/*', 'mysql2', 'mysql2/promise', 'pg', '@jest/globals', 'pg-copy-streams', 'send', 'selfsigned', 'jsonata', 'jsonpath-plus', 'yaml', ...NATIVE_PARTS],
   });
 }

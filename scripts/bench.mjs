@@ -5,10 +5,11 @@
  * slows down does so for both. Writes bench/RESULTS.md, unless only one case is asked for.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { once, program, root, startServers } from './bench-processes.mjs';
+import { bundle, once, program, root, startServers } from './bench-processes.mjs';
+import { readsSection, withReads } from './bench-reads.mjs';
 
 const [pairs, only] = [Number(process.argv[2] ?? 5), process.argv[3]];
 const MIB = 1024 * 1024;
@@ -37,9 +38,14 @@ const CASES = [
   { name: 'merge-into-table', side: 'same', against: 'same-reference', what: 'merge of rows that are all there already', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
 ];
 
+/** It has a table of its own, and servers of its own. */
+const READS = 'reads-during-load';
+const RESULTS = path.join(root, 'bench', 'RESULTS.md');
+
 async function main() {
+  if (only === READS) return writeFileSync(RESULTS, withReads(readFileSync(RESULTS, 'utf8'), reads()));
   const chosen = CASES.filter(({ name }) => only === undefined || name === only);
-  if (chosen.length === 0) throw new Error(`the case must be one of ${[...new Set(CASES.map(({ name }) => name))].join(', ')}, got ${JSON.stringify(only)}`);
+  if (chosen.length === 0) throw new Error(`the case must be one of ${[...new Set(CASES.map(({ name }) => name)), READS].join(', ')}, got ${JSON.stringify(only)}`);
   const servers = await startServers(new Set(CASES.map((each) => each.name)));
   const rows = [];
   try {
@@ -76,7 +82,7 @@ function measure({ name, side = 'headrace', against = 'reference', large = false
 }
 
 function report(rows) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const commit = commitOf();
   const head = ['what', 'reference', 'Headrace', 'the reference', 'ratio', 'of CPU time', 'bar', '', 'peak memory'];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const text = [
@@ -88,8 +94,21 @@ function report(rows) {
     'another program (psql) or a part of the work is in a server. The input is the 600,043 records (75 MB) of the reference pipeline; the large file has its clean records ten times over.', '',
     line(head), line(head.map(() => '---')), ...rows.map(line), '',
   ].join('\n');
-  writeFileSync(path.join(root, 'bench', 'RESULTS.md'), text);
-  console.log(`\n${text}`);
+  const whole = withReads(text, reads());
+  writeFileSync(RESULTS, whole);
+  console.log(`\n${whole}`);
+}
+
+/** What reads on the target feel of a load; the section says when and where it was measured, since it may be newer than the rest. */
+function reads() {
+  bundle(READS);
+  const section = readsSection(once(READS, [], { ...process.env, NODE_NO_WARNINGS: '1' }), `${new Date().toISOString().slice(0, 10)}, commit ${commitOf()}, load average before the end ${os.loadavg().map((each) => each.toFixed(1)).join(', ')} on ${os.cpus().length} cores`);
+  console.log(section);
+  return section;
+}
+
+function commitOf() {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 }
 
 function median(values) {
