@@ -23,7 +23,8 @@ export function csvText(type: ColumnType, value: string, reader: CsvReader): str
     case 'date': return `strftime(${value}, '%Y-%m-%d')`;
     // Files hold microseconds since midnight.
     case 'time': return `strftime(make_timestamp(${value}), '%H:%M:%S.%f')`;
-    case 'float': return floatText(value);
+    // The shortest text of a 32-bit float may be beyond the largest one; that of the same number in 64 bits is not.
+    case 'float': return floatText(reader === 'mysql' && type.bits === 32 ? `CAST(${value} AS DOUBLE)` : value);
     // DuckDB writes no digit before the point where the type has none.
     case 'decimal': return type.precision === type.scale ? `regexp_replace(CAST(${value} AS VARCHAR), '^(-?)[.]', '\\10.')` : `CAST(${value} AS VARCHAR)`;
     default: return `CAST(${value} AS VARCHAR)`;
