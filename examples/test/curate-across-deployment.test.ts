@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
@@ -24,6 +24,8 @@ const contract = (version: number): string => ordersContract(`${version}.0.0`, {
 
 describe('a contract, code and settings that are pushed while a batch is curated or loaded', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-across-'));
+  // The database server may run as another account than root; where it cannot enter, its data would be elsewhere, and stay.
+  chmodSync(folder, 0o755);
   const stateDir = path.join(folder, 'state');
   const events: StackEvent[] = [];
   let body = 'id,note\n1,short\n2,much longer\n';

@@ -1,7 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { reapLeftovers } from '../exec/child-guard';
-import { movedFolders } from '../engines/postgres';
+import { removeMovedClusters } from '../engines/postgres';
 import { StateFolder } from '../stack/state-folder';
 import { EXIT, type ExitCode } from './exit-code';
 import { stopKeeper } from './keeper';
@@ -18,7 +17,7 @@ export async function down(options: { stateDir: string; delete?: boolean; termin
   const reaped = reapLeftovers(state.pids);
   options.terminal.out(`${stopped || reaped.length > 0 ? 'stopped' : 'nothing was up'}\n`);
   if (options.delete) {
-    for (const pointer of movedFolders(path.join(state.root, 'postgres'))) rmSync(readFileSync(pointer, 'utf8'), { recursive: true, force: true });
+    removeMovedClusters(path.join(state.root, 'postgres'));
     state.delete();
     options.terminal.out(`deleted ${options.stateDir}\n`);
   }

@@ -137,9 +137,15 @@ function reachableFolder(wanted: string, account: Account | undefined): string {
   return dir;
 }
 
-/** The pointers to clusters that stand elsewhere, below a folder of clusters. */
-export function movedFolders(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.moved')).map((name) => path.join(folder, name)) : [];
+/** The clusters of a folder that stand elsewhere. */
+export function movedClusters(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => name.endsWith('.moved')).map((name) => readFileSync(path.join(folder, name), 'utf8'));
+}
+
+/** Removes clusters that stand elsewhere, with their logs. */
+export function removeMovedClusters(folder: string): void {
+  for (const cluster of movedClusters(folder)) for (const each of [cluster, `${cluster}.log`]) rmSync(each, { recursive: true, force: true });
 }
 
 /** Binaries that the account may run; a copy where only root can enter their folder. */
