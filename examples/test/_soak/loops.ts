@@ -173,6 +173,10 @@ export const LOOPS: readonly SoakLoop[] = [
     return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
   }),
   testLoop({
+    name: 'kill-messages', what: 'R1: a load into PostgreSQL and MariaDB that dies at each message to the database and S3, before it is delivered and after', tests: 'load/(publish-kills|crash|mysql/load)',
+    environment: () => ({ HEADRACE_TEST_THOROUGH: '1' }),
+  }),
+  testLoop({
     name: 'pages-since', what: 'ingest: pages since a time or a value, of rows that come late, at the boundary and between pages', tests: 'ingest/http/http-since-late',
     environment: ({ seeds }) => ({ HEADRACE_PAGES_SINCE: String(seeds) }),
   }),

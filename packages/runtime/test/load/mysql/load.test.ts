@@ -389,7 +389,7 @@ describe('a load into MariaDB', () => {
         if (ended) break;
       }
       expect(commits).toBeGreaterThan(4);
-    }, 1_200_000);
+    }, 7_200_000);
 
     withServer('fail for a while when somebody holds the table locked, or nobody answers', async () => {
       const stage = await start(IDS, { lockTimeoutSeconds: 1 });
