@@ -74,6 +74,17 @@ describe('what a load makes and alters in PostgreSQL', () => {
     expect(await notes('count(*)::int')).toEqual([[13]]);
   });
 
+  withServer('is refused with what holds a column that is in the partition key', async () => {
+    const { targetSchema } = stage.settings;
+    const table = `"${targetSchema}"."people"`;
+    await stage.client.query(`CREATE SCHEMA "${targetSchema}"; CREATE TABLE ${table} (id int NOT NULL, code varchar(5) NOT NULL, price numeric(8,2), PRIMARY KEY (id, code), UNIQUE (id, code)) PARTITION BY LIST (code);
+      CREATE TABLE "${targetSchema}".rest PARTITION OF ${table} DEFAULT`);
+    stage.useContract(contract([ID, code(40).replace('name: code,', 'name: code, primaryKey: true, required: true,'), price(8)]));
+    await stage.commit('people', rows(1));
+    await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
+    expect(stage.errors.at(-1).data.reason).toContain(`ALTER TABLE ${table} ALTER COLUMN "code" TYPE varchar(40) (PostgreSQL changes no type of a column that is in the partition key or inherited: make a new table`);
+  });
+
   withServer('comes to a ledger of an older version too, and is named with its statement where a DBA makes it', async () => {
     await stage.commit('people', rows(1));
     await stage.load();
@@ -135,6 +146,46 @@ describe('what a load makes and alters in MariaDB', () => {
     stage.settings.manageSchema = true;
     await stage.load();
     expect(await notes('table_name, state')).toEqual([['load_ddl', 'done']]);
+  });
+
+  withServer('keeps what a column has besides, and says what holds one that the server does not alter', async () => {
+    await stage.commit('people', rows(1));
+    await stage.load();
+    const table = `${stage.settings.targetSchema}.people`;
+    const check = server!.flavour === 'mariadb' ? " CHECK (code <> 'it''s')" : '';
+    await stage.client.query(`ALTER TABLE ${table} MODIFY code varchar(5) CHARACTER SET ascii NULL INVISIBLE COMMENT 'c'${check}`);
+    stage.useContract(contract([ID, code(40), price(8)]));
+    await stage.commit('people', rows(2));
+    await stage.load();
+    const made = async (): Promise<string> => (await stage.ask(`SHOW CREATE TABLE ${table}`))[0]![1]!.replaceAll(/\/\*!\d+ | \*\//g, ' ');
+    expect(await made()).toMatch(/`code` varchar\(40\) CHARACTER SET ascii .*INVISIBLE.*COMMENT 'c'/);
+    if (check !== '') expect(await made()).toContain("CHECK (`code` <> 'it\\'s')");
+    await stage.client.query(`CREATE TABLE ${stage.settings.targetSchema}.codes (code varchar(40) CHARACTER SET ascii PRIMARY KEY) ENGINE=InnoDB; INSERT INTO ${stage.settings.targetSchema}.codes VALUES ('abc'); `
+      + `ALTER TABLE ${table} ADD FOREIGN KEY (code) REFERENCES ${stage.settings.targetSchema}.codes (code)`);
+    stage.useContract(contract([ID, code(60), price(8)]));
+    await stage.commit('people', rows(3));
+    await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
+    expect(stage.errors.at(-1).data.reason).toMatch(/column code is varchar\(40\), the contract says varchar\(60\): ALTER TABLE .* \(a foreign key holds it: drop the key/);
+  });
+
+  withServer('is noted once and as done when tasks die on tables of the ledger and on the database', async () => {
+    await stage.commit('people', rows(1));
+    const line = await PowerLine.start(server!.port, stage.s3);
+    stage.settings.target.port = line.port;
+    const { ledgerSchema, targetSchema } = stage.settings;
+    try {
+      for (const [index, made] of [`TABLE IF NOT EXISTS \`${ledgerSchema}\`.\`load_part\``, `TABLE IF NOT EXISTS \`${ledgerSchema}\`.\`load_lease\``, `DATABASE IF NOT EXISTS \`${targetSchema}\``].entries()) {
+        line.dieAt(`\u0003CREATE ${made}`, 'after');
+        expect(await stage.claim(`dies-a${index + 1}`)).not.toBe(0);
+        line.arm(0, 'before');
+      }
+      expect(await notes('table_schema, table_name', "state = 'begun'")).toEqual([[targetSchema, '']]);
+      await stage.load({}, 'dies-a4');
+      expect(await notes('table_name, state', `table_schema = '${ledgerSchema}' AND table_name <> ''`)).toEqual(['load_ddl', 'load_epoch', 'load_part', 'load_ledger', 'load_lease'].map((table) => [table, 'done']));
+      expect(await notes('attempt_id, state', `table_schema = '${targetSchema}' AND table_name = ''`)).toEqual([['dies-a3', 'done']]);
+    } finally {
+      await line.close();
+    }
   });
 
   withServer.each(['before', 'after'] as const)('is noted once when the task dies %s the statement', async (mode) => {

@@ -5,7 +5,7 @@ import { userError } from '../../errors/pipeline-error';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
-import { ensureTable, hasKey, type Widening } from '../target/ensure-table';
+import { because, ensureTable, hasKey, type Widening } from '../target/ensure-table';
 import { isWider } from '../target/wider-type';
 import type { MysqlClient } from './connect';
 import { ensureDatabase } from './ledger/ensure-ledger';
@@ -22,6 +22,10 @@ interface TargetColumn {
   readonly characterSet: string | null;
   readonly collation: string | null;
   readonly comment: string;
+  /** SELECT * leaves it out. */
+  readonly invisible: boolean;
+  /** The condition that belongs to the column itself; MySQL, other than MariaDB, keeps all of them with the table. */
+  readonly check: string | null;
 }
 
 /**
@@ -45,25 +49,30 @@ export async function ensureTarget(
     widen: async ({ statement }) => {
       try {
         await runDdl(client, target, statement, by);
-        return true;
+        return undefined;
       } catch (error) {
-        if (!NOT_IN_PLACE.has((error as { errno?: number }).errno ?? 0)) throw error;
-        return false;
+        const why = HOLDS[(error as { errno?: number }).errno ?? 0];
+        if (why === undefined) throw error;
+        return why;
       }
     },
-    problems: async (columns) => [
-      ...columnProblems(target, columns, dataset),
+    problems: async (columns, held) => [
+      ...columnProblems(target, columns, dataset, held),
       ...await tableProblems(client, target),
       ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
       ...(writeMode.mode === 'replace' ? await swapProblems(client, target) : []),
     ],
   });
-  await settleDdl(client, target, by);
+  // The database of the target may have been made too.
+  for (const table of ['', target.table]) await settleDdl(client, { schema: target.schema, table }, by);
   return done;
 }
 
-/** The server would copy the whole table, or keep writers off meanwhile. */
-const NOT_IN_PLACE = new Set([1845, 1846]);
+const COPIES = 'the server writes the whole table anew for it, or keeps writers off meanwhile: run the statement at a quiet time';
+const FOREIGN_KEY = 'a foreign key holds it: drop the key, run the statement on both tables, and make the key again';
+
+/** What keeps the server from altering a column while others read and write, by error number. */
+const HOLDS: Readonly<Record<number, string>> = { 1845: COPIES, 1846: COPIES, 1832: FOREIGN_KEY, 1833: FOREIGN_KEY, 3780: FOREIGN_KEY };
 
 /** The server itself knows what it can do while others read and write; a column that fills itself is left alone. */
 function widenings(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): Widening[] {
@@ -71,28 +80,32 @@ function widenings(target: TableName, columns: readonly TargetColumn[], dataset:
     const there = columns.find(({ name }) => name === column.name);
     if (there === undefined || there.filled || there.generated) return [];
     if (fits(there.type, column, dataset) || !isWider(there.type, mysqlColumnType(column, dataset))) return [];
-    // What MODIFY does not repeat is lost.
-    const kept = [
-      ...(there.characterSet === null || there.collation === null ? [] : [`CHARACTER SET ${there.characterSet} COLLATE ${there.collation}`]),
-      there.notNull ? 'NOT NULL' : 'NULL', ...(there.comment === '' ? [] : [`COMMENT ${quoteMysqlText(there.comment)}`]),
-    ];
     const table = quoteMysqlName(target.schema, target.table);
-    const definition = `${mysqlColumnDdl(column, dataset)} ${kept.join(' ')}`;
+    const charset = there.characterSet === null || there.collation === null ? '' : ` CHARACTER SET ${there.characterSet} COLLATE ${there.collation}`;
+    const definition = `${mysqlColumnDdl(column, dataset)}${charset}${attributes(there, there.notNull)}`;
     return [{ column: column.name, statement: `ALTER TABLE ${table} MODIFY COLUMN ${definition}, ALGORITHM=INPLACE, LOCK=NONE` }];
   });
 }
 
-function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
+/** What MODIFY does not repeat is lost. */
+function attributes({ invisible, comment, check }: TargetColumn, notNull: boolean): string {
+  const kept = [
+    notNull ? 'NOT NULL' : 'NULL', ...(invisible ? ['INVISIBLE'] : []), ...(comment === '' ? [] : [`COMMENT ${quoteMysqlText(comment)}`]), ...(check === null ? [] : [`CHECK (${check})`]),
+  ];
+  return ` ${kept.join(' ')}`;
+}
+
+function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset, held: ReadonlyMap<string, string>): string[] {
   const modify = `ALTER TABLE ${quoteMysqlName(target.schema, target.table)} MODIFY COLUMN`;
   return columns.flatMap((there) => {
     const column = dataset.columns.find((candidate) => candidate.name === there.name);
     if (column === undefined) {
       return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ${modify} ${quoteMysqlName(there.name)} ${there.type} NULL`] : [];
     }
-    const wanted = `${modify} ${mysqlColumnDdl(column, dataset)}${column.required ? ' NOT NULL' : ' NULL'}`;
+    const wanted = `${modify} ${mysqlColumnDdl(column, dataset)}${attributes(there, column.required)}`;
     const problems: string[] = [];
-    if (!fits(there.type, column, dataset)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}`);
-    else if (there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet)) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${wanted} CHARACTER SET utf8mb4`);
+    if (!fits(there.type, column, dataset)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}${because(held, there.name)}`);
+    else if (there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet)) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${modify} ${mysqlColumnDdl(column, dataset)} CHARACTER SET utf8mb4${attributes(there, column.required)}`);
     if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ${wanted}`);
     if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ${wanted}`);
     return problems;
@@ -136,12 +149,21 @@ async function columnsOf(client: MysqlClient, { schema, table }: TableName): Pro
     'SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
     [schema, table],
   );
+  const checks = client.flavour === 'mariadb' ? await checksOf(client, { schema, table }) : undefined;
   return rows.map(([name, type, nullable, byDefault, extra, characterSet, collation, comment]) => ({
     name: name as string, type: type as string, notNull: nullable === 'NO', filled: (byDefault !== null && !(client.flavour === 'mariadb' && byDefault === 'NULL')) || /auto_increment|default_generated|generated/i.test(extra ?? ''),
     // MariaDB shows no default as NULL, and one that is a text in quotes. MySQL calls a default that is an expression DEFAULT_GENERATED.
     generated: /(virtual|stored|persistent)/i.test(extra ?? ''), characterSet: characterSet as string | null,
-    collation: collation as string | null, comment: comment ?? '',
+    collation: collation as string | null, comment: comment ?? '', invisible: /invisible/i.test(extra ?? ''), check: checks?.get(name as string) ?? null,
   }));
+}
+
+/** Conditions of single columns, by column, as MariaDB has them. */
+async function checksOf(client: MysqlClient, { schema, table }: TableName): Promise<ReadonlyMap<string, string>> {
+  const rows = await client.rows(
+    "SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ? AND TABLE_NAME = ? AND LEVEL = 'Column'", [schema, table],
+  );
+  return new Map(rows as [string, string][]);
 }
 
 function addColumn(target: TableName, column: Column, dataset: Dataset): string {

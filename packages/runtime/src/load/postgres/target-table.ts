@@ -6,7 +6,7 @@ import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import type { WriteMode } from '../settings';
 import type { TableName } from '../table-name';
-import { ensureTable, hasKey, type Widening } from '../target/ensure-table';
+import { because, ensureTable, hasKey, type Widening } from '../target/ensure-table';
 import { isWiderInPlace } from '../target/wider-type';
 import { ensureSchema, lockDdl } from './ledger/ensure-ledger';
 import { noteDdl, runDdl } from './ledger/run-ddl';
@@ -47,22 +47,30 @@ export async function ensureTarget(client: Client, target: TableName, dataset: D
       try {
         await runDdl(client, target, statement, by);
       } catch (error) {
-        // A view, a rule or a partition key holds the column; the check that follows names the statement.
-        if ((error as { code?: string }).code !== FEATURE_NOT_SUPPORTED) throw error;
+        // The check that follows names the statement.
+        const why = HOLDS[(error as { code?: string }).code ?? ''];
+        if (why === undefined) throw error;
         await client.query('ROLLBACK TO SAVEPOINT widen');
-        return false;
+        return why;
       }
       await client.query('RELEASE SAVEPOINT widen');
-      return true;
+      return undefined;
     },
-    problems: async (columns) => [
-      ...columnProblems(target, columns, dataset),
+    problems: async (columns, held) => [
+      ...columnProblems(target, columns, dataset, held),
       ...(writeMode.mode === 'merge' ? await keyProblems(client, target, dataset) : []),
     ],
   });
 }
 
-const FEATURE_NOT_SUPPORTED = '0A000';
+const PARTITION_KEY = 'PostgreSQL changes no type of a column that is in the partition key or inherited: make a new table with the wider type, move the rows and rename it';
+
+/** What keeps PostgreSQL from altering a column, by SQLSTATE. */
+const HOLDS: Readonly<Record<string, string>> = {
+  '0A000': 'a view, a rule, a trigger or a generated column uses it: drop that, run the statement, and make it again',
+  '42P16': PARTITION_KEY,
+  '42P17': PARTITION_KEY,
+};
 
 function widenings(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): Widening[] {
   return dataset.columns.flatMap((column) => {
@@ -78,7 +86,7 @@ function alterType({ schema, table }: TableName, { name, type }: Column, collati
   return `ALTER TABLE ${quoteName(schema, table)} ALTER COLUMN ${quoteIdentifier(name)} TYPE ${postgresType(type)}${kept}`;
 }
 
-function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset): string[] {
+function columnProblems(target: TableName, columns: readonly TargetColumn[], dataset: Dataset, held: ReadonlyMap<string, string>): string[] {
   const name = quoteName(target.schema, target.table);
   return columns.flatMap((there) => {
     const column = dataset.columns.find((candidate) => candidate.name === there.name);
@@ -87,7 +95,7 @@ function columnProblems(target: TableName, columns: readonly TargetColumn[], dat
     }
     const problems: string[] = [];
     const expected = postgresType(column.type);
-    if (canonical(there.type) !== canonical(expected)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${expected}: ${alterType(target, column, isWiderInPlace(there.type, expected) ? there.collation : undefined)}`);
+    if (canonical(there.type) !== canonical(expected)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${expected}: ${alterType(target, column, isWiderInPlace(there.type, expected) ? there.collation : undefined)}${because(held, there.name)}`);
     if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP EXPRESSION`);
     if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(there.name)} DROP NOT NULL`);
     return problems;

@@ -10,12 +10,12 @@ export interface TableWork<There extends { readonly name: string }> {
   readonly addColumn: (column: Column) => string;
   /** Statements that give columns the wider type of the contract, where that loses no value and the database need not write the table anew. */
   readonly widenings: (columns: readonly There[]) => readonly Widening[];
-  /** Runs one of these; false where the database cannot do it in place. */
-  readonly widen: (widening: Widening) => Promise<boolean>;
+  /** Runs one of these, or returns why the database does not do it in place, and what else is to be done. */
+  readonly widen: (widening: Widening) => Promise<string | undefined>;
   /** Makes what the statements need besides, before they run: `schema` where the table itself is made. */
   readonly run: (statements: readonly string[], makes: 'schema' | 'columns') => Promise<void>;
-  /** What else does not fit, each with the statement that cures it. */
-  readonly problems: (columns: readonly There[]) => Promise<readonly string[]>;
+  /** What else does not fit, each with the statement that cures it. `held`: by column, why it was not widened. */
+  readonly problems: (columns: readonly There[], held: ReadonlyMap<string, string>) => Promise<readonly string[]>;
 }
 
 export interface Widening {
@@ -45,14 +45,25 @@ export async function ensureTable<There extends { readonly name: string }>(
   const added = mayGrow ? missing.filter((column) => !column.required) : [];
   if (added.length > 0) await run(added.map(addColumn), 'columns');
   let widened = 0;
-  if (mayGrow) for (const widening of widenings(columns)) if (await widen(widening)) widened += 1;
+  const held = new Map<string, string>();
+  if (mayGrow) for (const widening of widenings(columns)) {
+    const why = await widen(widening);
+    if (why === undefined) widened += 1;
+    else held.set(widening.column, why);
+  }
   if (added.length + widened > 0) columns = await read();
   const problems = [
     ...missing.filter((column) => !added.includes(column)).map((column) => `it lacks column ${column.name}: ${addColumn(column)}`),
-    ...await others(columns),
+    ...await others(columns, held),
   ];
   if (problems.length > 0) throw schemaProblems(target, problems);
   return isNew ? 'made' : 'there';
+}
+
+/** Why a column was not widened, to be put behind the statement. */
+export function because(held: ReadonlyMap<string, string>, column: string): string {
+  const why = held.get(column);
+  return why === undefined ? '' : ` (${why})`;
 }
 
 /** Whether one of the unique indexes, given by their columns, is just the contract's key. */

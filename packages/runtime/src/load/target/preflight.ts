@@ -30,12 +30,17 @@ export interface ConnectionRoom {
 /** Sessions that a load leaves to users of the database, beyond those that the server keeps for its administrators. */
 export const LEFT_TO_OTHERS = 3;
 
+/** Sessions in which tasks renew their lease while others copy: each for a moment in a minute, so hardly two at once. */
+const RENEWALS = 1;
+
 /** How many parts may be copied at the same time: what the settings say, or what the server has room for. */
 export function connectionsWithin({ room, used, limit, what }: ConnectionRoom, connections: number, report: Report): number {
   const facts = { connections, room, used, limit, what };
   if (room < 1) throw transientError('TARGET_CONNECTIONS', `the target has no room for a load: ${used} of ${limit} connections are in use (${what}), and a few are left to its users; nothing was staged`, facts);
-  if (room < connections) report.say('LOAD_W1010', facts);
-  return Math.min(room, connections);
+  // With room for one session rows come first: a lease that cannot be renewed is no failure.
+  const copying = Math.min(Math.max(1, room - RENEWALS), connections);
+  if (copying < connections) report.say('LOAD_W1010', { ...facts, room: copying });
+  return copying;
 }
 
 /** During a fail-over the endpoint may lead to the server that was the writer, so it may pass. */

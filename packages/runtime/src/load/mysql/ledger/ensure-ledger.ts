@@ -4,7 +4,7 @@ import { LEDGER_TABLES, missingOfLedger, missingTables } from '../../ledger/ledg
 import { ledgerForeign, ledgerMissing } from '../../refusals';
 import type { MysqlClient } from '../connect';
 import { ledgerTablesDdl } from './ledger-ddl';
-import { noteDdl, runDdl, settleDdl } from './run-ddl';
+import { noteDdl, runDdl, settleLedgerDdl } from './run-ddl';
 
 /**
  * Makes the ledger, or what an older version of the loader did not have of it, or names what is missing with its statements where `manage` is
@@ -14,7 +14,7 @@ import { noteDdl, runDdl, settleDdl } from './run-ddl';
  */
 export async function ensureLedger(client: MysqlClient, schema: string, manage: boolean, by: DdlAuthor): Promise<void> {
   const missing = missingOfLedger(await columnsOfLedger(client, schema));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return manage ? settleLedgerDdl(client, schema) : undefined;
   const ddl = ledgerTablesDdl(schema, client.flavour);
   const tables = missingTables(missing);
   if (!manage) throw ledgerMissing(schema, missing, tables.flatMap((table) => ddl[table]));
@@ -29,10 +29,10 @@ export async function ensureLedger(client: MysqlClient, schema: string, manage: 
   }
   for (const table of tables.filter((each) => each !== 'load_ddl')) {
     for (const statement of ddl[table]) await runDdl(client, { schema, table }, statement, by);
-    await settleDdl(client, { schema, table }, by);
   }
   const left = missingOfLedger(await columnsOfLedger(client, schema));
   if (left.length > 0) throw ledgerForeign(schema, left);
+  await settleLedgerDdl(client, schema);
 }
 
 /**

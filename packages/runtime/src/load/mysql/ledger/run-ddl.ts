@@ -1,5 +1,6 @@
 import { quoteMysqlName } from '../../../contract/mysql-ddl';
 import { DDL_COLUMNS, ddlValues, type DdlAuthor, type DdlState } from '../../ledger/ddl-author';
+import { LEDGER_TABLES } from '../../ledger/ledger-tables';
 import type { TableName } from '../../table-name';
 import type { MysqlClient } from '../connect';
 import { isConnectionLoss } from '../mysql-failure';
@@ -29,6 +30,15 @@ export async function runDdl(client: MysqlClient, of: TableName, statement: stri
 export async function noteDdl(client: MysqlClient, of: TableName, statement: string, state: DdlState, by: DdlAuthor): Promise<void> {
   const values = ddlValues(of, statement, state, by);
   await client.run(`INSERT INTO ${quoteMysqlName(by.ledgerSchema, 'load_ddl')} (${DDL_COLUMNS.join(', ')}) VALUES (${values.map(() => '?').join(', ')})`, values);
+}
+
+/** Settles what a dead task had begun of the ledger itself, which is whole by now: each statement had its effect, under whatever contract. */
+export async function settleLedgerDdl(client: MysqlClient, schema: string): Promise<void> {
+  const tables = ['', ...Object.keys(LEDGER_TABLES)];
+  await client.run(
+    `UPDATE ${quoteMysqlName(schema, 'load_ddl')} SET state = 'done' WHERE state = 'begun' AND table_schema = ? AND table_name IN (${tables.map(() => '?').join(', ')})`,
+    [schema, ...tables],
+  );
 }
 
 /**

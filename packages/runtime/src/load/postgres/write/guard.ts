@@ -25,7 +25,10 @@ export async function ensureGuard(client: Client, guard: GuardTable, target: Tab
   });
   const mark = guardMark(guard, target, by.pipeline, types, since);
   const commentOn = (its: GuardMark): string => `COMMENT ON TABLE ${name} IS ${quoteLiteral(guardComment(guard, its))}`;
+  const isFit = (comment: string | undefined): boolean => comment !== undefined && changedMark(guard, mark, comment, `DROP TABLE ${name}`) === undefined;
+  if (isFit(await commentOf(client, guard))) return;
   await lockDdl(client);
+  // Another load may have made it while this one waited.
   const there = await commentOf(client, guard);
   if (there === undefined) {
     const columns = guard.columns.map((column, index) => `${quoteIdentifier(column.name)} ${types[index]}${guard.kind === 'deleted' ? ' NOT NULL' : ''}`);
