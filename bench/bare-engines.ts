@@ -18,6 +18,19 @@ export async function duckdbCopy(flights: CurateFlights, from: (columns: string)
   return copied(flights, `SELECT * FROM ${from(declared(flights))}`, 'FORMAT parquet, COMPRESSION zstd');
 }
 
+/** The same from S3 to S3, as ours is: the object is downloaded to a file first and the result uploaded, both by our client of S3. */
+export async function duckdbCopyBetweenStores(
+  flights: CurateFlights, from: (file: string, columns: string) => string,
+): Promise<{ bytes: number; rows: number }> {
+  const file = `${setting('BENCH_FOLDER')}/${randomUUID()}.csv`;
+  try {
+    await flights.download(file);
+    return await copied(flights, `SELECT * FROM ${from(file, declared(flights))}`, 'FORMAT parquet, COMPRESSION zstd', { upload: (path) => flights.upload(path) });
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
 /**
  * DuckDB doing in one statement what Rows and Shape do, without a check: one record for each key, sorted where the contract says so, a folder
  * for each value of the partition columns, files as ours are compressed and cut into row groups. Of equal records it keeps any.
@@ -31,19 +44,23 @@ export async function duckdbShape(flights: CurateFlights, from: (columns: string
   const first = `QUALIFY ${dedupe.keep === 'first' ? '' : 'count(*) OVER key + 1 - '}row_number() OVER (key ORDER BY ${order}) = 1`;
   const query = `SELECT ${quoted(curatedColumns(dataset).map(({ name }) => name))} FROM ${from(declared(flights))} WINDOW key AS (PARTITION BY ${quoted(primaryKey)}) ${first}`;
   return copied(flights, `SELECT * FROM (${query})${sortClause(dataset)}`,
-    `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}, DICTIONARY_SIZE_LIMIT 8192, PARTITION_BY (${quoted(partitionColumns)}), WRITE_PARTITION_COLUMNS true`, SHAPE_MEMORY_MIB);
+    `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${MOST_GROUP_ROWS}, DICTIONARY_SIZE_LIMIT 8192, PARTITION_BY (${quoted(partitionColumns)}), WRITE_PARTITION_COLUMNS true`, { memoryMib: SHAPE_MEMORY_MIB });
 }
 
 function declared({ dataset }: CurateFlights): string {
   return `{${dataset.columns.map(({ name, type }) => `'${name}': '${duckdbType(type)}'`).join(', ')}}`;
 }
 
-async function copied(flights: CurateFlights, query: string, options: string, memoryMib = MEMORY_MIB): Promise<{ bytes: number; rows: number }> {
+async function copied(
+  flights: CurateFlights, query: string, options: string,
+  { memoryMib = MEMORY_MIB, upload }: { memoryMib?: number; upload?: (path: string) => Promise<void> } = {},
+): Promise<{ bytes: number; rows: number }> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(THREADS), memory_limit: `${memoryMib}MB` });
   const connection = await instance.connect();
   const target = `${setting('BENCH_FOLDER')}/${randomUUID()}.parquet`;
   await connection.run('SET preserve_insertion_order = false');
   const result = await connection.runAndReadAll(`COPY (${query}) TO '${target}' (${options})`);
+  await upload?.(target);
   rmSync(target, { recursive: true });
   return { bytes: flights.bytes, rows: Number(result.getRows()[0]?.[0]) };
 }

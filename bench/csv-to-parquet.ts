@@ -1,15 +1,16 @@
 import { CurateFlights } from './curate-flights';
-import { duckdbCopy, duckdbShape, sparkCopy } from './bare-engines';
+import { duckdbCopy, duckdbCopyBetweenStores, duckdbShape, sparkCopy } from './bare-engines';
 import { runCase, setting } from './run-case';
 
-/** `rows`, `multiline`, `headrace`, `reference`, `same` and `spark`, each also with `-large`: the same on the file that is ten times as long. */
+/** One of the sides below, each also with `-large`: the same on the file that is ten times as long. */
 const large = process.argv[2]?.endsWith('-large') ?? false;
 const file = setting(large ? 'BENCH_LARGE_CSV' : 'BENCH_CSV');
 const flights = new CurateFlights('csv', file);
 /** Without the 18 planted rows, which bare engines cannot read. */
 const clean = setting(large ? 'BENCH_LARGE_CLEAN_SOURCE' : 'BENCH_CLEAN_SOURCE');
 
-const cleanCsv = (columns: string): string => `read_csv('${clean}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = ${columns})`;
+const readCsv = (path: string, columns: string): string => `read_csv('${path}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = ${columns})`;
+const cleanCsv = (columns: string): string => readCsv(clean, columns);
 
 const sides = {
   rows: () => flights.rows(),
@@ -23,6 +24,8 @@ const sides = {
   },
   /** DuckDB's own COPY of the same file from disk to disk, with the declared types. */
   reference: () => duckdbCopy(flights, cleanCsv),
+  /** The same COPY with what comes before and after it where the files are in S3. */
+  stores: () => duckdbCopyBetweenStores(new CurateFlights('csv', clean), readCsv),
   /** DuckDB's own dedupe, sort and partitions, from disk to disk, with the declared types and without a check. */
   same: () => duckdbShape(flights, cleanCsv),
   spark: () => sparkCopy(flights, 'csv', clean),

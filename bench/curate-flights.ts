@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { createWriteStream, readFileSync, statSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { requireContract } from '@headrace/runtime/contract';
 import { curateRows } from '@headrace/runtime/curate/rows/curate-rows';
 import { shapeUnit } from '@headrace/runtime/curate/shape/shape-unit';
@@ -28,7 +29,7 @@ export class CurateFlights {
   readonly contract;
   readonly dataset;
   private readonly unitId = `u${randomUUID().slice(0, 8)}-a1-i1`;
-  private readonly folder = { bucket: 'curated', prefix: `bench/work/${this.unitId}/` } as never;
+  private readonly folder = { bucket: 'curated', prefix: `bench/work/${this.unitId}/` };
 
   /** @param file of the records on disk, whose object in Raw has the same name */
   constructor(format: FlightsFormat, private readonly file: string) {
@@ -43,23 +44,38 @@ export class CurateFlights {
     return statSync(this.file).size;
   }
 
+  /** Name of the records' object in Raw. */
+  private get key(): string {
+    return `bench/${this.file.split('/').at(-1)}`;
+  }
+
+  /** Puts the records where an engine without S3 finds them. */
+  async download(path: string): Promise<void> {
+    await pipeline(await store.getStream({ bucket: 'raw', key: this.key }), createWriteStream(path));
+  }
+
+  /** Keeps what such an engine came to. */
+  async upload(path: string): Promise<void> {
+    await store.putFile({ bucket: this.folder.bucket, key: `${this.folder.prefix}bare.parquet` }, path);
+  }
+
   /** The kernel: framing, grammars, all checks, quarantine; typed Parquet into S3. */
   async rows() {
-    const item = { index: 0, dataset: 'flights', unit: 0, unitId: this.unitId, part: 0, key: `bench/${this.file.split('/').at(-1)}`, bytes: this.bytes, compression: 'none' as const };
+    const item = { index: 0, dataset: 'flights', unit: 0, unitId: this.unitId, part: 0, key: this.key, bytes: this.bytes, compression: 'none' as const };
     const result = await curateRows({
-      item, dataset: this.dataset, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder: this.folder, store, report, cores: THREADS,
+      item, dataset: this.dataset, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder: this.folder as never, store, report, cores: THREADS,
     });
     return { bytes: this.bytes, rows: result.counts.kept, result };
   }
 
   /** What the kernel came to, where Shape looks for it. */
   async keep(result: Awaited<ReturnType<CurateFlights['rows']>>['result']): Promise<void> {
-    await store.putJson(resultRef(this.folder, 'rows', 0), { schemaVersion: 1, ...result });
+    await store.putJson(resultRef(this.folder as never, 'rows', 0), { schemaVersion: 1, ...result });
   }
 
   /** Dedupe, sort and column partitions by DuckDB, from S3 to S3. */
   async shape() {
-    const shape = await shapeUnit(this.item, { settings: this.settings, contract: this.contract, folder: this.folder, store, report });
+    const shape = await shapeUnit(this.item, { settings: this.settings, contract: this.contract, folder: this.folder as never, store, report });
     return { bytes: this.bytes, rows: shape.counts.written };
   }
 

@@ -32,7 +32,7 @@ async function start(folder: string, contractFile: string): Promise<void> {
   const source = await serveFolder(path.join(folder, 'source'));
   const s3 = await startS3Endpoint({ dir: path.join(folder, 's3'), buckets: ['raw', 'curated'] });
   const client = new S3Client({ endpoint: s3.url, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
-  for (const file of [flights, path.join(folder, 'source.csv'), large.csv, others.ndjson, others.xml]) {
+  for (const file of [flights, path.join(folder, 'source.csv'), large.csv, large.clean, others.ndjson, others.xml]) {
     await client.send(new PutObjectCommand({ Bucket: 'raw', Key: `bench/${path.basename(file)}`, Body: createReadStream(file), ContentLength: statSync(file).size }));
   }
   const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), port: await freePort(), user: 'bench', password: 'bench', database: 'bench', pidFolder: path.join(folder, 'pids') });
