@@ -3,7 +3,7 @@ import { JsonFile, type Project } from 'projen';
 /** Scripts that builds run; the others do not make a build stale. */
 const BUILD_SCRIPTS = ['bundle', 'docgen', 'prepare-construct', 'third-party-licenses'];
 
-/** nx orders and caches the members' package.json scripts; versions and tags are left to the release workflow. */
+/** nx orders and caches the members' package.json scripts; it releases nothing. */
 export function addNxConfig(root: Project): void {
   new JsonFile(root, 'nx.json', {
     obj: {
@@ -38,27 +38,6 @@ export function addNxConfig(root: Project): void {
           dependsOn: ['build'],
           inputs: ['default', '^production'],
           outputs: ['{projectRoot}/dist'],
-        },
-      },
-      release: {
-        projects: ['packages/*-construct', 'packages/local-runner'],
-        projectsRelationship: 'independent',
-        // With scopes, `fix(curate)!` counts as a patch.
-        conventionalCommits: { useCommitScope: false },
-        releaseTag: { pattern: '{projectName}@{version}' },
-        version: {
-          conventionalCommits: true,
-          fallbackCurrentVersionResolver: 'disk',
-          updateDependents: 'never',
-          adjustSemverBumpsForZeroMajorVersion: false,
-          versionActionsOptions: { skipLockFileUpdate: true },
-          git: { commit: false, tag: false, stageChanges: false },
-        },
-        changelog: {
-          automaticFromRef: true,
-          workspaceChangelog: false,
-          projectChangelogs: { createRelease: false },
-          git: { commit: false, tag: true },
         },
       },
     },

@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { buildFiles } from './build-files';
 import type { Commit } from './conventional-commit';
 import { fileAt } from './history';
+import { NATIVE_PARTS } from './native-parts';
 import { readJson, type ReleasedPackage } from './packages';
 
 interface BundleFile {
@@ -21,8 +22,6 @@ export interface PackageInputs {
   includes(file: string): boolean;
 }
 
-/** As in `scripts/native-parts.mjs`: these stay outside of every bundle. */
-const NATIVE_PARTS = ['*.node', 'cpu-features', 'pg-native'];
 const LOCK = 'package-lock.json';
 const STAGE_SOURCES = 'packages/stage/src/';
 /** Files of a package's own folder that are not shipped, and shape nothing that is. */
@@ -49,9 +48,17 @@ export function concerns(root: string, { hash, files }: Pick<Commit, 'hash' | 'f
   return [...inputs.thirdParty].some((place) => JSON.stringify(before![place]) !== JSON.stringify(after![place]));
 }
 
+/** What was read, by root and commit id, which stand for the same text for ever: each package asks about the same commits. */
+const locks = new Map<string, Readonly<Record<string, unknown>>>();
+
 function lockedAt(root: string, commit: string): Readonly<Record<string, unknown>> {
+  const key = `${root} ${commit}`;
+  const known = locks.get(key);
+  if (known !== undefined) return known;
   const text = fileAt(root, commit, LOCK);
-  return text === undefined ? {} : (JSON.parse(text) as { packages?: Record<string, unknown> }).packages ?? {};
+  const packages = text === undefined ? {} : (JSON.parse(text) as { packages?: Record<string, unknown> }).packages ?? {};
+  locks.set(key, packages);
+  return packages;
 }
 
 async function bundledFiles(root: string, folder: string): Promise<string[]> {
