@@ -5,16 +5,16 @@ import { git, type LastRelease } from './history';
 import type { ReleasedPackage } from './packages';
 
 /**
- * The tree of a package's last release, built as far as gates need it, below `.cache/release`; made once for each tag. It lies inside the
- * repository so
- * that both versions use one aws-cdk-lib. No registry is asked: what is held against is what the tag says, built with the tools of now.
+ * The tree of a package's last release, below `.cache/release`, with the bundles and the sources that its stages have in common; made once for
+ * each tag. It lies inside the repository so that both versions use one aws-cdk-lib. No registry is asked: what is held against is what the tag
+ * says, built with the tools of now.
  *
  * @returns root of the tree
  */
 export function baselineTree(root: string, released: ReleasedPackage, last: LastRelease): string {
   const commit = git(root, 'rev-parse', `${last.tag}^{commit}`).trim();
   const tree = path.join(root, '.cache/release', `${path.posix.basename(released.folder)}-${last.version}-${commit.slice(0, 12)}`);
-  if (existsSync(path.join(tree, '.built'))) return tree;
+  if (existsSync(path.join(tree, '.prepared'))) return tree;
   const partial = `${tree}.${process.pid}`;
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -26,12 +26,17 @@ export function baselineTree(root: string, released: ReleasedPackage, last: Last
     rmSync(partial, { recursive: true, force: true });
   }
   linkInstalled(root, tree);
-  if (released.kind === 'construct') {
-    run(tree, 'node', 'scripts/prepare-construct.mjs', released.folder);
-    compileConstruct(root, path.join(tree, released.folder));
-  }
-  writeFileSync(path.join(tree, '.built'), '');
+  run(tree, 'node', released.kind === 'construct' ? 'scripts/prepare-construct.mjs' : 'scripts/bundle.mjs', released.folder);
+  writeFileSync(path.join(tree, '.prepared'), '');
   return tree;
+}
+
+/** The folder of the package in that tree, compiled as far as jsii goes: what its API is read from. */
+export function compiledBaseline(root: string, released: ReleasedPackage, last: LastRelease): string {
+  const folder = path.join(baselineTree(root, released, last), released.folder);
+  // Written last.
+  if (!existsSync(path.join(folder, '.jsii'))) compileConstruct(root, folder);
+  return folder;
 }
 
 /** Writes `lib` and `.jsii` of a construct package, as its own build does. */

@@ -1,27 +1,26 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { baselineTree } from '../baseline';
+import { baselineTree, compiledBaseline } from '../baseline';
 import type { Gates } from '../collect-plans';
 import type { Finding } from '../finding';
 import { fileAt } from '../history';
-import { FIXTURES, type UpgradeFixture } from '../fixtures';
+import { FIXTURES, STAGE_IDS, type UpgradeFixture } from '../fixtures';
 import { readJson } from '../packages';
 import { loadConstructs, synthFixtures } from '../synth-fixtures';
 import { commandApiFindings } from './command-api';
+import { programFindings } from './command-line';
 import { comparedApps } from './compared-apps';
 import { constructApiFindings } from './construct-api';
 import { dependencyFindings } from './dependencies';
+import { lastReleaseRuns, STAGE_FOLDERS, type StageFinding } from './mixed-runs';
 import { publishedNameFindings } from './published-names';
 import { resourceFindings } from './resources';
 import { runContractFindings } from './run-contract';
 
-/** Construct ids of the stages in the fixtures, by package. */
-export const STAGE_IDS: Readonly<Record<string, string>> = {
-  'packages/ingest-construct': 'Ingest', 'packages/curate-construct': 'Curate', 'packages/rds-loader-construct': 'Load',
-};
-
 /** Every gate, against the tree of the last tag. The packages of now must be built. */
 export function lastReleaseGates(root: string, outdir: string, say: (line: string) => void): Gates {
+  // All stages run together, so once is enough for all packages.
+  let runs: Promise<StageFinding[]> | undefined;
   return async (candidate, last, inputs) => {
     const { name, folder, kind } = candidate;
     say(`${name}: builds ${last.tag}`);
@@ -36,9 +35,11 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
     if (kind === 'command') {
       const entry = (of: string) => path.join(of, folder, 'src/index.ts');
       const runtime = 'packages/runtime/src';
+      say(`${name}: compares the command line`);
+      findings.push(...programFindings(path.join(tree, folder), path.join(root, folder)));
       return [...findings, ...commandApiFindings(entry(tree), entry(root), { '@headrace/runtime': [path.join(root, runtime, 'index.ts')], '@headrace/runtime/*': [path.join(root, runtime, '*')] })];
     }
-    findings.push(...await constructApiFindings(path.join(tree, folder), path.join(root, folder)));
+    findings.push(...await constructApiFindings(compiledBaseline(root, candidate, last), path.join(root, folder)));
     say(`${name}: compares the resources`);
     const ofTag = fixturesOf(tree, folder);
     const fixtures = [...ofTag, ...FIXTURES[folder] ?? []]
@@ -47,7 +48,9 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
     say(`${name}: ${comparedApps(before!, new Set(ofTag.map((each) => each.name)), last.tag)}`);
     findings.push(...resourceFindings(before!, now!, STAGE_IDS[folder] ?? ''));
     say(`${name}: compares the run contract`);
-    return [...findings, ...runContractFindings(root, tree)];
+    findings.push(...runContractFindings(root, tree));
+    runs ??= lastReleaseRuns(root, outdir, say);
+    return [...findings, ...(await runs).filter(({ stage }) => STAGE_FOLDERS[stage] === folder).map(({ finding }) => finding)];
   };
 }
 

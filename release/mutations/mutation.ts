@@ -21,7 +21,7 @@ export interface Mutation {
   readonly fixtures?: readonly string[];
 }
 
-export function applied(source: string, { name, file, from, to }: Mutation): string {
+export function applied(source: string, { name, file, from, to }: Pick<Mutation, 'name' | 'file' | 'from' | 'to'>): string {
   const parts = source.split(from);
   if (parts.length !== 2) throw new Error(`mutation "${name}": ${JSON.stringify(from)} stands ${parts.length - 1} times in ${file}, and must stand there once`);
   return parts.join(to);

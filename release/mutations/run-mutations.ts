@@ -1,7 +1,9 @@
 import { API_MUTATIONS } from './api-mutations';
+import { COMMAND_MUTATIONS } from './command-mutations';
 import { CONTRACT_MUTATIONS } from './contract-mutations';
 import { HARMLESS_RESOURCE_MUTATIONS, RESOURCE_MUTATIONS } from './resource-mutations';
 import { runApiMutations } from './run-api-mutations';
+import { runCommandMutations } from './run-command-mutations';
 import { runContractMutations } from './run-contract-mutations';
 import { runResourceMutations } from './run-resource-mutations';
 
@@ -16,6 +18,7 @@ export async function runMutations(root: string, outdir: string): Promise<Mutati
   const results = [
     ...runResourceMutations(root, [...RESOURCE_MUTATIONS, ...HARMLESS_RESOURCE_MUTATIONS], outdir),
     ...await runApiMutations(root, API_MUTATIONS),
+    ...await runCommandMutations(root, COMMAND_MUTATIONS),
     ...runContractMutations(root, CONTRACT_MUTATIONS),
   ];
   return results.map(({ mutation: { name, bump }, wrong }) => ({ name, expected: bump, wrong }));

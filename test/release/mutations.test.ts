@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { COMMAND_MUTATIONS } from '../../release/mutations/command-mutations';
 import { CONTRACT_MUTATIONS } from '../../release/mutations/contract-mutations';
 import { HARMLESS_RESOURCE_MUTATIONS, RESOURCE_MUTATIONS } from '../../release/mutations/resource-mutations';
+import { runCommandMutations } from '../../release/mutations/run-command-mutations';
 import { runContractMutations } from '../../release/mutations/run-contract-mutations';
 import { runResourceMutations } from '../../release/mutations/run-resource-mutations';
 import { ROOT } from '../repository';
@@ -28,5 +30,10 @@ test('documents that another release cannot read, and contracts that are no long
   ].includes(name));
   const results = runContractMutations(ROOT, chosen);
   expect(results).toHaveLength(5);
+  expect(results.flatMap(({ mutation: { name }, wrong }) => (wrong === undefined ? [] : [`${name} ${wrong}`]))).toEqual([]);
+}, 120_000);
+
+test('commands and options of the program that scripts can no longer call are found, and what is hidden or only words is not', async () => {
+  const results = await runCommandMutations(ROOT, COMMAND_MUTATIONS);
   expect(results.flatMap(({ mutation: { name }, wrong }) => (wrong === undefined ? [] : [`${name} ${wrong}`]))).toEqual([]);
 }, 120_000);
