@@ -61,6 +61,7 @@ export const RESOURCE_MUTATIONS: readonly Mutation[] = [
   mutation('functions get twice the memory', CURATE, 'curate-size.ts', 'props.functionMemory ?? Size.mebibytes(512)', 'props.functionMemory ?? Size.mebibytes(1024)', 'minor', /has another size: MemorySize/),
   mutation('logs are kept for ever', CURATE, 'stage/stage-function.ts', '{ retention: props.logRetention, removalPolicy', '{ retention: logs.RetentionDays.INFINITE, removalPolicy', 'minor', /has another size: RetentionInDays/),
   mutation('logs go after a day', INGEST, 'ingest-size.ts', 'props.logRetention ?? logs.RetentionDays.ONE_WEEK', 'props.logRetention ?? logs.RetentionDays.ONE_DAY', 'major', /LogGroup .* deletes earlier: events.*7 days.*1 days/s),
+  mutation('undelivered starts go after a day', LOAD, 'private/load-schedule.ts', 'retentionPeriod: Duration.days(14)', 'retentionPeriod: Duration.days(1)', 'major', /Queue Load\/Schedule\/Undelivered deletes earlier: messages.*14 days.*1 days/s, WINDOW),
   mutation('gaps are skipped by default', LOAD, 'rds-loader-stage.ts', "props.skipGaps === true ? 'skip' : 'hold'", "props.skipGaps === false ? 'hold' : 'skip'", 'major', /is told something else where the user said nothing: gaps.*was: hold.*is: +skip/s),
   mutation('missing tables are not made by default', LOAD, 'rds-loader-stage.ts', 'manageSchema: props.manageSchema ?? true', 'manageSchema: props.manageSchema ?? false', 'major', /said nothing: manageSchema/),
   mutation('runs are skipped while another one works', INGEST, 'ingest-stage.ts', 'props.overlap ?? IngestOverlap.QUEUE', 'props.overlap ?? IngestOverlap.SKIP', 'major', /said nothing: .*overlap/),
@@ -69,6 +70,15 @@ export const RESOURCE_MUTATIONS: readonly Mutation[] = [
   mutation('fewer tasks pull at the same time', INGEST, 'ingest-size.ts', 'props.concurrency ?? 4;', 'props.concurrency ?? 1;', 'major', /said nothing: .*concurrency.*was: 4.*is: +1/s),
   mutation('windows are in another zone by default', LOAD, 'private/load-schedule.ts', 'timeZone: TimeZone.of(window._timeZone)', 'timeZone: TimeZone.ETC_UTC', 'major', /starts at another time.*ScheduleExpressionTimezone.*Europe\/Berlin.*Etc\/UTC/s, WINDOW),
   mutation('nobody is told of late runs', INGEST, 'ingest-stage.ts', 'if (props.deadline !== undefined) this.lateAlarm', 'if (props.deadline === null) this.lateAlarm', 'major', /Alarm Ingest\/LateAlarm goes with the upgrade.*told/s, SIZED),
+  mutation('the late alarm waits for five tasks', INGEST, 'private/late-alarm.ts', 'threshold: 1,', 'threshold: 5,', 'major', /tells people at another moment.*Threshold.*was: 1.*is: +5/s, SIZED),
+  mutation('another message calls people', INGEST, 'private/late-alarm.ts', "LATE = 'INGEST_W1401'", "LATE = 'INGEST_W1402'", 'major', /MetricFilter Ingest\/Late tells people at another moment.*FilterPattern/s, SIZED),
+  mutation('an alarm takes missing figures for bad ones', LOAD, 'private/load-schedule.ts', 'cloudwatch.TreatMissingData.NOT_BREACHING', 'cloudwatch.TreatMissingData.BREACHING', 'major', /UndeliveredAlarm tells people at another moment.*TreatMissingData.*notBreaching.*breaching/s, WINDOW),
+  mutation('an alarm tells nobody', LOAD, 'private/load-schedule.ts', 'alarm.addAlarmAction(new actions.SnsAction(topic));', '', 'major', /UndeliveredAlarm tells people at another moment, or others: AlarmActions/, WINDOW),
+  mutation('an alarm of DMS waits for longer', LOAD, 'private/dms/dms-monitoring.ts', 'evaluationPeriods: AGAIN,', 'evaluationPeriods: AGAIN * 2,', 'major', /tells people at another moment, or others: EvaluationPeriods/, DMS),
+  mutation('tasks run on another processor by default', INGEST, 'stage/stage-task.ts', 'props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64', 'props.cpuArchitecture ?? ecs.CpuArchitecture.X86_64', 'minor', /has another size: RuntimePlatform\.CpuArchitecture.*ARM64.*X86_64/s),
+  mutation('queries may scan ten times as much', CURATE, 'private/catalog.ts', 'queryScanLimit.toBytes()', 'queryScanLimit.toBytes() * 10', 'minor', /has another size: WorkGroupConfiguration\.BytesScannedCutoffPerQuery/),
+  mutation('versions of objects are kept', INGEST, 'stage/stage-bucket.ts', 'objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,', 'objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED, versioned: true,', 'minor', /keeps every version of its objects.*cannot have a bucket without versions again/s),
+  mutation('a function runs once at a time', CURATE, 'stage/stage-function.ts', 'architecture: lambda.Architecture.ARM_64,', 'architecture: lambda.Architecture.ARM_64, reservedConcurrentExecutions: 1,', 'patch', /Lambda::Function .* has another value that no rule knows: ReservedConcurrentExecutions/),
   mutation('a name that was taken is refused', INGEST, 'stage/pipeline-name.ts', '/^[a-z][a-z0-9_]{0,62}$/', '/^[a-z][a-z0-9_]{9,62}$/', 'major', /app that the last release takes.*is refused now.*pipelineName/s),
 ];
 
@@ -80,7 +90,6 @@ export const HARMLESS_RESOURCE_MUTATIONS: readonly Mutation[] = ([
   ['a longer time for one state', INGEST, 'private/function-timeout.ts', 'Duration.minutes(', 'Duration.minutes(1 + '],
   ['words of an alarm', LOAD, 'private/load-schedule.ts', 'Headrace: a scheduled load was not started.', 'Headrace: no scheduled load was started.'],
   ['another tag on the machine', CURATE, 'stage/stage-machine.ts', "Tags.of(this.stateMachine).add('headrace:stage'", "Tags.of(this.stateMachine).add('headrace:kind', 'stage');\n    Tags.of(this.stateMachine).add('headrace:stage'"],
-  ['versions of objects', INGEST, 'stage/stage-bucket.ts', 'objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,', 'objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED, versioned: true,'],
   ['one read permission in two statements', INGEST, 'stage/prefix-grants.ts', "allow(role, { actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: objects(write), wildcardReason: BELOW });", "allow(role, { actions: ['s3:AbortMultipartUpload'], resources: objects(write), wildcardReason: BELOW });\n    allow(role, { actions: ['s3:PutObject'], resources: objects(write), wildcardReason: BELOW });"],
 ] as const).map(([name, folder, file, from, to]): Mutation => ({
   name, folder, file: file.startsWith('stage/') ? `${folder}/src/private/${file}` : `${folder}/src/${file}`, from, to, bump: 'none', fixtures: [folder === LOAD ? WINDOW : PLAIN[folder]!],

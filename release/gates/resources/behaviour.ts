@@ -7,10 +7,16 @@ const DOCUMENTS = /(^|\.)(HEADRACE_SETTINGS|--HEADRACE_SETTINGS)$/;
 /** Members that each deployment may change, and that no user chose. */
 const NOT_CHOSEN = /(^|\.)(codeVersion|contract\.(bucket|key))$/;
 const LIMITS = /(^|\.)(TimeoutSeconds|HeartbeatSeconds|MaxAttempts|MaxConcurrency|ToleratedFailurePercentage)$/;
-const SCHEDULES: Readonly<Record<string, RegExp>> = {
-  'AWS::Scheduler::Schedule': /^(ScheduleExpression|ScheduleExpressionTimezone|State|FlexibleTimeWindow\.\w+)$/,
-  'AWS::Events::Rule': /^(ScheduleExpression|State|EventPattern\..*)$/,
-};
+/** Properties that decide when something begins, or when people are told; and what users meet where one of them changes. */
+const WATCHED: readonly { readonly type: string; readonly properties: RegExp; readonly what: string; readonly consequence: string }[] = [
+  ...([
+    ['AWS::Scheduler::Schedule', /^(ScheduleExpression|ScheduleExpressionTimezone|State|FlexibleTimeWindow\.\w+)$/], ['AWS::Events::Rule', /^(ScheduleExpression|State|EventPattern\..*)$/],
+  ] as const).map(([type, properties]) => ({ type, properties, what: 'starts at another time, or by other events', consequence: 'Runs begin when nobody expects them, or not at all.' })),
+  ...([
+    ['AWS::CloudWatch::Alarm', /^(Threshold\w*|ComparisonOperator|EvaluationPeriods|DatapointsToAlarm|Period|\w*Statistic|TreatMissingData|MetricName|Namespace|ActionsEnabled|(AlarmActions|Dimensions|Metrics)\..*)$/],
+    ['AWS::Logs::MetricFilter', /^(FilterPattern|MetricTransformations\..*)$/], ['AWS::SNS::Subscription', /^(Protocol|Endpoint|FilterPolicy\..*)$/],
+  ] as const).map(([type, properties]) => ({ type, properties, what: 'tells people at another moment, or others', consequence: 'What people were told of passes without a word, or they are called for nothing.' })),
+];
 
 /** Defaults that changed: the same app, with nothing said about them, does something else. */
 export function behaviourFindings(before: Template, now: Template): Finding[] {
@@ -20,7 +26,7 @@ export function behaviourFindings(before: Template, now: Template): Finding[] {
     const subject = subjectOf(before, id);
     return [
       ...otherSettings(subject, settingsOf(old), settingsOf(next)), ...otherLimits(subject, limitsOf(old), limitsOf(next)),
-      ...otherSchedule(subject, old, next),
+      ...otherMoments(subject, old, next),
     ];
   });
 }
@@ -51,14 +57,25 @@ function otherLimits(subject: string, was: Map<string, unknown>, is: Map<string,
   });
 }
 
-function otherSchedule(subject: string, old: TemplateResource, next: TemplateResource): Finding[] {
-  const watched = SCHEDULES[old.Type];
+function otherMoments(subject: string, old: TemplateResource, next: TemplateResource): Finding[] {
+  const watched = WATCHED.find(({ type }) => type === old.Type);
   if (watched === undefined) return [];
-  const is = new Map(scalars(next.Properties ?? {}));
-  return scalars(old.Properties ?? {}).filter(([place, was]) => watched.test(place) && is.get(place) !== was).map(([place, was]): Finding => ({
-    gate: 'resources', subject, what: `starts at another time, or by other events: ${place}`, was: render(was), is: is.has(place) ? render(is.get(place)) : undefined,
-    consequence: 'Runs begin when nobody expects them, or not at all.', advice: 'Keep it as it was for apps that say nothing else.', bump: 'major',
+  const [was, is] = [old, next].map(({ Properties = {} }) => new Map(scalars(Properties).filter(([place]) => watched.properties.test(place))));
+  // A member that comes takes the place of what CloudFormation does without it.
+  return [...new Set([...was!.keys(), ...is!.keys()])].filter((place) => was!.get(place) !== is!.get(place)).map((place): Finding => ({
+    gate: 'resources', subject, what: `${watched.what}: ${place}`, was: was!.has(place) ? render(was!.get(place)) : undefined, is: is!.has(place) ? render(is!.get(place)) : undefined,
+    consequence: watched.consequence, advice: 'Keep it as it was for apps that say nothing else.', bump: 'major',
   }));
+}
+
+/** Whether a member of a resource is the settings, which are compared by what is in them. */
+export function isSettings({ Properties = {} }: TemplateResource, place: string): boolean {
+  if (DOCUMENTS.test(place)) return true;
+  const steps = place.split('.');
+  if (steps.pop() !== 'Value') return false;
+  const variable = steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], Properties);
+  const name = (variable as { Name?: unknown } | undefined)?.Name;
+  return typeof name === 'string' && DOCUMENTS.test(name);
 }
 
 /** Every member of the settings that the resource hands to its code. */

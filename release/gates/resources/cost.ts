@@ -11,12 +11,20 @@ const ALWAYS_ON: Readonly<Record<string, 'little' | 'much'>> = {
 
 /** Properties whose growth users pay for: always, or with each run. */
 const SIZES: readonly [type: string, property: RegExp, when: 'always' | 'run'][] = [
-  ['AWS::ECS::TaskDefinition', /^(Cpu|Memory|EphemeralStorage\.SizeInGiB)$/, 'run'],
-  ['AWS::Lambda::Function', /^(MemorySize|EphemeralStorage\.Size)$/, 'run'],
-  ['AWS::Glue::Job', /^(NumberOfWorkers|MaxCapacity|WorkerType)$/, 'run'],
+  ['AWS::ECS::TaskDefinition', /^(Cpu|Memory|EphemeralStorage\.SizeInGiB|RuntimePlatform\.\w+)$/, 'run'],
+  ['AWS::Lambda::Function', /^(MemorySize|EphemeralStorage\.Size|Architectures\.\d+)$/, 'run'],
+  ['AWS::Lambda::Alias', /^ProvisionedConcurrencyConfig\.ProvisionedConcurrentExecutions$/, 'always'],
+  ['AWS::Lambda::Version', /^ProvisionedConcurrencyConfig\.ProvisionedConcurrentExecutions$/, 'always'],
+  ['AWS::Glue::Job', /^(NumberOfWorkers|MaxCapacity|WorkerType|ExecutionClass)$/, 'run'],
   ['AWS::DMS::ReplicationInstance', /^(ReplicationInstanceClass|AllocatedStorage|MultiAZ)$/, 'always'],
+  ['AWS::DMS::ReplicationConfig', /^ComputeConfig\.(MinCapacityUnits|MaxCapacityUnits|MultiAZ)$/, 'always'],
+  ['AWS::Athena::WorkGroup', /^WorkGroupConfiguration\.BytesScannedCutoffPerQuery$/, 'run'],
   ['AWS::Logs::LogGroup', /^RetentionInDays$/, 'run'],
 ];
+
+export function isCostly(type: string): boolean {
+  return ALWAYS_ON[type] !== undefined || SIZES.some(([sized]) => sized === type);
+}
 
 export function costFindings(before: Template, now: Template): Finding[] {
   const places = new Set(resourcesOf(before).map(([id, { Type }]) => `${Type} ${pathOf(before, id)}`));
@@ -26,7 +34,9 @@ export function costFindings(before: Template, now: Template): Finding[] {
     ...added.map(([id, resource]) => newCost(subjectOf(now, id), costs(resource)!)),
     ...resourcesOf(before).flatMap(([id, old]) => {
       const next = now.Resources?.[id];
-      return next === undefined || next.Type !== old.Type ? [] : otherSizes(subjectOf(before, id), old, next);
+      if (next === undefined || next.Type !== old.Type) return [];
+      const subject = subjectOf(before, id);
+      return [...otherSizes(subject, old, next), ...keptVersions(subject, old, next)];
     }),
   ];
 }
@@ -64,4 +74,15 @@ function otherSizes(subject: string, old: TemplateResource, next: TemplateResour
       bump: when === 'always' ? 'major' : 'minor',
     }];
   });
+}
+
+/** Each object that is written again, or deleted, is paid for once more from then on; and the setting cannot be taken back. */
+function keptVersions(subject: string, { Type, Properties: old = {} }: TemplateResource, { Properties: next = {} }: TemplateResource): Finding[] {
+  const status = (properties: Readonly<Record<string, unknown>>) => (properties.VersioningConfiguration as { Status?: unknown } | undefined)?.Status;
+  if (Type !== 'AWS::S3::Bucket' || status(old) === 'Enabled' || status(next) !== 'Enabled') return [];
+  return [{
+    gate: 'resources', subject, what: 'keeps every version of its objects: VersioningConfiguration.Status', was: status(old) === undefined ? undefined : render(status(old)), is: 'Enabled',
+    consequence: 'Users pay for what was replaced or deleted, too, and cannot have a bucket without versions again.',
+    advice: 'Let older versions expire by a rule, and name the cost in the upgrade notes; or let users choose it.', bump: 'minor',
+  }];
 }

@@ -6,6 +6,7 @@ import { permissionFindings } from './permissions';
 import { protectionFindings } from './protection';
 import { replacedFindings } from './replaced';
 import { securityGroupFindings } from './security-groups';
+import { unclassifiedFindings } from './unclassified';
 
 /**
  * What an upgrade does to the stacks of users: fixtures synthesized with the last release, and with the packages of now. A fixture that the
@@ -32,10 +33,11 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
 }
 
 function compare(before: Parameters<typeof replacedFindings>[0], now: Parameters<typeof replacedFindings>[1], stage: string): Finding[] {
-  return [
+  const told = [
     ...replacedFindings(before, now), ...permissionFindings(before, now, stage), ...protectionFindings(before, now),
     ...costFindings(before, now), ...behaviourFindings(before, now), ...securityGroupFindings(before, now),
   ];
+  return [...told, ...unclassifiedFindings(before, now, told)];
 }
 
 function broken(fixture: string, error: string): Finding {

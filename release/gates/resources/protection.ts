@@ -65,6 +65,8 @@ function shorterLives(subject: string, old: TemplateResource, next: TemplateReso
 
 function lives({ Type, Properties = {} }: TemplateResource): Map<string, number> {
   if (Type === 'AWS::Logs::LogGroup') return new Map(Properties.RetentionInDays === undefined ? [] : [['events', Number(Properties.RetentionInDays)]]);
+  // What CloudFormation takes where nothing is said: four days.
+  if (Type === 'AWS::SQS::Queue') return new Map([['messages', Number(Properties.MessageRetentionPeriod ?? 345_600) / 86_400]]);
   const rules = (Properties.LifecycleConfiguration as { Rules?: Record<string, unknown>[] } | undefined)?.Rules ?? [];
   return new Map(rules.filter(({ ExpirationInDays, Status }) => ExpirationInDays !== undefined && Status === 'Enabled')
     .map(({ Prefix, ExpirationInDays }) => [`objects below ${Prefix === undefined ? 'the bucket' : render(Prefix)}`, Number(ExpirationInDays)]));

@@ -13,6 +13,10 @@ const STATEFUL = new Set([
 const WATCHES = new Set(['AWS::CloudWatch::Alarm', 'AWS::Events::Rule', 'AWS::Scheduler::Schedule', 'AWS::SNS::Subscription', 'AWS::Lambda::EventSourceMapping']);
 const NAME = /^(\w*Name|\w*Identifier)$/;
 
+export function isStateful(type: string): boolean {
+  return STATEFUL.has(type);
+}
+
 export function replacedFindings(before: Template, now: Template): Finding[] {
   const { resources } = fullDiff(before as never, now as never);
   const findings: Finding[] = [];
