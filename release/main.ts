@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { collectPlans } from './collect-plans';
+import { compatibility, compatibilityTable } from './compatibility';
 import { lastReleaseGates } from './gates/last-release-gates';
 import { runMutations } from './mutations/run-mutations';
 import { packRelease } from './pack';
@@ -22,6 +23,7 @@ const USAGE = `npm run release -- <command>
   notes --plan <file> [--package <name>]     prints what changed for users, and what they must do
   pack --plan <file> [--out <folder>] [--languages js,python]
                                              artifacts, notes and bill of materials of each package, into <folder>/<its folder>; default dist/release
+  compatibility                              the table of docs/compatibility.md, from the tags and the sources of now
   mutations                                  changes that the gates must find, and some that they must not
 `;
 
@@ -73,6 +75,11 @@ async function mutations(): Promise<boolean> {
   return caught === verdicts.length;
 }
 
+async function table(): Promise<boolean> {
+  console.log(compatibilityTable(compatibility(ROOT)));
+  return true;
+}
+
 /** A folder for assemblies that nobody keeps. */
 async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-release-'));
@@ -83,7 +90,9 @@ async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
   }
 }
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = { check, versions, notes, pack, mutations };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
+  check, versions, notes, pack, compatibility: table, mutations,
+};
 
 /** Runs one command; ends with 1 where something stands against a release, and 2 where nobody knows the command. */
 export async function main([name = '', ...args]: readonly string[]): Promise<void> {

@@ -7,7 +7,7 @@ export interface ApiMutation {
   /** `Type` or `Type.member`, without the package. */
   readonly of: string;
   readonly change:
-    | { readonly to: 'remove' } | { readonly to: 'require' } | { readonly to: 'document' }
+    | { readonly to: 'remove' } | { readonly to: 'require' } | { readonly to: 'document' } | { readonly to: 'deprecate'; readonly by: string }
     | { readonly to: 'rename'; readonly name: string } | { readonly to: 'type'; readonly primitive: string }
     | { readonly to: 'parameter'; readonly name: string; readonly optional?: boolean } | { readonly to: 'property'; readonly name: string; readonly optional?: boolean };
   readonly bump: Bump;
@@ -29,6 +29,7 @@ export const API_MUTATIONS: readonly ApiMutation[] = [
   { name: 'a method is renamed', folder: LOAD, of: 'WriteMode.append', change: { to: 'rename', name: 'insert' }, bump: 'major' },
   { name: 'a method asks for more', folder: LOAD, of: 'LoadWindow.weekly', change: { to: 'parameter', name: 'title' }, bump: 'major' },
   { name: 'a new optional prop', folder: LOAD, of: 'DmsEngineProps', change: { to: 'property', name: 'note', optional: true }, bump: 'minor' },
+  { name: 'a prop is deprecated', folder: INGEST, of: 'HttpRequestProps.minRows', change: { to: 'deprecate', by: 'use rows' }, bump: 'minor' },
   { name: 'another sentence in the documentation', folder: CURATE, of: 'CurateEngine', change: { to: 'document' }, bump: 'none' },
   { name: 'a method takes more, if it is given', folder: LOAD, of: 'LoadTarget.fromEndpoint', change: { to: 'parameter', name: 'title', optional: true }, bump: 'none' },
 ];

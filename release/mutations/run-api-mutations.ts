@@ -66,6 +66,7 @@ function mutate(assembly: Assembly, { name, of, change }: ApiMutation): void {
     case 'require': delete member!.optional; break;
     case 'type': member!.type = { primitive: change.primitive }; break;
     case 'document': (type as Record<string, unknown>).docs = { stability: 'stable', summary: 'Another sentence.' }; break;
+    case 'deprecate': member!.docs = { stability: 'deprecated', deprecated: change.by }; break;
     case 'property': type.properties!.push({ abstract: true, immutable: true, name: change.name, type: { primitive: 'string' }, ...(change.optional ? { optional: true } : {}) }); break;
     case 'parameter': member!.parameters = [...(member!.parameters as unknown[] ?? []), { name: change.name, type: { primitive: 'string' }, ...(change.optional ? { optional: true } : {}) }]; break;
   }

@@ -38,7 +38,8 @@ test('a manifest whose field has another name is found in both directions, for t
   ] as const) edit(`packages/runtime/src/${file}`, from, to);
   // As a build does, without a compile by jsii, which no run needs.
   for (const name of ['ingest', 'curate']) execFileSync('node', ['scripts/prepare-construct.mjs', `packages/${name}-construct`], { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
-  const found = await lastReleaseRuns(copy, copy, say);
+  // The load, with its database, is run by the check itself: what is found here needs none.
+  const found = await lastReleaseRuns(copy, copy, say, ['ingest', 'curate']);
   expect(said.at(-1)).toBe('runs of two releases: one batch through each of 4 combinations of ingest of now and 0.3.0, curate of now and 0.3.0');
   expect(found.map(({ stage, finding: { subject, what, bump } }) => [stage, bump, subject, what])).toEqual([
     ['ingest', 'major', 'ingest of now → curate 0.3.0', 'do not run one batch together'],

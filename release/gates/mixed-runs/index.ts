@@ -15,17 +15,20 @@ export { STAGE_FOLDERS, STAGES, stageReleases, type Stage, type StageReleases } 
  * Each stage's last release and the others of now run one batch together in the local runner, and the other way round.
  *
  * @param outdir for source, assembly and state of the runs
+ * @param stages as far as the batch goes, from ingest on
  */
-export async function lastReleaseRuns(root: string, outdir: string, say: (line: string) => void): Promise<StageFinding[]> {
+export async function lastReleaseRuns(
+  root: string, outdir: string, say: (line: string) => void, stages: readonly Stage[] = STAGES,
+): Promise<StageFinding[]> {
   const releases = stageReleases(root, lastStages(root));
-  const differing = STAGES.filter((stage) => releases[stage].length > 1);
+  const differing = stages.filter((stage) => releases[stage].length > 1);
   if (differing.length === 0) {
     say('runs of two releases: every stage is as in its last release, so there is nothing to run together');
     return [];
   }
-  const count = STAGES.reduce((product, stage) => product * releases[stage].length, 1);
+  const count = stages.reduce((product, stage) => product * releases[stage].length, 1);
   say(`runs of two releases: one batch through each of ${count} combinations of ${differing.map((stage) => `${stage} ${releases[stage].map(({ label }) => label).join(' and ')}`).join(', ')}`);
-  const runs = await runMixed(releases, mkdtempSync(path.join(outdir, 'runs-')));
+  const runs = await runMixed(releases, mkdtempSync(path.join(outdir, 'runs-')), stages);
   const alone = lastAlone(releases, runs)?.failed;
   if (alone !== undefined) say(`runs of two releases: those of the last release do not run in the local runner of now, so less can be said: ${alone.stage}: ${alone.why}`);
   return mixedRunFindings(releases, runs);

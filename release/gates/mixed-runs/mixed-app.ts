@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { App, Stack, type aws_s3 as s3 } from 'aws-cdk-lib';
 import { BATCH_STAGES, batchDatabase, type BatchParts } from '../../fixtures/one-batch';
 import { loadConstructs } from '../../synth-fixtures';
-import { STAGE_FOLDERS, STAGES, type Age, type Stage, type StageRelease, type StageReleases } from './stage-release';
+import { STAGE_FOLDERS, type Age, type Stage, type StageRelease, type StageReleases } from './stage-release';
 
 /** One stage of one run, and the runs that go on from what it wrote: every way through all releases is one path from the root. */
 export interface Step {
@@ -17,14 +17,18 @@ export interface Step {
   readonly next: readonly Step[];
 }
 
-/** An app with each release of ingest, behind each of them every release of curate, and behind each of these every release of load. */
-export function synthesizeMixed(releases: StageReleases, sourceUrl: string, outdir: string): readonly Step[] {
+/**
+ * An app with each release of ingest, behind each of them every release of curate, and behind each of these every release of load.
+ *
+ * @param stages in this order, as far as the app goes
+ */
+export function synthesizeMixed(releases: StageReleases, sourceUrl: string, outdir: string, stages: readonly Stage[]): readonly Step[] {
   process.env.CDK_VALIDATION = 'false';
   process.env.CDK_DISABLE_STACK_TRACE = '1';
   const app = new App({ outdir, analyticsReporting: false });
-  const database = batchDatabase(new Stack(app, 'Database'));
+  const database = stages.includes('load') ? batchDatabase(new Stack(app, 'Database')) : undefined;
   const build = (before: readonly Age[], bucket?: s3.IBucket): Step[] => {
-    const stage = STAGES[before.length];
+    const stage = stages[before.length];
     return stage === undefined ? [] : releases[stage].map((release): Step => {
       const ages = [...before, release.age];
       const name = ages.join('_');

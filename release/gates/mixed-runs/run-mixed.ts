@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { LocalStack, queryCurated, queryUrl, serveFolder } from '@headrace/local-runner';
 import { BATCH_COLUMNS, BATCH_FILES } from '../../fixtures/one-batch';
 import { synthesizeMixed, type Step } from './mixed-app';
-import type { Age, Stage, StageReleases } from './stage-release';
+import { STAGES, type Age, type Stage, type StageReleases } from './stage-release';
 
 /** Rows by dataset, as text and in order. */
 export type Rows = Readonly<Record<string, readonly string[]>>;
@@ -22,8 +22,9 @@ export interface MixedRun {
  * bucket share what the stage before them wrote.
  *
  * @param folder is filled with source, assembly and state
+ * @param stages as far as the batch goes, from ingest on
  */
-export async function runMixed(releases: StageReleases, folder: string): Promise<MixedRun[]> {
+export async function runMixed(releases: StageReleases, folder: string, stages: readonly Stage[] = STAGES): Promise<MixedRun[]> {
   // The database server may run as another account.
   chmodSync(folder, 0o755);
   const source = path.join(folder, 'source');
@@ -32,7 +33,7 @@ export async function runMixed(releases: StageReleases, folder: string): Promise
   const server = await serveFolder(source);
   try {
     const assemblyDir = path.join(folder, 'cdk.out');
-    const steps = synthesizeMixed(releases, server.url, assemblyDir);
+    const steps = synthesizeMixed(releases, server.url, assemblyDir, stages);
     const stack = await LocalStack.start({ assemblyDir, stateDir: path.join(folder, 'state'), timeFactor: 50 });
     try {
       // Two at a time: the steps below each wait for one another.
