@@ -49,7 +49,7 @@ export function planPackage(evidence: Evidence): PackagePlan {
 function whyOf({ last, commits, findings }: Evidence, asked: string | undefined): string[] {
   const why: string[] = [];
   if (asked !== undefined) why.push(`a footer Release-As asks for ${asked}`);
-  if (last === undefined) return [...why, `no tag yet: the first release is ${FIRST_VERSION}`];
+  if (last === undefined) return [...why, `no tag yet: the first release is ${FIRST_VERSION}, and no gate has a release to hold it against`];
   const weight: Record<Bump, number> = { major: 0, minor: 1, patch: 2, none: 3 };
   why.push(...[...findings].sort((a, b) => weight[a.bump] - weight[b.bump]).map(({ gate, subject, what, bump }) => `${words(bump)} by gate ${gate}: ${subject} ${what}`));
   const counted = commits.map((commit) => ({ commit, bump: bumpOf(commit) })).filter(({ bump }) => bump !== 'none').sort((a, b) => weight[a.bump] - weight[b.bump]);

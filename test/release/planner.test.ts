@@ -33,7 +33,7 @@ test('a package without a tag is released first, as 0.1.0, and no gate is asked'
   const asked: string[] = [];
   const found = await plans(async ({ name }) => { asked.push(name); return []; });
   expect(found.map(({ package: { name }, next, problems }) => [name, next, problems])).toEqual([['@invented/tap', '0.1.0', []], ['@invented/sink', '0.1.0', []]]);
-  expect(found[0]?.why).toEqual(['no tag yet: the first release is 0.1.0']);
+  expect(found[0]?.why).toEqual(['no tag yet: the first release is 0.1.0, and no gate has a release to hold it against']);
   expect(asked).toEqual([]);
 });
 
