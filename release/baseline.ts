@@ -26,7 +26,7 @@ export function baselineTree(root: string, released: ReleasedPackage, last: Last
     rmSync(partial, { recursive: true, force: true });
   }
   linkInstalled(root, tree);
-  run(tree, 'node', released.kind === 'construct' ? 'scripts/prepare-construct.mjs' : 'scripts/bundle.mjs', released.folder);
+  if (released.kind === 'construct') run(tree, 'node', 'scripts/prepare-construct.mjs', released.folder);
   writeFileSync(path.join(tree, '.prepared'), '');
   return tree;
 }

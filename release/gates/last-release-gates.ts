@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { baselineTree, compiledBaseline } from '../baseline';
+import { bundleProgram } from '../bundle-program';
 import type { Gates } from '../collect-plans';
 import type { Finding } from '../finding';
 import { fileAt } from '../history';
@@ -36,6 +37,7 @@ export function lastReleaseGates(root: string, outdir: string, say: (line: strin
       const entry = (of: string) => path.join(of, folder, 'src/index.ts');
       const runtime = 'packages/runtime/src';
       say(`${name}: compares the command line`);
+      await bundleProgram({ root: tree, folder });
       findings.push(...programFindings(path.join(tree, folder), path.join(root, folder)));
       return [...findings, ...commandApiFindings(entry(tree), entry(root), { '@headrace/runtime': [path.join(root, runtime, 'index.ts')], '@headrace/runtime/*': [path.join(root, runtime, '*')] })];
     }

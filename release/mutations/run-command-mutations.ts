@@ -1,10 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
-import { build } from 'esbuild';
 import { strongest } from '../bump';
+import { bundleProgram } from '../bundle-program';
 import { commandLineFindings, describeProgram } from '../gates/command-line';
-import { NATIVE_PARTS } from '../native-parts';
-import { readJson } from '../packages';
 import { COMMANDS_FILE, type CommandMutation } from './command-mutations';
 import { applied } from './mutation';
 
@@ -14,20 +12,13 @@ const FOLDER = 'packages/local-runner';
 export async function runCommandMutations(
   root: string, mutations: readonly CommandMutation[],
 ): Promise<Array<{ readonly mutation: CommandMutation; readonly wrong?: string }>> {
-  const program = path.join(root, COMMANDS_FILE);
-  const source = mutations.reduce((text, mutation) => applied(text, { ...mutation, file: COMMANDS_FILE }), readFileSync(program, 'utf8'));
+  const source = mutations.reduce((text, mutation) => applied(text, { ...mutation, file: COMMANDS_FILE }), readFileSync(path.join(root, COMMANDS_FILE), 'utf8'));
   // Where packages of others can be found from.
   const copy = path.join(root, '.cache/release', `mutated-command-${process.pid}`);
   mkdirSync(copy, { recursive: true });
   try {
-    const file = path.join(copy, 'cli.js');
-    await build({
-      absWorkingDir: root, entryPoints: [`${FOLDER}/src/cli.ts`], outfile: file, bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'silent',
-      external: Object.keys(readJson<{ dependencies: object }>(root, FOLDER, 'package.json').dependencies).flatMap((name) => [name, `${name}/*`]).concat(NATIVE_PARTS),
-      plugins: [{ name: 'mutated', setup: (bundler) => bundler.onLoad({ filter: /commands[\\/]program\.ts$/ }, () => ({ contents: source, loader: 'ts', resolveDir: path.dirname(program) })) }],
-      tsconfig: path.join(root, 'tsconfig.check.json'),
-    });
-    const findings = commandLineFindings(describeProgram(path.join(root, FOLDER, 'bin/headrace.js')), describeProgram(file));
+    await bundleProgram({ root, folder: FOLDER, into: copy, edit: { file: COMMANDS_FILE, text: source } });
+    const findings = commandLineFindings(describeProgram(path.join(root, FOLDER, 'bin/headrace.js')), describeProgram(path.join(copy, 'lib/cli.js')));
     return mutations.map((mutation) => {
       const its = findings.filter(({ subject }) => `${subject} `.startsWith(`headrace ${mutation.of} `));
       const bump = strongest(its.map((finding) => finding.bump));
