@@ -74,8 +74,16 @@ class Comparison {
     // Types refer to each other in circles.
     if (this.seen.has(key) || place.split('.').length > 6) return [];
     this.seen.add(key);
+    // A member that may be missing is as compatible as it is where it is there.
+    const [was, is] = [this.checker.getNonNullableType(old), this.checker.getNonNullableType(next)];
+    if (was !== old && this.absences(old) === this.absences(next)) return this.gives(place, was, is);
     if ((old.flags & ts.TypeFlags.Object) === 0) return this.checker.isTypeAssignableTo(next, old) ? [] : [this.differs(place, old, next)];
     return [...this.members(place, old, next), ...this.signatures(place, old, next, ts.SignatureKind.Call), ...this.signatures(`new ${place}`, old, next, ts.SignatureKind.Construct)];
+  }
+
+  /** Whether it may be undefined, or null. */
+  private absences(type: ts.Type): number {
+    return type.isUnion() ? type.types.reduce((flags, each) => flags | (each.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)), 0) : 0;
   }
 
   private members(place: string, old: ts.Type, next: ts.Type): Mismatch[] {
