@@ -160,6 +160,8 @@ describe('what a load makes and alters in MariaDB', () => {
     const made = async (): Promise<string> => (await stage.ask(`SHOW CREATE TABLE ${table}`))[0]![1]!.replaceAll(/\/\*!\d+ | \*\//g, ' ');
     expect(await made()).toMatch(/`code` varchar\(40\) CHARACTER SET ascii .*INVISIBLE.*COMMENT 'c'/);
     if (check !== '') expect(await made()).toContain("CHECK (`code` <> 'it\\'s')");
+    // MySQL widens a column that has a foreign key.
+    if (server!.flavour === 'mysql') return;
     await stage.client.query(`CREATE TABLE ${stage.settings.targetSchema}.codes (code varchar(40) CHARACTER SET ascii PRIMARY KEY) ENGINE=InnoDB; INSERT INTO ${stage.settings.targetSchema}.codes VALUES ('abc'); `
       + `ALTER TABLE ${table} ADD FOREIGN KEY (code) REFERENCES ${stage.settings.targetSchema}.codes (code)`);
     stage.useContract(contract([ID, code(60), price(8)]));
