@@ -58,6 +58,7 @@ function replaceScripts(root: Monorepo): void {
     soak: 'node scripts/build.mjs && node scripts/soak.mjs',
     release: 'node scripts/release.mjs',
     'release:check': 'node scripts/build.mjs && node scripts/release.mjs check',
+    'release:rehearse': 'scripts/install-registries.sh && node scripts/release.mjs rehearse',
     'release:mutations': 'node scripts/build.mjs && node scripts/release.mjs mutations',
   };
   for (const name of ['clobber', 'compile', 'default', 'eject', 'package', 'post-compile', 'pre-compile', 'watch']) root.removeScript(name);

@@ -10,6 +10,7 @@ import { packRelease } from './pack';
 import { packageNamed, releasedPackages } from './packages';
 import { planJson, planMatrices, planText } from './plan-report';
 import { releaseNotes } from './release-notes';
+import { rehearse } from './rehearsal/rehearse';
 import { packagesToRelease, readReleasePlan, type PackageToRelease } from './release-plan';
 import { restoreVersions, writeVersions } from './versions';
 
@@ -25,6 +26,7 @@ const USAGE = `npm run release -- <command>
                                              artifacts, notes and bill of materials of each package, into <folder>/<its folder>; default dist/release
   compatibility                              the table of docs/compatibility.md, from the tags and the sources of now
   mutations                                  changes that the gates must find, and some that they must not
+  rehearse [--packed]                        a release of this commit to registries on this machine; --packed takes what is in dist/release already
 `;
 
 async function check(args: readonly string[]): Promise<boolean> {
@@ -80,6 +82,12 @@ async function table(): Promise<boolean> {
   return true;
 }
 
+async function rehearsal(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({ args: [...args], options: { packed: { type: 'boolean', default: false } } });
+  await rehearse(ROOT, { log: (line) => console.log(line), packed: values.packed });
+  return true;
+}
+
 /** A folder for assemblies that nobody keeps. */
 async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-release-'));
@@ -91,7 +99,7 @@ async function inFolder<T>(work: (outdir: string) => Promise<T>): Promise<T> {
 }
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
-  check, versions, notes, pack, compatibility: table, mutations,
+  check, versions, notes, pack, compatibility: table, mutations, rehearse: rehearsal,
 };
 
 /** Runs one command; ends with 1 where something stands against a release, and 2 where nobody knows the command. */
