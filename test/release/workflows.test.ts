@@ -74,8 +74,8 @@ describe('every workflow', () => {
 describe('what pull requests start', () => {
   const started = JOBS.filter(({ file }) => Object.keys((WORKFLOWS.get(file) as Workflow).on).some((event) => event.startsWith('pull_request')));
 
-  test('is the build and the check of the title', () => {
-    expect(started.map(({ title }) => title)).toEqual(['build.yml: build', 'pull-request-title.yml: title']);
+  test('is the build, the mutations of the gates and the check of the title', () => {
+    expect(started.map(({ title }) => title)).toEqual(['build.yml: build', 'build.yml: mutations', 'pull-request-title.yml: title']);
     // Would run with the rights of the main branch.
     expect([...TEXTS.values()].join('')).not.toContain('pull_request_target');
   });
