@@ -118,18 +118,25 @@ async function finishLeft(session: TargetSession, call: Call, { by, access }: Sw
   const { settings } = call;
   const stays = new Set<string>();
   const due: LeftUnfinished[] = [];
-  for (const { dataset: { name }, target, epoch, busy, published, tables } of left) {
-    if (!followsCommit(settings, name)) continue;
-    const loadIds: string[] = [];
-    for (const table of tables) {
-      const staged = published.get(table.loadId);
-      if (staged !== undefined && await isUnfinished(session, settings.ledgerSchema, table, staged)) loadIds.push(table.loadId);
-    }
-    if (loadIds.length === 0) continue;
+  for (const one of left) {
+    const { dataset: { name }, target, epoch, busy } = one;
+    if (!followsCommit(settings, name) || (await unfinishedOf(session, call, one)).length === 0) continue;
     const take = () => session.takeLease(settings.ledgerSchema, target, by);
     const holder = busy ?? (epoch === 0n ? await session.exclusively(settings.ledgerSchema, take) : undefined);
+    // Whoever held the lease until now may have run it.
+    const loadIds = holder === undefined ? await unfinishedOf(session, call, one) : [];
     if (holder !== undefined) stays.add(name);
-    else due.push({ dataset: name, loadIds });
+    else if (loadIds.length > 0) due.push({ dataset: name, loadIds });
   }
   return new Set([...stays, ...await finishPublished(access, call, due)]);
+}
+
+/** Ids of the loads of a dataset that are visible, and that something still is to follow. */
+async function unfinishedOf(session: TargetSession, { settings }: Call, { published, tables }: Left): Promise<string[]> {
+  const loadIds: string[] = [];
+  for (const table of tables) {
+    const staged = published.get(table.loadId);
+    if (staged !== undefined && await isUnfinished(session, settings.ledgerSchema, table, staged)) loadIds.push(table.loadId);
+  }
+  return loadIds;
 }
