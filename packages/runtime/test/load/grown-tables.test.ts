@@ -177,7 +177,7 @@ describe('what a load makes and alters in MariaDB', () => {
     const { ledgerSchema, targetSchema } = stage.settings;
     try {
       for (const [index, made] of [`TABLE IF NOT EXISTS \`${ledgerSchema}\`.\`load_part\``, `TABLE IF NOT EXISTS \`${ledgerSchema}\`.\`load_lease\``, `DATABASE IF NOT EXISTS \`${targetSchema}\``].entries()) {
-        line.dieAt(`\u0003CREATE ${made}`, 'after');
+        line.dieAt(statement(`CREATE ${made}`), 'after');
         expect(await stage.claim(`dies-a${index + 1}`)).not.toBe(0);
         line.arm(0, 'before');
       }

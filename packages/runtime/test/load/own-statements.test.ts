@@ -87,7 +87,7 @@ describe('statements of the owner in PostgreSQL', () => {
       await stage.client.query(`UPDATE ${lease} SET expires_at = now() + interval '5 seconds'`);
       jest.advanceTimersByTime(60_000);
       const renewed = async (): Promise<unknown> => (await stage.client.query(`SELECT attempt_id, expires_at > now() + interval '590 seconds' AS renewed FROM ${lease}`)).rows;
-      for (let tries = 0; tries < 100 && !JSON.stringify(await renewed()).includes('true'); tries += 1) await new Promise((done) => { setTimeout(done, 50); });
+      for (let tries = 0; tries < 400 && !JSON.stringify(await renewed()).includes('true'); tries += 1) await new Promise((done) => { setTimeout(done, 50); });
       expect(await renewed()).toEqual([{ attempt_id: 'next-a1', renewed: true }]);
       wake();
       expect((await next).datasets.people!.outcome).toBe('nothing');
