@@ -5,7 +5,7 @@ const LF = 10;
 const CR = 13;
 
 /** Bytes scanned at once: large enough that per-block work vanishes, small enough for the second-level cache. */
-const BLOCK_BYTES = 1024 * 1024;
+export const BLOCK_BYTES = 1024 * 1024;
 
 /** Room after the data for a last line end and the sentinel. */
 const SLACK_BYTES = 2;

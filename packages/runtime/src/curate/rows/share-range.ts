@@ -4,7 +4,7 @@ import type { RecordIndexDocument, RecordIndexEntry } from '../../ingest/record-
 import { requireSchemaVersion } from '../../run/manifest';
 import type { Abortable, ObjectRef, ObjectStore } from '../../stores/object-store';
 import type { RowsItem } from '../documents';
-import { headerBytes } from './record-blocks';
+import { BLOCK_BYTES, headerBytes } from './record-blocks';
 
 /** The stretch of a part that a task reads; without `end` up to its end. */
 export interface ShareRange {
@@ -30,11 +30,11 @@ export async function shareRange(
   if (share === undefined) return WHOLE_PART;
   const index = (await store.getJson<RecordIndexDocument>({ bucket, key: share.index }, options))?.value;
   const where = `s3://${bucket}/${share.index}`;
-  if (index === undefined) throw new PipelineError('RECORD_INDEX', `${where}, which tells where records of ${key} begin, is missing; start a new attempt when it is back`, { facts: { key } });
+  if (index === undefined) throw new PipelineError('RECORD_INDEX', `${where}, which tells where records of ${key} begin, is missing; restore the object and start a new attempt, or land the source again`, { facts: { key } });
   requireSchemaVersion(index, where);
   const { part, framing } = index;
   if (part.key !== key || part.bytes !== bytes) {
-    throw new PipelineError('RECORD_INDEX', `${where} is of ${part.key} with ${part.bytes} bytes, not of ${key} with ${bytes}`, { facts: { key } });
+    throw new PipelineError('RECORD_INDEX', `${where} is of ${part.key} with ${part.bytes} bytes, not of ${key} with ${bytes} bytes; restore the version that ingest wrote and start a new attempt, or land the source again`, { facts: { key } });
   }
   if (framing.quote !== (record.multiline ? record.quote : '')) return share.number === 0 ? WHOLE_PART : undefined;
   const from = (number: number): RecordIndexEntry | undefined => index.entries.find(({ offset }) => offset >= (bytes * number) / share.of);
@@ -52,8 +52,9 @@ export async function readHeader(ref: ObjectRef, { record, source, store, signal
   readonly signal?: AbortSignal;
 }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  // A byte order mark before it, and CR LF behind it.
-  const beginning = await store.getStream(ref, { start: 0, end: record.maxRecordBytes + 4 }, { signal });
+  // A block of its own may hold one that is longer than a record. A byte order mark stands before it, and CR LF behind it.
+  const most = Math.max(record.maxRecordBytes, BLOCK_BYTES) + 4;
+  const beginning = await store.getStream(ref, { start: 0, end: most }, { signal });
   for await (const chunk of beginning as AsyncIterable<Uint8Array>) chunks.push(chunk);
   const header = headerBytes(Buffer.concat(chunks), record.multiline ? record.quote.charCodeAt(0) : -1);
   if (header === undefined) throw userError('HEADER', `${source}: no line end within maxRecordBytes (${record.maxRecordBytes}), so there is no header line; is this CSV?`, { source });

@@ -17,7 +17,7 @@ const plain = (id: number): string => (id % 9 === 4 ? `x,bad ${id}` : id % 11 ==
 
 const PARTS: [title: string, record: string, text: string, index: (step: number) => LineIndexer | RecordIndexer][] = [
   ['csv with a header', '', `\ufeffid,note\r\n${numbered(plain)}`, (step) => new LineIndexer(step)],
-  ['csv with columns in another order', 'header: subset', `note,more,id\n${numbered((id) => `n${id},,${id}`)}`, (step) => new LineIndexer(step)],
+  ['csv with columns in another order, under a header longer than a record', 'header: subset, maxRecordBytes: 64', `note,${'more'.repeat(20)},id\n${numbered((id) => `n${id},,${id}`)}`, (step) => new LineIndexer(step)],
   ['csv without a header, its last line without an end', 'header: none, newline: crlf', numbered(plain, '\r\n').slice(0, -2), (step) => new LineIndexer(step)],
   ['csv whose records span lines, some of them broken', 'multiline: true', `id,"no""te"\n${numbered((id) => (id % 8 === 3 ? `${id},x"y\nz"` : `${id},"${'a\n'.repeat(id % 5)}""b"`))}`.replace('"no""te"', 'note'), (step) => new RecordIndexer(34, step)],
   ['ndjson', 'format: ndjson', numbered((id) => (id % 9 === 4 ? '{' : JSON.stringify({ id, note: `n\n${id}` }))), (step) => new LineIndexer(step)],
@@ -81,6 +81,8 @@ describe('shares of a part', () => {
     const GIB = 1024 ** 3;
     const part = (more: object) => ({ key: 'k.csv', bytes: 100 * GIB, sha256: '0', records: 1, compression: 'none' as const, recordIndex: { key: 'i', entries: 1_599 }, source: { url: 'u', identity: {} }, ...more });
     const shares = (record: string, more = {}): number => partShares(testContract(spec(record)).datasets[0]!.record, part(more)).length;
+    // Landed as lines, and mended to what is no lines.
+    expect(['format: parquet', 'format: json', 'format: xml, recordsAt: /rows/row'].map((record) => shares(record))).toEqual([1, 1, 1]);
     expect([shares(''), shares('', { bytes: 15 * GIB }), shares('', { bytes: 16 * GIB }), shares('', { recordIndex: { key: 'i', entries: 2 } })]).toEqual([12, 1, 2, 3]);
     expect([shares('', { recordIndex: undefined }), shares('encoding: utf-16'), shares('', { compression: 'gzip' }), shares('', { key: 'k.csv.zst' })]).toEqual([1, 1, 1, 1]);
   });
