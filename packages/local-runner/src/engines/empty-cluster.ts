@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { accessSync, chownSync, constants, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chownSync, constants, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Account } from './server-account';
 
@@ -36,13 +36,15 @@ export function makeEmptyCluster(bin: string, dir: string, user: string, as: Spa
 
 /** Nobody sees half a template, and of two processes that make the same one the first wins. What cannot be kept is made anew. */
 function keep(dir: string, template: string): void {
-  const own = `${template}.${process.pid}`;
+  let own: string | undefined;
   try {
     mkdirSync(path.dirname(template), { recursive: true });
+    // Process numbers come again, and are the same in two containers that share the folder.
+    own = mkdtempSync(`${template}.`);
     cpSync(dir, own, { recursive: true, verbatimSymlinks: true });
     renameSync(own, template);
   } catch {
-    rmSync(own, { recursive: true, force: true });
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
   }
 }
 
