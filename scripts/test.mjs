@@ -5,11 +5,12 @@
  * In continuous integration (`CI=true`) a skipped test fails the run, so that green means that everything was tried.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checks } from './checks.mjs';
+import { runInOwnTemporaryFolder } from './own-temporary-folder.mjs';
 import { runPythonTests } from './python-tests.mjs';
 import { quietEnvironment } from './quiet-environment.mjs';
 
@@ -25,7 +26,7 @@ async function main() {
   const engines = { name: 'engines for comparison', command: ['scripts/install-engines.sh'] };
   // Everything else needs what these make, and would only repeat their errors.
   if (!await checkTogether(inCi ? [build, engines] : [build])) return;
-  addJest();
+  await addJest();
   const python = runPythonTests(root);
   sum.passed += python.passed;
   sum.failed += python.failed;
@@ -78,7 +79,7 @@ function runQuietly([program, ...args]) {
   });
 }
 
-function addJest() {
+async function addJest() {
   const report = path.join(root, '.cache/jest-report.json');
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -89,7 +90,8 @@ function addJest() {
   const kept = `--cacheDirectory=${path.join(root, '.cache/jest')}`;
   const options = ['--passWithNoTests', `--maxWorkers=${workers}`, kept, '--json', `--outputFile=${report}`, ...(inCi ? ['--ci'] : [])];
   // Objects of a test live long enough to be copied twice in V8's small default space, which took a tenth of the processor time.
-  inOwnTemporaryFolder((env) => run(['node', '--max-semi-space-size=64', path.join(root, 'node_modules/jest/bin/jest.js'), '-c', 'jest.projects.json', ...options], env));
+  const jest = ['node', '--max-semi-space-size=64', path.join(root, 'node_modules/jest/bin/jest.js'), '-c', 'jest.projects.json', ...options];
+  await runInOwnTemporaryFolder(jest, { cwd: root, look: tellLeft });
 
   let results;
   try {
@@ -116,21 +118,13 @@ function addJest() {
  * The CDK makes a folder for each app that names none, and removes none of them. So all that tests put into the temporary folder lies in
  * one, which goes with the run. What else they left there is told.
  */
-function inOwnTemporaryFolder(use) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'headrace-run-'));
-  // Database servers of tests may run as another account than root.
-  chmodSync(folder, 0o755);
-  try {
-    use({ TMPDIR: folder });
-    const left = readdirSync(folder).filter((name) => !name.startsWith('cdk.out') && !MADE_BY_TOOLS.test(name));
-    if (left.length > 0) console.log(`left in the temporary folder by tests: ${left.sort().join(', ')}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function tellLeft(folder) {
+  const left = readdirSync(folder).filter((name) => !name.startsWith('cdk.out') && !MADE_BY_TOOLS.test(name));
+  if (left.length > 0) console.log(`left in the temporary folder by tests: ${left.sort().join(', ')}`);
 }
 
-function run([program, ...args], env = {}) {
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...quietEnvironment(), ...env } });
+function run([program, ...args]) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: quietEnvironment() });
   if (signal !== null || error) console.error(`${program} ended by ${signal ?? error}`);
   return status ?? 1;
 }
