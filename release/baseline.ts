@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readlinkSync, lstatSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { git, type LastRelease } from './history';
-import type { ReleasedPackage } from './packages';
+import { memberFolders, type ReleasedPackage } from './packages';
 
 /**
  * The tree of a package's last release, below `.cache/release`, with the bundles and the sources that its stages have in common; made once for
@@ -50,6 +50,11 @@ function linkInstalled(root: string, tree: string): void {
   mkdirSync(to);
   for (const name of readdirSync(from)) {
     if (name !== '@headrace') symlinkSync(path.join(from, name), path.join(to, name));
+  }
+  // What npm could not put at the top, since another version is there.
+  for (const folder of memberFolders(root).filter((each) => existsSync(path.join(tree, each)))) {
+    const nested = path.join(root, folder, 'node_modules');
+    if (existsSync(nested)) symlinkSync(nested, path.join(tree, folder, 'node_modules'));
   }
   const members = path.join(from, '@headrace');
   if (!existsSync(members)) return;

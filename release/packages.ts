@@ -24,10 +24,15 @@ export function readJson<T>(...segments: string[]): T {
   return JSON.parse(readFileSync(path.join(...segments), 'utf8')) as T;
 }
 
+/** Folders of all members, in the order of the workspace. */
+export function memberFolders(root: string): string[] {
+  const { workspaces = [] } = readJson<Manifest>(root, 'package.json');
+  return workspaces.filter((folder) => existsSync(path.join(root, folder, 'package.json')));
+}
+
 /** Members that are not private, in the order of the workspace. */
 export function releasedPackages(root: string): ReleasedPackage[] {
-  const { workspaces = [] } = readJson<Manifest>(root, 'package.json');
-  return workspaces.filter((folder) => existsSync(path.join(root, folder, 'package.json'))).flatMap((folder) => {
+  return memberFolders(root).flatMap((folder) => {
     const manifest = readJson<Manifest>(root, folder, 'package.json');
     if (manifest.private === true) return [];
     const targets = ['js', ...Object.keys(manifest.jsii?.targets ?? {}).filter((target) => target !== 'js').sort()];

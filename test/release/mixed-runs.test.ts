@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { lastReleaseRuns, mixedRunFindings, type MixedRun, type StageReleases } from '../../release/gates/mixed-runs';
+import { memberFolders } from '../../release/packages';
 import { ROOT } from '../repository';
 
 const said: string[] = [];
@@ -17,10 +18,13 @@ beforeAll(() => {
     .filter((file) => /^(package\.json|release\/|scripts\/|packages\/(runtime|stage|ingest-construct|curate-construct|rds-loader-construct)\/(?!test\/))/.test(file));
   const built = ['ingest', 'curate', 'rds-loader'].flatMap((name) => ['assets', 'src/private/stage'].map((part) => `packages/${name}-construct/${part}`));
   for (const file of [...files, ...built]) cpSync(path.join(ROOT, file), path.join(copy, file), { recursive: true });
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   git('init', '-q', '-b', 'main');
   git('add', 'package.json', 'release', 'scripts', 'packages');
   git('-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.com', 'commit', '-q', '-m', 'feat: everything');
+  // Of members too: there is what npm could not put at the top.
+  for (const folder of ['.', ...memberFolders(copy)].map((each) => `${each}/node_modules`)) {
+    if (existsSync(path.join(ROOT, folder))) symlinkSync(path.join(ROOT, folder), path.join(copy, folder));
+  }
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
