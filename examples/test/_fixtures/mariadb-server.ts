@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../../packages/runtime/test/_fixtures/free-port';
 
 /** Stands nowhere else, so that it is found wherever it should not be. */
 export const MARIADB_PASSWORD = 'mariadb-canary-5e1d';
@@ -79,13 +79,4 @@ function run(name: string, args: readonly string[], environment: NodeJS.ProcessE
 
 function program(name: string): string | undefined {
   return ['/usr/sbin', ...(process.env.PATH ?? '').split(':')].map((folder) => path.join(folder, name)).find((each) => existsSync(each));
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { freePort, isFree } from './free-port';
 
 /** Marks the folder as ours, so that nothing else is ever deleted. */
 const MARKER = 'headrace-state.json';
@@ -60,22 +60,4 @@ export class StateFolder {
   public delete(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  return listen(0);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return listen(port).then(() => true, () => false);
-}
-
-function listen(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(port, '127.0.0.1', () => {
-      const { port: found } = server.address() as AddressInfo;
-      server.close(() => resolve(found));
-    });
-  });
 }

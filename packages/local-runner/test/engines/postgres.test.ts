@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { localCertificate } from '../../src/engines/certificate';
 import { movedClusters, removeMovedClusters, startPostgres, type PostgresOptions, type PostgresServer } from '../../src/engines/postgres';
 import { postgresBinaries } from '../../src/engines/postgres-binaries';
+import { freePort } from '../../src/stack/free-port';
 
 const whenRoot = process.getuid?.() === 0 ? test : test.skip;
 const MASTER = { user: 'loader', password: "p@ss:/'word", database: 'ware"house' };
@@ -43,14 +44,6 @@ async function start(options: Partial<PostgresOptions> = {}): Promise<PostgresSe
   const postgres = await startPostgres({ dir: path.join(shared, 'db'), port: await freePort(), pidFolder: path.join(folder, 'pids'), ...MASTER, ...options });
   running.push(postgres);
   return postgres;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => { probe.listen(0, '127.0.0.1', resolve); });
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => { probe.close(resolve); });
-  return port;
 }
 
 async function query(url: string, sql: string, options: object = {}): Promise<unknown[]> {

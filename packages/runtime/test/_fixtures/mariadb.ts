@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection } from 'mysql2/promise';
 import type { MysqlFlavour } from '../../src/contract/mysql-ddl';
+import { freePort } from './free-port';
 
 /** A MariaDB server of one test file, with user `headrace` and password `headrace`; a MySQL server where `HEADRACE_MYSQLD` names its program. */
 export interface TestMariadb {
@@ -121,16 +121,4 @@ function installed(): Installed | undefined {
 
 function program(name: string): string | undefined {
   return ['/usr/sbin', '/usr/bin', ...(process.env.PATH ?? '').split(':')].map((folder) => path.join(folder, name)).find((file) => existsSync(file));
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port';
 
 const SSHD = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/opt/homebrew/sbin/sshd'].find((file) => existsSync(file));
 const READY_WITHIN_MS = 10_000;
@@ -101,17 +102,5 @@ async function answers(port: number): Promise<boolean> {
     socket.once('data', () => { socket.destroy(); resolve(true); });
     socket.once('error', () => { resolve(false); });
     socket.once('close', () => { resolve(false); });
-  });
-}
-
-/** sshd has no port 0, so a port is asked of the kernel and handed over at once. */
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => { resolve(port); });
-    });
   });
 }
