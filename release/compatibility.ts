@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import * as semver from 'semver';
 import { FIRST_VERSION } from './bump';
-import { fileAt, git } from './history';
+import { fileAt, releasedVersions } from './history';
 import { releasedPackages, type ReleasedPackage } from './packages';
 
 /** What a release of a stage has in common with the stages beside it, and with its app. */
@@ -30,7 +29,7 @@ export function compatibility(root: string): CompatibilityRow[] {
   return releasedPackages(root).filter(({ kind }) => kind === 'construct').flatMap((released) => {
     const rows: CompatibilityRow[] = [];
     let before: string | undefined;
-    for (const version of [...releasedVersions(root, released), undefined]) {
+    for (const version of [...releasedVersions(root, released.name), undefined]) {
       const found = compatibilityOf(released, (file) => (version === undefined ? readFileSync(path.join(root, file), 'utf8') : fileAt(root, `${released.name}@${version}`, file) ?? '{}'));
       const last = rows.at(-1);
       if (last === undefined || Object.entries(found).some(([key, value]) => last[key as keyof Compatibility] !== value)) {
@@ -49,10 +48,6 @@ export function compatibilityTable(rows: readonly CompatibilityRow[]): string {
       `| \`${name}\` | ${since} | ${documents} | ${documents === 1 ? '1' : `${documents - 1} and ${documents}`} | ${dataContract} | ${cdk} | ${node} |`
     )),
   ].join('\n');
-}
-
-function releasedVersions(root: string, { name }: ReleasedPackage): string[] {
-  return semver.sort(git(root, 'tag', '--list', `${name}@*`, '--merged', 'HEAD').split('\n').map((tag) => tag.slice(name.length + 1)).filter((version) => semver.valid(version) !== null));
 }
 
 function compatibilityOf({ name, folder }: ReleasedPackage, read: (file: string) => string): Compatibility {

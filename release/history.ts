@@ -12,11 +12,15 @@ export function git(root: string, ...args: string[]): string {
   return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** The highest version of a package among the tags `<name>@<version>` that HEAD contains. */
+/** Versions of a package among the tags `<name>@<version>` that HEAD contains, the lowest first. */
+export function releasedVersions(root: string, name: string): string[] {
+  const tags = git(root, 'tag', '--list', `${name}@*`, '--merged', 'HEAD').split('\n');
+  return semver.sort(tags.map((tag) => tag.slice(name.length + 1)).filter((version) => semver.valid(version) !== null));
+}
+
+/** The highest of them. */
 export function lastRelease(root: string, name: string): LastRelease | undefined {
-  const versions = git(root, 'tag', '--list', `${name}@*`, '--merged', 'HEAD').split('\n')
-    .map((tag) => tag.slice(name.length + 1)).filter((version) => semver.valid(version) !== null);
-  const version = semver.rsort(versions)[0];
+  const version = releasedVersions(root, name).at(-1);
   return version === undefined ? undefined : { tag: `${name}@${version}`, version };
 }
 

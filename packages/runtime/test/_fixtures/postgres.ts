@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -94,7 +94,9 @@ function makeCluster(bin: string, data: string, auth: readonly string[], as: Spa
   });
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
   if (template === undefined) return;
-  const own = `${template}.${process.pid}`;
+  // Process numbers come again: one that was killed half-way may have left its copy.
+  mkdirSync(path.dirname(template), { recursive: true });
+  const own = mkdtempSync(`${template}.`);
   cpSync(data, own, { recursive: true });
   try {
     renameSync(own, template);
