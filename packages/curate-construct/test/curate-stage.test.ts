@@ -191,6 +191,19 @@ describe('Spark on Glue', () => {
     expect(job?.Properties).toMatchObject({ GlueVersion: '5.1', MaxRetries: 0, WorkerType: 'G.1X', NumberOfWorkers: 2, ExecutionProperty: { MaxConcurrentRuns: 3 } });
   });
 
+  test('writes the metrics that it is asked for, and no others', () => {
+    const stack = newStack();
+    newCurate(stack, 'Curate', { engine: CurateEngine.auto(), icebergTables: IcebergTables.onGlue() });
+    const template = templateOf(stack);
+
+    const jobs = Object.values(resourcesOf(template, 'AWS::Glue::Job'));
+    const allowed = Object.values(resourcesOf(template, 'AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes('cloudwatch:PutMetricData'));
+
+    expect(jobs.map(({ Properties }) => Properties.DefaultArguments['--enable-observability-metrics'])).toEqual(['true', 'true']);
+    expect(allowed.map(({ Condition }) => Condition)).toEqual([{ StringEquals: { 'cloudwatch:namespace': 'Glue' } }, { StringEquals: { 'cloudwatch:namespace': 'Glue' } }]);
+  });
+
   test('or the task, as the plan says for each batch', () => {
     const stack = newStack();
     newCurate(stack, 'Curate', { engine: CurateEngine.auto({ sparkFrom: Size.gibibytes(3) }) });

@@ -66,6 +66,12 @@ export class SparkJob extends Construct {
       })],
       wildcardReason: 'Glue names its log groups itself',
     });
+    allow(this.role, {
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': 'Glue' } },
+      wildcardReason: 'metrics have no ARN; the condition leaves the namespace of Glue alone',
+    });
     this.job = new glue.CfnJob(this, 'Resource', {
       role: this.role.roleArn,
       command: { name: 'glueetl', pythonVersion: '3', scriptLocation: script.s3ObjectUrl },
