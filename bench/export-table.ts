@@ -19,8 +19,8 @@ export interface BenchTable {
 /** Plan and pull of the ingest task: the rows as CSV, digest, record count, write-once key. */
 export async function exportTable(
   engine: SqlEngine, table: BenchTable, account: { readonly username: string; readonly password: string },
+  rows = Number(setting('BENCH_ROWS')),
 ): Promise<{ bytes: number; rows: number; seconds: number }> {
-  const rows = Number(setting('BENCH_ROWS'));
   const began = performance.now();
   const dataset = requireContract(readFileSync(setting('BENCH_CONTRACT'), 'utf8'), 'flights.odcs.yaml').datasets.find(({ name }) => name === 'flights');
   if (dataset === undefined) throw new Error('the reference contract has no dataset flights');

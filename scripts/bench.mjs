@@ -33,6 +33,7 @@ const CASES = [
   { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: 'psql' },
   { name: 'parquet-to-mysql', what: 'Parquet → MariaDB, one connection', reference: 'LOAD DATA LOCAL of the database\'s client, of the same rows as text on disk', needs: 'mariadbd' },
   { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
+  { name: 'postgres-to-raw', large: true, what: 'PostgreSQL → S3 Raw, one connection, ten times the table', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
   { name: 'mysql-to-raw', what: 'MariaDB → S3 Raw, one connection, planned, digest and record count', reference: 'mariadb-dump of the same table to a file on disk (SQL)', peakMiB: 256, needs: 'mariadbd' },
   { name: 'mysql-to-raw', against: 'client', what: 'MariaDB → S3 Raw', reference: 'mariadb --quick --batch of the same table to a file on disk (tab-separated)', peakMiB: 256, needs: 'mariadbd' },
   { name: 'merge-into-table', side: 'empty', against: 'empty-reference', what: 'merge into an empty table', reference: 'INSERT … ON CONFLICT DO UPDATE of the same staged rows, which checks and counts nothing' },
