@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { packageBom, workspaceBom } from '../../release/bill-of-materials';
 import { collectPlans, type Gates } from '../../release/collect-plans';
 import { packRelease } from '../../release/pack';
-import { packageNamed } from '../../release/packages';
+import { packageNamed, releasedPackages } from '../../release/packages';
 import { planJson } from '../../release/plan-report';
 import { releaseNotes } from '../../release/release-notes';
 import { packagesToRelease, readReleasePlan, type PackageToRelease } from '../../release/release-plan';
@@ -102,6 +102,12 @@ test('versions are written by their line alone, and taken back byte for byte', a
 
 test('a package that nothing changed gets no version and no notes', async () => {
   expect((await plan()).map(({ name }) => name)).toEqual(['@invented/sink']);
+});
+
+test('versions are written before anything is built, so the commands of a release load nothing that is', () => {
+  for (const { name } of releasedPackages(ROOT)) jest.doMock(name, () => { throw new Error(`${name} is not built yet`); }, { virtual: true });
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  jest.isolateModules(() => expect(Object.keys(require('../../release/main') as object)).toContain('main'));
 });
 
 describe('a later step refuses', () => {

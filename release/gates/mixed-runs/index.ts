@@ -4,11 +4,10 @@ import { baselineTree } from '../../baseline';
 import { lastRelease } from '../../history';
 import { releasedPackages } from '../../packages';
 import { lastAlone, mixedRunFindings, type StageFinding } from './mixed-run-findings';
-import { runMixed } from './run-mixed';
 import { STAGE_FOLDERS, STAGES, stageReleases, type Stage, type StageRelease } from './stage-release';
 
 export { lastAlone, mixedRunFindings, type StageFinding } from './mixed-run-findings';
-export { runMixed, type MixedRun } from './run-mixed';
+export type { MixedRun } from './run-mixed';
 export { STAGE_FOLDERS, STAGES, stageReleases, type Stage, type StageReleases } from './stage-release';
 
 /**
@@ -28,6 +27,9 @@ export async function lastReleaseRuns(
   }
   const count = stages.reduce((product, stage) => product * releases[stage].length, 1);
   say(`runs of two releases: one batch through each of ${count} combinations of ${differing.map((stage) => `${stage} ${releases[stage].map(({ label }) => label).join(' and ')}`).join(', ')}`);
+  // Loaded now, as it needs the built command: writing versions, which loads this file too, comes before the build.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { runMixed } = require('./run-mixed') as typeof import('./run-mixed');
   const runs = await runMixed(releases, mkdtempSync(path.join(outdir, 'runs-')), stages);
   const alone = lastAlone(releases, runs)?.failed;
   if (alone !== undefined) say(`runs of two releases: those of the last release do not run in the local runner of now, so less can be said: ${alone.stage}: ${alone.why}`);
