@@ -108,6 +108,8 @@ class Comparison {
         const same = other.parameters[position];
         return same === undefined ? [] : this.takes(`${place}(${parameter.name})`, this.checker.getTypeOfSymbol(parameter), this.checker.getTypeOfSymbol(same));
       });
+      // An object of a class is compared with the type that the class declares, once.
+      if (signature.getReturnType().symbol === old.symbol && kind === ts.SignatureKind.Construct) return inputs;
       return [...inputs, ...this.gives(`${place}()`, signature.getReturnType(), other.getReturnType())];
     });
   }
