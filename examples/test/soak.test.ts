@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync,
 import * as path from 'node:path';
 import type { ExecutionRecord } from '@headrace/local-runner';
 import type { RunAttempt } from './_soak/attempts';
-import { type CountedStack, soakFolder } from './_soak/counted-stack';
+import { soakFolder } from './_soak/counted-stack';
 import { difference } from './_soak/invariants';
-import { KillLoop, type KillSubject } from './_soak/kill-loop';
+import { type KillBench, KillLoop, type KillSubject } from './_soak/kill-loop';
 import { killEachStage } from './_soak/kill-stage';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './_soak/memory-loop';
 import { runMeeting, runZombie, TYPICAL_STEPS } from './_soak/meeting-loop';
@@ -152,7 +152,7 @@ function countedSubject(steps: number, shape: Pick<KillSubject, 'alike' | 'strid
     }
     return { status: 'SUCCEEDED' } as ExecutionRecord;
   };
-  const bench = { gate, stack: { state: { s3: 'none' } }, killChildren: async () => undefined } as unknown as CountedStack;
+  const bench: KillBench = { gate, openUploads: 0, killChildren: async () => undefined };
   const tell = (what: string) => async () => void did.push(what);
   return { did, subject: { name: 'a run', bench, ...shape, fresh: tell('fresh'), nextCase: async () => attempt, require: async () => undefined, rest: tell('rest') } };
 }

@@ -4,8 +4,10 @@ import * as path from 'node:path';
 import { type ExecutionRecord, LocalStack, type S3Fault, type StackEvent, type S3RequestInfo } from '@headrace/local-runner';
 import { App } from 'aws-cdk-lib';
 import type { GatewayLine } from './gateway-line';
+import type { KillBench } from './kill-loop';
 import { copyState } from './state-copy';
 import type { StepGate } from './step-gate';
+import { openUploads } from './stored-objects';
 
 /** Waits of the machines pass that many times faster. */
 const TIME_FACTOR = 100;
@@ -30,7 +32,7 @@ export function soakFolder(): string {
  * An app on a local stack whose children go by a counted line to the AWS endpoints. The assembly is made once; each fresh
  * stack is deployed into a new state folder.
  */
-export abstract class CountedStack {
+export abstract class CountedStack implements KillBench {
   /** Faults of the S3 endpoint, while there is one. */
   fault: ((request: S3RequestInfo) => S3Fault | undefined) | undefined;
   /** Pids of children that run now. */
@@ -50,6 +52,10 @@ export abstract class CountedStack {
   get stack(): LocalStack {
     if (this.current === undefined) throw new Error('no stack is up; call fresh() first');
     return this.current;
+  }
+
+  get openUploads(): number {
+    return openUploads(this);
   }
 
   /** State folder of the stack that is up, or comes up next. */

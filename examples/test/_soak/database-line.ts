@@ -2,27 +2,31 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import * as path from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { MysqlStatements } from './mysql-statements';
+import { PostgresStatements } from './postgres-statements';
+import type { StatementReader } from './statement-reader';
 import type { Step, StepGate } from './step-gate';
 
 const SSL_REQUEST = 80_877_103;
-/** Messages of a client that make the server do something: a simple query, an execution, the end of a COPY. */
-const STATEMENTS: Readonly<Record<string, string>> = { Q: 'query', E: 'execute', c: 'end of COPY' };
-const COPY_DATA = 'd';
+const PROTOCOLS: Readonly<Record<Protocol, new () => StatementReader>> = { postgres: PostgresStatements, mysql: MysqlStatements };
+
+export type Protocol = 'postgres' | 'mysql';
 
 /**
- * The line between children and the target database: every statement is one step of the gate, and so is the first data
- * of each COPY. It speaks TLS with the child, with the certificate of the state folder, since it must read the messages.
+ * The line between children and the target database: what makes the server do something is one step of the gate each. It reads the messages, so a
+ * child of PostgreSQL that asks for TLS speaks it with the line, by the certificate of the state folder.
  */
 export class DatabaseLine {
   /** The server, and the folder with its certificate; they change with each stack. */
   upstream = { port: 0, certificateFolder: '' };
   private readonly sockets = new Set<Socket>();
 
-  private constructor(private readonly server: Server, private readonly gate: StepGate) {}
+  private constructor(private readonly server: Server, private readonly gate: StepGate, private readonly protocol: Protocol) {}
 
-  static async start(gate: StepGate): Promise<DatabaseLine> {
-    const server = createServer();
-    const line = new DatabaseLine(server, gate);
+  static async start(gate: StepGate, protocol: Protocol = 'postgres'): Promise<DatabaseLine> {
+    // A statement is several small messages: none of them waits until the one before is acknowledged.
+    const server = createServer({ noDelay: true });
+    const line = new DatabaseLine(server, gate, protocol);
     server.on('connection', (socket) => line.accept(socket));
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     return line;
@@ -40,12 +44,18 @@ export class DatabaseLine {
   private accept(socket: Socket): void {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket)).on('error', () => undefined);
+    const join = (client: Socket) => this.join(client, connect({ port: this.upstream.port, host: '127.0.0.1', noDelay: true }));
+    // There the server speaks first.
+    if (this.protocol === 'mysql') return join(socket);
     socket.once('data', (first) => {
-      if (first.readUInt32BE(4) !== SSL_REQUEST) return void socket.destroy();
+      if (first.readUInt32BE(4) !== SSL_REQUEST) {
+        socket.pause();
+        socket.unshift(first);
+        return join(socket);
+      }
       socket.write('S');
       const read = (name: string) => readFileSync(path.join(this.upstream.certificateFolder, name));
-      const client = new TLSSocket(socket, { isServer: true, cert: read('server.crt'), key: read('server.key') });
-      this.join(client, connect(this.upstream.port, '127.0.0.1'));
+      join(new TLSSocket(socket, { isServer: true, cert: read('server.crt'), key: read('server.key') }));
     });
   }
 
@@ -63,31 +73,23 @@ export class DatabaseLine {
   }
 
   private async carryStatements(client: Socket, upstream: Socket, open: { step?: Step }): Promise<void> {
+    const reader = new PROTOCOLS[this.protocol]();
     let rest: Buffer = Buffer.alloc(0);
-    let started = false;
-    let copying = false;
     for await (const chunk of client as AsyncIterable<Buffer>) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      while (rest.length >= 5) {
-        // The first message of a session has no type.
-        const length = started ? rest.readUInt32BE(1) + 1 : rest.readUInt32BE(0);
-        if (rest.length < length) break;
-        const message = rest.subarray(0, length);
-        rest = rest.subarray(length);
-        const type = started ? String.fromCharCode(message[0] as number) : '';
-        started = true;
-        const counts = STATEMENTS[type] !== undefined || (type === COPY_DATA && !copying);
-        copying = type === COPY_DATA;
-        if (!counts) {
-          upstream.write(message);
+      for (let message = reader.next(rest); message !== undefined; message = reader.next(rest)) {
+        const bytes = rest.subarray(0, message.length);
+        rest = rest.subarray(message.length);
+        if (message.step === undefined) {
+          upstream.write(bytes);
           continue;
         }
-        const step = this.gate.arrive(type === COPY_DATA ? 'PostgreSQL: data of COPY' : `PostgreSQL: ${STATEMENTS[type]}${textOf(type, message)}`);
+        const step = this.gate.arrive(message.step);
         if (!await this.gate.pass(step, 'before')) return;
-        if (this.gate.waits(step, 'after')) open.step = step;
-        upstream.write(message);
-        // Data has no answer: when it is delivered, it is applied.
-        if (type === COPY_DATA && open.step !== undefined && !await this.gate.pass(step, 'after')) return;
+        if (message.answered === true && this.gate.waits(step, 'after')) open.step = step;
+        upstream.write(bytes);
+        // When it is delivered, it is applied.
+        if (message.answered !== true && !await this.gate.pass(step, 'after')) return;
       }
     }
   }
@@ -100,9 +102,4 @@ export class DatabaseLine {
       client.write(chunk);
     }
   }
-}
-
-function textOf(type: string, message: Buffer): string {
-  if (type !== 'Q') return '';
-  return ` ${message.toString('utf8', 5, Math.min(message.length - 1, 65)).replace(/\s+/g, ' ')}`;
 }

@@ -1,14 +1,21 @@
 import type { ExecutionRecord } from '@headrace/local-runner';
 import { type RunAttempt, untilDone } from './attempts';
-import type { CountedStack } from './counted-stack';
-import type { Side, Step } from './step-gate';
-import { openUploads } from './stored-objects';
+import type { Side, Step, StepGate } from './step-gate';
+
+/** What runs children that can be killed. */
+export interface KillBench {
+  readonly gate: StepGate;
+  /** Multipart uploads that were begun and neither completed nor aborted. */
+  readonly openUploads: number;
+  /** Kills every child that runs, as the end of their host would, and comes back when they are gone. */
+  killChildren(): Promise<void>;
+}
 
 /** What is killed at its steps, and what must hold then. */
 export interface KillSubject {
   /** In words, for errors. */
   readonly name: string;
-  readonly bench: CountedStack;
+  readonly bench: KillBench;
   /**
    * Steps are tried with this stride, pass by pass, so that a series that is stopped early has been everywhere. Each case may make the next one
    * longer: a stride that is not longer than that runs after the end.
@@ -143,9 +150,9 @@ export class KillLoop {
   private async killAt(step: number): Promise<void> {
     const { subject, series } = this;
     const attempt = await subject.nextCase();
-    const before = openUploads(subject.bench);
+    const before = subject.bench.openUploads;
     const { records, sprung, steps } = await killOnce(subject.name, subject.bench, attempt, { ...series, step });
-    this.uploads += openUploads(subject.bench) - before;
+    this.uploads += subject.bench.openUploads - before;
     if (sprung !== undefined) this.killed.push(sprung);
     else this.last = Math.max(this.last ?? 0, steps);
     await subject.require(records);
@@ -162,7 +169,7 @@ export interface KilledOnce {
 }
 
 /** Attempts until one is done; at one step of theirs everything that runs is killed. */
-export async function killOnce(what: string, bench: CountedStack, run: RunAttempt, { step, side, stop = true }: Pick<KillSeries, 'side' | 'stop'> & { readonly step: number }): Promise<KilledOnce> {
+export async function killOnce(what: string, bench: KillBench, run: RunAttempt, { step, side, stop = true }: Pick<KillSeries, 'side' | 'stop'> & { readonly step: number }): Promise<KilledOnce> {
   const stopped = new AbortController();
   bench.gate.set({
     step, side,

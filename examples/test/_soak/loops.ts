@@ -1,7 +1,7 @@
-import type { CountedStack } from './counted-stack';
 import { type KillProgress, type KillResult, KillLoop, type KillSeries } from './kill-loop';
 import { killOperation } from './kill-operation';
 import { killStage, type KillStageSeries } from './kill-stage';
+import { LoadBench, type LoadTargetName } from './load-bench';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
 import { type Operation, OPERATIONS, OperationBench } from './operation-bench';
@@ -20,13 +20,15 @@ const PADDING = 24_000;
 /** Where somebody is made to wait, the time-outs of the machines must not come near. */
 const PATIENT = 20;
 
+interface Closable { close(): Promise<void> }
+
 /** Where and how one loop kills. */
-interface Kills<Bench extends CountedStack> {
+interface Kills<Bench extends Closable> {
   readonly start: () => Promise<Bench>;
   readonly kill: (bench: Bench, series: Pick<KillSeries, 'steps' | 'goOn'>) => Promise<KillResult>;
 }
 
-function killLoop<Bench extends CountedStack>(name: string, what: string, { start, kill }: Kills<Bench>): SoakLoop {
+function killLoop<Bench extends Closable>(name: string, what: string, { start, kill }: Kills<Bench>): SoakLoop {
   return {
     name, what,
     run: (options) => withBench(start, async (bench) => {
@@ -73,6 +75,11 @@ function sourceLoop(name: string, what: string, startSource: StartSource, series
     start: () => SourceBench.start(startSource),
     kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
   });
+}
+
+/** The tasks of a load into one of the databases. */
+function loadLoop(name: string, what: string, target: LoadTargetName, series: KillSeries): SoakLoop {
+  return killLoop(name, what, { start: () => LoadBench.start(target), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run() });
 }
 
 /** A loop over seeds; `--seed` takes one of them alone. */
@@ -127,7 +134,7 @@ function sumOf(told: readonly string[]): string {
   return [...sum].filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`).join(', ');
 }
 
-async function withBench<Bench extends CountedStack>(start: () => Promise<Bench>, use: (bench: Bench) => Promise<LoopResult>): Promise<LoopResult> {
+async function withBench<Bench extends Closable>(start: () => Promise<Bench>, use: (bench: Bench) => Promise<LoopResult>): Promise<LoopResult> {
   const bench = await start();
   try {
     return await use(bench);
@@ -146,7 +153,9 @@ export const LOOPS: readonly SoakLoop[] = [
       stageLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
       stageLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
       stageLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
-      stageLoop(`kill-load-${side}`, `R1: SIGKILL at each I/O step of load, ${when}`, { stage: 'Load', side }),
+      loadLoop(`kill-load-${side}`, `R1: SIGKILL of the task at each I/O step of a load into PostgreSQL that appends, merges and replaces, ${when}`, 'PostgreSQL', { side }),
+      loadLoop(`kill-load-${side}-mariadb`, `R1: the same into MariaDB, ${when}`, 'MariaDB', { side }),
+      stageLoop(`kill-machine-load-${side}`, `R1: SIGKILL at each I/O step of load in the reference pipeline, with its machine, ${when}`, { stage: 'Load', side }),
     ];
   }),
   ...OPERATIONS.flatMap((operation) => [operationLoop(operation, 'before'), operationLoop(operation, 'after')]),

@@ -1,7 +1,7 @@
 /** On which side of a step a trap springs: before it is applied, or when it is applied and its answer is still on the way. */
 export type Side = 'before' | 'after';
 
-/** One I/O step of a child: a request to an AWS endpoint, or a message that makes PostgreSQL do something. */
+/** One I/O step of a child: a request to an AWS endpoint, or a message that makes the database do something. */
 export interface Step {
   /** From 1, since the trap was set. */
   readonly number: number;
@@ -32,6 +32,16 @@ export class StepGate {
     this.count = 0;
     this.trap = trap;
     this.sprung = undefined;
+  }
+
+  /** Where the trap waits; undefined while there is none, or when it has sprung. */
+  get awaited(): number | undefined {
+    return this.trap?.step;
+  }
+
+  /** Counts steps that are made without going by here. */
+  skip(steps: number): void {
+    this.count += steps;
   }
 
   arrive(what: string): Step {

@@ -43,6 +43,8 @@ export class Containers {
     const url = `http://127.0.0.1:${(this.secrets.address() as AddressInfo).port}`;
     return new Container(spawn(process.execPath, [path.join(this.folder, 'index.js')], {
       env: {
+        // A task that is killed leaves its files; they go with this folder.
+        TMPDIR: this.folder,
         AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_ENDPOINT_URL_S3: this.s3Url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
         HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(settings),
       },

@@ -1,0 +1,27 @@
+import { beginning, type ClientMessage, type StatementReader } from './statement-reader';
+
+/** Messages that make the server do something: a simple query, an execution, the end of a COPY. */
+const STATEMENTS: Readonly<Record<string, string>> = { Q: 'query', E: 'execute', c: 'end of COPY' };
+const COPY_DATA = 'd';
+
+/** PostgreSQL's protocol: every statement is one step, and so is the first data of each COPY. */
+export class PostgresStatements implements StatementReader {
+  private started = false;
+  private copying = false;
+
+  next(arrived: Buffer): ClientMessage | undefined {
+    if (arrived.length < 5) return undefined;
+    // The first message of a session has no type.
+    const length = this.started ? arrived.readUInt32BE(1) + 1 : arrived.readUInt32BE(0);
+    if (arrived.length < length) return undefined;
+    const type = this.started ? String.fromCharCode(arrived[0] as number) : '';
+    this.started = true;
+    const isFirstData = type === COPY_DATA && !this.copying;
+    this.copying = type === COPY_DATA;
+    if (isFirstData) return { length, step: 'PostgreSQL: data of COPY' };
+    const statement = STATEMENTS[type];
+    if (statement === undefined) return { length };
+    const text = type === 'Q' ? ` ${beginning(arrived.toString('utf8', 5, length - 1))}` : '';
+    return { length, step: `PostgreSQL: ${statement}${text}`, answered: true };
+  }
+}
