@@ -211,7 +211,7 @@ class PartRows {
       const transcoder = encoding?.transcoder(this.source);
       const framed = offsets === undefined ? segments : new TranscodedRecords(segments, encoding!, offsets);
       const found = await scanRecords(offsets === undefined ? chunks : offsets.read(chunks, transcoder!), {
-        source: this.source, maxRecordBytes: record.maxRecordBytes, lines: !record.multiline, framed, signal,
+        source: this.source, maxRecordBytes: record.maxRecordBytes, quote: record.multiline && quote >= 0 ? quote : undefined, framed, signal,
         release: offsets && ((offset) => { offsets.release(offset); }),
         blockBytes: isDocument(record) ? documentBlockBytes(record.maxRecordBytes, blockBytes) : blockBytes,
         start,

@@ -27,6 +27,8 @@ export interface FramedRecords {
 export interface BlockScanner {
   /** Line number of the next record, 1-based. */
   line: number;
+  /** Set by a scan that ended at a record which is too long and holds a quote: where it ends would be a guess. */
+  readonly isOpen?: boolean;
   /**
    * Scans the complete records of `block[from, to)` and returns where the first incomplete one begins.
    *

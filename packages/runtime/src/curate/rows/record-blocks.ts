@@ -17,8 +17,8 @@ export interface RecordBlocksOptions {
   /** Names the source in errors. */
   readonly source: string;
   readonly maxRecordBytes: number;
-  /** Whether a line end always ends the record, so that the next record can be found after an overlong one. */
-  readonly lines: boolean;
+  /** The quote that line ends may stand inside of. Without one a line end always ends the record, so the next can be found after an overlong one. */
+  readonly quote?: number;
   /** Where the first record stands in the source, which is not read from its beginning then. */
   readonly start?: { readonly offset: number; readonly line: number };
   /** Given when the first record is a header; gets its bytes without the line end. */
@@ -112,6 +112,7 @@ class RecordBlocks {
     }
     const used = this.scanner!.scan(this.block, from, to, this.base + from, synthetic);
     await this.options.flush();
+    if (this.scanner!.isOpen === true) throw this.recordOpen(this.base + used, this.scanner!.line);
     if (final && this.scanner!.end !== undefined) this.scanner!.end();
     else if (final && used < to) this.endInsideRecord(used, to - (synthetic < 0 ? 0 : 1));
     this.makeRoom(final ? this.have : used, final);
@@ -136,24 +137,36 @@ class RecordBlocks {
   }
 
   private beginOverlong(used: number): void {
-    const { maxRecordBytes, lines, source } = this.options;
     const offset = this.base + used;
-    const inSource = this.options.framed.sourceOffset?.(offset) ?? offset;
     const { line } = this.scanner!;
-    if (!lines) {
-      throw userError('RECORD_OPEN', `${source}: the record at byte ${inSource}, line ${line}, has no end within maxRecordBytes (${maxRecordBytes}), most likely because a quote is not closed; `
-        + 'where the next record begins would be a guess, so nothing of this part is used. Mend the source, raise headraceRecord.maxRecordBytes, or declare multiline: false', { source, offset: inSource, line, maxRecordBytes });
-    }
-    this.overlong = { bytes: Buffer.from(this.block.subarray(used, used + maxRecordBytes)), offset, line, length: this.have - used };
+    const record = this.block.subarray(used, this.have);
+    if (this.hasQuote(record)) throw this.recordOpen(offset, line);
+    // Asked for now, it is known when the record is told, after its bytes are gone.
+    this.options.framed.sourceOffset?.(offset);
+    this.overlong = { bytes: Buffer.from(record.subarray(0, this.options.maxRecordBytes)), offset, line, length: record.length };
     this.base += this.have;
     this.have = 0;
     this.options.release?.(this.base);
+  }
+
+  /** Whether a line end behind these bytes of an overlong record need not be its end. */
+  private hasQuote(bytes: Buffer): boolean {
+    const { quote } = this.options;
+    return quote !== undefined && bytes.includes(quote);
+  }
+
+  private recordOpen(at: number, line: number): Error {
+    const { maxRecordBytes, source, framed } = this.options;
+    const offset = framed.sourceOffset?.(at) ?? at;
+    return userError('RECORD_OPEN', `${source}: the record at byte ${offset}, line ${line}, has no end within maxRecordBytes (${maxRecordBytes}), most likely because a quote is not closed; `
+      + 'where the next record begins would be a guess, so nothing of this part is used. Mend the source, raise headraceRecord.maxRecordBytes, or declare multiline: false', { source, offset, line, maxRecordBytes });
   }
 
   private skipOverlong(from: number, final: boolean): number {
     const overlong = this.overlong!;
     const found = this.block.subarray(from, this.have).indexOf(LF);
     const length = found < 0 ? this.have - from : found;
+    if (this.hasQuote(this.block.subarray(from, from + length))) throw this.recordOpen(overlong.offset, overlong.line);
     overlong.length += length;
     if (found < 0 && !final) return this.have;
     const total = overlong.length - (found > 0 && this.block[from + found - 1] === CR ? 1 : 0);
@@ -165,7 +178,7 @@ class RecordBlocks {
 
   /** The source ends inside a multi-line record. All of it goes to quarantine: what it swallowed is kept with it. */
   private endInsideRecord(used: number, end: number): void {
-    if (end - used > this.options.maxRecordBytes) this.beginOverlong(used);
+    if (end - used > this.options.maxRecordBytes) throw this.recordOpen(this.base + used, this.scanner!.line);
     this.options.framed.bad('QUOTE', 'a quoted field is still open at the end of the source', this.block.subarray(used, end), this.base + used, this.scanner!.line);
   }
 

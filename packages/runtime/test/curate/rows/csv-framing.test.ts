@@ -115,6 +115,23 @@ describe('framing of CSV records', () => {
     await expect(bench.curate({ ...AB, record: 'multiline: true, maxRecordBytes: 64' }, csv, { blockBytes: 100 })).rejects.toMatchObject({ code: 'RECORD_OPEN', fault: 'user', facts: { offset: 8, line: 3 } });
   });
 
+  const LONG = 'x'.repeat(70);
+
+  // Blocks that hold the record whole, that end in it, and that it fills.
+  describe.each([undefined, 100, 70])('a multi-line record of more than maxRecordBytes, in blocks of %p bytes', (blockBytes) => {
+    const curate = (csv: string) => bench.curate({ ...AB, record: 'multiline: true, maxRecordBytes: 64' }, csv, { blockBytes });
+
+    test.each([['that is closed', `"3\n${LONG}",4`], ['with a quote behind what may be kept', `${LONG}${LONG},"4\n"`], ['that is broken', `3"${LONG},4`]])('fails the part where a quote is in it: %s', async (_title, record) => {
+      await expect(curate(`a,b\n1,2\n${record}\n5,6\n`)).rejects.toMatchObject({ code: 'RECORD_OPEN', fault: 'user', facts: { offset: 8, line: 3 } });
+    });
+
+    test('is a reject where none is: its line end ends it', async () => {
+      const { rows, quarantine } = await curate(`a,b\n1,2\n3,${LONG}${LONG}\r\n"5\n",6\n`);
+      expect(rows).toEqual([['1', '2'], ['5\n', '6']]);
+      expect(quarantine).toMatchObject([{ code: 'RECORD_SIZE', line: 3, offset: 8, raw: Buffer.from(`3,${LONG}`.slice(0, 64)), reason: expect.stringContaining('142 bytes') as string }]);
+    });
+  });
+
   const HEADERS: [title: string, header: string, record: string, text: RegExp][] = [
     ['a column is missing', 'a', '', /"b" missing/],
     ['a field is unknown', 'a,b,c', '', /"c" not in the contract/],

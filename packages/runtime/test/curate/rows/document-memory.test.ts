@@ -42,7 +42,7 @@ test.each([
   }
   const held = new HeldMemory(ALLOWED);
   await scanRecords((async function* () { yield* pieces(); })(), {
-    source: 's', maxRecordBytes: dataset.record.maxRecordBytes, lines: true, framed, blockBytes: documentBlockBytes(dataset.record.maxRecordBytes),
+    source: 's', maxRecordBytes: dataset.record.maxRecordBytes, framed, blockBytes: documentBlockBytes(dataset.record.maxRecordBytes),
     scanner: () => new DocumentScanner(dataset, 's', framed, (xml ? xmlDocument : jsonDocument)(dataset, () => undefined)),
     flush: async () => { held.measure(); },
   });

@@ -91,7 +91,7 @@ test.each([['good records', 'é,1\n'.repeat(50_000)], ['one record', 'é'.repeat
   const held = new HeldMemory(allowed);
   const record = testContract({ columns: [{ name: 'a', type: 'string' }], record: 'format: csv' }).datasets[0]!.record;
   await scanRecords(offsets.read(chunks(), encoding.transcoder('s')), {
-    source: 's', maxRecordBytes: 1 << 20, lines: true, framed, scanner: (line) => new CsvScanner(csvDialect(record, 2), framed, line),
+    source: 's', maxRecordBytes: 1 << 20, framed, scanner: (line) => new CsvScanner(csvDialect(record, 2), framed, line),
     release: (offset) => { offsets.release(offset); }, flush: async () => { held.measure(); },
   });
   const lines = text.split('\n').length - 1;

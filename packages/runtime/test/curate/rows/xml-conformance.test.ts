@@ -42,7 +42,7 @@ function verdicts(blockBytes: number, recordsAt = '/no-document-has-this', encod
     let refusal: string | undefined;
     const framed = { good: () => undefined, bad: (code: string, reason: string) => { if (code === 'DOCUMENT' || code === 'ENCODING') refusal = `${code}: ${reason}`; } };
     const scanned = scanRecords((async function* () { yield document; })(), {
-      source: 's', maxRecordBytes: blockBytes, lines: true, framed, blockBytes: documentBlockBytes(blockBytes, blockBytes),
+      source: 's', maxRecordBytes: blockBytes, framed, blockBytes: documentBlockBytes(blockBytes, blockBytes),
       scanner: () => new DocumentScanner(dataset, 's', framed, xmlDocument(dataset, () => undefined)),
       flush: async () => undefined,
     });

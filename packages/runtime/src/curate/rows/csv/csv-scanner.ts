@@ -15,6 +15,7 @@ const CR = 13;
  */
 export class CsvScanner implements BlockScanner {
   line: number;
+  isOpen = false;
   private readonly plain: Uint8Array;
 
   constructor(
@@ -170,6 +171,12 @@ export class CsvScanner implements BlockScanner {
         terminator = stop - end + 1;
       }
       if (end + terminator > to) {
+        position = record;
+        break;
+      }
+      if (multiline && end - record > maxRecordBytes && quote >= 0 && block.subarray(record, end).includes(quote)) {
+        // Many records with a lost quote look the same, and the quarantine could not hold them.
+        this.isOpen = true;
         position = record;
         break;
       }
