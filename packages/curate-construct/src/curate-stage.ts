@@ -275,6 +275,8 @@ export class CurateStage extends StageBase {
    */
   grantReadQuarantine(grantee: iam.IGrantable): iam.Grant {
     this.catalog.rejectsStatements().forEach((statement) => grantee.grantPrincipal.addToPrincipalPolicy(statement));
+    // To read is not enough: the results of queries are written with the bucket's key too.
+    this.curatedBucket.encryptionKey?.grantEncrypt(grantee);
     return this.curatedBucket.grantRead(grantee, `${this.pipelineName}/quarantine/*`);
   }
 

@@ -1,4 +1,4 @@
-import { type App, aws_iam as iam, Duration, Size } from 'aws-cdk-lib';
+import { type App, aws_iam as iam, aws_kms as kms, aws_s3 as s3, Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { asText, machineDefinitions, resourcesOf, type TemplateJson } from '@headrace/stage/testing/machine-definitions';
 import { brokenPromises } from '@headrace/stage/testing/machine-walk';
@@ -61,6 +61,22 @@ describe('the catalog', () => {
       ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
     });
     expect(asText(configuration.ResultConfiguration.OutputLocation)).toMatch(/\/trips\/work\/athena\/$/);
+  });
+
+  test('makes results as safe as the bucket: with its key, which those who may query may use', () => {
+    const stack = newStack();
+    const curatedBucket = new s3.Bucket(stack, 'Lake', { encryptionKey: new kms.Key(stack, 'Key') });
+    const stage = newCurate(stack, 'Curate', { curatedBucket });
+    stage.grantQuery(new iam.Role(stack, 'Analyst', { assumedBy: new iam.AccountRootPrincipal() }));
+    stage.grantReadQuarantine(new iam.Role(stack, 'Steward', { assumedBy: new iam.AccountRootPrincipal() }));
+    const template = templateOf(stack);
+
+    const encryption = Object.values(resourcesOf(template, 'AWS::Athena::WorkGroup')).map(({ Properties }) => Properties.WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration);
+    const kmsKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    expect(encryption).toEqual([{ EncryptionOption: 'SSE_KMS', KmsKey: kmsKey }, { EncryptionOption: 'SSE_KMS', KmsKey: kmsKey }]);
+    const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([id]) => /^(Analyst|Steward)/.test(id));
+    for (const [id, policy] of policies) expect([id, JSON.stringify(policy)]).toEqual([id, expect.stringMatching(/kms:Decrypt.*kms:GenerateDataKey|kms:GenerateDataKey.*kms:Decrypt/)]);
+    expect(policies).toHaveLength(2);
   });
 });
 

@@ -197,7 +197,7 @@ export class Catalog extends Construct {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
         bytesScannedCutoffPerQuery: queryScanLimit.toBytes(),
-        resultConfiguration: { outputLocation: bucket.s3UrlForObject(results), encryptionConfiguration: { encryptionOption: 'SSE_S3' } },
+        resultConfiguration: { outputLocation: bucket.s3UrlForObject(results), encryptionConfiguration: resultEncryption(bucket) },
       },
     });
   }
@@ -239,4 +239,9 @@ export class Catalog extends Construct {
     });
     resource.node.addDependency(this.database);
   }
+}
+
+/** Results are encrypted as the bucket that they lie in: the workgroup's word goes before the bucket's default. */
+function resultEncryption({ encryptionKey }: s3.IBucket): athena.CfnWorkGroup.EncryptionConfigurationProperty {
+  return encryptionKey === undefined ? { encryptionOption: 'SSE_S3' } : { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn };
 }

@@ -33,7 +33,7 @@ export function namedQueries(datasets: ReadonlyArray<Pick<Dataset, 'name'>>, tab
   return [
     {
       id: 'rows-per-run', ofQuarantine: false, name: label('rows per run'),
-      description: 'Every commit with its rows, the newest first, and whether it is current',
+      description: 'Every commit with its rows, the newest first, and whether another took its place',
       sql: `SELECT "dataset", "run_id", "kind", "state", "rows", "committed_at", "ingest_seq", "seq"\nFROM ${published}\nORDER BY "dataset", "seq" DESC`,
     },
     {
