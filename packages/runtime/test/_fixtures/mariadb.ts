@@ -20,6 +20,8 @@ export interface TestMariadb {
 export interface MariadbOptions {
   /** PEM texts; the server offers TLS with them. */
   readonly certificate?: { readonly certificate: string; readonly key: string };
+  /** More options of the server. */
+  readonly server?: readonly string[];
 }
 
 /** A program to start, and the one that makes its folder of data. */
@@ -76,7 +78,7 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
   const log = path.join(home, 'server.log');
   const child = spawn(server, [
     '--no-defaults', `--datadir=${data}`, `--tmpdir=${home}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(home, 's')}`, `--init-file=${users}`, `--log-error=${log}`,
-    '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...OPTIONS[flavour].server, ...own, ...tls,
+    '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=64M', '--skip-name-resolve', ...OPTIONS[flavour].server, ...own, ...tls, ...(options.server ?? []),
   ], { stdio: 'ignore' });
   const admin = () => createConnection({ host: '127.0.0.1', port, user: 'headrace', password: 'headrace', database: 'shop', charset: 'utf8mb4', multipleStatements: true, timezone: 'Z' });
   const stop = async (): Promise<void> => {
@@ -114,7 +116,7 @@ async function ended(child: ChildProcess): Promise<void> {
 
 function installed(): Installed | undefined {
   const mysql = process.env.HEADRACE_MYSQLD;
-  if (mysql !== undefined) return { flavour: 'mysql', server: mysql, install: mysql };
+  if (mysql !== undefined && mysql !== '') return { flavour: 'mysql', server: mysql, install: mysql };
   const [server, install] = [program('mariadbd'), program('mariadb-install-db')];
   return server === undefined || install === undefined ? undefined : { flavour: 'mariadb', server, install };
 }

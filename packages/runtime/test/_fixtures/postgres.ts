@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly certificate?: { readonly certificate: string; readonly key: string };
   /** Whether passwords are asked for; otherwise any will do. @default false */
   readonly passwords?: boolean;
+  /** No file of the server may be longer than so many units of 512 bytes, as on a disk that has no more. @default - no limit */
+  readonly fileBlocks?: number;
 }
 
 const READY_WITHIN_MS = 20_000;
@@ -31,7 +33,7 @@ const READY_WITHIN_MS = 20_000;
  *
  * @returns undefined where there are no binaries: such tests are then skipped by name.
  */
-export async function startTestPostgres({ certificate, passwords = false }: PostgresOptions = {}): Promise<TestPostgres | undefined> {
+export async function startTestPostgres({ certificate, passwords = false, fileBlocks }: PostgresOptions = {}): Promise<TestPostgres | undefined> {
   const bin = postgresBinaries();
   if (bin === undefined) return undefined;
 
@@ -56,7 +58,10 @@ export async function startTestPostgres({ certificate, passwords = false }: Post
     makeCluster(bin, data, auth, { ...asServer, cwd: home, env });
 
     const port = await freePort();
-    const server = spawn(path.join(bin, 'postgres'), [
+    const program = path.join(bin, 'postgres');
+    const limited = fileBlocks === undefined ? [] : ['-c', `ulimit -S -f ${fileBlocks} && exec "$0" "$@"`, program];
+    const server = spawn(fileBlocks === undefined ? program : 'sh', [
+      ...limited,
       '-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '',
       // A test's data may go with the machine: flushing it only costs time.
       '-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'synchronous_commit=off',

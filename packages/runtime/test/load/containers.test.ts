@@ -1,6 +1,8 @@
 import { startTestPostgres, type TestPostgres } from '../_fixtures/postgres';
+import { bothTargets, ledgerOf, type AnyStage } from './_fixtures/both-targets';
 import { Containers, type Container } from './_fixtures/container';
 import { contractText, LoadStage } from './_fixtures/load-stage';
+import { PowerLine } from './_fixtures/power-line';
 
 const CONTRACT = contractText({ people: { history: 'append', properties: [
   '{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }', '{ name: note, logicalType: string }',
@@ -8,42 +10,49 @@ const CONTRACT = contractText({ people: { history: 'append', properties: [
 /** Takes long enough to be met in the middle. */
 const ROWS = 250_000;
 
+const notes = (rows: number): string => `SELECT CAST(i AS BIGINT) AS id, 'note ' || i || '.' AS note FROM range(${rows}) AS r(i)`;
+
+let containers: Containers;
+const running: Container[] = [];
+
+function start(stage: Pick<AnyStage, 's3' | 'settings'>, pointer: object): Container {
+  const container = containers.run(pointer, stage.settings, stage.s3.url);
+  running.push(container);
+  return container;
+}
+
+beforeAll(async () => { containers = await Containers.start(); }, 120_000);
+afterEach(async () => {
+  for (const container of running.splice(0)) {
+    container.signal('SIGKILL');
+    await container.ended;
+  }
+});
+afterAll(() => containers.close());
+
 describe('the containers of a load', () => {
   let server: TestPostgres | undefined;
   let stage!: LoadStage;
-  let containers!: Containers;
-  const running: Container[] = [];
 
   beforeAll(async () => {
     server = await startTestPostgres();
     if (server === undefined) return;
     stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 8 });
-    containers = await Containers.start(stage.s3.url, { username: 'headrace', password: 'canary-4711' });
+    // This server takes any.
+    containers.secret = { ...stage.credentials, password: 'canary-4711' };
   }, 120_000);
 
-  afterEach(async () => {
-    for (const container of running.splice(0)) {
-      container.signal('SIGKILL');
-      await container.ended;
-    }
-  });
-
   afterAll(async () => {
-    await containers?.close();
     await stage?.close();
     await server?.stop();
   });
 
-  function run(pointer: object): Container {
-    const container = containers.run(pointer, stage.settings);
-    running.push(container);
-    return container;
-  }
+  const run = (pointer: object): Container => start(stage, pointer);
 
   let seq = 0;
   async function commit(rows = 1_000): Promise<void> {
     seq += 1;
-    await stage.commit('people', [`SELECT CAST(i AS BIGINT) AS id, 'note ' || i AS note FROM range(${rows}) AS r(i)`]);
+    await stage.commit('people', [notes(rows)]);
   }
 
   async function expectOnce(rows: number): Promise<void> {
@@ -114,38 +123,75 @@ describe('the containers of a load', () => {
     await stage.load({}, 'stopped-a2');
     await expectOnce(total);
   });
+});
 
-  withServer('paused in the middle of a copy are fenced when a later attempt took over', async () => {
-    await commit(ROWS);
-    total += ROWS;
-    expect(await stage.claim('zombie-a1')).toBe(0);
-    const zombie = run(stage.pointer('stage', 'zombie-a1', 0));
-    await copying();
+/** In the message that writes a commit's row of the ledger, just before the end of its transaction. */
+const LEDGER_ROW: Record<string, string> = { PostgreSQL: 'load_ledger" (table_schema', MariaDB: 'load_ledger` (table_schema' };
+
+describe.each(bothTargets())('a container of a load into $name', (target) => {
+  const withServer = target.test();
+  let stage: AnyStage & { close(): Promise<void> };
+  let line: PowerLine;
+  beforeAll(() => target.begin(), 60_000);
+  beforeEach(async () => {
+    stage = await target.stage(CONTRACT);
+    containers.secret = stage.credentials;
+    line = await PowerLine.start(target.port(), stage.s3);
+    await stage.commit('people', [notes(5_000)]);
+  });
+  afterEach(async () => {
+    await line.close();
+    await stage.close();
+  });
+  afterAll(() => target.end());
+
+  /** Runs a step as a container that is paused when it sends `text`; gives the container, and what lets it go on. */
+  async function pausedAt(text: string, pointer: object): Promise<{ readonly zombie: Container; readonly wake: () => void }> {
+    const { port } = stage.settings.target;
+    Object.assign(stage.settings, { lockTimeoutSeconds: 2, target: { ...stage.settings.target, port: line.port } });
+    const arrived = line.holdAt(text);
+    const zombie = start(stage, pointer);
+    const send = await arrived;
     zombie.signal('SIGSTOP');
-    await stage.load({}, 'zombie-a2');
-    await expectOnce(total);
-    zombie.signal('SIGCONT');
-    expect(await zombie.ended).toBe(1);
-    expect(zombie.lines.at(-1)).toMatchObject({ code: 'TASK_E0001', data: { error: 'EPOCH', kind: 'terminal', facts: { claimedBy: 'zombie-a2' } } });
-    await expectOnce(total);
-  });
+    Object.assign(stage.settings, { lockTimeoutSeconds: 30, target: { ...stage.settings.target, port } });
+    return { zombie, wake: () => {
+      send();
+      zombie.signal('SIGCONT');
+    } };
+  }
 
-  withServer('paused in the publishing transaction lose it to the later attempt that waits for the lock', async () => {
-    await commit();
-    total += 1_000;
-    expect(await stage.claim('ghost-a1')).toBe(0);
+  async function expectOnce(): Promise<void> {
+    expect((await stage.say(`SELECT count(*), count(DISTINCT id) FROM ${stage.settings.targetSchema}.people`)).flat().map(Number)).toEqual([5_000, 5_000]);
+    expect((await ledgerOf(stage, 'seq, staged, inserted')).flat().map(Number)).toEqual([1, 5_000, 5_000]);
+  }
+
+  withServer('that is paused in the middle of a copy is fenced when a load of another slot took over, and leaves nothing', async () => {
+    await stage.claim('zombie-a1');
+    const { zombie, wake } = await pausedAt('note 4000.', stage.pointer('stage', 'zombie-a1', 0));
+    expect((await stage.load({}, 'early-a1')).datasets.people).toMatchObject({ outcome: 'busy' });
+    // Ten minutes without a word.
+    await stage.say(`UPDATE ${stage.settings.ledgerSchema}.load_lease SET expires_at = since`);
+    stage.settings.lockTimeoutSeconds = 1;
+    expect((await stage.load({}, 'later-a1')).datasets.people).toMatchObject({ outcome: 'committed' });
+    await expectOnce();
+    wake();
+    expect(await zombie.ended).toBe(1);
+    expect(zombie.lines.at(-1)).toMatchObject({ code: 'TASK_E0001', data: { error: 'EPOCH', kind: 'terminal', facts: { claimedBy: 'later-a1' } } });
+    await expectOnce();
+    // Its table could not be dropped while it held it.
+    await stage.load({}, 'last-a1');
+    expect((await stage.say(`SELECT table_name FROM information_schema.tables WHERE table_schema = '${stage.settings.ledgerSchema}' AND table_name LIKE 'stage%'`))).toEqual([]);
+  }, 60_000);
+
+  withServer('that is paused in the publishing transaction loses it to the later attempt that waits for the lock', async () => {
+    await stage.claim('ghost-a1');
     expect(await stage.step(stage.pointer('stage', 'ghost-a1', 0))).toBe(0);
-    // Holds the ghost up inside its transaction, so that it can be met there.
-    await stage.client.query(`BEGIN; LOCK TABLE "${stage.settings.targetSchema}".people IN ACCESS EXCLUSIVE MODE`);
-    const ghost = run(stage.pointer('publish', 'ghost-a1', 0));
-    await ghost.says('LOAD_I1201');
-    ghost.signal('SIGSTOP');
-    await stage.client.query('COMMIT');
+    const { zombie, wake } = await pausedAt(LEDGER_ROW[target.name]!, stage.pointer('publish', 'ghost-a1', 0));
     await stage.load({}, 'ghost-a2');
-    await expectOnce(total);
-    ghost.signal('SIGCONT');
-    expect(await ghost.ended).toBe(0);
+    await expectOnce();
+    wake();
+    expect(await zombie.ended).toBe(0);
     expect(await stage.document('ghost-a1', 'outcome')).toMatchObject({ datasets: { people: { outcome: 'already-committed' } } });
-    await expectOnce(total);
-  });
+    await expectOnce();
+  }, 60_000);
 });

@@ -12,9 +12,14 @@ const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTF
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME|^ERR_SSL|HANDSHAKE_SSL/;
 
 /** Numbers of MySQL 8 and MariaDB that end a session, or come when one cannot go on. */
-const LOST = new Set([1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 4031]);
+const LOST = new Set([1053, 1077, 1079, 1080, 1152, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 4031]);
 /** What passes by itself: locks, deadlocks, crowds, interrupted statements, memory, fail-overs (read-only for a while). */
 const BUSY = new Set([1205, 3572, 1213, 1040, 1203, 1226, 1037, 1041, 1317, 1412, 1969, 3024, 1290, 1792, 1836]);
+
+/** Of a file of the server or a handler, also those for sorting in its folder for temporary ones: the system's own number stands in the text. */
+const OF_FILES = new Set([1, 3, 20, 1004, 1005, 1026, 1030]);
+/** 28 is the system's ENOSPC, and 122 a quota. */
+const NO_ROOM = /\b(?:errno|errcode|error):? (?:28|122)\b/i;
 
 const CURES: ReadonlyArray<readonly [numbers: readonly number[], code: string, fix?: string]> = [
   [[1062, 1586], 'TARGET_KEY', 'rows of this batch have a key that the target holds already; use merge, or remove them'],
@@ -43,13 +48,13 @@ export function mysqlFailure(thrown: unknown, doing: string, facts: Facts = {}):
   if (code !== undefined && CERTIFICATE.test(code)) {
     return userError('TARGET_CERTIFICATE', `${doing}: the target's certificate was refused (${message}); give the authority's bundle as caFile`, facts, thrown);
   }
-  if (errno === undefined || errno < 1_000) return PipelineError.from(thrown, 'TARGET');
+  // The server's own small numbers are of its files; those of the system are negative, and come without a state.
+  if (errno === undefined || (errno < 1_000 && sqlState === undefined)) return PipelineError.from(thrown, 'TARGET');
   const known = { ...facts, errno, ...(sqlState === undefined ? {} : { sqlState }) };
   const at = `${withoutValues(message)} (error ${errno})`;
   // The cause would carry the statement and the message with its values.
   if (BUSY.has(errno)) return transientError('TARGET_BUSY', `${doing}: ${at}`, known);
-  // The handler's own error 28 is the system's ENOSPC, and 122 a quota.
-  if (errno === 1030 && /\b(28|122)\b/.test(message)) return userError('TARGET_DISK_FULL', `${doing}: ${at}; give the database more storage; staged parts are kept`, known);
+  if (OF_FILES.has(errno) && NO_ROOM.test(message)) return userError('TARGET_DISK_FULL', `${doing}: ${at}; give the database more storage; staged parts are kept`, known);
   const [, cured = 'TARGET', fix] = CURES.find(([numbers]) => numbers.includes(errno)) ?? [];
   return userError(cured, `${doing}: ${at}${fix === undefined ? '' : `; ${fix}`}`, known);
 }

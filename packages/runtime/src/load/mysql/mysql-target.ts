@@ -12,7 +12,7 @@ import { releaseLease, renewLease, takeLease } from './ledger/lease';
 import { readLedger } from './ledger/ledger-rows';
 import { forgetStagedParts, noteStagedPart, readStagedParts } from './ledger/staged-parts';
 import { isConnectionLoss, mysqlFailure } from './mysql-failure';
-import { preflight } from './preflight';
+import { preflight, requireWriter } from './preflight';
 import { publishCommit } from './publish-commit';
 import { runStatement } from './run-statement';
 import { dropStaging, ensureStaging, exists, leftoverStaging } from './staging-table';
@@ -36,6 +36,7 @@ function sessionOf(client: MysqlClient): TargetSession {
     exclusively: (schema, work) => exclusively(client, schema, work),
     exists: (table) => exists(client, table),
     preflight: (call) => preflight(client, call),
+    requireWriter: (address) => requireWriter(client, address),
     ensureLedger: (schema, manage, by) => ensureLedger(client, schema, manage, by),
     claimEpoch: (schema, target, by) => claimEpoch(client, schema, target, by),
     takeLease: (schema, target, by) => takeLease(client, schema, target, by),

@@ -1,3 +1,4 @@
+import type { DatabaseAddress } from '../settings';
 import { connectionsWithin, LEFT_TO_OTHERS, notReady, readOnly, type ConnectionRoom, type PreflightCall } from '../target/preflight';
 import type { MysqlClient } from './connect';
 import { rightsProblems } from './rights';
@@ -6,15 +7,19 @@ import { rightsProblems } from './rights';
  * What would fail hours later, when all rows are staged: told before the first one is.
  *
  * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
- * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with every right that is missing.
+ * @throws PipelineError `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with every right that is missing.
  */
 export async function preflight(client: MysqlClient, { settings, tables, report }: PreflightCall): Promise<number> {
-  const [writes] = await client.rows('SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only');
-  // MariaDB has more kinds of read-only than on and off.
-  if (writes!.some((value) => value !== '0' && value !== 'OFF')) throw readOnly(settings.target, 'takes no writes (read_only is on, as on a replica)');
   const problems = await rightsProblems(client, { settings, tables });
   if (problems.length > 0) throw notReady(problems);
   return connectionsWithin(await connectionRoom(client), settings.connections, report);
+}
+
+/** Throws where the server takes no writes, as a replica does. */
+export async function requireWriter(client: MysqlClient, address: DatabaseAddress): Promise<void> {
+  const [writes] = await client.rows('SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only');
+  // MariaDB has more kinds of read-only than on and off.
+  if (writes!.some((value) => value !== '0' && value !== 'OFF')) throw readOnly(address, 'takes no writes (read_only is on, as on a replica)');
 }
 
 /** This session is counted as free: it ends before the others begin. */

@@ -19,6 +19,11 @@ const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ALTNAME/;
 /** Classes and codes of SQLSTATE that pass by themselves: connections, restarts, deadlocks, locks, crowds, fail-overs. */
 const TRANSIENT = /^(08|40001|40P01|55P03|53300|53200|57P01|57P02|57P03|57014|25006|25P03)/;
 
+const INTERNAL = 'XX000';
+const DISK_FULL = '53100';
+/** A quota, or a limit of the length of files, has no state of its own. */
+const NO_ROOM = /^could not (?:extend|write) .*(?:quota exceeded|File too large)/i;
+
 /** Turns anything that the client threw into a PipelineError. `doing` says what was being done, as in `copying <key>`. */
 export function postgresFailure(thrown: unknown, doing: string, facts: Facts = {}): PipelineError {
   if (PipelineError.is(thrown)) return thrown;
@@ -35,7 +40,7 @@ export function postgresFailure(thrown: unknown, doing: string, facts: Facts = {
   const known = { ...facts, sqlState: state, ...pick(error, ['schema', 'table', 'column', 'constraint']) };
   const at = `${text} (SQLSTATE ${state}${error.where === undefined ? '' : `; ${firstLine(error.where)}`})`;
   if (TRANSIENT.test(state)) return transientError('TARGET_BUSY', `${doing}: ${at}`, known, thrown);
-  const [code, fix] = cure(state);
+  const [code, fix] = cure(state === INTERNAL && NO_ROOM.test(text) ? DISK_FULL : state);
   return userError(code, `${doing}: ${at}${fix === undefined ? '' : `; ${fix}`}`, known, thrown);
 }
 
@@ -54,7 +59,7 @@ function cure(state: string): [code: string, fix?: string] {
   if (state.startsWith('22')) return ['TARGET_VALUE', 'PostgreSQL cannot hold this value'];
   if (state === '42501') return ['TARGET_PRIVILEGE', 'give the loader\'s role the rights of the grants script'];
   if (state === '42P01' || state === '42703' || state === '3F000') return ['TARGET_SCHEMA', 'create what is missing with the DDL script, or set manageSchema'];
-  if (state === '53100') return ['TARGET_DISK_FULL', 'give the database more storage; staged parts are kept'];
+  if (state === DISK_FULL) return ['TARGET_DISK_FULL', 'give the database more storage; staged parts are kept'];
   if (state.startsWith('28')) return ['TARGET_CREDENTIALS', 'the secret\'s username or password is wrong'];
   if (state === '3D000') return ['TARGET_DATABASE', 'there is no such database'];
   return ['TARGET'];

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { quoteIdentifier, quoteName } from '../../contract/quote-identifier';
 import type { Report } from '../../report/report';
-import type { WriteMode } from '../settings';
+import type { DatabaseAddress, WriteMode } from '../settings';
 import { connectionsWithin, notReady, readOnly, type PreflightCall } from '../target/preflight';
 import { connectionRoom } from './connection-room';
 
@@ -12,11 +12,10 @@ const LAG_SECONDS = 60;
  * What would fail hours later, when all rows are staged: told before the first one is. Needs no transaction.
  *
  * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
- * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
+ * @throws PipelineError `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
  */
 export async function preflight(client: Client, call: PreflightCall): Promise<number> {
   const { settings, report } = call;
-  await requireWriter(client, settings);
   const problems = [...await encodingProblems(client), ...await privilegeProblems(client, call)];
   if (problems.length > 0) {
     throw notReady(problems);
@@ -26,14 +25,14 @@ export async function preflight(client: Client, call: PreflightCall): Promise<nu
   return connectionsWithin(await connectionRoom(client), settings.connections, report);
 }
 
-/** During a fail-over the endpoint may lead to the server that was the writer, so it may pass. */
-async function requireWriter(client: Client, { target }: PreflightCall['settings']): Promise<void> {
+/** Throws where the server takes no writes, as a replica does. */
+export async function requireWriter(client: Client, address: DatabaseAddress): Promise<void> {
   const { rows: [found] } = await client.query<{ standby: boolean; read_only: boolean }>(
     "SELECT pg_catalog.pg_is_in_recovery() AS standby, pg_catalog.current_setting('transaction_read_only')::boolean AS read_only",
   );
   if (!found!.standby && !found!.read_only) return;
   const why = found!.standby ? 'is a replica' : 'takes no writes (default_transaction_read_only is on, as RDS sets it where storage is full)';
-  throw readOnly(target, why);
+  throw readOnly(address, why);
 }
 
 async function encodingProblems(client: Client): Promise<string[]> {

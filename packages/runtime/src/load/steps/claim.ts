@@ -51,6 +51,8 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
 
   const { claimed, connections, window } = await database.withSession(access, 'claim', async (session) => {
     try {
+      // Before the first statement that writes, which would be told in the server's words.
+      await session.requireWriter(settings.target);
       await session.exclusively(settings.ledgerSchema, () => session.ensureLedger(settings.ledgerSchema, settings.manageSchema, by));
       const candidates = await readCandidates(session, call, contract);
       const { connections, window } = await prepare(session, call, candidates, { time, now });

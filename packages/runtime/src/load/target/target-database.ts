@@ -9,7 +9,7 @@ import type { Claimant, CommitSource, LedgerRow, LoadCounts, StagedPart } from '
 import type { LeaseClaimant, LeaseHolder } from '../lease/lease';
 import type { LoadColumn } from '../load-plan';
 import type { StepCall } from '../../run/task';
-import type { LoadDatabase, LoadSettings, WriteMode } from '../settings';
+import type { DatabaseAddress, LoadDatabase, LoadSettings, WriteMode } from '../settings';
 import type { StagingMark, StagingTable } from '../staging';
 import type { TableName } from '../table-name';
 import type { GuardMark, GuardTable } from '../write/guard-table';
@@ -87,9 +87,11 @@ export interface TargetSession {
    * What would fail hours later, when all rows are staged, told before the first one is.
    *
    * @returns how many parts may be copied at the same time: what the settings say, or what the server has room for.
-   * @throws PipelineError `TARGET_READ_ONLY` or `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
+   * @throws PipelineError `TARGET_CONNECTIONS`, which may pass; `TARGET_PREFLIGHT` with everything that does not.
    */
   preflight(call: PreflightCall): Promise<number>;
+  /** Throws a transient `TARGET_READ_ONLY` where the server takes no writes. */
+  requireWriter(address: DatabaseAddress): Promise<void>;
 
   /** Makes what is missing of the ledger, and notes how; or throws `LEDGER_MISSING` with the statements where `manage` is false. */
   ensureLedger(ledgerSchema: string, manage: boolean, by: DdlAuthor): Promise<void>;

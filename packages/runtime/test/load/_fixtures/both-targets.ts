@@ -1,13 +1,20 @@
-import { startTestMariadb, testWithMariadb, type TestMariadb } from '../../_fixtures/mariadb';
-import { startTestPostgres, testWithPostgres, type TestPostgres } from '../../_fixtures/postgres';
+import { Client } from 'pg';
+import { startTestMariadb, testWithMariadb, type MariadbOptions, type TestMariadb } from '../../_fixtures/mariadb';
+import { startTestPostgres, testWithPostgres, type PostgresOptions, type TestPostgres } from '../../_fixtures/postgres';
 import { LoadStage } from './load-stage';
 import type { LoadSteps } from './load-steps';
-import { MysqlLoadStage } from './mysql-load-stage';
+import { askMysql, MysqlLoadStage } from './mysql-load-stage';
 
 /** What the same test asks of a stage with either database. */
 export interface AnyStage extends LoadSteps {
   /** Rows of a statement; whole numbers, decimals and texts come as texts. */
   say(sql: string): Promise<(string | null)[][]>;
+}
+
+/** A session of somebody else. */
+export interface OtherSession {
+  say(sql: string): Promise<(string | null)[][]>;
+  end(): Promise<void>;
 }
 
 export interface AnyTarget {
@@ -16,18 +23,24 @@ export interface AnyTarget {
   begin(): Promise<void>;
   end(): Promise<void>;
   port(): number;
+  another(): Promise<OtherSession>;
   stage(contract: string, settings?: Record<string, unknown>): Promise<AnyStage & { close(): Promise<void> }>;
 }
 
 /** A real PostgreSQL and a real MariaDB, each started once for a file. */
-export function bothTargets(): AnyTarget[] {
+export function bothTargets(options: { readonly postgres?: PostgresOptions; readonly mariadb?: MariadbOptions } = {}): AnyTarget[] {
   let postgres: TestPostgres | undefined;
   let mariadb: TestMariadb | undefined;
   return [{
     name: 'PostgreSQL', test: testWithPostgres,
-    begin: async () => { postgres = await startTestPostgres(); },
+    begin: async () => { postgres = await startTestPostgres(options.postgres); },
     end: async () => postgres?.stop(),
     port: () => Number(new URL(postgres!.url).port),
+    another: async () => {
+      const client = new Client({ connectionString: postgres!.url });
+      await client.connect();
+      return { say: async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows, end: () => client.end() };
+    },
     stage: async (contract, settings = {}) => {
       const stage = await LoadStage.start(postgres!, contract, settings);
       return Object.assign(stage, { say: async (sql: string) => {
@@ -37,16 +50,16 @@ export function bothTargets(): AnyTarget[] {
     },
   }, {
     name: 'MariaDB', test: testWithMariadb,
-    begin: async () => { mariadb = await startTestMariadb(); },
+    begin: async () => { mariadb = await startTestMariadb(options.mariadb); },
     end: async () => mariadb?.stop(),
     port: () => mariadb!.port,
+    another: async () => {
+      const client = await mariadb!.admin();
+      return { say: (sql) => askMysql(client, sql), end: () => client.end() };
+    },
     stage: async (contract, settings = {}) => {
       const stage = await MysqlLoadStage.start(mariadb!, contract, settings);
-      return Object.assign(stage, { say: async (sql: string) => {
-        if (/^SELECT/.test(sql)) return stage.ask(sql);
-        await stage.client.query(sql);
-        return [];
-      } });
+      return Object.assign(stage, { say: (sql: string) => askMysql(stage.client, sql) });
     },
   }];
 }

@@ -23,9 +23,8 @@ export class MysqlLoadStage extends LoadSteps {
   }
 
   /** Rows of a statement as texts. */
-  async ask(sql: string): Promise<(string | null)[][]> {
-    const [rows] = await this.client.query({ sql, rowsAsArray: true, typeCast: false as never });
-    return (rows as unknown as (Buffer | null)[][]).map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))));
+  ask(sql: string): Promise<(string | null)[][]> {
+    return askMysql(this.client, sql);
   }
 
   /** Rows of the target as texts. */
@@ -43,4 +42,12 @@ export class MysqlLoadStage extends LoadSteps {
     const rows = await this.ask(`SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${this.settings.ledgerSchema}' AND TABLE_NAME NOT LIKE 'load\\_%' ORDER BY 1`);
     return rows.map(([name]) => name as string);
   }
+}
+
+/** Rows of a statement as texts; of one without rows, none. */
+export async function askMysql(client: Connection, sql: string): Promise<(string | null)[][]> {
+  const [rows] = await client.query({ sql, rowsAsArray: true, typeCast: false as never });
+  // Statements without rows give one header, or a list of them.
+  if (!Array.isArray(rows) || !Array.isArray(rows[0])) return [];
+  return (rows as unknown as (Buffer | null)[][]).map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))));
 }

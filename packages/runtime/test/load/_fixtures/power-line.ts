@@ -104,7 +104,12 @@ export class PowerLine {
       if (this.held !== undefined && chunk.includes(this.held.text)) {
         const { arrived } = this.held;
         this.held = undefined;
-        return arrived(() => void upstream.write(chunk));
+        // What comes behind it must not overtake it.
+        client.pause();
+        return arrived(() => {
+          upstream.write(chunk);
+          client.resume();
+        });
       }
       if (!this.next()) return void upstream.write(chunk);
       if (this.mode === 'after') upstream.write(chunk);

@@ -20,6 +20,11 @@ describe('a failure of the target', () => {
     expect(postgresFailure(error, 'doing')).toMatchObject({ code: 'TARGET_CONNECTION', kind: 'transient' });
   });
 
+  test.each(['could not extend file "base/5/16389" with FileFallocate(): File too large', 'could not write block 7 of file "base/5/16389": Disk quota exceeded'])('is a full disk: %s', (message) => {
+    expect(postgresFailure(thrown({ code: 'XX000' }, message), 'doing')).toMatchObject({ code: 'TARGET_DISK_FULL', kind: 'terminal', facts: { sqlState: 'XX000' } });
+    expect(postgresFailure(thrown({ code: 'XX000' }, message.replace(/[^:]*$/, ' Input/output error')), 'doing')).toMatchObject({ code: 'TARGET' });
+  });
+
   test('names what was done and the place, and leaves values of rows out', () => {
     const error = postgresFailure(thrown({ code: '23505', detail: 'Key (name)=(canary) already exists.', constraint: 'people_pkey', where: 'COPY people, line 3\nmore' }), 'publishing commit 4');
     expect(error.message).toBe('publishing commit 4: message of the server (SQLSTATE 23505; COPY people, line 3); rows of this batch have a key that the target holds already; use merge, or remove them');
