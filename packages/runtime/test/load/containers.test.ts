@@ -12,23 +12,28 @@ const ROWS = 250_000;
 
 const notes = (rows: number): string => `SELECT CAST(i AS BIGINT) AS id, 'note ' || i || '.' AS note FROM range(${rows}) AS r(i)`;
 
-let containers: Containers;
+let containers: Containers | undefined;
 const running: Container[] = [];
 
+/** For the tasks of a stage: bundled once. */
+async function prepareFor(stage: Pick<AnyStage, 's3'>, secret: object): Promise<void> {
+  containers ??= await Containers.start(stage.s3.url, secret);
+  containers.use(stage.s3.url, secret);
+}
+
 function start(stage: Pick<AnyStage, 's3' | 'settings'>, pointer: object): Container {
-  const container = containers.run(pointer, stage.settings, stage.s3.url);
+  const container = containers!.run(pointer, stage.settings);
   running.push(container);
   return container;
 }
 
-beforeAll(async () => { containers = await Containers.start(); }, 120_000);
 afterEach(async () => {
   for (const container of running.splice(0)) {
     container.signal('SIGKILL');
     await container.ended;
   }
 });
-afterAll(() => containers.close());
+afterAll(() => containers?.close());
 
 describe('the containers of a load', () => {
   let server: TestPostgres | undefined;
@@ -39,7 +44,7 @@ describe('the containers of a load', () => {
     if (server === undefined) return;
     stage = await LoadStage.start(server, CONTRACT, { lockTimeoutSeconds: 8 });
     // This server takes any.
-    containers.secret = { ...stage.credentials, password: 'canary-4711' };
+    await prepareFor(stage, { ...stage.credentials, password: 'canary-4711' });
   }, 120_000);
 
   afterAll(async () => {
@@ -135,7 +140,7 @@ describe.each(bothTargets())('a container of a load into $name', (target) => {
   beforeAll(() => target.begin(), 60_000);
   beforeEach(async () => {
     stage = await target.stage(CONTRACT);
-    containers.secret = stage.credentials;
+    await prepareFor(stage, stage.credentials);
     line = await PowerLine.start(target.port(), stage.s3);
     await stage.commit('people', [notes(5_000)]);
   });

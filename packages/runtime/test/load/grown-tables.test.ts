@@ -131,7 +131,15 @@ describe('what a load makes and alters in MariaDB', () => {
     stage.useContract(KEYED(40).replace('decimal(8,2)', 'decimal(20,2)'));
     await stage.commit('people', rows(3));
     await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
-    expect(stage.errors.at(-1).data.reason).toContain('MODIFY COLUMN `price` decimal(20,2)');
+    // What fills a column stays, and so does what the contract does not speak of.
+    await stage.client.query(`ALTER TABLE ${targetSchema}.people MODIFY price decimal(8,2) DEFAULT 1.5 COMMENT 'p', ADD id_text varchar(9) CHARACTER SET ascii NOT NULL COMMENT 'x'`);
+    await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
+    const { problems } = stage.errors.at(-1).data.facts;
+    const statements = problems.map((problem: string) => problem.slice(problem.indexOf('ALTER TABLE')));
+    expect(statements).toEqual([expect.stringMatching(/MODIFY COLUMN `price` decimal\(20,2\) NULL DEFAULT \(?'?1\.50'?\)? COMMENT 'p'$/), expect.stringMatching(/MODIFY COLUMN `id_text` varchar\(9\) CHARACTER SET ascii COLLATE ascii_general_ci NULL COMMENT 'x'$/)]);
+    for (const statement of statements) await stage.client.query(statement);
+    expect(await stage.claim('cured-a1')).toBe(0);
+    expect(await stage.ask(`SELECT COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '${targetSchema}' AND COLUMN_NAME = 'price'`)).toEqual([['1.50']]);
     expect(await notes('COUNT(*)')).toEqual([['9']]);
   });
 

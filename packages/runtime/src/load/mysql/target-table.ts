@@ -1,5 +1,5 @@
 import type { Column, Dataset } from '../../contract/contract';
-import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, quoteMysqlText, textLength } from '../../contract/mysql-ddl';
+import { mysqlColumnDdl, mysqlColumnType, mysqlTargetDdl, quoteMysqlName, quoteMysqlText, textLength, type MysqlFlavour } from '../../contract/mysql-ddl';
 import { mysqlProblems } from '../../contract/mysql-limits';
 import { userError } from '../../errors/pipeline-error';
 import type { DdlAuthor } from '../ledger/ddl-author';
@@ -18,6 +18,8 @@ interface TargetColumn {
   readonly notNull: boolean;
   /** It fills itself: a default, or the next number. */
   readonly filled: boolean;
+  /** How, as MODIFY repeats it: DEFAULT, ON UPDATE, AUTO_INCREMENT. */
+  readonly filling: readonly string[];
   readonly generated: boolean;
   readonly characterSet: string | null;
   readonly collation: string | null;
@@ -81,16 +83,19 @@ function widenings(target: TableName, columns: readonly TargetColumn[], dataset:
     if (there === undefined || there.filled || there.generated) return [];
     if (fits(there.type, column, dataset) || !isWider(there.type, mysqlColumnType(column, dataset))) return [];
     const table = quoteMysqlName(target.schema, target.table);
-    const charset = there.characterSet === null || there.collation === null ? '' : ` CHARACTER SET ${there.characterSet} COLLATE ${there.collation}`;
-    const definition = `${mysqlColumnDdl(column, dataset)}${charset}${attributes(there, there.notNull)}`;
+    const definition = `${mysqlColumnDdl(column, dataset)}${charset(there)}${attributes(there, there.notNull)}`;
     return [{ column: column.name, statement: `ALTER TABLE ${table} MODIFY COLUMN ${definition}, ALGORITHM=INPLACE, LOCK=NONE` }];
   });
 }
 
+function charset({ characterSet, collation }: TargetColumn): string {
+  return characterSet === null || collation === null ? '' : ` CHARACTER SET ${characterSet} COLLATE ${collation}`;
+}
+
 /** What MODIFY does not repeat is lost. */
-function attributes({ invisible, comment, check }: TargetColumn, notNull: boolean): string {
+function attributes({ filling, invisible, comment, check }: TargetColumn, notNull: boolean): string {
   const kept = [
-    notNull ? 'NOT NULL' : 'NULL', ...(invisible ? ['INVISIBLE'] : []), ...(comment === '' ? [] : [`COMMENT ${quoteMysqlText(comment)}`]), ...(check === null ? [] : [`CHECK (${check})`]),
+    notNull ? 'NOT NULL' : 'NULL', ...filling, ...(invisible ? ['INVISIBLE'] : []), ...(comment === '' ? [] : [`COMMENT ${quoteMysqlText(comment)}`]), ...(check === null ? [] : [`CHECK (${check})`]),
   ];
   return ` ${kept.join(' ')}`;
 }
@@ -100,16 +105,22 @@ function columnProblems(target: TableName, columns: readonly TargetColumn[], dat
   return columns.flatMap((there) => {
     const column = dataset.columns.find((candidate) => candidate.name === there.name);
     if (column === undefined) {
-      return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ${modify} ${quoteMysqlName(there.name)} ${there.type} NULL`] : [];
+      return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ${modify} ${own(there)}${attributes(there, false)}`] : [];
     }
-    const wanted = `${modify} ${mysqlColumnDdl(column, dataset)}${attributes(there, column.required)}`;
+    const isFit = fits(there.type, column, dataset);
+    const wanted = `${modify} ${isFit ? own(there) : mysqlColumnDdl(column, dataset)}${attributes(there, column.required)}`;
     const problems: string[] = [];
-    if (!fits(there.type, column, dataset)) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}${because(held, there.name)}`);
+    if (!isFit) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}${because(held, there.name)}`);
     else if (there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet)) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${modify} ${mysqlColumnDdl(column, dataset)} CHARACTER SET utf8mb4${attributes(there, column.required)}`);
     if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ${wanted}`);
     if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ${wanted}`);
     return problems;
   });
+}
+
+/** The column as it is, without its attributes. */
+function own(there: TargetColumn): string {
+  return `${quoteMysqlName(there.name)} ${there.type}${charset(there)}`;
 }
 
 /** Texts may have another length or form, as long as all of the contract's fit. */
@@ -151,11 +162,23 @@ async function columnsOf(client: MysqlClient, { schema, table }: TableName): Pro
   );
   const checks = client.flavour === 'mariadb' ? await checksOf(client, { schema, table }) : undefined;
   return rows.map(([name, type, nullable, byDefault, extra, characterSet, collation, comment]) => ({
-    name: name as string, type: type as string, notNull: nullable === 'NO', filled: (byDefault !== null && !(client.flavour === 'mariadb' && byDefault === 'NULL')) || /auto_increment|default_generated|generated/i.test(extra ?? ''),
     // MariaDB shows no default as NULL, and one that is a text in quotes. MySQL calls a default that is an expression DEFAULT_GENERATED.
-    generated: /(virtual|stored|persistent)/i.test(extra ?? ''), characterSet: characterSet as string | null,
+    name: name as string, type: type as string, notNull: nullable === 'NO', filled: (byDefault !== null && !(client.flavour === 'mariadb' && byDefault === 'NULL')) || /auto_increment|default_generated|generated/i.test(extra ?? ''),
+    filling: fillingOf(client.flavour, byDefault === undefined ? null : byDefault, extra ?? ''), generated: /(virtual|stored|persistent)/i.test(extra ?? ''), characterSet: characterSet as string | null,
     collation: collation as string | null, comment: comment ?? '', invisible: /invisible/i.test(extra ?? ''), check: checks?.get(name as string) ?? null,
   }));
+}
+
+/** MariaDB shows a default as SQL; MySQL as a value, unless it is an expression. */
+function fillingOf(flavour: MysqlFlavour, byDefault: string | null, extra: string): string[] {
+  const hasDefault = byDefault !== null && !(flavour === 'mariadb' && byDefault === 'NULL');
+  const isText = flavour === 'mysql' && !/default_generated/i.test(extra) && !/^(?:b'[01]*'|0x[0-9a-f]*)$/i.test(byDefault ?? '');
+  const sql = hasDefault && isText ? quoteMysqlText(byDefault) : byDefault;
+  // MySQL takes a default of a long text in brackets only, and an expression too.
+  const [onUpdate] = /on update \S+/i.exec(extra) ?? [];
+  return [
+    ...(hasDefault ? [`DEFAULT ${flavour === 'mysql' ? `(${sql})` : sql}`] : []), ...(onUpdate === undefined ? [] : [onUpdate]), ...(/auto_increment/i.test(extra) ? ['AUTO_INCREMENT'] : []),
+  ];
 }
 
 /** Conditions of single columns, by column, as MariaDB has them. */

@@ -72,7 +72,7 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   });
 
   const claimedUnits = claimed.flatMap((one) => unitsOf(one, settings));
-  const items = itemsOf(claimedUnits, claimed, settings.connections);
+  const items = itemsOf(claimedUnits, claimed, connections);
   const units = claimedUnits.map((unit, index) => ({
     ...withWindow(unit, index, items, window), ...(input.allowDeletes[unit.dataset] === unit.seq ? { allowDeletes: true as const } : {}),
   }));

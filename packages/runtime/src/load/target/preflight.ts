@@ -12,7 +12,7 @@ export interface PreflightTable {
 }
 
 export interface PreflightCall {
-  readonly settings: Pick<LoadSettings, 'ledgerSchema' | 'connections' | 'target' | 'dms'>;
+  readonly settings: Pick<LoadSettings, 'ledgerSchema' | 'connections' | 'target' | 'dms' | 'manageSchema'>;
   /** Only those that are there; a missing one is made, or told, by itself. */
   readonly tables: readonly PreflightTable[];
   readonly report: Report;

@@ -11,12 +11,9 @@ const PACKAGE = path.resolve(__dirname, '../../..');
 
 /** The load task's entry, bundled as it is shipped, to be run as processes of their own. */
 export class Containers {
-  /** What tasks find as the secret of the database. */
-  secret: object = {};
+  private constructor(private readonly folder: string, private readonly secrets: Server, private s3Url: string, private secret: object) {}
 
-  private constructor(private readonly folder: string, private readonly secrets: Server) {}
-
-  static async start(): Promise<Containers> {
+  static async start(s3Url: string, secret: object): Promise<Containers> {
     const folder = mkdtempSync(path.join(tmpdir(), 'headrace-containers-'));
     // DuckDB is not part of the bundle: as in the image, it lies beside it.
     const scope = path.dirname(path.dirname(require.resolve('@duckdb/node-api/package.json')));
@@ -27,16 +24,20 @@ export class Containers {
       entryPoints: [path.join(PACKAGE, 'src/entry/load-task.ts')], outfile: path.join(folder, 'index.js'), bundle: true, platform: 'node', target: 'node20',
       external: ['@duckdb/*', 'pg-native'], logLevel: 'error',
     });
-    let secret: () => object = () => ({});
     const secrets = createServer((request, response) => {
       request.resume().on('end', () => {
-        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify({ Name: 'db', SecretString: JSON.stringify(secret()) }));
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify({ Name: 'db', SecretString: JSON.stringify(containers.secret) }));
       });
     });
     await new Promise<void>((resolve) => { secrets.listen(0, '127.0.0.1', resolve); });
-    const containers = new Containers(folder, secrets);
-    secret = () => containers.secret;
+    const containers = new Containers(folder, secrets, s3Url, secret);
     return containers;
+  }
+
+  /** Gives tasks that start from now on another store and another secret: bundling takes longer than a task. */
+  use(s3Url: string, secret: object): void {
+    this.s3Url = s3Url;
+    this.secret = secret;
   }
 
   async close(): Promise<void> {
@@ -45,13 +46,13 @@ export class Containers {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  run(pointer: object, settings: object, s3Url: string): Container {
+  run(pointer: object, settings: object): Container {
     const url = `http://127.0.0.1:${(this.secrets.address() as AddressInfo).port}`;
     return new Container(spawn(process.execPath, [path.join(this.folder, 'index.js')], {
       env: {
         // A task that is killed leaves its files; they go with this folder.
         TMPDIR: this.folder,
-        AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_ENDPOINT_URL_S3: s3Url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
+        AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_ENDPOINT_URL_S3: this.s3Url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
         HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(settings),
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -458,5 +458,25 @@ describe('a load into MariaDB', () => {
       expect(await stage.rows('people', 'name')).toEqual([['c'], ['c']]);
       await stage.client.query(`DROP USER '${role}'@'%', '${role}'@'127.0.0.1'; DROP ROLE r_${role}`);
     });
+
+    withServer('is told what the most specific of several patterns of databases lacks, and takes rights on single tables of the ledger', async () => {
+      const stage = await start(contractText({ people: NAMES }), { manageSchema: false });
+      const { ledgerSchema, targetSchema } = stage.settings;
+      const loader = "'picky'@'%'";
+      const exact = `\`${ledgerSchema.replaceAll('_', '\\_')}\`.*`;
+      await stage.client.query(`CREATE USER ${loader} IDENTIFIED BY 'x'; CREATE DATABASE ${targetSchema}; ${mysqlTargetDdl(stage.datasets[0]!, { schema: targetSchema, table: 'people' }, server!.flavour).join(';')}`);
+      await stage.client.query(mysqlGrantScript({ ledgerSchema, targetSchema, tables: ['people'], replaced: [], role: 'picky', flavour: server!.flavour }));
+      await stage.client.query(`REVOKE ALL PRIVILEGES ON ${ledgerSchema}.* FROM ${loader}; GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP ON \`ledger\\_%\`.* TO ${loader}; GRANT SELECT, INSERT ON ${exact} TO ${loader}`);
+      stage.credentials = { username: 'picky', password: 'x' };
+      stage.settings.target.database = ledgerSchema;
+      await stage.commit('people', [people([1, 'a', '1', '0', 1])]);
+      expect(await stage.claim('poor-a1')).toBe(1);
+      expect(stage.errors.at(-1).data).toMatchObject({ error: 'TARGET_PREFLIGHT', facts: { problems: [
+        `user ${loader} lacks rights on \`${ledgerSchema}\`.*: GRANT UPDATE, DELETE, CREATE, DROP ON \`${ledgerSchema}\`.* TO ${loader}`,
+      ] } });
+      await stage.client.query(`GRANT CREATE, DROP ON ${exact} TO ${loader}; GRANT UPDATE ON ${ledgerSchema}.load_epoch TO ${loader}; GRANT UPDATE ON ${ledgerSchema}.load_ddl TO ${loader}; GRANT DELETE ON ${ledgerSchema}.load_part TO ${loader}; GRANT UPDATE, DELETE ON ${ledgerSchema}.load_lease TO ${loader}`);
+      expect((await stage.load()).datasets.people).toMatchObject({ outcome: 'committed', counts: { inserted: 1 } });
+      await stage.client.query(`DROP USER ${loader}`);
+    });
   });
 });
