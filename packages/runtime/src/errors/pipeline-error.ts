@@ -19,6 +19,9 @@ export interface PipelineErrorOptions {
 // A registered symbol, because two bundles of this class can meet in one process (tests, the local runner).
 const BRAND = Symbol.for('headrace.PipelineError');
 
+/** Longest text of a message or a fact, in UTF-16 units: a state machine holds 32,768 characters of a cause, and 256 KiB of a document. */
+const LONGEST_TEXT = 20_000;
+
 const CODE = /^[A-Z][A-Z0-9_]*$/;
 
 /**
@@ -33,13 +36,13 @@ export class PipelineError extends Error {
   readonly facts: Facts;
 
   constructor(code: string, message: string, options: PipelineErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(cut(message), options.cause === undefined ? undefined : { cause: options.cause });
     if (!CODE.test(code)) throw new TypeError(`error code must be upper case letters, digits and _, got ${JSON.stringify(code)}`);
     this.name = 'PipelineError';
     this.code = code;
     this.kind = options.kind ?? 'terminal';
     this.fault = options.fault ?? 'system';
-    this.facts = Object.freeze({ ...options.facts });
+    this.facts = Object.freeze(Object.fromEntries(Object.entries(options.facts ?? {}).map(([name, fact]) => [name, typeof fact === 'string' ? cut(fact) : fact])));
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -59,6 +62,11 @@ export class PipelineError extends Error {
   toJSON(): { code: string; kind: FailureKind; fault: Fault; message: string; facts: Facts } {
     return { code: this.code, kind: this.kind, fault: this.fault, message: this.message, facts: this.facts };
   }
+}
+
+/** What a source wrote, its names above all, may be of any length. */
+function cut(text: string): string {
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')}… (${text.length} characters in all)`;
 }
 
 /** A failure that the author of contract, settings or data can cure. */

@@ -29,6 +29,13 @@ describe('pipeline error', () => {
     expect(Object.keys(JSON.parse(JSON.stringify(transientError('BUSY', 'later', {}, new Error('c')))))).toEqual(['code', 'kind', 'fault', 'message', 'facts']);
   });
 
+  test('cuts texts that no document of a state machine would hold, and says how long they were', () => {
+    const name = `${'x'.repeat(19_999)}😀${'y'.repeat(300_000)}`;
+    const { message, facts } = userError('BAD', name, { name, n: 1 });
+    expect([message, facts]).toEqual([`${'x'.repeat(19_999)}… (320001 characters in all)`, { name: message, n: 1 }]);
+    expect(userError('BAD', 'x'.repeat(20_000)).message).toHaveLength(20_000);
+  });
+
   test('fails when a code is not one', () => {
     expect(() => new PipelineError('bad code', 'm')).toThrow(TypeError);
   });

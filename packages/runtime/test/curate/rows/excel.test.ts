@@ -173,6 +173,7 @@ describe('places', () => {
     ['other names', { sheets: { Data: row(inline('nope')) } }, '', 'HEADER', /"note" missing; "nope" not in the contract/],
     ['a header of other things', { sheets: { Data: row('<c t="b"><v>1</v></c>') } }, '', 'EXCEL', /cell A1 of its header is no text; say where the header is as headraceRecord.range/],
     ['several sheets', { sheets: { A: '', B: '' } }, '', 'EXCEL', /it has 2 sheets, "A", "B"; say which one as headraceRecord.sheet/],
+    ['many sheets', { sheets: Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`S${n}`, ''])) }, '', 'EXCEL', /it has 25 sheets, "S0", .*"S19" and 5 more; say/],
     ['no such sheet', { sheets: { A: '', B: '' } }, 'sheet: C', 'EXCEL', /it has no sheet "C", but "A", "B"/],
     ['only hidden sheets', { sheets: { A: '' }, states: { A: 'veryHidden' } }, '', 'EXCEL', /no visible sheet with cells, of "A"/],
     ['rows that go back', { sheets: { A: '<row r="2"/><row r="2"/>' } }, '', 'EXCEL', /has row 2 behind row 2/],

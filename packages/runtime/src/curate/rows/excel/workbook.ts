@@ -24,6 +24,9 @@ export interface Workbook {
 /** `1900`: as Excel for Windows; `1904`: as Excel for Mac once did; `iso`: as 1900, with other days before March 1900. */
 export type DateSystem = '1900' | '1904' | 'iso';
 
+/** Sheets that a message names. */
+const MOST_NAMED = 20;
+
 interface Relationship { readonly kind?: string; readonly target: string }
 
 export async function readWorkbook(archive: WorkbookArchive): Promise<Workbook> {
@@ -62,7 +65,8 @@ export async function readWorkbook(archive: WorkbookArchive): Promise<Workbook> 
 
 /** Finds the sheet that a contract names, or the only visible one. */
 export function chooseSheet({ sheets }: Workbook, name?: string): Sheet & { readonly part: string } {
-  const named = (some: readonly Sheet[]): string => some.map((sheet) => JSON.stringify(sheet.name)).join(', ');
+  const named = (some: readonly Sheet[]): string => some.slice(0, MOST_NAMED).map((sheet) => JSON.stringify(sheet.name)).join(', ')
+    + (some.length > MOST_NAMED ? ` and ${some.length - MOST_NAMED} more` : '');
   const found = sheets.filter((sheet) => (name === undefined ? sheet.visible && sheet.part !== undefined : sheet.name === name));
   const [sheet] = found;
   if (sheet === undefined) {
