@@ -1,12 +1,10 @@
 import { queryUrl } from '@headrace/local-runner';
 
-/** Users that templates do not carry over: rights on a database belong to the database and not to what is in it. */
-const LOADER = 'headrace_loader';
-
 /** A database as it was at one moment. */
 export class DatabaseSnapshot {
-  static async save(url: string): Promise<DatabaseSnapshot> {
-    const snapshot = new DatabaseSnapshot(url);
+  /** @param loader who may connect to it and make schemas in it: templates do not carry rights over. Default: its owner only */
+  static async save(url: string, loader?: string): Promise<DatabaseSnapshot> {
+    const snapshot = new DatabaseSnapshot(url, loader);
     await snapshot.copy(snapshot.name, `${snapshot.name}_saved`);
     return snapshot;
   }
@@ -14,7 +12,7 @@ export class DatabaseSnapshot {
   private readonly name: string;
   private readonly maintenance: string;
 
-  private constructor(url: string) {
+  private constructor(url: string, private readonly loader: string | undefined) {
     const parsed = new URL(url);
     this.name = parsed.pathname.slice(1);
     parsed.pathname = '/template1';
@@ -24,7 +22,7 @@ export class DatabaseSnapshot {
   /** Makes the database what it was, whoever is connected. */
   async restore(): Promise<void> {
     await this.copy(`${this.name}_saved`, this.name);
-    await queryUrl(this.maintenance, `GRANT CONNECT, CREATE ON DATABASE ${this.name} TO ${LOADER}`);
+    if (this.loader !== undefined) await queryUrl(this.maintenance, `GRANT CONNECT, CREATE ON DATABASE ${this.name} TO ${this.loader}`);
   }
 
   private async copy(from: string, to: string): Promise<void> {

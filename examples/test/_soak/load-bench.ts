@@ -1,19 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { ExecutionRecord } from '@headrace/local-runner';
-import { type AnyStage, type AnyTarget, bothTargets } from '../../../packages/runtime/test/load/_fixtures/both-targets';
+import { compileCache } from '../../../packages/local-runner/src/exec/compile-cache';
 import { type Container, Containers } from '../../../packages/runtime/test/load/_fixtures/container';
 import type { LoadSteps } from '../../../packages/runtime/test/load/_fixtures/load-steps';
 import type { RunAttempt } from './attempts';
 import type { Row } from './batch-source';
-import { DatabaseLine, type Protocol } from './database-line';
+import { soakFolder } from './counted-stack';
+import { DatabaseLine } from './database-line';
 import { GatewayLine } from './gateway-line';
 import { difference } from './invariants';
 import type { KillBench, KillSubject } from './kill-loop';
 import { commitBatch, expectedRows, LOAD_CONTRACT, LOADED, WRITE_MODES } from './load-batches';
+import { LOAD_TARGETS, type LoadTarget, type LoadTargetName } from './load-target';
 import { StepGate } from './step-gate';
-
-export const LOAD_TARGETS = { PostgreSQL: 'postgres', MariaDB: 'mysql' } as const satisfies Record<string, Protocol>;
-export type LoadTargetName = keyof typeof LOAD_TARGETS;
 
 /** A step of the load's machine, and which item it is for. */
 interface Task { readonly step: 'claim' | 'stage' | 'publish'; readonly index: number }
@@ -28,23 +26,21 @@ interface LoadState {
 const STRIDE = 23;
 
 /**
- * The tasks of a load, one after the other as its machine starts them, over a real database and an S3 in memory. Each case has schemas of its own,
- * in which a first batch is loaded; the second one is what is killed.
+ * The tasks of a load, one after the other as its machine starts them, over a real database and an S3 in memory. Each case begins where a first batch
+ * is loaded; the second one is what is killed.
  *
  * The task that a kill will meet is a process of its own, of the bundle that is shipped, whose requests and statements go by counted lines. The tasks
- * before and after it run the same steps in this process, which saves nine tenths of the time: what is between tasks is all in S3 and
- * in the database.
+ * before and after it run the same steps in this process: what is between tasks is all in S3 and in the database.
  */
 export class LoadBench implements KillBench, KillSubject {
   static async start(name: LoadTargetName): Promise<LoadBench> {
-    const target = bothTargets().find((each) => each.name === name) as AnyTarget;
-    await target.begin();
+    const target = await LOAD_TARGETS[name](LOAD_CONTRACT, { writeModes: WRITE_MODES, connections: 1, lockTimeoutSeconds: 5 });
     const gate = new StepGate();
-    const stage = await target.stage(LOAD_CONTRACT, { writeModes: WRITE_MODES, connections: 1, lockTimeoutSeconds: 5 });
-    const [gateway, database] = await Promise.all([GatewayLine.start(gate), DatabaseLine.start(gate, LOAD_TARGETS[name])]);
-    gateway.upstream = stage.s3.url;
-    database.upstream = { port: target.port(), certificateFolder: '' };
-    return new LoadBench(target, gate, stage, gateway, database, await Containers.start(gateway.url, stage.credentials));
+    const [gateway, database] = await Promise.all([GatewayLine.start(gate), DatabaseLine.start(gate, target.protocol)]);
+    gateway.upstream = target.stage.s3.url;
+    database.upstream = { port: target.port, certificateFolder: '' };
+    const containers = await Containers.start(gateway.url, target.stage.credentials, compileCache(soakFolder()));
+    return new LoadBench(name, target, gate, gateway, database, containers);
   }
 
   readonly bench = this;
@@ -54,40 +50,42 @@ export class LoadBench implements KillBench, KillSubject {
   /** Steps of each task where nothing is killed. */
   private readonly steps = new Map<string, number>();
   private running: Container | undefined;
-  private readonly kept: Array<LoadSteps['s3']['objects']> = [];
+  /** What S3 holds before the second batch is loaded. */
+  private kept: LoadSteps['s3']['objects'] = new Map();
   /** What a load that nobody killed leaves. */
   private whole: LoadState | undefined;
 
+  private readonly stage: LoadSteps;
+
   private constructor(
-    private readonly target: AnyTarget, readonly gate: StepGate, private readonly stage: AnyStage & { close(): Promise<void> },
+    private readonly targetName: LoadTargetName, private readonly target: LoadTarget, readonly gate: StepGate,
     private readonly gateway: GatewayLine, private readonly database: DatabaseLine, private readonly containers: Containers,
-  ) {}
+  ) {
+    this.stage = target.stage;
+  }
 
   get name(): string {
-    return `load into ${this.target.name}`;
+    return `load into ${this.targetName}`;
   }
 
   async fresh(): Promise<void> {
-    for (const batch of [1, 2] as const) {
-      await commitBatch(this.stage, batch);
-      this.kept.push(new Map(this.stage.s3.objects));
-    }
-    await this.nextCase();
-    await this.stage.load({}, 'second-a1');
+    const { stage, target } = this;
+    await commitBatch(stage, 1);
+    await stage.load({}, 'first-a1');
+    await commitBatch(stage, 2);
+    this.kept = new Map(stage.s3.objects);
+    await target.keep();
+    await stage.load({}, 'second-a1');
     this.whole = await this.state();
   }
 
   async nextCase(): Promise<RunAttempt> {
-    const { stage } = this;
-    await this.dropSchemas();
-    const id = randomUUID().slice(0, 8);
-    Object.assign(stage.settings, { targetSchema: `target_${id}`, ledgerSchema: `ledger_${id}` });
-    stage.s3.objects.clear();
-    this.bring(0);
-    await stage.load({}, 'first-a1');
-    this.bring(1);
-    stage.lines.length = 0;
-    stage.s3.requests.length = 0;
+    const { s3: { objects, requests }, lines } = this.stage;
+    await this.target.restore();
+    objects.clear();
+    for (const [key, object] of this.kept) objects.set(key, object);
+    lines.length = 0;
+    requests.length = 0;
     return (attempt) => this.attempt(`second-a${attempt}`);
   }
 
@@ -95,12 +93,12 @@ export class LoadBench implements KillBench, KillSubject {
     const problems: string[] = [];
     const { targetSchema, ledgerSchema } = this.stage.settings;
     for (const dataset of LOADED) {
-      problems.push(...difference(`rows of ${dataset}`, await this.say(`SELECT id, version, note FROM ${targetSchema}.${dataset}`), expectedRows(dataset)));
+      problems.push(...difference(`rows of ${dataset}`, await this.target.say(`SELECT id, version, note FROM ${targetSchema}.${dataset}`), expectedRows(dataset)));
     }
     const { ledger, tables } = await this.state();
     problems.push(...difference('ledger', ledger, this.whole!.ledger), ...difference('tables', tables, this.whole!.tables));
     for (const table of ['load_part', 'load_lease']) {
-      const [[count]] = await this.say(`SELECT count(*) FROM ${ledgerSchema}.${table}`) as [[string]];
+      const [[count]] = await this.target.say(`SELECT count(*) FROM ${ledgerSchema}.${table}`) as [[string]];
       if (count !== '0') problems.push(`${count} rows are left in ${table}`);
     }
     if (problems.length > 0) throw new Error(`${problems.length} broken: ${problems.join('; ')}`);
@@ -119,15 +117,14 @@ export class LoadBench implements KillBench, KillSubject {
   async close(): Promise<void> {
     await this.containers.close();
     await Promise.all([this.gateway.close(), this.database.close()]);
-    await this.stage.close();
-    await this.target.end();
+    await this.target.close();
   }
 
   private async state(): Promise<LoadState> {
     const { targetSchema, ledgerSchema } = this.stage.settings;
-    const tables = await this.say(`SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema IN ('${targetSchema}', '${ledgerSchema}')`);
+    const tables = await this.target.say(`SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema IN ('${targetSchema}', '${ledgerSchema}')`);
     return {
-      ledger: await this.say(`SELECT dataset, seq, outcome, staged, inserted, updated, unchanged, deleted, stale, removed FROM ${ledgerSchema}.load_ledger`),
+      ledger: await this.target.say(`SELECT dataset, seq, outcome, staged, inserted, updated, unchanged, deleted, stale, removed FROM ${ledgerSchema}.load_ledger`),
       // Ledger and targets and no other: no staging table, and nothing of a swap.
       tables: tables.map(([schema, table]): Row => [schema === targetSchema ? 'target' : 'ledger', table!]),
     };
@@ -175,21 +172,5 @@ export class LoadBench implements KillBench, KillSubject {
     this.running = undefined;
     if (awaited === Infinity) this.steps.set(`${step} ${index}`, gate.steps - before);
     return end;
-  }
-
-  private bring(batch: 0 | 1): void {
-    const { objects } = this.stage.s3;
-    for (const [key, object] of this.kept[batch]!) objects.set(key, object);
-  }
-
-  private async say(sql: string): Promise<Row[]> {
-    return (await this.stage.say(sql)).map((row) => row.map((cell) => (cell === null ? null : String(cell))));
-  }
-
-  private async dropSchemas(): Promise<void> {
-    const { targetSchema, ledgerSchema } = this.stage.settings;
-    for (const schema of [targetSchema, ledgerSchema]) {
-      await this.stage.say(this.target.name === 'PostgreSQL' ? `DROP SCHEMA IF EXISTS ${schema} CASCADE` : `DROP DATABASE IF EXISTS ${schema}`);
-    }
   }
 }

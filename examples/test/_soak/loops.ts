@@ -1,7 +1,8 @@
 import { type KillProgress, type KillResult, KillLoop, type KillSeries } from './kill-loop';
 import { killOperation } from './kill-operation';
 import { killStage, type KillStageSeries } from './kill-stage';
-import { LoadBench, type LoadTargetName } from './load-bench';
+import { LoadBench } from './load-bench';
+import { LOAD_TARGETS, type LoadTargetName } from './load-target';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
 import { type Operation, OPERATIONS, OperationBench } from './operation-bench';
@@ -77,9 +78,32 @@ function sourceLoop(name: string, what: string, startSource: StartSource, series
   });
 }
 
-/** The tasks of a load into one of the databases. */
-function loadLoop(name: string, what: string, target: LoadTargetName, series: KillSeries): SoakLoop {
-  return killLoop(name, what, { start: () => LoadBench.start(target), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run() });
+/** The tasks of a load into each database, side by side: both take turns with the two processors that a small machine has. */
+function loadLoop(name: string, what: string, series: KillSeries): SoakLoop {
+  return sideBySide(name, what, (Object.keys(LOAD_TARGETS) as LoadTargetName[]).map((target) => [target, killLoop(name, what, {
+    start: () => LoadBench.start(target), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
+  })]));
+}
+
+/** Several loops as one; when one of them is broken, the others end after their case. */
+function sideBySide(name: string, what: string, loops: ReadonlyArray<readonly [label: string, loop: SoakLoop]>): SoakLoop {
+  return {
+    name, what,
+    run: async (options) => {
+      let broken: SoakFailure | undefined;
+      const results = await Promise.all(loops.map(async ([label, loop]) => {
+        const hasTime = () => broken === undefined && options.hasTime();
+        const result = await loop.run({ ...options, hasTime, say: (line) => options.say(`${label}: ${line}`) }).catch((error: Error) => {
+          broken ??= error instanceof SoakFailure ? new SoakFailure(`${label}: ${error.message}`, error.replay, error.cases) : new SoakFailure(`${label}: ${error.message}`, `--only ${name}`);
+        });
+        return { label, result };
+      }));
+      const done = results.flatMap(({ label, result }) => (typeof result === 'object' ? [{ label, ...result }] : []));
+      const covered = done.map((each) => `${each.label}: ${each.covered}`).join('; ');
+      if (broken !== undefined) throw new SoakFailure([broken.message, covered].filter((text) => text !== '').join('; '), broken.replay, done.reduce((sum, { cases }) => sum + cases, broken.cases));
+      return { cases: done.reduce((sum, { cases }) => sum + cases, 0), covered, complete: done.every(({ complete }) => complete) };
+    },
+  };
 }
 
 /** A loop over seeds; `--seed` takes one of them alone. */
@@ -153,8 +177,7 @@ export const LOOPS: readonly SoakLoop[] = [
       stageLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
       stageLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
       stageLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
-      loadLoop(`kill-load-${side}`, `R1: SIGKILL of the task at each I/O step of a load into PostgreSQL that appends, merges and replaces, ${when}`, 'PostgreSQL', { side }),
-      loadLoop(`kill-load-${side}-mariadb`, `R1: the same into MariaDB, ${when}`, 'MariaDB', { side }),
+      loadLoop(`kill-load-${side}`, `R1: SIGKILL of the task at each I/O step of a load that appends, merges and replaces, ${when}`, { side }),
       stageLoop(`kill-machine-load-${side}`, `R1: SIGKILL at each I/O step of load in the reference pipeline, with its machine, ${when}`, { stage: 'Load', side }),
     ];
   }),

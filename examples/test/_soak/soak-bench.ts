@@ -12,6 +12,9 @@ import { StepGate } from './step-gate';
 export const STAGES = ['Ingest', 'Curate', 'Load'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** The user that loads, as the reference pipeline names it. */
+const LOADER = 'headrace_loader';
+
 /** Longest wait for a lock in the target, in seconds: a paused session is ended after as long, and nobody here waits a minute. */
 const LOCK_TIMEOUT_SECONDS = 3;
 
@@ -37,7 +40,7 @@ export class SoakBench extends CountedStack {
 
   /** Keeps the target as it is now, so that a load can be tried from the same state many times. */
   saveTarget(): Promise<DatabaseSnapshot> {
-    return DatabaseSnapshot.save(this.stack.databases[0]?.url ?? '');
+    return DatabaseSnapshot.save(this.stack.databases[0]?.url ?? '', LOADER);
   }
 
   /** One attempt of the operation of curate that removes what no reader needs any more; here nothing waits before it may go. */

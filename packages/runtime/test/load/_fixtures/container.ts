@@ -11,9 +11,13 @@ const PACKAGE = path.resolve(__dirname, '../../..');
 
 /** The load task's entry, bundled as it is shipped, to be run as processes of their own. */
 export class Containers {
-  private constructor(private readonly folder: string, private readonly secrets: Server, private s3Url: string, private secret: object) {}
+  private constructor(
+    private readonly folder: string, private readonly secrets: Server, private s3Url: string, private secret: object,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {}
 
-  static async start(s3Url: string, secret: object): Promise<Containers> {
+  /** @param environment what else its processes find in their environment */
+  static async start(s3Url: string, secret: object, environment: Readonly<Record<string, string>> = {}): Promise<Containers> {
     const folder = mkdtempSync(path.join(tmpdir(), 'headrace-containers-'));
     // DuckDB is not part of the bundle: as in the image, it lies beside it.
     const scope = path.dirname(path.dirname(require.resolve('@duckdb/node-api/package.json')));
@@ -22,6 +26,8 @@ export class Containers {
     // Synchronous: esbuild's service would outlive the tests.
     buildSync({
       entryPoints: [path.join(PACKAGE, 'src/entry/load-task.ts')], outfile: path.join(folder, 'index.js'), bundle: true, platform: 'node', target: 'node20',
+      // What V8 made of a script may be kept, but not of one that imports later.
+      supported: { 'dynamic-import': false },
       external: ['@duckdb/*', 'pg-native'], logLevel: 'error',
     });
     const secrets = createServer((request, response) => {
@@ -30,7 +36,7 @@ export class Containers {
       });
     });
     await new Promise<void>((resolve) => { secrets.listen(0, '127.0.0.1', resolve); });
-    const containers = new Containers(folder, secrets, s3Url, secret);
+    const containers = new Containers(folder, secrets, s3Url, secret, environment);
     return containers;
   }
 
@@ -50,6 +56,7 @@ export class Containers {
     const url = `http://127.0.0.1:${(this.secrets.address() as AddressInfo).port}`;
     return new Container(spawn(process.execPath, [path.join(this.folder, 'index.js')], {
       env: {
+        ...this.environment,
         // A task that is killed leaves its files; they go with this folder.
         TMPDIR: this.folder,
         AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_ENDPOINT_URL_S3: this.s3Url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
