@@ -5,7 +5,7 @@ import * as path from 'node:path';
 
 const HEAD = ['loop', 'what', 'run', 'cases', 'covered', 'verdict'];
 const cells = (values) => `| ${values.join(' | ')} |`;
-const plain = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 600);
+const plain = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 2000);
 
 /** Puts the result of one loop into the report; what other loops left there stays. */
 export function writeSoakReport(root, { name, what, cases, covered, verdict, table, seconds, commit }) {

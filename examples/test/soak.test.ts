@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { ExecutionRecord } from '@headrace/local-runner';
 import type { RunAttempt } from './_soak/attempts';
 import { soakFolder } from './_soak/counted-stack';
+import { coveredSteps } from './_soak/covered-steps';
 import { difference } from './_soak/invariants';
 import { type KillBench, KillLoop, type KillSubject } from './_soak/kill-loop';
 import { killEachStage } from './_soak/kill-stage';
@@ -59,9 +60,15 @@ test('a source lands once and whole when its ingest is killed at an I/O step, an
 test('tries every step of a run once, each time from the state that was kept, and one step more', async () => {
   const { subject, did } = countedSubject(5, { alike: true, stride: 2 });
   const { killed, last, whole } = await new KillLoop(subject, { side: 'after' }).run();
-  expect(killed.map(({ number }) => number)).toEqual([1, 3, 5, 2, 4]);
+  // The first of each kind, and then by the stride.
+  expect(killed.map(({ number }) => number)).toEqual([1, 4, 3, 5, 2]);
   expect({ last, whole }).toEqual({ last: 5, whole: true });
   expect(did).toEqual(['fresh', 'rest']);
+});
+
+test('names the steps that were tried, unless all were', () => {
+  expect(coveredSteps([3, 1, 2, 7, 7], 9, [1, 5])).toBe('4 of 9 steps, 1 of 2 kinds: 1-3 7');
+  expect(coveredSteps([1, 2], 2, [1])).toBe('2 of 2 steps');
 });
 
 test('asks nothing of what stands behind a pass that was stopped before its first case', async () => {
@@ -147,7 +154,7 @@ function countedSubject(steps: number, shape: Pick<KillSubject, 'alike' | 'strid
   const did: string[] = [];
   const attempt: RunAttempt = async () => {
     for (let i = 0; i < steps; i += 1) {
-      const step = gate.arrive('a request');
+      const step = gate.arrive(i < 3 ? `read ${i}` : 'write');
       if (!await gate.pass(step, 'before') || !await gate.pass(step, 'after')) return { status: 'ABORTED' } as ExecutionRecord;
     }
     return { status: 'SUCCEEDED' } as ExecutionRecord;

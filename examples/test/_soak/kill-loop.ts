@@ -59,6 +59,8 @@ export interface KillResult {
   readonly killed: readonly Step[];
   /** Steps that the subject takes; unknown while no case went through without a kill. */
   readonly last: number | undefined;
+  /** The first step of each kind, where all cases are alike. */
+  readonly firsts: readonly number[];
   /** Multipart uploads that killed children left open. */
   readonly uploads: number;
   /** Whether the series ended by itself: every step was tried, up to one that no run reaches any more. */
@@ -76,6 +78,7 @@ export class KillLoop {
   private readonly killed: Step[] = [];
   /** Found by the first case that no kill met. */
   private last: number | undefined;
+  private firsts: readonly number[] = [];
   private uploads = 0;
 
   constructor(private readonly subject: KillSubject, private readonly series: KillSeries) {}
@@ -108,8 +111,8 @@ export class KillLoop {
   }
 
   private result(whole: boolean): KillResult {
-    const { killed, last, uploads } = this;
-    return { killed, last, uploads, whole };
+    const { killed, last, firsts, uploads } = this;
+    return { killed, last, firsts, uploads, whole };
   }
 
   private* passes(): Generator<Iterable<number>> {
@@ -123,7 +126,10 @@ export class KillLoop {
 
   private* everyStep(): Generator<number> {
     yield NO_STEP;
-    for (let first = 1; first <= this.subject.stride; first += 1) yield* this.everyStride(first);
+    // One that is stopped early has tried every kind of step.
+    const first = new Set(this.firsts);
+    yield* first;
+    for (let begin = 1; begin <= this.subject.stride; begin += 1) for (const step of this.everyStride(begin)) if (!first.has(step)) yield step;
     yield* this.beyond();
   }
 
@@ -151,10 +157,11 @@ export class KillLoop {
     const { subject, series } = this;
     const attempt = await subject.nextCase();
     const before = subject.bench.openUploads;
-    const { records, sprung, steps } = await killOnce(subject.name, subject.bench, attempt, { ...series, step });
+    const { records, sprung, steps, firstOfEachKind } = await killOnce(subject.name, subject.bench, attempt, { ...series, step });
     this.uploads += subject.bench.openUploads - before;
     if (sprung !== undefined) this.killed.push(sprung);
     else this.last = Math.max(this.last ?? 0, steps);
+    if (step === NO_STEP) this.firsts = firstOfEachKind;
     await subject.require(records);
   }
 }
@@ -166,6 +173,7 @@ export interface KilledOnce {
   readonly sprung: Step | undefined;
   /** Steps that all attempts took. */
   readonly steps: number;
+  readonly firstOfEachKind: readonly number[];
 }
 
 /** Attempts until one is done; at one step of theirs everything that runs is killed. */
@@ -182,7 +190,7 @@ export async function killOnce(what: string, bench: KillBench, run: RunAttempt, 
     },
   });
   const records = await untilDone(what, run, stopped.signal);
-  const { sprung, steps } = bench.gate;
+  const { sprung, steps, firstOfEachKind } = bench.gate;
   bench.gate.set();
-  return { records, sprung, steps };
+  return { records, sprung, steps, firstOfEachKind };
 }

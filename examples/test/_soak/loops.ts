@@ -6,6 +6,7 @@ import { LOAD_TARGETS, type LoadTargetName } from './load-target';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
 import { type Operation, OPERATIONS, OperationBench } from './operation-bench';
+import { coveredSteps } from './covered-steps';
 import { Pace } from './pace';
 import { runRandomCase } from './random-loop';
 import { SeededRandom } from './seeded-random';
@@ -43,9 +44,9 @@ function killLoop<Bench extends Closable>(name: string, what: string, { start, k
         options.say(`case ${cases}: ${Number.isFinite(step) ? `step ${step}` : 'counts the steps'}; ${known}`);
         return true;
       };
-      const told = ({ killed, last, uploads, whole }: KillResult) => ({
+      const told = ({ killed, last, firsts, uploads, whole }: KillResult) => ({
         cases,
-        covered: `${new Set(killed.map(({ number }) => number)).size} of ${last ?? 'an unknown number of'} steps${uploads > 0 ? `; uploads of killed children left to the lifecycle rule: ${uploads}` : ''}`,
+        covered: `${coveredSteps(killed.map(({ number }) => number), last, firsts)}${uploads > 0 ? `; uploads of killed children left to the lifecycle rule: ${uploads}` : ''}`,
         complete: whole,
       });
       return told(await kill(bench, { goOn, ...(options.step === undefined ? {} : { steps: [options.step] }) })

@@ -8,6 +8,8 @@ const COPY_DATA = 'd';
 export class PostgresStatements implements StatementReader {
   private started = false;
   private copying = false;
+  /** What an execution will run. */
+  private prepared = '';
 
   next(arrived: Buffer): ClientMessage | undefined {
     if (arrived.length < 5) return undefined;
@@ -19,9 +21,11 @@ export class PostgresStatements implements StatementReader {
     const isFirstData = type === COPY_DATA && !this.copying;
     this.copying = type === COPY_DATA;
     if (isFirstData) return { length, step: 'PostgreSQL: data of COPY' };
+    // The name of a prepared statement, and its text.
+    if (type === 'P') [, this.prepared = ''] = arrived.toString('utf8', 5, length).split('\0');
     const statement = STATEMENTS[type];
     if (statement === undefined) return { length };
-    const text = type === 'Q' ? ` ${beginning(arrived.toString('utf8', 5, length - 1))}` : '';
-    return { length, step: `PostgreSQL: ${statement}${text}`, answered: true };
+    const text = type === 'Q' ? arrived.toString('utf8', 5, length - 1) : type === 'E' ? this.prepared : '';
+    return { length, step: `PostgreSQL: ${statement} ${beginning(text)}`.trimEnd(), answered: true };
   }
 }

@@ -15,5 +15,5 @@ export interface StatementReader {
 
 /** The beginning of a statement, on one line. */
 export function beginning(text: string): string {
-  return text.replace(/\s+/g, ' ').slice(0, 60);
+  return text.trim().replace(/\s+/g, ' ').slice(0, 60);
 }

@@ -18,6 +18,7 @@ export interface Trap {
 /** Counts the I/O steps of all children in the order in which they arrive, and springs one trap at one of them. */
 export class StepGate {
   private count = 0;
+  private readonly names: string[] = [];
   private trap: Trap | undefined;
   /** Where the last trap sprang; undefined while it has not. */
   sprung: Step | undefined;
@@ -27,9 +28,16 @@ export class StepGate {
     return this.count;
   }
 
+  /** The first step of each kind since the trap was set, none of which was skipped: steps are of a kind that differ in numbers and ids only. */
+  get firstOfEachKind(): number[] {
+    const kinds = this.names.map((name) => name.replace(/[0-9a-f]{6,}|\d+/g, '#'));
+    return [...new Set(kinds)].map((kind) => kinds.indexOf(kind) + 1);
+  }
+
   /** Counts from 1 again. Without a trap, everything passes. */
   set(trap?: Trap): void {
     this.count = 0;
+    this.names.length = 0;
     this.trap = trap;
     this.sprung = undefined;
   }
@@ -46,6 +54,7 @@ export class StepGate {
 
   arrive(what: string): Step {
     this.count += 1;
+    this.names.push(what);
     return { number: this.count, what };
   }
 
