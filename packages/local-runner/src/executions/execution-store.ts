@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -30,6 +30,9 @@ export interface StateRecord {
   readonly tries: number;
   readonly milliseconds?: number;
 }
+
+/** Folder of an execution with the temporary files of its tasks, each of which has one of its own there. */
+export const SCRATCH = 'scratch';
 
 /** Closed under the same name: Step Functions keeps a name for 90 days, and so does the state folder while it exists. */
 export class ExecutionAlreadyExists extends Error {
@@ -82,9 +85,10 @@ export class ExecutionStore {
     return records.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.arn.localeCompare(b.arn));
   }
 
-  /** Executions that a killed runner left open are closed as aborted, as nothing works on them any more. */
+  /** Executions that a killed runner left open are closed as aborted, as nothing works on them any more; what their tasks had on disk goes. */
   public abortLeftOpen(now: Date): ExecutionRecord[] {
-    return this.list().filter((record) => record.status === 'RUNNING').map(({ folder: _folder, ...record }) => {
+    return this.list().filter((record) => record.status === 'RUNNING').map(({ folder, ...record }) => {
+      rmSync(path.join(folder, SCRATCH), { recursive: true, force: true });
       const aborted: ExecutionRecord = {
         ...record, status: 'ABORTED', endedAt: now.toISOString(), cause: 'the local runner ended before this execution did',
       };

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
+import { SCRATCH } from '../executions/execution-store';
 import type { AccessNeed } from '../iam/access';
 import type { OnStackEvent } from './stack-event';
 
@@ -31,13 +32,13 @@ export class ExecutionScope {
 
   /** The child's own temporary folder: it stands for the task's ephemeral storage and goes with the task. */
   public scratchFolder(child: string): string {
-    const folder = path.join(this.folder, 'scratch', child);
+    const folder = path.join(this.folder, SCRATCH, child);
     mkdirSync(folder, { recursive: true });
     return folder;
   }
 
   public removeScratch(child: string): void {
-    rmSync(path.join(this.folder, 'scratch', child), { recursive: true, force: true });
+    rmSync(path.join(this.folder, SCRATCH, child), { recursive: true, force: true });
   }
 
   public childStarted(state: string, pid: number): void {
