@@ -1,12 +1,14 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { ExecutionRecord } from '@headrace/local-runner';
+import { hasMariadb } from './_fixtures/mariadb-server';
 import type { RunAttempt } from './_soak/attempts';
 import { soakFolder } from './_soak/counted-stack';
 import { coveredSteps } from './_soak/covered-steps';
 import { difference } from './_soak/invariants';
 import { type KillBench, KillLoop, type KillSubject } from './_soak/kill-loop';
 import { killEachStage } from './_soak/kill-stage';
+import { LoadBench } from './_soak/load-bench';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './_soak/memory-loop';
 import { runMeeting, runZombie, TYPICAL_STEPS } from './_soak/meeting-loop';
 import { Pace } from './_soak/pace';
@@ -52,6 +54,17 @@ test('a source lands once and whole when its ingest is killed at an I/O step, an
   try {
     const { killed } = await new KillLoop(bench, { side: 'after', stop: false, shares: [0.5] }).run();
     expect(killed).toHaveLength(1);
+  } finally {
+    await bench.close();
+  }
+});
+
+(hasMariadb() ? test : test.skip)('a load into MariaDB brings every row once when one of its tasks is killed', async () => {
+  const bench = await LoadBench.start('MariaDB');
+  try {
+    // In a part, and while rows are published.
+    const { killed } = await new KillLoop(bench, { side: 'before', shares: [0.4, 0.9] }).run();
+    expect(killed).toHaveLength(2);
   } finally {
     await bench.close();
   }
