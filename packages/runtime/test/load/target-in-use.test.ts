@@ -38,4 +38,33 @@ describe.each(bothTargets())('a $name that others use', (target) => {
     expect(rate).toBeGreaterThan(4 * MIB * 0.95);
     expect(await ledgerOf(stage, 'staged, inserted').then(([row]) => row!.map(Number))).toEqual([2_000, 2_000]);
   });
+
+  withServer('is loaded to the end by the code, contract and settings that a load began with, and by the new ones from the next load on', async () => {
+    const version = (n: number): string => contractText({ notes: { ...NOTES, policy: 'evolve', properties: n === 1 ? NOTES.properties : [...NOTES.properties, '{ name: mark, logicalType: string }'] } }).replace('version: "1.0.0"', `version: "${n}.0.0"`);
+    const stage = await start({ codeVersion: 'v1', connections: 2, contract: { bucket: 'assets', key: 'v1.yaml' } });
+    const { ledgerSchema, targetSchema } = stage.settings;
+    stage.s3.put('assets', 'v1.yaml', version(1));
+    await stage.commit('notes', [notes(0, 10), notes(10, 10)]);
+    await stage.claim('night1-a1');
+    const before = { ...stage.settings };
+    const end = async (steps: readonly [step: string, index: number][]): Promise<void> => {
+      const after = { ...stage.settings };
+      Object.assign(stage.settings, before);
+      for (const [step, index] of steps) expect(await stage.step(stage.pointer(step, 'night1-a1', index))).toBe(0);
+      Object.assign(stage.settings, after);
+    };
+    await end([['stage', 0]]);
+    // A deployment: other code, a contract with one more column, and fewer connections.
+    Object.assign(stage.settings, { codeVersion: 'v2', connections: 1, contract: { bucket: 'assets', key: 'demo.odcs.yaml' } });
+    stage.useContract(version(2));
+    await stage.commit('notes', [`SELECT *, 'new' AS mark FROM (${notes(20, 10)})`]);
+    expect((await stage.load({}, 'night2-a1')).datasets.notes).toMatchObject({ outcome: 'busy', busy: { attemptId: 'night1-a1' } });
+    await end([['stage', 1], ['publish', 0]]);
+    const told = (): Promise<(string | null)[][]> => stage.say(`SELECT code_version, staged FROM ${ledgerSchema}.load_ledger ORDER BY seq`).then((rows) => rows.map((row) => row.map(String)));
+    expect(await told()).toEqual([['v1', '20']]);
+    expect((await stage.load({}, 'night3-a1')).datasets.notes).toMatchObject({ outcome: 'committed', seq: 2 });
+    expect(await told()).toEqual([['v1', '20'], ['v2', '10']]);
+    expect(await stage.say(`SELECT attempt_id, code_version, contract_version FROM ${ledgerSchema}.load_ddl WHERE statement LIKE '%mark%'`)).toEqual([['night3-a1', 'v2', '2.0.0']]);
+    expect((await stage.say(`SELECT count(*), count(DISTINCT id), count(mark) FROM ${targetSchema}.notes`)).flat().map(Number)).toEqual([30, 30, 10]);
+  });
 });
