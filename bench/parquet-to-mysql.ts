@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { mysqlStagingDdl, requireContract } from '@headrace/runtime/contract';
+import { quoteIdentifier } from '@headrace/runtime/contract/quote-identifier';
 import { openPart } from '@headrace/runtime/load/copy/part-file';
+import { ROW_SUM } from '@headrace/runtime/load/dms/row-sum';
 import { withSession, type MysqlClient } from '@headrace/runtime/load/mysql/connect';
 import { copyPart } from '@headrace/runtime/load/mysql/copy/copy-part';
 import { TEXT_FORMAT } from '@headrace/runtime/load/mysql/copy/text-format';
+import { sumRows } from '@headrace/runtime/load/mysql/dms-staging';
 import { Progress } from '@headrace/runtime/report/progress';
 import { Report } from '@headrace/runtime/report/report';
 import { runCase, setting } from './run-case';
@@ -29,15 +33,35 @@ function session<T>(use: (client: MysqlClient) => Promise<T>): Promise<T> {
   });
 }
 
+async function copy(client: MysqlClient): Promise<number> {
+  const part = { key: 'flights.parquet', bytes: statSync(parquet).size, sha256: '', records: rows, partition: {} };
+  const file = await openPart(parquet, part, dataset.columns.map(({ name, type }) => ({ name, type, stored: type })), TEXT_FORMAT);
+  const taken = await client.transaction(() => copyPart(client, staging, file, new Progress({ report, code: 'LOAD_I1103', data: {} }), signal));
+  await file.close();
+  return taken;
+}
+
 void runCase({
   /** One part by one connection, as the loader's container sends it. */
   headrace: () => session(async (client) => {
     const began = performance.now();
-    const part = { key: 'flights.parquet', bytes: statSync(parquet).size, sha256: '', records: rows, partition: {} };
-    const file = await openPart(parquet, part, dataset.columns.map(({ name, type }) => ({ name, type, stored: type })), TEXT_FORMAT);
-    const taken = await client.transaction(() => copyPart(client, staging, file, new Progress({ report, code: 'LOAD_I1103', data: {} }), signal));
-    await file.close();
+    const taken = await copy(client);
     return { bytes: statSync(text).size, rows: taken, seconds: (performance.now() - began) / 1000 };
+  }),
+  /** What rows that DMS has staged are held against: added up in the Parquet, and in the staging table. */
+  rowSums: () => session(async (client) => {
+    await copy(client);
+    const duckdb = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+    await duckdb.run("SET TimeZone = 'UTC'");
+    const values = new Map(dataset.columns.map(({ name }) => [name, quoteIdentifier(name)]));
+    const began = performance.now();
+    const [[handedOver]] = (await duckdb.runAndReadAll(`SELECT ${ROW_SUM.duckdb(dataset.columns, values)} FROM '${parquet}'`)).getRows() as [[string]];
+    const inBetween = performance.now();
+    const staged = await sumRows(client, staging, dataset.columns);
+    const ended = performance.now();
+    if (String(staged) !== handedOver) throw new Error(`the same rows add up to ${handedOver} and ${staged}`);
+    process.stderr.write(`row sums: ${((inBetween - began) / 1000).toFixed(2)} s in Parquet, ${((ended - inBetween) / 1000).toFixed(2)} s in the staging table\n`);
+    return { bytes: statSync(text).size, rows, seconds: (ended - began) / 1000 };
   }),
   /** LOAD DATA of the database's own client, of the same rows as text on disk. */
   reference: async () => {

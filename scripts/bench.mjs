@@ -32,6 +32,7 @@ const CASES = [
   { name: 'xml-to-parquet', side: 'rows', what: 'XML → typed Parquet, the Rows kernel with all checks, S3 to S3', reference: "expat of Python to CSV, then DuckDB's bare COPY, disk to disk: neither engine reads XML" },
   { name: 'parquet-to-postgres', what: 'Parquet → PostgreSQL, one connection', reference: 'psql \\copy of the same rows from CSV', bar: 1.0, needs: 'psql' },
   { name: 'parquet-to-mysql', what: 'Parquet → MariaDB, one connection', reference: 'LOAD DATA LOCAL of the database\'s client, of the same rows as text on disk', needs: 'mariadbd' },
+  { name: 'parquet-to-mysql', side: 'rowSums', against: 'headrace', what: 'sums of all rows, in Parquet and in MariaDB, by which a load through DMS is checked', reference: 'our copy of the same rows, one connection', needs: 'mariadbd' },
   { name: 'postgres-to-raw', what: 'PostgreSQL → S3 Raw, one connection, planned, digest and record count', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
   { name: 'postgres-to-raw', large: true, what: 'PostgreSQL → S3 Raw, one connection, ten times the table', reference: 'psql \\copy of the same table to a file on disk', bar: 0.9, peakMiB: 256, needs: 'psql' },
   { name: 'mysql-to-raw', what: 'MariaDB → S3 Raw, one connection, planned, digest and record count', reference: 'mariadb-dump of the same table to a file on disk (SQL)', peakMiB: 256, needs: 'mariadbd' },

@@ -1,5 +1,4 @@
 import type { Column } from '../../contract/contract';
-import { mysqlType } from '../../contract/engine-types';
 import { quoteMysqlName } from '../../contract/mysql-ddl';
 import { csvText } from './csv-value';
 
@@ -7,12 +6,16 @@ import { csvText } from './csv-value';
  * A number that rows add up to, whatever their order: each row is a text of all its values, hashed, and 60 bits of that are summed.
  *
  * DuckDB says it of the Parquet that was handed over and MySQL of the staging table, so one value that is another there gives another number.
- * Both write a value alike, NULL apart from every text, and each text behind its length, so that no two rows are written the same.
+ * Both write a value alike, NULL as `~`, which no value begins with. A text stands behind its length or is hashed by itself, anything else stands
+ * before a `|`, which it never holds: so no two rows are written the same, and no value is made a text twice.
  */
 export const ROW_SUM = { duckdb: duckdbRowSum, mysql: mysqlRowSum } as const;
 
 /** Digits of a hash that are summed: with 15, sums of any number of rows fit into the numbers of both. */
 const HEX_DIGITS = 15;
+
+/** A longer text is hashed by itself: several of them in one text would be longer than max_allowed_packet. */
+const INLINE_BYTES = 64;
 
 type Summed = Pick<Column, 'name' | 'type'>;
 
@@ -20,9 +23,10 @@ type Summed = Pick<Column, 'name' | 'type'>;
 function duckdbRowSum(columns: readonly Summed[], values: ReadonlyMap<string, string>): string {
   const texts = columns.map((column) => {
     const value = values.get(column.name);
-    if (value === undefined) return "'-'";
+    if (value === undefined) return "'~'";
     const text = duckdbText(column, value);
-    return `coalesce(CAST(strlen(${text}) AS VARCHAR) || ':' || ${text}, '-')`;
+    if (!isFree(column)) return `coalesce(${text} || '|', '~')`;
+    return `CASE WHEN strlen(${text}) > ${INLINE_BYTES} THEN '#' || sha256(${text}) ELSE coalesce(CAST(strlen(${text}) AS VARCHAR) || ':' || ${text}, '~') END`;
   });
   return `CAST(coalesce(sum(CAST('0x' || left(sha256(${texts.join(' || ')}), ${HEX_DIGITS}) AS BIGINT)), 0) AS VARCHAR)`;
 }
@@ -30,13 +34,13 @@ function duckdbRowSum(columns: readonly Summed[], values: ReadonlyMap<string, st
 function mysqlRowSum(columns: readonly Summed[]): string {
   const texts = columns.map((column) => {
     const text = mysqlText(column);
-    return `COALESCE(CONCAT(LENGTH(${text}), ':', ${text}), '-')`;
+    if (!isFree(column)) return `COALESCE(CONCAT(${text}, '|'), '~')`;
+    return `IF(LENGTH(${text}) > ${INLINE_BYTES}, CONCAT('#', SHA2(${text}, 256)), COALESCE(CONCAT(LENGTH(${text}), ':', ${text}), '~'))`;
   });
   return `CAST(COALESCE(SUM(CAST(CONV(LEFT(SHA2(CONCAT(${texts.join(', ')}), 256), ${HEX_DIGITS}), 16, 10) AS UNSIGNED)), 0) AS CHAR)`;
 }
 
 function duckdbText({ type }: Summed, value: string): string {
-  if (isHashed({ type })) return `sha256(${value})`;
   if (type.kind !== 'float') return csvText(type, value, 'mysql');
   const digits = `CAST(abs(CAST(${value} AS DOUBLE)) AS VARCHAR)`;
   const [number, power] = [`split_part(${digits}, 'e', 1)`, `coalesce(CAST(nullif(replace(split_part(${digits}, 'e', 2), '+', ''), '') AS INTEGER), 0)`];
@@ -48,7 +52,7 @@ function duckdbText({ type }: Summed, value: string): string {
 
 function mysqlText({ name, type }: Summed): string {
   const column = quoteMysqlName(name);
-  if (isHashed({ type })) return `SHA2(${column}, 256)`;
+  if (type.kind === 'string') return column;
   if (type.kind !== 'float') return `CAST(${column} AS CHAR)`;
   // MySQL has 22 characters for a number that it computed, and drops digits beyond; a column's own it writes whole. A 32-bit float has fewer digits
   // there than it takes, so 0 is added, which makes it a 64-bit one: without its sign that has room.
@@ -60,7 +64,7 @@ function mysqlText({ name, type }: Summed): string {
   return `CASE WHEN ${column} = 0 THEN '0' WHEN ${column} IS NOT NULL THEN CONCAT(IF(${column} < 0, '-', ''), ${significant}, 'e', ${point}) END`;
 }
 
-/** Long texts are hashed one by one: several of them in one text would be longer than max_allowed_packet. */
-function isHashed({ type }: Pick<Summed, 'type'>): boolean {
-  return type.kind === 'string' && mysqlType(type) === 'longtext';
+/** What may hold any character. */
+function isFree({ type }: Pick<Summed, 'type'>): boolean {
+  return !['boolean', 'integer', 'decimal', 'float', 'date', 'time', 'timestamp'].includes(type.kind);
 }
