@@ -1,10 +1,10 @@
 import type { Finding } from '../../finding';
-import type { Synthesized } from '../../synth-fixtures';
+import type { Synthesized, Template } from '../../synth-fixtures';
 import { behaviourFindings } from './behaviour';
 import { costFindings } from './cost';
 import { permissionFindings } from './permissions';
 import { protectionFindings } from './protection';
-import { replacedFindings } from './replaced';
+import { replacedFindings, successors } from './replaced';
 import { securityGroupFindings } from './security-groups';
 import { unclassifiedFindings } from './unclassified';
 
@@ -21,7 +21,8 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
     const next = now.get(fixture);
     if (next === undefined || !('template' in old)) continue;
     for (const finding of 'template' in next ? compare(old.template, next.template, stage) : [broken(fixture, next.error)]) {
-      const key = JSON.stringify([finding.subject, finding.what, finding.was, finding.is]);
+      // Names of runs have a hash that each app has of its own.
+      const key = JSON.stringify([finding.subject, finding.what, finding.was, finding.is]).replace(/-[0-9a-f]{8}\b/g, '-…');
       const same = found.get(key);
       if (same === undefined) found.set(key, { finding, fixtures: [fixture] });
       else same.fixtures.push(fixture);
@@ -32,12 +33,22 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
   }));
 }
 
-function compare(before: Parameters<typeof replacedFindings>[0], now: Parameters<typeof replacedFindings>[1], stage: string): Finding[] {
+function compare(before: Template, now: Template, stage: string): Finding[] {
+  // What refers to a resource by its new id does so because of that, which is told once.
+  const renamed = withSuccessors(before, now, successors(before, now));
   const told = [
-    ...replacedFindings(before, now), ...permissionFindings(before, now, stage), ...protectionFindings(before, now),
-    ...costFindings(before, now), ...behaviourFindings(before, now), ...securityGroupFindings(before, now),
+    ...replacedFindings(before, now), ...permissionFindings(renamed, now, stage), ...protectionFindings(renamed, now),
+    ...costFindings(renamed, now), ...behaviourFindings(renamed, now), ...securityGroupFindings(renamed, now),
   ];
-  return [...told, ...unclassifiedFindings(before, now, told)];
+  return [...told, ...unclassifiedFindings(renamed, now, told)];
+}
+
+/** As if each resource had had the logical id and the place of its successor. */
+function withSuccessors(before: Template, now: Template, successorOf: ReadonlyMap<string, string>): Template {
+  const text = [...successorOf].reduce((json, [id, successor]) => json.replace(new RegExp(`\\b${id}\\b`, 'g'), successor), JSON.stringify(before));
+  const renamed = JSON.parse(text) as Template;
+  const moved = [...successorOf.values()].map((id) => [id, { ...renamed.Resources![id]!, Metadata: now.Resources![id]!.Metadata }] as const);
+  return { ...renamed, Resources: { ...renamed.Resources, ...Object.fromEntries(moved) } };
 }
 
 function broken(fixture: string, error: string): Finding {
