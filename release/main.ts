@@ -26,7 +26,7 @@ const USAGE = `npm run release -- <command>
                                              artifacts, notes and bill of materials of each package, into <folder>/<its folder>; default dist/release
   compatibility                              the table of docs/compatibility.md, from the tags and the sources of now
   mutations                                  changes that the gates must find, and some that they must not
-  rehearse [--packed]                        a release of this commit to registries on this machine; --packed takes what is in dist/release already
+  rehearse [--packed <folder>]               a release of this commit to registries on this machine; --packed takes what "pack" wrote there
 `;
 
 async function check(args: readonly string[]): Promise<boolean> {
@@ -83,8 +83,11 @@ async function table(): Promise<boolean> {
 }
 
 async function rehearsal(args: readonly string[]): Promise<boolean> {
-  const { values } = parseArgs({ args: [...args], options: { packed: { type: 'boolean', default: false } } });
-  await rehearse(ROOT, { log: (line) => console.log(line), packed: values.packed });
+  const { values } = parseArgs({ args: [...args], options: { packed: { type: 'string' } } });
+  const stopping = new AbortController();
+  const stop = (signal: string): void => stopping.abort(new Error(`stopped by ${signal}`));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, stop);
+  await rehearse(ROOT, { log: (line) => console.log(line), packed: values.packed, signal: stopping.signal });
   return true;
 }
 

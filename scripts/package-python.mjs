@@ -14,7 +14,7 @@ const REQUIREMENTS = path.join(root, 'node_modules/jsii-pacmak/lib/targets/pytho
 
 /** @param {string[]} projects folders with a setup.py each @param {string} out folder for what PyPI takes */
 export async function packagePython({ projects, out }) {
-  const python = await tools();
+  const python = await packagingTools();
   mkdirSync(out, { recursive: true });
   // Without isolation: what the projects are built with is in the environment already.
   await Promise.all(projects.map((project) => runProgram(python, ['-m', 'build', '--no-isolation', '--outdir', out, project])));
@@ -22,7 +22,7 @@ export async function packagePython({ projects, out }) {
 }
 
 /** @returns {Promise<string>} the interpreter of an environment that has them */
-async function tools() {
+export async function packagingTools() {
   const environment = path.join(root, '.cache/python-packaging');
   const python = path.join(environment, 'bin/python');
   const stamp = path.join(environment, 'requirements.txt');

@@ -2,8 +2,10 @@
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quietEnvironment } from './quiet-environment.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+Object.assign(process.env, quietEnvironment());
 const require = createRequire(import.meta.url);
 require('ts-node').register({
   transpileOnly: true, project: path.join(root, 'tsconfig.check.json'), compilerOptions: { rootDir: root, incremental: false, tsBuildInfoFile: undefined },

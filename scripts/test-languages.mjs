@@ -50,7 +50,7 @@ export async function synthesize(language, commands, { folder, env, prepare }) {
   cpSync(path.join(examples, language), app, { recursive: true });
   cpSync(path.join(examples, 'contracts'), path.join(app, 'contracts'), { recursive: true });
   prepare?.(app);
-  await runProgram('bash', ['-euo', 'pipefail', '-c', commands], { cwd: app, env: { ...quickTools(), ...env, CDK_OUTDIR: path.join(app, 'cdk.out') } });
+  await runProgram('bash', ['-euo', 'pipefail', '-c', commands], { cwd: app, env: { ...env, ...quickTools({ ...process.env, ...env }), CDK_OUTDIR: path.join(app, 'cdk.out') } });
   return JSON.parse(readFileSync(path.join(app, 'cdk.out/Trips.template.json'), 'utf8'));
 }
 
@@ -60,16 +60,16 @@ export function readmeCommands(language) {
 }
 
 /** What changes nothing of what is built, and spares most of the time: an app is run once here, and never again. */
-function quickTools() {
+function quickTools({ MAVEN_OPTS = '', GOFLAGS = '', PATH }) {
   const go = installedGo();
   return {
     // Where the parts of the CDK in JavaScript are unpacked: once for all languages.
     JSII_RUNTIME_PACKAGE_CACHE_ROOT: path.join(cache, 'jsii'),
     // Python compiles what it imports, and an installation would compile the whole CDK.
     PIP_NO_COMPILE: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dmaven.repo.local=${mavenRepository()} ${SHORT_LIVED_JVM}`.trim(),
-    GOFLAGS: `${process.env.GOFLAGS ?? ''} -gcflags=github.com/aws/...=-N -ldflags=-w`.trim(),
-    ...(go === undefined ? {} : { PATH: `${path.dirname(go)}${path.delimiter}${process.env.PATH}` }),
+    MAVEN_OPTS: `${MAVEN_OPTS} -Dmaven.repo.local=${mavenRepository()} ${SHORT_LIVED_JVM}`.trim(),
+    GOFLAGS: `${GOFLAGS} -gcflags=github.com/aws/...=-N -ldflags=-w`.trim(),
+    ...(go === undefined ? {} : { PATH: `${path.dirname(go)}${path.delimiter}${PATH}` }),
   };
 }
 

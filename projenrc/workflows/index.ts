@@ -2,6 +2,7 @@ import { nameVersions } from '../action-pins';
 import type { Monorepo } from '../monorepo';
 import { addBuildWorkflow } from './build';
 import { addPullRequestTitleWorkflow } from './pull-request-title';
+import { addRehearsalWorkflow } from './rehearsal';
 import { addReleaseWorkflow } from './release';
 import { addUpgradeWorkflow } from './upgrade';
 
@@ -9,6 +10,7 @@ import { addUpgradeWorkflow } from './upgrade';
 export function addWorkflows(root: Monorepo): void {
   addBuildWorkflow(root);
   addPullRequestTitleWorkflow(root);
+  addRehearsalWorkflow(root);
   addReleaseWorkflow(root);
   addUpgradeWorkflow(root);
   for (const { file } of root.github!.workflows) nameVersions(file!);

@@ -52,7 +52,7 @@ const REGISTRIES: readonly Registry[] = [
 
 /**
  * plan → build → publish, a job for each registry → tag, at last, so that a run that failed in the middle is started once more and goes on.
- * Without being told otherwise it publishes nothing; every Monday it rehearses plan and build.
+ * Without being told otherwise it publishes nothing; every Monday it plans and builds as a dry run.
  */
 export function addReleaseWorkflow(root: Monorepo): void {
   const workflow = new GithubWorkflow(root.github!, 'release', {

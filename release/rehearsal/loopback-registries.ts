@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import * as path from 'node:path';
+import { ask } from './ask';
 
 /** How long a registry may take to answer for the first time, on a busy machine. */
 const START_MS = 120_000;
@@ -11,6 +12,8 @@ export interface LoopbackRegistries {
   readonly npm: { readonly host: string; readonly token: string };
   /** Base of pypiserver, which takes uploads of anybody. */
   readonly pypi: string;
+  /** Folder of the files that it was given. */
+  readonly pypiFiles: string;
   /** Folder of a Maven repository. */
   readonly maven: string;
   /** Bare repository of Go modules. */
@@ -37,7 +40,7 @@ export async function startLoopbackRegistries(root: string, folder: string): Pro
     );
     const [host, pypi] = [`127.0.0.1:${npmPort}`, `http://127.0.0.1:${pypiPort}`];
     await Promise.all([answers(`http://${host}/-/ping`), answers(`${pypi}/simple/`)]);
-    return { npm: { host, token: await npmToken(host) }, pypi, maven, go, stop };
+    return { npm: { host, token: await npmToken(host) }, pypi, pypiFiles: wheels, maven, go, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -55,7 +58,7 @@ function verdaccioSettings(folder: string): string {
 }
 
 async function npmToken(host: string): Promise<string> {
-  const answer = await fetch(`http://${host}/-/user/org.couchdb.user:rehearsal`, {
+  const answer = await ask(`http://${host}/-/user/org.couchdb.user:rehearsal`, {
     method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'rehearsal', password: 'rehearsal' }),
   });
   const { token } = await answer.json() as { token?: string };
@@ -66,7 +69,7 @@ async function npmToken(host: string): Promise<string> {
 async function answers(url: string): Promise<void> {
   const until = Date.now() + START_MS;
   for (;;) {
-    const status = await fetch(url).then((answer) => answer.status, () => undefined);
+    const status = await ask(url).then((answer) => answer.status, () => undefined);
     if (status === 200) return;
     if (Date.now() > until) throw new Error(`${url} did not answer within ${START_MS / 1_000} s`);
     await new Promise((resolve) => { setTimeout(resolve, 200); });

@@ -1,52 +1,55 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
-import { parse } from 'yaml';
 import type { MatrixEntry } from '../plan-report';
+import type { Job } from './workflow';
 
-interface Step {
-  readonly name?: string;
-  readonly run?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
-}
+/** Of what a failed step printed; what matters stands at its end. */
+const LAST_LINES = 60;
 
 export interface JobOptions {
-  /** The repository whose `release.yml` says what is run. */
-  readonly root: string;
-  /** Where it runs: the checkout of a job, or the empty folder of one that checks out nothing. */
+  /** Where it runs: the checkout of a job, or the folder of one that checks out nothing. */
   readonly cwd: string;
   readonly matrix?: MatrixEntry;
-  /** Comes on top of what the step sets, as the place of a runner's secrets and registries; undefined takes away. */
+  /** Comes on top of what job and step set, as the place of a runner's secrets and registries; undefined takes away. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Names of steps that are left out. */
   readonly without?: readonly string[];
+  /** Ends what runs, with all that it started. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Runs the commands of one job of `release.yml`, in its order and as bash runs them on a runner. Steps that are actions, such as checkouts and the
- * handing on of artifacts, are left out: here all jobs share one disk.
+ * Runs the commands of one job, in its order and as bash runs them on a runner. Steps that are actions, such as checkouts and the handing on of
+ * artifacts, are left out: here all jobs share one disk.
  *
- * @returns what the job printed
+ * @returns what its steps wrote into `GITHUB_OUTPUT`, by name
  * @throws Error with the name of the step that failed and what it printed
  */
-export async function runJob(name: string, { root, cwd, matrix, env, without = [] }: JobOptions): Promise<string> {
-  const { jobs } = parse(readFileSync(path.join(root, '.github/workflows/release.yml'), 'utf8')) as Workflow;
-  const job = jobs[name];
-  if (job === undefined) throw new Error(`release.yml has no job ${JSON.stringify(name)}; there are ${Object.keys(jobs).join(', ')}`);
-  let printed = '';
-  for (const step of job.steps) {
-    if (step.run === undefined || without.includes(step.name ?? '')) continue;
-    const script = filled(step.run, matrix);
-    const own = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, value]) => [key, filled(value, matrix)]));
-    const { status, output } = await bash(script, cwd, { ...process.env, ...own, ...env });
-    printed += output;
-    if (status !== 0) throw new Error(`${name}${matrix === undefined ? '' : ` of ${matrix.tag}`}: step "${step.name}" ended with ${status}\n${output}`);
+export async function runJob(name: string, job: Job, { cwd, matrix, env, without = [], signal }: JobOptions): Promise<Record<string, string>> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-job-'));
+  const GITHUB_OUTPUT = path.join(folder, 'output');
+  try {
+    for (const step of job.steps) {
+      if (step.run === undefined || without.includes(step.name ?? '')) continue;
+      const script = filled(step.run, matrix);
+      const own = Object.fromEntries(Object.entries({ ...job.env, ...step.env }).map(([key, value]) => [key, filled(value, matrix)]));
+      const { status, output } = await bash(script, cwd, { ...process.env, GITHUB_OUTPUT, ...own, ...env }, signal);
+      if (status !== 0) throw new Error(`${name}${matrix === undefined ? '' : ` of ${matrix.tag}`}: step "${step.name}" ended with ${status}\n${lastLines(output)}`);
+    }
+    return existsSync(GITHUB_OUTPUT) ? outputs(readFileSync(GITHUB_OUTPUT, 'utf8')) : {};
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return printed;
+}
+
+function lastLines(output: string): string {
+  return output.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+}
+
+function outputs(text: string): Record<string, string> {
+  return Object.fromEntries(text.split('\n').filter((line) => line !== '').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
 /** With the matrix filled in; secrets and inputs are empty, since here they come from the environment. */
@@ -57,12 +60,27 @@ function filled(text: string, matrix: MatrixEntry | undefined): string {
   });
 }
 
-function bash(script: string, cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<{ status: number | string; output: string }> {
+type Ended = { status: number | string; output: string };
+
+function bash(script: string, cwd: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal | undefined): Promise<Ended> {
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own, since bash hands no signal on to what it runs.
+    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const stop = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGTERM');
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    signal?.addEventListener('abort', stop);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text; });
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ status: code ?? signal ?? 'nothing', output }));
+    child.once('close', (code, ended) => {
+      signal?.removeEventListener('abort', stop);
+      resolve({ status: code ?? ended ?? 'nothing', output });
+    });
   });
 }

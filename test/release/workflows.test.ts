@@ -38,7 +38,7 @@ const PUBLISHING = Object.keys(release.jobs).filter((name) => name.startsWith('p
 
 describe('every workflow', () => {
   test('is one of those that are known', () => {
-    expect([...TEXTS.keys()].sort()).toEqual(['build.yml', 'pull-request-title.yml', 'release.yml', 'upgrade.yml']);
+    expect([...TEXTS.keys()].sort()).toEqual(['build.yml', 'pull-request-title.yml', 'rehearsal.yml', 'release.yml', 'upgrade.yml']);
   });
 
   test.each(JOBS)('$title says what it may do, and for how long', ({ job }) => {
@@ -156,6 +156,14 @@ describe('a release', () => {
     const at = (text: string): number => runs.findIndex((run) => run.includes(text));
     expect([at('npm ci'), at('versions --plan'), at('npm run build'), at('pack --plan'), at('versions --restore'), at('git diff --exit-code')]).toEqual([0, 1, 2, 3, 4, 5]);
   });
+});
+
+test('a rehearsal is run each week and by hand, by the command of the documents, and could publish nothing', () => {
+  const { on, jobs } = WORKFLOWS.get('rehearsal.yml') as Workflow;
+  expect(Object.keys(on).sort()).toEqual(['schedule', 'workflow_dispatch']);
+  expect(Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))).toEqual(['npm ci', 'npm run release:rehearse']);
+  for (const { permissions, environment } of Object.values(jobs)) expect({ permissions, environment }).toEqual({ permissions: { contents: 'read' } });
+  expect(TEXTS.get('rehearsal.yml')).not.toMatch(/secrets\.|github\.token/);
 });
 
 describe('the title of a pull request', () => {
