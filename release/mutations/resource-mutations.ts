@@ -37,7 +37,7 @@ export const RESOURCE_MUTATIONS: readonly Mutation[] = [
   mutation('the raw bucket can be made public', INGEST, 'stage/stage-bucket.ts', 'BLOCK_ALL', 'BLOCK_ACLS', 'major', /loses protection: PublicAccessBlockConfiguration/),
   mutation('the raw bucket takes requests without TLS', INGEST, 'stage/stage-bucket.ts', '    enforceSSL: true,\n    minimumTLSVersion: 1.2,\n', '', 'major', /BucketPolicy|denies less|goes|SecureTransport/),
   mutation('the raw bucket takes an old TLS', INGEST, 'stage/stage-bucket.ts', '    minimumTLSVersion: 1.2,\n', '', 'major', /denies less.*without TLS or with an old one/s),
-  mutation('results of queries are not encrypted', CURATE, 'private/catalog.ts', ", encryptionConfiguration: { encryptionOption: 'SSE_S3' }", '', 'major', /loses protection: .*EncryptionConfiguration/),
+  mutation('results of queries are not encrypted', CURATE, 'private/catalog.ts', ', encryptionConfiguration: resultEncryption(bucket)', '', 'major', /loses protection: .*EncryptionConfiguration/),
   mutation('the dead-letter queue is not encrypted', LOAD, 'private/load-schedule.ts', 'sqs.QueueEncryption.SQS_MANAGED', 'sqs.QueueEncryption.UNENCRYPTED', 'major', /Undelivered loses protection: SqsManagedSseEnabled/, WINDOW),
   mutation('DMS talks to the database in the clear', LOAD, 'private/dms/dms-replication.ts', "certificateArn === undefined ? 'require'", "certificateArn === undefined ? 'none'", 'major', /loses protection: SslMode.*was: require.*is: +none/s, DMS),
   mutation('a container may write to its root', CURATE, 'stage/stage-task.ts', 'readonlyRootFilesystem: true', 'readonlyRootFilesystem: false', 'major', /loses protection: ContainerDefinitions\.0\.ReadonlyRootFilesystem/),
