@@ -58,11 +58,12 @@ function terms(side: DatasetSummary['hops'][number]['in']): string {
   return Object.entries(side).map(([name, value]) => `${name} ${countText(value)}`).join(' + ');
 }
 
-async function readersSee(stack: LocalStack, { datasets, target }: RunSummary): Promise<string> {
+async function readersSee(stack: LocalStack, { status, datasets, target }: RunSummary): Promise<string> {
   const lines: string[] = [];
   const vacuumed = vacuumLines(datasets);
   lines.push(...vacuumed);
-  if (vacuumed.length === 0 && Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
+  // A run that failed before it told anything may have had much to do.
+  if (status === 'SUCCEEDED' && vacuumed.length === 0 && Object.values(datasets).every(({ stages }) => Object.values(stages).every(({ outcome }) => outcome === 'unchanged' || outcome === 'nothing'))) {
     lines.push('nothing new: 0 commits to curate, 0 to load\n');
   }
   for (const dataset of Object.keys(datasets)) {
