@@ -2,7 +2,7 @@
 
 The counterpart of the DuckDB shaper: same input documents, same rows, same result document. It reads nothing but the
 typed Parquet that Rows wrote, so no text is ever parsed or cast here. Plain PySpark and boto3: Glue hands over the
-arguments and is not imported. Spark writes below the work folder of the attempt; its files become objects below data/
+arguments, and its library only starts the metrics. Spark writes below the work folder of the attempt; its files become objects below data/
 by one conditional PUT each, under keys that are made here and never by a committer.
 """
 

@@ -32,12 +32,22 @@ def session(name="headrace-shape"):
     for key, value in SESSION.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    start_metrics(spark)
     # Glue hands over a session that exists; what can be set on it is set again.
     for key, value in SESSION.items():
         spark.conf.set(key, value)
     # No _SUCCESS object: the result document says what is whole.
     spark._jsc.hadoopConfiguration().set("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
     return spark
+
+
+def start_metrics(spark):
+    """Glue sends the metrics of a job only once its script has made a GlueContext; elsewhere there is nothing to start."""
+    try:
+        from awsglue.context import GlueContext
+    except ImportError:
+        return
+    GlueContext(spark.sparkContext)
 
 
 def peak_memory(spark):
