@@ -67,6 +67,8 @@ export interface KillResult {
   readonly whole: boolean;
 }
 
+/** Kinds of steps apart that follow each other. */
+const KINDS_STRIDE = 7;
 /** No run comes to it: such a case only counts the steps. */
 const NO_STEP = Infinity;
 
@@ -126,9 +128,9 @@ export class KillLoop {
 
   private* everyStep(): Generator<number> {
     yield NO_STEP;
-    // One that is stopped early has tried every kind of step.
+    // The first step of each kind before all others, and these with a stride too: a series that is stopped early has been everywhere.
     const first = new Set(this.firsts);
-    yield* first;
+    for (let begin = 0; begin < KINDS_STRIDE; begin += 1) yield* this.firsts.filter((_, i) => i % KINDS_STRIDE === begin);
     for (let begin = 1; begin <= this.subject.stride; begin += 1) for (const step of this.everyStride(begin)) if (!first.has(step)) yield step;
     yield* this.beyond();
   }
