@@ -108,7 +108,9 @@ export class KillLoop {
 
   private failureAt(step: number, { message }: Error): Error {
     const { subject: { name }, series: { side } } = this;
-    const what = step === NO_STEP ? `${name} without a kill: ${message}` : `killed ${side} step ${step} of ${name}: ${message}`;
+    const at = this.killed.at(-1);
+    const said = at?.number === step ? `, ${at.what}` : '';
+    const what = step === NO_STEP ? `${name} without a kill: ${message}` : `killed ${side} step ${step} of ${name}${said}: ${message}`;
     return Object.assign(new Error(what), { ...(step === NO_STEP ? {} : { step }), result: this.result(false) });
   }
 

@@ -30,6 +30,7 @@ const DATABASE = 'cases';
 async function startPostgres(contract: string, settings: Record<string, unknown>): Promise<LoadTarget> {
   const server = await startTestPostgres();
   if (server === undefined) throw new Error('there is no PostgreSQL on this machine');
+  process.once('exit', server.kill);
   await queryUrl(server.url, `CREATE DATABASE ${DATABASE}`);
   const url = new URL(server.url);
   url.pathname = DATABASE;
@@ -44,6 +45,7 @@ async function startPostgres(contract: string, settings: Record<string, unknown>
     restore: async () => snapshot!.restore(),
     close: async () => {
       await stage.close();
+      process.off('exit', server.kill);
       await server.stop();
     },
   };
@@ -52,6 +54,7 @@ async function startPostgres(contract: string, settings: Record<string, unknown>
 async function startMariadb(contract: string, settings: Record<string, unknown>): Promise<LoadTarget> {
   const server = await startTestMariadb();
   if (server === undefined) throw new Error('there is no MariaDB on this machine; scripts/install-engines.sh installs it');
+  process.once('exit', server.kill);
   const stage = await MysqlLoadStage.start(server, contract, settings);
   const { targetSchema, ledgerSchema } = stage.settings;
   const tables: Array<readonly [schema: string, table: string]> = [];
@@ -75,6 +78,7 @@ async function startMariadb(contract: string, settings: Record<string, unknown>)
     restore: () => copy('_saved', ''),
     close: async () => {
       await stage.close();
+      process.off('exit', server.kill);
       await server.stop();
     },
   };

@@ -15,6 +15,8 @@ export interface TestMariadb {
   admin(): Promise<Connection>;
   /** Ends the server by its own process and removes its folder. */
   stop(): Promise<void>;
+  /** The same at once, for a process that ends. */
+  kill(): void;
 }
 
 export interface MariadbOptions {
@@ -85,13 +87,17 @@ export async function startTestMariadb(options: MariadbOptions = {}): Promise<Te
     await ended(child);
     rmSync(home, { recursive: true, force: true });
   };
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  };
   try {
     await ready(child, log, admin);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { port, flavour, admin, stop };
+  return { port, flavour, admin, stop, kill };
 }
 
 async function ready(child: ChildProcess, log: string, admin: () => Promise<Connection>): Promise<void> {

@@ -13,6 +13,8 @@ export interface TestPostgres {
   readonly major: number;
   /** Ends the server by its own process and removes its folder. */
   stop(): Promise<void>;
+  /** The same at once, for a process that ends. */
+  kill(): void;
 }
 
 export interface PostgresOptions {
@@ -74,6 +76,10 @@ export async function startTestPostgres({ certificate, passwords = false, fileBl
       major: majorOf(bin),
       stop: async () => {
         await stopServer(server);
+        rmSync(home, { recursive: true, force: true });
+      },
+      kill: () => {
+        server.kill('SIGQUIT');
         rmSync(home, { recursive: true, force: true });
       },
     };
