@@ -39,12 +39,17 @@ export function stagingTable(ledgerSchema: string, dataset: string, loadId: stri
   return { schema: ledgerSchema, table: `${STAGING_PREFIX}${dataset.slice(0, room)}__${loadId}` };
 }
 
+/** The load that a staging table is of, by its name. */
+export function loadIdIn(table: string): string {
+  return table.slice(table.lastIndexOf('__') + 2);
+}
+
 /** Of tables with comments, the staging tables of one dataset and target that no load in `keep` needs. */
 export function leftoversOf(
   tables: readonly { readonly table: string; readonly comment: string }[], schema: string, of: Omit<StagingMark, 'loadId'>, keep: ReadonlySet<string>,
 ): StagingTable[] {
   return tables.flatMap(({ table, comment }) => {
-    const loadId = table.slice(table.lastIndexOf('__') + 2);
+    const loadId = loadIdIn(table);
     return comment === markText({ ...of, loadId }) && !keep.has(loadId) ? [{ schema, table, loadId }] : [];
   });
 }

@@ -1,9 +1,9 @@
 import type { Dataset } from '../../contract/contract';
 import { mysqlStagingDdl, quoteMysqlName } from '../../contract/mysql-ddl';
-import { leftoversOf, markText, STAGING_PREFIX, type StagingMark, type StagingTable } from '../staging';
+import { leftoversOf, loadIdIn, markText, STAGING_PREFIX, type StagingMark, type StagingTable } from '../staging';
 import type { TableName } from '../table-name';
 import type { MysqlClient } from './connect';
-import { forgetStagedParts } from './ledger/staged-parts';
+import { forgetStagedParts, readNotedLoads } from './ledger/staged-parts';
 
 /**
  * Makes the staging table unless it is there. Making a table commits, so the notes of an older one of that name go first:
@@ -23,14 +23,23 @@ export async function exists(client: MysqlClient, { schema, table }: TableName):
   return found.length > 0;
 }
 
-/** Staging tables of one dataset and target that no load in `keep` needs. */
+/**
+ * Staging tables of one dataset and target that no load in `keep` needs.
+ *
+ * Notes of a table that is gone are forgotten: who died after dropping it left them, and nobody would read them again.
+ */
 export async function leftoverStaging(
   client: MysqlClient, ledgerSchema: string, of: Omit<StagingMark, 'loadId'>, keep: ReadonlySet<string>,
 ): Promise<StagingTable[]> {
-  return leftoversOf(await tablesLike(client, ledgerSchema, STAGING_PREFIX), ledgerSchema, of, keep);
+  // In this order: a table is there before anything is noted about it.
+  const noted = await readNotedLoads(client, ledgerSchema);
+  const tables = await tablesLike(client, ledgerSchema, STAGING_PREFIX);
+  const there = new Set(tables.map(({ table }) => loadIdIn(table)));
+  for (const { loadId, epoch } of noted) if (!there.has(loadId)) await forgetStagedParts(client, ledgerSchema, loadId, epoch);
+  return leftoversOf(tables, ledgerSchema, of, keep);
 }
 
-/** Drops a staging table, then what is noted about it: whoever dies in between leaves notes that the next table forgets. */
+/** Drops a staging table, then what is noted about it: whoever dies in between leaves notes that the next table or claim forgets. */
 export async function dropStaging(client: MysqlClient, staging: TableName, loadId: string, waitSeconds: number): Promise<void> {
   await dropTable(client, staging, waitSeconds);
   await forgetStagedParts(client, staging.schema, loadId);

@@ -239,6 +239,22 @@ describe('a load into MariaDB', () => {
     }, 60_000);
   });
 
+  withServer('that dies when it has dropped a staging table leaves no note of its parts after the next claim', async () => {
+    const stage = await start();
+    const line = await powered(stage);
+    await stage.commit('people', [people([1, 'a', '1', '0', 1]), people([2, 'b', '1', '0', 1])]);
+    await stage.claim('cut-a1');
+    for (const index of [0, 1]) await stage.step(stage.pointer('stage', 'cut-a1', index));
+    const noted = () => stage.ask(`SELECT COUNT(*) FROM ${stage.settings.ledgerSchema}.load_part`);
+    expect(await noted()).toEqual([['2']]);
+    line.dieAt(statement('DROP TABLE'), 'after');
+    await stage.step(stage.pointer('publish', 'cut-a1', 0));
+    line.arm(0, 'before');
+    expect([await stage.leftTables(), await noted()]).toEqual([[], [['2']]]);
+    expect((await stage.load({}, 'cut-a2')).datasets.people).toMatchObject({ outcome: 'nothing' });
+    expect([await noted(), await stage.rows('people', 'id')]).toEqual([[['0']], [['1'], ['2']]]);
+  });
+
   describe('a task that sleeps', () => {
     withServer('between two steps of a swap renames nothing when it wakes up, and says who took over', async () => {
       const stage = await start(SNAPSHOT);

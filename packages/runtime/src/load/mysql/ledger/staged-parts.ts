@@ -28,7 +28,19 @@ export async function noteStagedPart(client: MysqlClient, ledgerSchema: string, 
   }
 }
 
-/** Forgets what was staged for a load, because its staging table is new, gone or of no more use. */
-export async function forgetStagedParts(client: MysqlClient, ledgerSchema: string, loadId: string): Promise<void> {
-  await client.run(`DELETE FROM ${quoteMysqlName(ledgerSchema, 'load_part')} WHERE load_id = ?`, [loadId]);
+/** Loads of which parts are noted, each with the highest epoch of its notes. */
+export async function readNotedLoads(client: MysqlClient, ledgerSchema: string): Promise<{ readonly loadId: string; readonly epoch: string }[]> {
+  const rows = await client.rows(`SELECT load_id, MAX(epoch) FROM ${quoteMysqlName(ledgerSchema, 'load_part')} GROUP BY load_id`);
+  return rows.map(([loadId, epoch]) => ({ loadId: loadId as string, epoch: String(epoch) }));
+}
+
+/**
+ * Forgets what was staged for a load, because its staging table is new, gone or of no more use.
+ *
+ * @param epoch spares what later claims noted. Default: nothing is spared
+ */
+export async function forgetStagedParts(client: MysqlClient, ledgerSchema: string, loadId: string, epoch?: string): Promise<void> {
+  await client.run(
+    `DELETE FROM ${quoteMysqlName(ledgerSchema, 'load_part')} WHERE load_id = ?${epoch === undefined ? '' : ' AND epoch <= ?'}`, [loadId, ...(epoch === undefined ? [] : [epoch])],
+  );
 }
