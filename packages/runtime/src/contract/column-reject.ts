@@ -49,8 +49,8 @@ export function columnPasses(
   if (column.required) return [...(checks.length === 0 ? [`${typed} IS NOT NULL`] : []), ...checks].join(' AND ');
   // No OR, after which the engine sorts the numbers of the rows that pass. Each check is NULL for NULL.
   if (checks.length > 0) return `coalesce(${checks.join(' AND ')}, ${raw} IS NULL)`;
-  // A text in the grammar of strings is its own typed value.
-  return proven && column.type.kind === 'string' ? undefined : `(${raw} IS NULL) >= (${typed} IS NULL)`;
+  // What came as a value is its own typed value, and so is a text in the grammar of strings.
+  return raw === typed || (proven && column.type.kind === 'string') ? undefined : `(${raw} IS NULL) >= (${typed} IS NULL)`;
 }
 
 /** The checks that apply to values of the right type; each is NULL for NULL. */

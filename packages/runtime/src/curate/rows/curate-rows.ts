@@ -15,9 +15,11 @@ import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { readExcel } from './excel/excel-part';
 import { readAvro } from './typed/avro-part';
+import { ColumnCutter } from './csv/cut/column-cutter';
 import { csvDialect } from './csv/csv-dialect';
 import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv/csv-header';
 import { CsvScanner } from './csv/csv-scanner';
+import { valueForms, type ValueForm } from './csv/cut/value-form';
 import { FixedWidthRecords } from './fixed-width-records';
 import type { BlockScanner, FramedRecords } from './framed-records';
 import { withRoomyHeap } from './heap-growth';
@@ -34,7 +36,7 @@ import { scanRecords, type SourceExtent } from './record-blocks';
 import { readHeader, shareRange, WHOLE_PART } from './share-range';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { MOST_NUMBERED_RUNS } from './record-numbers';
-import { canonicalCsv, readCsv, sourceCsv } from './row-query';
+import { canonicalCsv, fieldColumn, readColumns, readCsv, valueColumn } from './row-query';
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './csv/proven-fields';
 import { SegmentRecords, type RecordEnds } from './segment-records';
@@ -95,14 +97,15 @@ export interface RowsOptions {
  */
 export async function curateRows(options: RowsOptions): Promise<RowsResult> {
   const directory = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
-  let engine: DuckdbEngine | undefined;
+  // It opens while the source is asked for; whoever needs it first is told if it could not.
+  const engine = DuckdbEngine.open({ directory, memoryMiB: memoryMiB(options.dataset), threads: SEGMENT_THREADS });
+  engine.catch(() => undefined);
   try {
-    engine = await DuckdbEngine.open({ directory, memoryMiB: memoryMiB(options.dataset), threads: SEGMENT_THREADS });
     const part = new PartRows({ ...options, dataset: asRecorded(options.dataset) }, directory, engine);
     // Of the other formats, records can come as objects.
     return await (options.dataset.record.format === 'csv' ? withRoomyHeap(() => part.run()) : part.run());
   } finally {
-    engine?.close();
+    await engine.then((opened) => { opened.close(); }, () => undefined);
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -125,10 +128,11 @@ class PartRows {
   private filtered = 0;
   private fieldMap?: FieldMap;
   private proven?: ProvenFields | ProvenTexts;
+  private valueForms?: ReadonlyMap<number, ValueForm>;
   private readonly encoding?: SourceEncoding;
   private range = WHOLE_PART;
 
-  constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: DuckdbEngine) {
+  constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: Promise<DuckdbEngine>) {
     this.encoding = sourceEncoding(options.dataset.record.encoding);
     this.source = `s3://${options.rawBucket}/${options.item.key}`;
     this.inFlight = new InFlight(Math.min(MOST_SEGMENTS, Math.max(FEWEST_SEGMENTS, options.cores ?? availableParallelism())));
@@ -138,7 +142,7 @@ class PartRows {
     const { signal, item, report, dataset } = this.options;
     const range = await shareRange(item, dataset.record, this.options.rawBucket, this.options.store, { signal });
     this.range = range ?? WHOLE_PART;
-    const quarantine = await this.openQuarantine();
+    const quarantine = this.openQuarantine();
     const segments = this.openSegments(quarantine);
     let extent: SourceExtent;
     try {
@@ -168,11 +172,11 @@ class PartRows {
     };
   }
 
-  private async openQuarantine(): Promise<QuarantineWriter> {
+  private openQuarantine(): QuarantineWriter {
     const { store, item, pipeline: name, curatedBucket: bucket, dataset, signal } = this.options;
     const numbers = fileNumbers();
     return new QuarantineWriter({
-      session: await this.engine.session(signal), store, directory: this.directory, part: item.key, signal,
+      session: async () => (await this.engine).session(signal), store, directory: this.directory, part: item.key, signal,
       // What is one byte of UTF-8 may be two in the source.
       maxRecordBytes: dataset.record.maxRecordBytes * (this.encoding?.unit ?? 1),
       target: () => ({ bucket, key: quarantineKey({ pipeline: name, dataset: dataset.name, attemptId: item.unitId, file: numbers() }) }),
@@ -181,7 +185,8 @@ class PartRows {
 
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
-      directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace', separate: this.canonical,
+      directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? SEGMENT_BYTES, csvHeader: 'headrace',
+      cutter: this.canonical ? undefined : () => this.cutter(),
       recordsBefore: this.range.start === undefined ? 0 : this.range.start.record - (this.hasHeader ? 1 : 0),
       mostRuns: this.options.dataset.lineageColumns === true ? MOST_NUMBERED_RUNS : undefined,
       takeProof: () => this.proven?.take() ?? NO_PROOF,
@@ -262,19 +267,34 @@ class PartRows {
     const { dataset } = this.options;
     this.fieldMap ??= mapPositions(dataset);
     const dialect = csvDialect(dataset.record, this.fieldMap.fields);
-    const proven = this.proven = new ProvenFields(dataset, dialect, this.fieldMap);
+    const proven = this.proven = new ProvenFields(dataset, dialect, this.fieldMap, this.forms);
     return new CsvScanner(dialect, framed, line, proven);
+  }
+
+  private cutter(): ColumnCutter {
+    const { dataset } = this.options;
+    const { fields: count, byColumn } = this.fieldMap!;
+    const read = new Set(byColumn);
+    const fields = Array.from({ length: count }, (_, field) => {
+      const form = this.forms.get(field);
+      return read.has(field) ? { text: fieldColumn(field), value: form && { name: valueColumn(field), form } } : undefined;
+    });
+    return new ColumnCutter({ dialect: csvDialect(dataset.record, count), nullTokens: dataset.record.nullTokens, fields });
+  }
+
+  /** How fields of CSV are told as values. */
+  private get forms(): ReadonlyMap<number, ValueForm> {
+    return this.valueForms ??= valueForms(this.options.dataset, this.fieldMap!);
   }
 
   private async curate(segment: Segment, quarantine: QuarantineWriter): Promise<void> {
     const { dataset } = this.options;
     const { record } = dataset;
-    const csv = this.canonical
-      ? canonicalCsv(segment.csvPath, dataset)
-      : sourceCsv(segment.csvPath, csvDialect(record, (this.fieldMap ?? mapRead(dataset)).fields), record.nullTokens);
-    const { size: bytes } = await stat(segment.csvPath);
+    const { textsPath } = segment;
+    const texts = this.canonical ? readCsv(canonicalCsv(textsPath, dataset), (await stat(textsPath)).size) : readColumns(textsPath);
+    const values = this.canonical ? undefined : new Map([...this.forms.keys()].map((field) => [field, segment.others.has(fieldColumn(field))]));
     await this.curateTexts(quarantine, () => ({
-      segment, texts: readCsv(csv, bytes), files: [segment.csvPath, segment.sourcePath],
+      segment, texts, values, files: [textsPath, segment.sourcePath],
       openRecords: () => SegmentRecords.open(segment, recordEnds(record), this.encoding),
     }));
   }
@@ -325,7 +345,7 @@ class PartRows {
 
   private async session(): Promise<EngineSession> {
     const { maskSalt, signal } = this.options;
-    const session = await this.engine.session(signal);
+    const session = await (await this.engine).session(signal);
     if (maskSalt !== undefined) await useMaskSalt(session, maskSalt);
     return session;
   }
@@ -344,7 +364,7 @@ function textsOf(segment: TextSegment, session: EngineSession): TextsOfSegment {
   return { segment: { ...segment, proof: NO_PROOF }, texts, files, where, openRecords: () => Promise.resolve(new TextRecords(segment, session)) };
 }
 
-type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'files' | 'where' | 'openRecords'>;
+type TextsOfSegment = Pick<SegmentJob, 'segment' | 'texts' | 'values' | 'files' | 'where' | 'openRecords'>;
 
 /** Whether a part is one document, in which line ends are spaces. */
 function isDocument({ format }: Dataset['record']): boolean {

@@ -14,7 +14,7 @@ import type { FieldMap } from './csv/csv-header';
 import type { QuarantineWriter, RejectedRecord } from './quarantine-writer';
 import type { FieldProof } from './csv/proven-fields';
 import type { NumberedRun } from './record-numbers';
-import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn } from './row-query';
+import { FILTERED, REJECT_COLUMN, rowQuery, rowRules, ruleColumn, type RowQueryOptions } from './row-query';
 import type { SourceRecord } from './segment-records';
 
 /**
@@ -41,6 +41,8 @@ export interface SegmentJob {
   readonly dataset: Dataset;
   /** The table function call or subquery that gives its fields as texts. */
   readonly texts: string;
+  /** The fields that it gives as values, as {@link RowQueryOptions} has them. */
+  readonly values?: RowQueryOptions['values'];
   /** Local file for its typed rows. */
   readonly path: string;
   /** Local files of the segment alone, which go when it is done. */
@@ -80,10 +82,10 @@ export interface CuratedSegment {
 
 /** Casts and checks one segment, uploads its typed rows, and removes its local files. */
 export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
-  const { segment, session, dataset, texts, path, fieldMap, store, target, item } = job;
+  const { segment, session, dataset, texts, values, path, fieldMap, store, target, item } = job;
   const order = dataset.dedupe === undefined ? undefined : { part: item.part, firstRecord: segment.firstRecord };
   const lineage = dataset.lineageColumns === true ? { part: item.key, ingestSeq: item.ingestSeq, runs: segment.numbers } : undefined;
-  const written = await session.run(`COPY (${rowQuery({ dataset, texts, fieldMap, order, lineage, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
+  const written = await session.run(`COPY (${rowQuery({ dataset, texts, values, fieldMap, order, lineage, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
   if (written !== segment.records) {
     throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
       facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },

@@ -27,7 +27,8 @@ const FLUSH_BYTES = 16 * 1024 * 1024;
 const FLUSH_RECORDS = 50_000;
 
 export interface QuarantineOptions {
-  readonly session: EngineSession;
+  /** Opens one of its own, for the first records. */
+  readonly session: () => Promise<EngineSession>;
   readonly store: ObjectStore;
   readonly directory: string;
   /** Key of the raw part, stored with each record. */
@@ -45,6 +46,7 @@ export class QuarantineWriter {
   private records: RejectedRecord[] = [];
   private bytes = 0;
   private flushing: Promise<void> = Promise.resolve();
+  private session?: EngineSession;
 
   constructor(private readonly options: QuarantineOptions) {}
 
@@ -73,13 +75,14 @@ export class QuarantineWriter {
 
   private async write(): Promise<void> {
     if (this.records.length === 0) return;
-    const { session, store, directory, target, signal } = this.options;
+    const { store, directory, target, signal } = this.options;
+    const session = this.session ??= await this.options.session();
     const records = this.records.sort((a, b) => a.offset - b.offset);
     this.records = [];
     this.bytes = 0;
     const path = join(directory, `quarantine-${this.parts.length}.parquet`);
     await session.run(CREATE_TABLE);
-    await this.append(records);
+    await this.append(session, records);
     await session.run(`COPY (SELECT * FROM quarantine ORDER BY byte_offset) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`);
     const ref = target(this.parts.length);
     const { bytes, sha256 } = await store.putFile(ref, path, { signal });
@@ -87,8 +90,8 @@ export class QuarantineWriter {
     this.parts.push({ key: ref.key, bytes, sha256, records: records.length });
   }
 
-  private async append(records: readonly RejectedRecord[]): Promise<void> {
-    const { session, part, maxRecordBytes } = this.options;
+  private async append(session: EngineSession, records: readonly RejectedRecord[]): Promise<void> {
+    const { part, maxRecordBytes } = this.options;
     const appender = await session.connection.createAppender('quarantine');
     for (const record of records) {
       appender.appendVarchar(part);

@@ -11,7 +11,6 @@ import { nestedPasses, nestedReject } from '../../contract/nested-reject';
 import { isNested } from '../../contract/nested-type';
 import { provenCast, type ProvenCast } from '../../contract/proven-cast';
 import { quoteIdentifier, quoteLiteral } from '../../contract/quote-identifier';
-import type { CsvDialect } from './csv/csv-dialect';
 import { isRead, type FieldMap } from './csv/csv-header';
 import type { FieldProof } from './csv/proven-fields';
 import { recordNumber, type NumberedRun } from './record-numbers';
@@ -73,10 +72,21 @@ export function readCsv(source: CsvSource, bytes: number): string {
   return `read_csv(${quoteLiteral(source.path)}, ${options.join(', ')})`;
 }
 
+/** The table function call that reads a segment whose fields are told as Parquet. */
+export function readColumns(path: string): string {
+  return `read_parquet(${quoteLiteral(path)})`;
+}
+
 export interface RowQueryOptions {
   readonly dataset: Dataset;
   /** The table function call or subquery that gives the fields `f0`, `f1` … as texts. */
   readonly texts: string;
+  /**
+   * Of fields that it gives as values of their column's type, `p0`, `p1` …: whether some of them have a text in place of the value, as field.
+   *
+   * @default - all are texts
+   */
+  readonly values?: ReadonlyMap<number, boolean>;
   readonly fieldMap: FieldMap;
   readonly proof: FieldProof;
   /** Adds `_part` and `_record`, which break ties in a dedupe. */
@@ -100,11 +110,24 @@ export interface RowLineage {
  * refused (of an object or array with `:<place>` in it behind), and `<rule number>:QUALITY` for one that a rule sends to quarantine.
  */
 export function rowQuery(options: RowQueryOptions): string {
-  const { dataset, fieldMap, order, lineage, proof } = options;
+  const { dataset, fieldMap, order, lineage } = options;
   const { columns } = dataset;
+  const told = toldAs(options);
+  const proof = ofTexts(options.proof, told);
   const numbered = order !== undefined || lineage !== undefined || proof.elsewhere.size > 0;
-  const read = columns.flatMap((column, index) => (column.computed === undefined ? [{ column, index, cast: cast(column, index, proof) }] : []));
-  const raw = read.map(({ column, index }) => `${withDefault(column, fieldColumn(fieldMap.byColumn[index]!))} AS r${index}`);
+  const read = columns.flatMap((column, index) => (
+    column.computed === undefined ? [{ column, index, cast: cast(column, index, proof, told[index]) }] : []
+  ));
+  const raw = read.flatMap(({ column, index }) => {
+    const field = fieldMap.byColumn[index]!;
+    const value = `${valueColumn(field)} AS p${index}`;
+    switch (told[index]) {
+      case 'values': return [value];
+      // NULL where the field is, and a text to look at where there is no value.
+      case 'values and texts': return [value, `CASE WHEN ${valueColumn(field)} IS NULL THEN ${fieldColumn(field)} ELSE '' END AS r${index}`];
+      default: return [`${withDefault(column, fieldColumn(field))} AS r${index}`];
+    }
+  });
   const rules = rowRules(dataset).map(({ rule, number }) => ({ number, index: columns.findIndex(({ name }) => name === rule.column), rule }));
   // As parsed is before the default: a rule must see what the source left out.
   for (const index of new Set(rules.map((each) => each.index))) raw.push(`${fieldColumn(fieldMap.byColumn[index]!)} AS s${index}`);
@@ -123,7 +146,7 @@ export function rowQuery(options: RowQueryOptions): string {
   const known = proof.elsewhere.size > 0 ? `SELECT *, ${among(proof.doubted)} AS ${DOUBTED} FROM (${texts})` : texts;
   // Each level refers to the one below by name, so that the engine computes nothing twice.
   const rows = withComputed(dataset, `SELECT *, ${typed.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM (${known}))`);
-  return `SELECT ${output.join(', ')}, ${reject(dataset, proof)} AS ${REJECT_COLUMN} FROM (${rows})`;
+  return `SELECT ${output.join(', ')}, ${reject(dataset, proof, told)} AS ${REJECT_COLUMN} FROM (${rows})`;
 }
 
 function lineageColumns({ part, ingestSeq, runs }: RowLineage): string[] {
@@ -143,7 +166,32 @@ function withComputed({ columns }: Dataset, rows: string): string {
   }, rows);
 }
 
-function cast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
+/** How a column that is read comes: as texts, as values, or as values and, where a text is none in its plainest form, that text. */
+type Told = 'texts' | 'values' | 'values and texts';
+
+function toldAs({ dataset: { columns }, fieldMap, values }: RowQueryOptions): readonly Told[] {
+  return columns.map((_, index) => {
+    const field = fieldMap.byColumn[index];
+    const others = field === undefined ? undefined : values?.get(field);
+    return others === undefined ? 'texts' : others ? 'values and texts' : 'values';
+  });
+}
+
+/** What is known of the columns that have texts. */
+function ofTexts({ always, elsewhere, doubted }: FieldProof, told: readonly Told[]): FieldProof {
+  const withTexts = (some: ReadonlySet<number>): ReadonlySet<number> => new Set([...some].filter((index) => told[index] !== 'values'));
+  return { always: withTexts(always), elsewhere: withTexts(elsewhere), doubted };
+}
+
+function cast(column: Column, index: number, proof: FieldProof, told: Told | undefined): ProvenCast {
+  const value = `p${index}`;
+  if (told === 'values') return { value, typed: (reference) => reference };
+  const texts = textCast(column, index, proof);
+  // What the second step makes of a value is that value again.
+  return told === 'texts' ? texts : { value: `CASE WHEN ${value} IS NULL THEN ${texts.value} ELSE ${value} END`, typed: texts.typed };
+}
+
+function textCast(column: Column, index: number, { always, elsewhere }: FieldProof): ProvenCast {
   const text = `r${index}`;
   if (isNested(column.type)) return { value: nestedTexts(column.type, text), typed: (value) => nestedCast(column, value) };
   const checked = duckdbCast(column, text);
@@ -154,16 +202,19 @@ function cast(column: Column, index: number, { always, elsewhere }: FieldProof):
 }
 
 /** The code of the first check that refuses the row. The codes are worked out for rows only that do not pass by a few comparisons. */
-function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
+function reject(dataset: Dataset, { always, elsewhere }: FieldProof, told: readonly Told[]): string {
   const codes: string[] = [];
   const passes: string[] = [];
   // What is computed from a value that was refused says nothing, so the columns that are read come first.
   const ordered = [...dataset.columns.filter(isRead), ...computedLevels(dataset.columns).levels.flat()];
   ordered.forEach((column) => {
     const index = dataset.columns.indexOf(column);
-    const fields = { raw: `${isRead(column) ? 'r' : 'c'}${index}`, typed: `t${index}`, partition: dataset.partitionColumns.includes(column.name) };
+    const typed = `t${index}`;
+    const hasText = told[index] !== 'values';
+    const raw = hasText ? `${isRead(column) ? 'r' : 'c'}${index}` : typed;
+    const fields = { raw, typed, partition: dataset.partitionColumns.includes(column.name) };
     const nested = isNested(column.type) ? { raw: `v${index}`, typed: `t${index}` } : undefined;
-    codes.push(`${quoteLiteral(`${index}:`)} || (${nested === undefined ? columnReject(column, fields) : nestedReject(column, nested)})`);
+    codes.push(`${quoteLiteral(`${index}:`)} || (${nested === undefined ? columnReject(column, { ...fields, raw: hasText ? raw : anyText(typed) }) : nestedReject(column, nested)})`);
     const proven = always.has(index) || elsewhere.has(index);
     const pass = nested === undefined ? columnPasses(column, { ...fields, proven }) : nestedPasses(column, nested);
     if (pass !== undefined) passes.push(pass);
@@ -177,6 +228,11 @@ function reject(dataset: Dataset, { always, elsewhere }: FieldProof): string {
   const good = filtered(dataset);
   if (passes.length === 0) return good ?? 'CAST(NULL AS VARCHAR)';
   return `CASE WHEN ${passes.join(' AND ')} THEN ${good ?? 'NULL'} ELSE coalesce(${[...codes, ...(good === undefined ? [] : [good])].join(', ')}) END`;
+}
+
+/** A text where there is a value, for checks that look at the text only where there is none. */
+function anyText(value: string): string {
+  return `CASE WHEN ${value} IS NOT NULL THEN '' END`;
 }
 
 /** What becomes of a good row under the filter; undefined where all are kept. */
@@ -205,14 +261,12 @@ export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSou
   return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 
-/** The dialect of segments that hold the source's own bytes. */
-export function sourceCsv(path: string, dialect: CsvDialect, nullTokens: readonly string[]): CsvSource {
-  return {
-    path, fields: dialect.fields, delimiter: String.fromCharCode(dialect.delimiter), quote: dialect.quote < 0 ? '' : String.fromCharCode(dialect.quote),
-    multiline: dialect.multiline, nullTokens, maxRecordBytes: dialect.maxRecordBytes,
-  };
+/** Name of a column of values, by the 0-based field. */
+export function valueColumn(field: number): string {
+  return `p${field}`;
 }
 
-function fieldColumn(field: number): string {
+/** Name of a column of texts, by the 0-based field. */
+export function fieldColumn(field: number): string {
   return `f${field}`;
 }

@@ -35,7 +35,7 @@ export class SegmentRecords {
   private window: Buffer = Buffer.alloc(0);
   private start = 0;
   /** Where the window begins in the file. */
-  private windowAt: number;
+  private windowAt = 0;
 
   /** Of a transcoded source: bytes of it, less those of line ends, between the beginning of the run and the next record. */
   private passed = 0;
@@ -44,7 +44,6 @@ export class SegmentRecords {
     private readonly segment: Segment, private readonly file: FileHandle, private readonly ends: RecordEnds,
     private readonly encoding?: SourceEncoding,
   ) {
-    this.windowAt = segment.sourceStart;
     this.line = segment.runs[0]!.line;
   }
 

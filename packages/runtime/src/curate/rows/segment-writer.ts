@@ -1,6 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { ColumnCutter } from './csv/cut/column-cutter';
 import type { FieldProof } from './csv/proven-fields';
 import type { NumberedRun } from './record-numbers';
 import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
@@ -25,11 +27,12 @@ export interface Segment {
   /** Number of good records of the part before this segment. */
   readonly firstRecord: number;
   readonly records: number;
-  /** The source's bytes with LF line ends, after `sourceStart` bytes of our own. */
+  /** The source's bytes with LF line ends. */
   readonly sourcePath: string;
-  readonly sourceStart: number;
-  /** What the engine reads: one header line of ours, then the records as CSV. Equal to `sourcePath` for CSV. */
-  readonly csvPath: string;
+  /** What the engine reads: fields as Parquet, or one header line of ours, then the records as CSV. */
+  readonly textsPath: string;
+  /** Of that Parquet, names of the columns that have a text in place of a value. */
+  readonly others: ReadonlySet<string>;
   readonly runs: readonly SegmentRun[];
   /** Where its records stand in the part, those that did not frame counted. */
   readonly numbers: readonly NumberedRun[];
@@ -45,10 +48,10 @@ export interface SegmentWriterOptions {
   readonly mostRuns?: number;
   /** Records of the part before the first, which are another task's. @default 0 */
   readonly recordsBefore?: number;
-  /** First line of each CSV file. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
+  /** First line of each file of CSV. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
   readonly csvHeader: string;
-  /** True when records reach `canonical` in another form than that of the source. */
-  readonly separate: boolean;
+  /** Takes the records of a source in CSV apart; asked for when the first are there. Records of others reach `canonical` as CSV. */
+  readonly cutter?: () => ColumnCutter;
   /** Tells what is known of the good records since the last call. */
   readonly takeProof: () => FieldProof;
   /** Takes a finished segment; resolves when the writer may go on. */
@@ -66,6 +69,7 @@ export class SegmentWriter implements FramedRecords {
   /** Records of the part so far, good or not. */
   private framed: number;
   private open?: OpenSegment;
+  private cutter?: ColumnCutter;
   private readonly source: Buffer[] = [];
   private readonly canonicalPieces: Buffer[] = [];
   private readonly pending: WrittenRun[] = [];
@@ -100,10 +104,22 @@ export class SegmentWriter implements FramedRecords {
     const { open } = this;
     for (const run of this.pending) open.add(run);
     await writeAll(open.sourceFile, this.source);
-    if (open.csvFile !== undefined) await writeAll(open.csvFile, this.canonicalPieces);
+    await writeAll(open.textsFile, this.options.cutter === undefined ? this.canonicalPieces : this.cut(this.options.cutter));
     this.source.length = this.canonicalPieces.length = this.pending.length = 0;
     const { targetBytes, mostRuns = Infinity } = this.options;
     if (open.bytes >= targetBytes || open.numbers.length >= mostRuns) await this.finish();
+  }
+
+  /** Takes apart what the last block gave. */
+  private cut(open: () => ColumnCutter): readonly Buffer[] {
+    const cutter = this.cutter ??= open();
+    const found = cutter.add(this.source);
+    const framed = this.pending.reduce((sum, { records }) => sum + records, 0);
+    const { offset } = this.pending[0]!;
+    if (found !== framed) {
+      throw new PipelineError('FRAMING', `${found} records were found where ${framed} were framed, from byte ${offset} on; nothing was published`, { facts: { offset, framed, found } });
+    }
+    return cutter.take();
   }
 
   /** Hands on the last segment. */
@@ -111,10 +127,12 @@ export class SegmentWriter implements FramedRecords {
     const { open } = this;
     if (open === undefined) return;
     this.open = undefined;
+    const { rest, others } = this.cutter?.end() ?? { rest: [], others: new Set<string>() };
+    if (rest.length > 0) await writeAll(open.textsFile, rest);
     await this.closeFiles(open);
-    const { number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, numbers } = open;
+    const { number, firstRecord, records, sourcePath, textsPath, runs, numbers } = open;
     this.records += records;
-    await this.options.dispatch({ number, firstRecord, records, sourcePath, sourceStart, csvPath, runs, numbers, proof: this.options.takeProof() });
+    await this.options.dispatch({ number, firstRecord, records, sourcePath, textsPath, others, runs, numbers, proof: this.options.takeProof() });
   }
 
   /** Lets go of the files of an unfinished segment. */
@@ -124,20 +142,17 @@ export class SegmentWriter implements FramedRecords {
   }
 
   private async begin(): Promise<OpenSegment> {
-    const { directory, separate, csvHeader } = this.options;
+    const { directory, cutter, csvHeader } = this.options;
     const number = this.number++;
-    const csvPath = join(directory, `${number}.csv`);
-    const header = Buffer.from(`${csvHeader}\n`);
-    const csv = await open(csvPath, 'w');
-    await csv.write(header);
-    if (!separate) return new OpenSegment(number, this.records, csvPath, header.length, csvPath, csv);
-    const sourcePath = join(directory, `${number}.source`);
-    return new OpenSegment(number, this.records, sourcePath, 0, csvPath, await open(sourcePath, 'w'), csv);
+    const [sourcePath, textsPath] = [join(directory, `${number}.source`), join(directory, `${number}.texts`)];
+    const [source, texts] = [await open(sourcePath, 'w'), await open(textsPath, 'w')];
+    if (cutter === undefined) await texts.write(`${csvHeader}\n`);
+    return new OpenSegment(number, this.records, sourcePath, textsPath, source, texts);
   }
 
   private async closeFiles(segment: OpenSegment): Promise<void> {
     await segment.sourceFile.close();
-    await segment.csvFile?.close();
+    await segment.textsFile.close();
   }
 }
 
@@ -153,8 +168,8 @@ class OpenSegment {
   private last?: { terminator: number; nextOffset: number; nextLine: number };
 
   constructor(
-    readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly sourceStart: number, readonly csvPath: string,
-    readonly sourceFile: FileHandle, readonly csvFile?: FileHandle,
+    readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly textsPath: string,
+    readonly sourceFile: FileHandle, readonly textsFile: FileHandle,
   ) {}
 
   add(run: WrittenRun): void {
@@ -163,7 +178,7 @@ class OpenSegment {
     this.nextPlace = run.place + run.records;
     const { last } = this;
     if (last === undefined || last.terminator !== terminator || last.nextOffset !== offset || last.nextLine !== line) {
-      this.runs.push({ firstRecord: this.records, start: this.sourceStart + this.bytes, offset, line, terminator });
+      this.runs.push({ firstRecord: this.records, start: this.bytes, offset, line, terminator });
     }
     this.records += run.records;
     this.bytes += run.bytes;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { exactGrammar, matchesGrammar, type Dataset } from '../../../src/contract';
+import { ColumnCutter } from '../../../src/curate/rows/csv/cut/column-cutter';
 import { csvDialect } from '../../../src/curate/rows/csv/csv-dialect';
 import { mapRead, splitRecord } from '../../../src/curate/rows/csv/csv-header';
 import { CsvScanner } from '../../../src/curate/rows/csv/csv-scanner';
 import { NO_PROOF, ProvenFields, type FieldProof } from '../../../src/curate/rows/csv/proven-fields';
-import { readCsv, rowQuery, sourceCsv } from '../../../src/curate/rows/row-query';
+import { fieldColumn, readColumns, rowQuery } from '../../../src/curate/rows/row-query';
 import { testContract, type DatasetSpec } from '../_fixtures/contract-text';
 
 const PATTERN = '^[A-Z]{2}[0-9]{1,3}$';
@@ -142,12 +143,14 @@ describe('a query with a proof', () => {
       const { good } = scan(bytes, dataset, fields);
       const proof = fields.take();
       if (good.length === 0) continue;
-      const path = join(directory, `${index}.csv`);
-      const size = 'headrace\n'.length + good.length;
-      await writeFile(path, Buffer.concat([Buffer.from('headrace\n'), good]));
+      const path = join(directory, `${index}.texts`);
+      const { nullTokens } = dataset.record;
+      const texts = COLUMNS.map((_, each) => ({ text: fieldColumn(each) }));
+      const cutter = new ColumnCutter({ dialect: csvDialect(dataset.record, COLUMNS.length), nullTokens, fields: texts });
+      cutter.add([good]);
+      await writeFile(path, Buffer.concat(cutter.end().rest));
       const run = async (proof: FieldProof) => {
-        const csv = sourceCsv(path, csvDialect(dataset.record, COLUMNS.length), dataset.record.nullTokens);
-        const sql = rowQuery({ dataset, texts: readCsv(csv, size), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
+        const sql = rowQuery({ dataset, texts: readColumns(path), fieldMap: mapRead(dataset), order: { part: 0, firstRecord: 0 }, proof });
         return (await connection.runAndReadAll(`SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql}) ORDER BY _record`)).getRowsJson();
       };
       const proven = await run(proof);

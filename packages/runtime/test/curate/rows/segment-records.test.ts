@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { NO_PROOF } from '../../../src/curate/rows/csv/proven-fields';
 import { SegmentRecords } from '../../../src/curate/rows/segment-records';
 
-const HEADER = 'headrace\n';
 const SOURCE_OFFSET = 5_000;
 
 describe.each([
@@ -19,11 +18,11 @@ describe.each([
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test('are found by their number, with place and line in the source', async () => {
-    const sourcePath = join(folder, '0.csv');
-    await writeFile(sourcePath, `${HEADER}${ends === 'marks' ? `${records.join(`\x1e${between}`)}\x1e` : `${records.join(between)}${between}`}`);
+    const sourcePath = join(folder, '0.source');
+    await writeFile(sourcePath, ends === 'marks' ? `${records.join(`\x1e${between}`)}\x1e` : `${records.join(between)}${between}`);
     const segment = {
-      number: 0, firstRecord: 0, numbers: [], records: records.length, sourcePath, sourceStart: HEADER.length, csvPath: sourcePath, proof: NO_PROOF,
-      runs: [{ firstRecord: 0, start: HEADER.length, offset: SOURCE_OFFSET, line: 2, terminator: ends === 'marks' ? 0 : 1 }],
+      number: 0, firstRecord: 0, numbers: [], records: records.length, sourcePath, textsPath: 'unread', others: new Set<string>(), proof: NO_PROOF,
+      runs: [{ firstRecord: 0, start: 0, offset: SOURCE_OFFSET, line: 2, terminator: ends === 'marks' ? 0 : 1 }],
     };
     const found = await SegmentRecords.open(segment, ends);
     let offset = SOURCE_OFFSET;

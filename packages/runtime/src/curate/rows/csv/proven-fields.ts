@@ -47,7 +47,10 @@ export class ProvenFields {
   /** Passes the records whose every field is in its grammar; undefined where a table for that would be too large. */
   readonly automaton: RecordAutomaton | undefined;
 
-  constructor(private readonly dataset: Dataset, dialect: CsvDialect, private readonly fieldMap: FieldMap) {
+  /** @param values fields that are told as values, of which it is known elsewhere which texts are in their grammar */
+  constructor(
+    private readonly dataset: Dataset, dialect: CsvDialect, private readonly fieldMap: FieldMap, values: { has(field: number): boolean } = new Set(),
+  ) {
     const { quote, delimiter } = dialect;
     const quotes = quote < 0 ? [] : [quote];
     this.doubtful = new Uint8Array(dialect.fields);
@@ -59,7 +62,7 @@ export class ProvenFields {
     dataset.columns.forEach((column, index) => {
       const field = fieldMap.byColumn[index];
       const grammar = grammarOf(column);
-      if (field === undefined || grammar === undefined) return;
+      if (field === undefined || grammar === undefined || values.has(field)) return;
       let automata = known.get(grammar);
       if (automata === undefined) {
         automata = { plain: fieldAutomaton([grammar, ...nulls].join('|'), [delimiter, LF, CR, ...quotes]), quoted: fieldAutomaton(grammar, [LF, CR, ...quotes]) };

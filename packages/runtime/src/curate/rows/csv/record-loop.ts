@@ -2,13 +2,7 @@ import {
   add, atLeast, atMost, below, both, byteAt, constant, differ, either, equal, get, repeat, set, setWord, shiftLeft, subtract, wasmModule, when,
   wordAt, type Code,
 } from './wasm-code';
-
-/** What is used of it here; the types of Node leave it out. */
-declare const WebAssembly: {
-  readonly Memory: new(size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new(bytes: Uint8Array) => object;
-  readonly Instance: new(module: object, imports: object) => { readonly exports: object };
-};
+import { WebAssembly } from './web-assembly';
 
 /** What a byte leads to that is not expected, that ends a record by LF, and by CR LF; anything else is the address of a row. */
 export const UNEXPECTED = 0;
