@@ -62,7 +62,7 @@ class RecordBlocks {
   /** Whether the block still holds all that came after the header. */
   private complete = true;
   /** An overlong record whose end has not been seen. */
-  private overlong?: { readonly bytes: Buffer; readonly offset: number; readonly line: number; length: number };
+  private overlong?: { readonly bytes: Buffer; readonly offset: number; readonly line: number; length: number; last: number };
 
   constructor(private readonly options: RecordBlocksOptions) {
     this.block = Buffer.allocUnsafeSlow((options.blockBytes ?? BLOCK_BYTES) + SLACK_BYTES);
@@ -143,7 +143,8 @@ class RecordBlocks {
     if (this.hasQuote(record)) throw this.recordOpen(offset, line);
     // Asked for now, it is known when the record is told, after its bytes are gone.
     this.options.framed.sourceOffset?.(offset);
-    this.overlong = { bytes: Buffer.from(record.subarray(0, this.options.maxRecordBytes)), offset, line, length: record.length };
+    const bytes = Buffer.from(record.subarray(0, this.options.maxRecordBytes));
+    this.overlong = { bytes, offset, line, length: record.length, last: record.at(-1)! };
     this.base += this.have;
     this.have = 0;
     this.options.release?.(this.base);
@@ -168,8 +169,10 @@ class RecordBlocks {
     const length = found < 0 ? this.have - from : found;
     if (this.hasQuote(this.block.subarray(from, from + length))) throw this.recordOpen(overlong.offset, overlong.line);
     overlong.length += length;
+    if (length > 0) overlong.last = this.block[from + length - 1]!;
     if (found < 0 && !final) return this.have;
-    const total = overlong.length - (found > 0 && this.block[from + found - 1] === CR ? 1 : 0);
+    // The CR of a line end may have been the last byte of the block before.
+    const total = overlong.length - (found >= 0 && overlong.last === CR ? 1 : 0);
     this.options.framed.bad('RECORD_SIZE', tooLong(total, this.options.maxRecordBytes), overlong.bytes, overlong.offset, overlong.line);
     this.scanner!.line = overlong.line + 1;
     this.overlong = undefined;
