@@ -114,7 +114,7 @@ describe('what a load makes and alters in MariaDB', () => {
 
   withServer('is noted with attempt and contract, and grows while others read and write', async () => {
     const { ledgerSchema, targetSchema } = stage.settings;
-    const KEYED = (length: number): string => contract([ID.replace('primaryKey: true, ', ''), code(length).replace('name: code,', 'name: code, primaryKey: true, required: true,'), price(8)]);
+    const KEYED = (length: number, digits = 8, ...more: string[]): string => contract([ID.replace('primaryKey: true, ', ''), code(length).replace('name: code,', 'name: code, primaryKey: true, required: true,'), price(digits), ...more]);
     stage.useContract(KEYED(5));
     await stage.commit('people', rows(1));
     await stage.load({}, 'first-a1');
@@ -128,15 +128,17 @@ describe('what a load makes and alters in MariaDB', () => {
     expect(await notes('statement, state', "attempt_id = 'grown-a1'")).toEqual([[
       `ALTER TABLE \`${targetSchema}\`.\`people\` MODIFY COLUMN \`code\` varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL COMMENT 'what''s it', ALGORITHM=INPLACE, LOCK=NONE`, 'done',
     ]]);
-    stage.useContract(KEYED(40).replace('decimal(8,2)', 'decimal(20,2)'));
+    stage.useContract(KEYED(40, 20));
     await stage.commit('people', rows(3));
     await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
-    // What fills a column stays, and so does what the contract does not speak of.
-    await stage.client.query(`ALTER TABLE ${targetSchema}.people MODIFY price decimal(8,2) DEFAULT 1.5 COMMENT 'p', ADD id_text varchar(9) CHARACTER SET ascii NOT NULL COMMENT 'x'`);
+    // What fills a column stays, and so does what the contract does not speak of; a column that is wrong twice is mended by either statement.
+    stage.useContract(KEYED(40, 20, '{ name: note, logicalType: string }'));
+    await stage.client.query(`ALTER TABLE ${targetSchema}.people MODIFY price decimal(8,2) DEFAULT 1.5 COMMENT 'p', ADD id_text varchar(9) CHARACTER SET ascii NOT NULL COMMENT 'x',
+      ADD note longtext CHARACTER SET latin1 NOT NULL DEFAULT ('it''s')`);
     await expect(stage.load()).rejects.toThrow('TARGET_SCHEMA');
     const { problems } = stage.errors.at(-1).data.facts;
     const statements = problems.map((problem: string) => problem.slice(problem.indexOf('ALTER TABLE')));
-    expect(statements).toEqual([expect.stringMatching(/MODIFY COLUMN `price` decimal\(20,2\) NULL DEFAULT \(?'?1\.50'?\)? COMMENT 'p'$/), expect.stringMatching(/MODIFY COLUMN `id_text` varchar\(9\) CHARACTER SET ascii COLLATE ascii_general_ci NULL COMMENT 'x'$/)]);
+    expect(statements).toEqual([expect.stringMatching(/MODIFY COLUMN `price` decimal\(20,2\) NULL DEFAULT '?1\.50'? COMMENT 'p'$/), expect.stringMatching(/MODIFY COLUMN `id_text` varchar\(9\) CHARACTER SET ascii COLLATE ascii_general_ci NULL COMMENT 'x'$/), ...Array<unknown>(2).fill(expect.stringMatching(/MODIFY COLUMN `note` longtext CHARACTER SET utf8mb4 NULL DEFAULT .*'it(''|\\')s'\)?$/))]);
     for (const statement of statements) await stage.client.query(statement);
     expect(await stage.claim('cured-a1')).toBe(0);
     expect(await stage.ask(`SELECT COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '${targetSchema}' AND COLUMN_NAME = 'price'`)).toEqual([['1.50']]);

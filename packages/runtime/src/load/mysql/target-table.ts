@@ -18,8 +18,8 @@ interface TargetColumn {
   readonly notNull: boolean;
   /** It fills itself: a default, or the next number. */
   readonly filled: boolean;
-  /** How, as MODIFY repeats it: DEFAULT, ON UPDATE, AUTO_INCREMENT. */
-  readonly filling: readonly string[];
+  /** How, as MODIFY to a type repeats it: DEFAULT, ON UPDATE, AUTO_INCREMENT. */
+  readonly filling: (type: string) => readonly string[];
   readonly generated: boolean;
   readonly characterSet: string | null;
   readonly collation: string | null;
@@ -93,9 +93,9 @@ function charset({ characterSet, collation }: TargetColumn): string {
 }
 
 /** What MODIFY does not repeat is lost. */
-function attributes({ filling, invisible, comment, check }: TargetColumn, notNull: boolean): string {
+function attributes({ type: own, filling, invisible, comment, check }: TargetColumn, notNull: boolean, type = own): string {
   const kept = [
-    notNull ? 'NOT NULL' : 'NULL', ...filling, ...(invisible ? ['INVISIBLE'] : []), ...(comment === '' ? [] : [`COMMENT ${quoteMysqlText(comment)}`]), ...(check === null ? [] : [`CHECK (${check})`]),
+    notNull ? 'NOT NULL' : 'NULL', ...filling(type), ...(invisible ? ['INVISIBLE'] : []), ...(comment === '' ? [] : [`COMMENT ${quoteMysqlText(comment)}`]), ...(check === null ? [] : [`CHECK (${check})`]),
   ];
   return ` ${kept.join(' ')}`;
 }
@@ -108,10 +108,14 @@ function columnProblems(target: TableName, columns: readonly TargetColumn[], dat
       return there.notNull && !there.filled ? [`its column ${there.name} is NOT NULL without a default and not in the contract: ${modify} ${own(there)}${attributes(there, false)}`] : [];
     }
     const isFit = fits(there.type, column, dataset);
-    const wanted = `${modify} ${isFit ? own(there) : mysqlColumnDdl(column, dataset)}${attributes(there, column.required)}`;
+    const isNarrow = there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet);
+    // One statement for all that is wrong with a column: of two, the second would take back what the first did.
+    const wanted = isFit && !isNarrow
+      ? `${modify} ${own(there)}${attributes(there, column.required)}`
+      : `${modify} ${mysqlColumnDdl(column, dataset)}${isNarrow && column.type.kind === 'string' ? ' CHARACTER SET utf8mb4' : ''}${attributes(there, column.required, mysqlColumnType(column, dataset))}`;
     const problems: string[] = [];
     if (!isFit) problems.push(`its column ${there.name} is ${there.type}, the contract says ${mysqlColumnType(column, dataset)}: ${wanted}${because(held, there.name)}`);
-    else if (there.characterSet !== null && !['utf8mb4', 'ascii'].includes(there.characterSet)) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${modify} ${mysqlColumnDdl(column, dataset)} CHARACTER SET utf8mb4${attributes(there, column.required)}`);
+    else if (isNarrow) problems.push(`its column ${there.name} is of ${there.characterSet}, which does not hold every character: ${wanted}`);
     if (there.generated) problems.push(`its column ${there.name} is generated and cannot be loaded: ${wanted}`);
     if (there.notNull && !column.required) problems.push(`its column ${there.name} is NOT NULL, the contract allows NULL: ${wanted}`);
     return problems;
@@ -169,16 +173,23 @@ async function columnsOf(client: MysqlClient, { schema, table }: TableName): Pro
   }));
 }
 
-/** MariaDB shows a default as SQL; MySQL as a value, unless it is an expression. */
-function fillingOf(flavour: MysqlFlavour, byDefault: string | null, extra: string): string[] {
+function fillingOf(flavour: MysqlFlavour, byDefault: string | null, extra: string): TargetColumn['filling'] {
   const hasDefault = byDefault !== null && !(flavour === 'mariadb' && byDefault === 'NULL');
-  const isText = flavour === 'mysql' && !/default_generated/i.test(extra) && !/^(?:b'[01]*'|0x[0-9a-f]*)$/i.test(byDefault ?? '');
-  const sql = hasDefault && isText ? quoteMysqlText(byDefault) : byDefault;
-  // MySQL takes a default of a long text in brackets only, and an expression too.
   const [onUpdate] = /on update \S+/i.exec(extra) ?? [];
-  return [
-    ...(hasDefault ? [`DEFAULT ${flavour === 'mysql' ? `(${sql})` : sql}`] : []), ...(onUpdate === undefined ? [] : [onUpdate]), ...(/auto_increment/i.test(extra) ? ['AUTO_INCREMENT'] : []),
-  ];
+  const others = [...(onUpdate === undefined ? [] : [onUpdate]), ...(/auto_increment/i.test(extra) ? ['AUTO_INCREMENT'] : [])];
+  if (!hasDefault) return () => others;
+  return (type) => [`DEFAULT ${flavour === 'mariadb' ? byDefault : mysqlDefault(byDefault, type, /default_generated/i.test(extra))}`, ...others];
+}
+
+/**
+ * MariaDB shows a default as SQL; MySQL as a value, and an expression that holds a text as if all of it were one: with a backslash before each
+ * quote and backslash. An expression stands in brackets there, and so does any default of a long text.
+ */
+function mysqlDefault(shown: string, type: string, isExpression: boolean): string {
+  if (isExpression && /^current_timestamp(\(\d*\))?$/i.test(shown)) return shown;
+  if (isExpression) return `(${/^[^']*\\'/.test(shown) ? shown.replace(/\\(.)/gs, '$1') : shown})`;
+  const value = /^(?:b'[01]*'|0x[0-9a-f]*)$/i.test(shown) ? shown : quoteMysqlText(shown);
+  return /text|blob|json|geometry/i.test(type) ? `(${value})` : value;
 }
 
 /** Conditions of single columns, by column, as MariaDB has them. */
