@@ -57,10 +57,12 @@ function exportsOf(program: ts.Program, checker: ts.TypeChecker, file: string): 
 
 class Comparison {
   private readonly seen = new Set<string>();
+  private exported?: ts.Symbol;
 
   constructor(private readonly checker: ts.TypeChecker) {}
 
   symbols(name: string, old: ts.Symbol, next: ts.Symbol): Mismatch[] {
+    this.exported = old;
     const found = (old.flags & ts.SymbolFlags.Value) === 0
       ? [] : this.gives(name, this.checker.getTypeOfSymbol(old), this.checker.getTypeOfSymbol(next));
     const isType = (old.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Class)) !== 0;
@@ -108,8 +110,8 @@ class Comparison {
         const same = other.parameters[position];
         return same === undefined ? [] : this.takes(`${place}(${parameter.name})`, this.checker.getTypeOfSymbol(parameter), this.checker.getTypeOfSymbol(same));
       });
-      // An object of a class is compared with the type that the class declares, once.
-      if (signature.getReturnType().symbol === old.symbol && kind === ts.SignatureKind.Construct) return inputs;
+      // An object of the exported class is compared with the type that the class declares, once; one of a class behind another name is only here.
+      if (signature.getReturnType().symbol === this.exported && kind === ts.SignatureKind.Construct) return inputs;
       return [...inputs, ...this.gives(`${place}()`, signature.getReturnType(), other.getReturnType())];
     });
   }

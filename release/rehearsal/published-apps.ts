@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { ReleasePlan } from '../release-plan';
 import type { RehearsalPlace } from './rehearsed-jobs';
@@ -47,15 +47,22 @@ export async function synthesizePublished(plan: ReleasePlan, place: RehearsalPla
 }
 
 /** Each client is told where the packages are, in its own words; all others it takes from where it always does. */
-function registryEnvironment({ clone, env, registries: { pypi, maven, go } }: RehearsalPlace): NodeJS.ProcessEnv {
+function registryEnvironment({ clone, env, folder, registries: { pypi, pypiFiles, maven, go } }: RehearsalPlace): NodeJS.ProcessEnv {
+  const constraints = path.join(folder, 'constraints.txt');
+  writeFileSync(constraints, pipConstraints(pypi, readdirSync(pypiFiles)));
   return {
     ...env,
-    PIP_EXTRA_INDEX_URL: `${pypi}/simple/`,
+    PIP_EXTRA_INDEX_URL: `${pypi}/simple/`, PIP_CONSTRAINT: constraints,
     MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dheadrace.repository=file://${maven}`.trim(),
     // The modules are where git finds them, and no checksum database knows them.
     GOPRIVATE: 'github.com/headrace/*', GIT_ALLOW_PROTOCOL: 'file:https', GOMODCACHE: goDownloads(clone), GOFLAGS: '-modcacherw',
     GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: `url.file://${go}.insteadOf`, GIT_CONFIG_VALUE_0: 'https://github.com/headrace/headrace-go',
   };
+}
+
+/** Of two indexes pip takes the higher version, and that is the public one once anything is published; so each package is named by its file. */
+export function pipConstraints(pypi: string, files: readonly string[]): string {
+  return files.filter((file) => file.endsWith('.whl')).map((file) => `${file.split('-')[0]} @ ${pypi}/packages/${file}\n`).join('');
 }
 
 /** Downloads stay for the next rehearsal, but nothing of ours: under the same version there may be something else one day. */

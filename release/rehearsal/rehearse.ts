@@ -9,8 +9,8 @@ import { startLoopbackRegistries, type LoopbackRegistries } from './loopback-reg
 import { published } from './published';
 import { synthesizePublished } from './published-apps';
 import { rehearsedJobs, type RehearsalPlace } from './rehearsed-jobs';
-import { releaseWorkflow } from './workflow';
-import { runWorkflow, type Trigger, type WorkflowRun } from './workflow-run';
+import { releaseWorkflow, type Workflow } from './workflow';
+import { handedOn, runWorkflow, type Trigger, type WorkflowRun } from './workflow-run';
 
 const FOR_REAL: Trigger = { event: 'workflow_dispatch', ref: 'refs/heads/main', dryRun: false };
 const DRY_RUN: Trigger = { ...FOR_REAL, dryRun: true };
@@ -56,7 +56,7 @@ async function inPlace(place: RehearsalPlace, isPacked: boolean, log: (line: str
   const step = stopwatch(log);
   const planned = (): ReleasePlan => readReleasePlan(path.join(place.artifacts, 'plan.json'));
 
-  const dry = await runWorkflow(workflow, DRY_RUN, rehearsedJobs(place), isPacked ? planAndBuild(planned()) : undefined);
+  const dry = await runWorkflow(workflow, DRY_RUN, rehearsedJobs(place), isPacked ? planAndBuild(workflow, planned()) : undefined);
   requireFailed(dry, []);
   const plan = planned();
   const wanted = (plan.matrices.all?.include ?? []).map(({ tag }) => tag).sort();
@@ -88,9 +88,9 @@ async function inPlace(place: RehearsalPlace, isPacked: boolean, log: (line: str
 }
 
 /** As if both jobs had been run. */
-function planAndBuild({ matrices }: ReleasePlan): WorkflowRun {
-  const outputs = Object.fromEntries(Object.entries(matrices).map(([target, matrix]) => [target, JSON.stringify(matrix)]));
-  return { verdicts: { plan: 'success', build: 'success' }, outputs: { plan: outputs }, errors: {} };
+function planAndBuild({ jobs }: Workflow, { matrices }: ReleasePlan): WorkflowRun {
+  const written = Object.fromEntries(Object.entries(matrices).map(([target, matrix]) => [target, JSON.stringify(matrix)]));
+  return { verdicts: { plan: 'success', build: 'success' }, outputs: { plan: handedOn('plan', jobs.plan!, written) }, errors: {} };
 }
 
 function tags({ repository }: RehearsalPlace): string[] {

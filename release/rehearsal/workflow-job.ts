@@ -5,6 +5,8 @@ import * as path from 'node:path';
 import type { MatrixEntry } from '../plan-report';
 import type { Job } from './workflow';
 
+/** All that is known of a step with commands; a condition, a shell or a folder of its own would be passed over in silence. */
+const STEP = new Set(['id', 'name', 'run', 'env']);
 /** Of what a failed step printed; what matters stands at its end. */
 const LAST_LINES = 60;
 
@@ -25,7 +27,7 @@ export interface JobOptions {
  * artifacts, are left out: here all jobs share one disk.
  *
  * @returns what its steps wrote into `GITHUB_OUTPUT`, by name
- * @throws Error with the name of the step that failed and what it printed
+ * @throws Error with the name of the step that failed and what it printed, or that has more than a rehearsal understands
  */
 export async function runJob(name: string, job: Job, { cwd, matrix, env, without = [], signal }: JobOptions): Promise<Record<string, string>> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-job-'));
@@ -33,6 +35,8 @@ export async function runJob(name: string, job: Job, { cwd, matrix, env, without
   try {
     for (const step of job.steps) {
       if (step.run === undefined || without.includes(step.name ?? '')) continue;
+      const unknown = Object.keys(step).filter((key) => !STEP.has(key));
+      if (unknown.length > 0) throw new Error(`${name}: step "${step.name}" has ${unknown.join(' and ')}, which a rehearsal does not understand`);
       const script = filled(step.run, matrix);
       const own = Object.fromEntries(Object.entries({ ...job.env, ...step.env }).map(([key, value]) => [key, filled(value, matrix)]));
       const { status, output } = await bash(script, cwd, { ...process.env, GITHUB_OUTPUT, ...own, ...env }, signal);

@@ -46,7 +46,7 @@ export async function runWorkflow({ jobs }: Workflow, trigger: Trigger, runOne: 
       try {
         const given = await runOne(name, job, matrix);
         if (given === undefined) verdicts[name] = 'left-out';
-        else outputs[name] = given;
+        else outputs[name] = handedOn(name, job, given);
       } catch (error) {
         verdicts[name] = 'failure';
         errors[name] = errors[name] === undefined ? error as Error : new Error(`${errors[name].message}\n\n${(error as Error).message}`);
@@ -54,6 +54,19 @@ export async function runWorkflow({ jobs }: Workflow, trigger: Trigger, runOne: 
     }
   }
   return { verdicts, outputs, errors };
+}
+
+/**
+ * What other jobs see of what the steps of a job wrote: what the job says, and nothing else.
+ *
+ * @throws Error for an output that is no output of a step
+ */
+export function handedOn(name: string, { outputs = {}, steps }: Job, written: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs).map(([output, expression]) => {
+    const [, id, key = ''] = /^\$\{\{ steps\.([\w-]+)\.outputs\.(\w+) \}\}$/.exec(expression) ?? [];
+    if (!steps.some((step) => step.id === id)) throw new Error(`${name} hands on ${output} as ${expression}, which no step of it gives`);
+    return [output, written[key] ?? ''];
+  }));
 }
 
 /** Each after those that it needs. */

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 
 /** A step is an action of others, by `uses`, or commands for bash, by `run`. */
 export interface Step {
+  readonly id?: string;
   readonly name?: string;
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -13,6 +14,8 @@ export interface Job {
   readonly needs?: string | readonly string[];
   readonly if?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it hands on, each as an expression of what a step of it wrote. */
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: string };
   readonly steps: readonly Step[];
 }

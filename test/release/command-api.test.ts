@@ -33,6 +33,10 @@ const CHANGES: ReadonlyArray<{ change: string; before: string; now: string; foun
   },
   { change: 'a method is gone', before: 'export declare class Stop { go(): void; stop(): void }', now: 'export declare class Stop { go(): void }', found: ['Stop.stop is gone (major)'] },
   { change: 'a class is made from more', before: 'export declare class Make { constructor(a: string) }', now: 'export declare class Make { constructor(a: string, b: string) }', found: ['new Make asks for more (major)'] },
+  {
+    change: 'a method of a class behind another name is gone', before: 'declare class Behind { go(): void; stop(): void }\nexport declare const Front: typeof Behind;',
+    now: 'declare class Behind { go(): void }\nexport declare const Front: typeof Behind;', found: ['new Front().stop is gone (major)'],
+  },
   { change: 'a protected method is gone', before: 'export declare class Own { protected a(): void }', now: 'export declare class Own {}', found: [] },
   { change: 'a type that refers to itself', before: 'export interface Tree { up?: Tree; down: Tree[] }', now: 'export interface Tree { up?: Tree; down: Tree[]; name?: string }', found: [] },
 ];

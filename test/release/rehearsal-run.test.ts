@@ -1,3 +1,4 @@
+import { pipConstraints } from '../../release/rehearsal/published-apps';
 import { REHEARSED_JOBS } from '../../release/rehearsal/rehearsed-jobs';
 import { releaseWorkflow, type Workflow } from '../../release/rehearsal/workflow';
 import { runWorkflow, type RunOneJob, type Trigger, type WorkflowRun } from '../../release/rehearsal/workflow-run';
@@ -12,8 +13,13 @@ const matrix = (...names: string[]) => JSON.stringify({
 const PLANNED = { all: matrix('tap', 'runner'), js: matrix('tap', 'runner'), python: matrix('tap'), java: matrix('tap'), go: matrix('tap') };
 
 /** Runs `release.yml` with jobs that only say that they ran. */
-interface RunOptions { readonly fails?: readonly string[]; readonly earlier?: WorkflowRun; readonly planned?: Readonly<Record<string, string>> }
-function run(trigger: Trigger, { fails = [], earlier, planned = PLANNED }: RunOptions = {}) {
+interface RunOptions {
+  readonly fails?: readonly string[];
+  readonly earlier?: WorkflowRun;
+  readonly planned?: Readonly<Record<string, string>>;
+  readonly workflow?: Workflow;
+}
+function run(trigger: Trigger, { fails = [], earlier, planned = PLANNED, workflow = RELEASE }: RunOptions = {}) {
   const ran: string[] = [];
   const runOne: RunOneJob = async (name, _job, entry) => {
     const title = entry === undefined ? name : `${name} ${entry.tag}`;
@@ -21,7 +27,7 @@ function run(trigger: Trigger, { fails = [], earlier, planned = PLANNED }: RunOp
     if (fails.includes(title)) throw new Error(`${title} failed`);
     return name === 'plan' ? planned : {};
   };
-  return runWorkflow(RELEASE, trigger, runOne, earlier).then((done) => ({ ran, done }));
+  return runWorkflow(workflow, trigger, runOne, earlier).then((done) => ({ ran, done }));
 }
 
 describe('release.yml, walked as GitHub does', () => {
@@ -53,6 +59,12 @@ describe('release.yml, walked as GitHub does', () => {
     expect(again.ran).toEqual(['publish-npm tap@0.1.0', 'publish-npm runner@0.1.0', 'tag tap@0.1.0', 'tag runner@0.1.0']);
   });
 
+  test('jobs see what the plan says that it hands on, and not all that its steps wrote', async () => {
+    const { go: _, ...outputs } = RELEASE.jobs.plan!.outputs!;
+    const { done } = await run(FOR_REAL, { workflow: { jobs: { ...RELEASE.jobs, plan: { ...RELEASE.jobs.plan!, outputs } } } });
+    expect(done.verdicts).toMatchObject({ 'publish-golang': 'skipped', 'publish-maven': 'success' });
+  });
+
   test('a begin that fails publishes nothing', async () => {
     const { ran } = await run(FOR_REAL, { fails: ['begin tap@0.1.0'] });
     expect(ran).toEqual(['plan', 'build', 'begin tap@0.1.0', 'begin runner@0.1.0']);
@@ -71,14 +83,21 @@ test('a rehearsal knows every job of release.yml, and no other one', () => {
   }
 });
 
+test('pip takes the wheels of the rehearsal, also where the public index has later ones', () => {
+  expect(pipConstraints('http://127.0.0.1:1', ['headrace_tap-0.1.0-py3-none-any.whl', 'headrace_tap-0.1.0.tar.gz'])).toBe(
+    'headrace_tap @ http://127.0.0.1:1/packages/headrace_tap-0.1.0-py3-none-any.whl\n',
+  );
+});
+
 describe('a workflow that a rehearsal cannot follow is refused', () => {
   const walk = (jobs: Workflow['jobs']) => runWorkflow({ jobs }, FOR_REAL, async () => ({}));
 
   test.each<[string, Workflow['jobs'], string]>([
     ['a condition', { a: { if: "always() || github.actor == 'x'", steps: [] } }, "a runs where always() || github.actor == 'x', which a rehearsal does not understand"],
     ['a matrix', { a: { strategy: { matrix: '${{ fromJSON(vars.x) }}' }, steps: [] } }, 'a has the matrix ${{ fromJSON(vars.x) }}, which no job gave'],
+    ['an output', { a: { outputs: { x: '${{ steps.gone.outputs.x }}' }, steps: [{ id: 'here', run: 'true' }] } }, 'a hands on x as ${{ steps.gone.outputs.x }}, which no step of it gives'],
     ['a circle', { a: { needs: 'b', steps: [] }, b: { needs: ['a'], steps: [] } }, 'no job can be next after : jobs need each other in a circle'],
   ])('%s', async (_, jobs, words) => {
-    await expect(walk(jobs)).rejects.toThrow(words);
+    await expect(walk(jobs).then(({ errors }) => { throw errors.a ?? new Error('walked'); })).rejects.toThrow(words);
   });
 });

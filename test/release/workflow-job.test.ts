@@ -45,6 +45,11 @@ test('a step is left out by its name', async () => {
   await expect(run([{ name: 'Install', run: 'exit 1' }, { name: 'Build', run: 'echo built=1 >> "$GITHUB_OUTPUT"' }], { without: ['Install'] })).resolves.toEqual({ built: '1' });
 });
 
+test('a step that a condition or a shell of its own would run in another way is refused', async () => {
+  const step = { name: 'Publish', run: 'echo said=1 >> "$GITHUB_OUTPUT"', if: '${{ failure() }}', shell: 'sh' } as Step;
+  await expect(run([step])).rejects.toThrow('build: step "Publish" has if and shell, which a rehearsal does not understand');
+});
+
 test('stopping ends what a step started, at once', async () => {
   const stopping = new AbortController();
   const ended = run([{ name: 'Wait', run: 'sleep 60 & wait; touch went-on' }], { signal: stopping.signal });

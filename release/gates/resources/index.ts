@@ -4,14 +4,14 @@ import { behaviourFindings } from './behaviour';
 import { costFindings } from './cost';
 import { permissionFindings } from './permissions';
 import { protectionFindings } from './protection';
-import { replacedFindings, successors } from './replaced';
+import { replacedFindings } from './replaced';
 import { securityGroupFindings } from './security-groups';
+import { successors } from './successors';
 import { unclassifiedFindings } from './unclassified';
 
 /**
  * What an upgrade does to the stacks of users: fixtures synthesized with the last release, and with the packages of now. A fixture that the
- * last release
- * cannot build is newer than that release.
+ * last release cannot build is newer than that release.
  *
  * @param stage construct id of the stage in the fixtures
  */
@@ -21,8 +21,8 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
     const next = now.get(fixture);
     if (next === undefined || !('template' in old)) continue;
     for (const finding of 'template' in next ? compare(old.template, next.template, stage) : [broken(fixture, next.error)]) {
-      // Names of runs have a hash that each app has of its own.
-      const key = JSON.stringify([finding.subject, finding.what, finding.was, finding.is]).replace(/-[0-9a-f]{8}\b/g, '-…');
+      // Names of runs have a hash that each app has of its own. Long lists are cut, so that what they demand may differ where their words do not.
+      const key = JSON.stringify([finding.subject, finding.what, finding.was, finding.is, finding.consequence, finding.bump]).replace(/-[0-9a-f]{8}\b/g, '-…');
       const same = found.get(key);
       if (same === undefined) found.set(key, { finding, fixtures: [fixture] });
       else same.fixtures.push(fixture);
@@ -35,9 +35,10 @@ export function resourceFindings(before: ReadonlyMap<string, Synthesized>, now: 
 
 function compare(before: Template, now: Template, stage: string): Finding[] {
   // What refers to a resource by its new id does so because of that, which is told once.
-  const renamed = withSuccessors(before, now, successors(before, now));
+  const successorOf = successors(before, now);
+  const renamed = withSuccessors(before, now, successorOf);
   const told = [
-    ...replacedFindings(before, now), ...permissionFindings(renamed, now, stage), ...protectionFindings(renamed, now),
+    ...replacedFindings(before, now, successorOf), ...permissionFindings(renamed, now, stage), ...protectionFindings(renamed, now),
     ...costFindings(renamed, now), ...behaviourFindings(renamed, now), ...securityGroupFindings(renamed, now),
   ];
   return [...told, ...unclassifiedFindings(renamed, now, told)];

@@ -17,13 +17,14 @@ export function isStateful(type: string): boolean {
   return STATEFUL.has(type);
 }
 
-export function replacedFindings(before: Template, now: Template): Finding[] {
+/** @param successorOf the logical id of now of what has another one */
+export function replacedFindings(before: Template, now: Template, successorOf: ReadonlyMap<string, string>): Finding[] {
   const { resources } = fullDiff(before as never, now as never);
   const findings: Finding[] = [];
   resources.forEachDifference((id, change) => {
     const type = change.oldResourceType ?? '';
     if (change.isRemoval || change.resourceTypeChanged) {
-      if (STATEFUL.has(type)) findings.push(removed(before, now, id, change));
+      if (STATEFUL.has(type)) findings.push(removed(before, id, change, successorOf.get(id)));
       else if (WATCHES.has(type) && sameAt(before, now, id) === undefined) findings.push(unwatched(before, id));
     } else if (change.isUpdate) {
       findings.push(...replacements(before, id, change));
@@ -32,37 +33,8 @@ export function replacedFindings(before: Template, now: Template): Finding[] {
   return findings;
 }
 
-/**
- * Resources with something to lose that have another logical id now, with that one, and those that lie below them in the tree, such as their
- * policies. Where two could have gone to the same, neither is said to.
- */
-export function successors(before: Template, now: Template): Map<string, string> {
-  const gone = Object.keys(before.Resources ?? {}).filter((id) => now.Resources?.[id] === undefined);
-  const found = gone.filter((id) => STATEFUL.has(before.Resources?.[id]?.Type ?? '')).flatMap((id): Array<[string, string]> => {
-    const successor = successorOf(before, now, id);
-    return successor === undefined ? [] : [[id, successor]];
-  });
-  const pairs = found.filter(([, successor]) => found.filter(([, other]) => other === successor).length === 1);
-  const below = pairs.flatMap(([id, successor]) => {
-    const [from, to] = [pathOf(before, id), pathOf(now, successor)];
-    return gone.filter((other) => pathOf(before, other).startsWith(`${from}/`)).flatMap((other): Array<[string, string]> => {
-      const [place, type] = [`${to}${pathOf(before, other).slice(from.length)}`, before.Resources?.[other]?.Type];
-      const same = Object.entries(now.Resources ?? {}).find(([each, { Type }]) => Type === type && pathOf(now, each) === place);
-      return same === undefined ? [] : [[other, same[0]]];
-    });
-  });
-  return new Map([...below, ...pairs]);
-}
-
-function successorOf(before: Template, now: Template, id: string): string | undefined {
-  const type = before.Resources?.[id]?.Type;
-  const added = Object.entries(now.Resources ?? {}).find(([other, { Type }]) => Type === type && before.Resources?.[other] === undefined);
-  return sameAt(before, now, id) ?? added?.[0];
-}
-
-function removed(before: Template, now: Template, id: string, change: ResourceDifference): Finding {
+function removed(before: Template, id: string, change: ResourceDifference, successor: string | undefined): Finding {
   const orphaned = change.changeImpact === ResourceImpact.WILL_ORPHAN || before.Resources?.[id]?.DeletionPolicy === 'Retain';
-  const successor = successorOf(before, now, id);
   return {
     gate: 'resources', subject: subjectOf(before, id),
     what: successor === undefined ? 'goes with the upgrade' : 'gets another logical id, so a new one takes its place',
