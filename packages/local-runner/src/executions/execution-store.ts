@@ -88,7 +88,7 @@ export class ExecutionStore {
   /** Executions that a killed runner left open are closed as aborted, as nothing works on them any more; what their tasks had on disk goes. */
   public abortLeftOpen(now: Date): ExecutionRecord[] {
     return this.list().filter((record) => record.status === 'RUNNING').map(({ folder, ...record }) => {
-      rmSync(path.join(folder, SCRATCH), { recursive: true, force: true });
+      removeLeft(path.join(folder, SCRATCH));
       const aborted: ExecutionRecord = {
         ...record, status: 'ABORTED', endedAt: now.toISOString(), cause: 'the local runner ended before this execution did',
       };
@@ -104,5 +104,16 @@ export class ExecutionStore {
   private read(folder: string): ExecutionRecord | undefined {
     const file = path.join(folder, 'execution.json');
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as ExecutionRecord : undefined;
+  }
+}
+
+/** A task that was killed a moment ago may make one more file while its folder is removed; the retries of rmSync itself do not look for it. */
+function removeLeft(folder: string, tries = 10): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || tries === 1) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    removeLeft(folder, tries - 1);
   }
 }
