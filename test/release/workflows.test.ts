@@ -88,7 +88,7 @@ describe('what pull requests start', () => {
 });
 
 describe('a release', () => {
-  test('is asked for by a person, as a rehearsal by default, of one package or all', () => {
+  test('is asked for by a person, as a dry run by default, of one package or all', () => {
     expect(Object.keys(release.on).sort()).toEqual(['schedule', 'workflow_dispatch']);
     expect(release.on.workflow_dispatch).toMatchObject({ inputs: { dry_run: { type: 'boolean', default: true }, package: { default: 'all' } } });
     const { options } = (release.on.workflow_dispatch as { inputs: { package: { options: string[] } } }).inputs.package;
@@ -101,7 +101,7 @@ describe('a release', () => {
     expect(published.sort()).toEqual([...targets].sort());
   });
 
-  test.each([...PUBLISHING, 'begin', 'tag'])('%s is left out in a rehearsal, on another branch, and on a schedule', (name) => {
+  test.each([...PUBLISHING, 'begin', 'tag'])('%s is left out in a dry run, on another branch, and on a schedule', (name) => {
     const condition = release.jobs[name]?.if?.replace(/^\$\{\{ | \}\}$/g, '') ?? '';
     const clauses = condition.split(' && ');
     expect(condition).not.toContain('||');
