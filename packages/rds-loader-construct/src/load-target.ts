@@ -65,6 +65,14 @@ export interface LoadTargetProps {
    * @default TargetTls.VERIFY_FULL
    */
   readonly tls?: TargetTls;
+
+  /**
+   * Whether storage of an instance grows by itself. Commits that its free space cannot hold are then loaded with a warning, and otherwise refused
+   * before anything is staged. Has no meaning for clusters and other servers, whose free space is not looked at.
+   *
+   * @default - true where the instance was made in the app with a `maxAllocatedStorage` above its `allocatedStorage`, else false
+   */
+  readonly storageGrows?: boolean;
 }
 
 /** A database that the app knows by its address only. */
@@ -98,6 +106,9 @@ interface TargetParts {
   readonly vpc?: ec2.IVpc;
   readonly masterSecret?: secretsmanager.ISecret;
   readonly madeWithDatabase?: string;
+  /** Of an instance, whose storage is its own. */
+  readonly instanceIdentifier?: string;
+  readonly growsByItself?: boolean;
   readonly family?: string;
   /** As the engine is called in CloudFormation: `postgres`, `aurora-postgresql`. */
   readonly engineType?: string;
@@ -119,6 +130,8 @@ export class LoadTarget {
       vpc: instance instanceof rds.DatabaseInstanceBase ? (instance as unknown as { vpc?: ec2.IVpc }).vpc : undefined,
       masterSecret: instance instanceof rds.DatabaseInstance ? instance.secret : undefined,
       madeWithDatabase: resource instanceof rds.CfnDBInstance ? resource.dbName : undefined,
+      instanceIdentifier: instance.instanceIdentifier,
+      growsByItself: resource instanceof rds.CfnDBInstance && growsByItself(resource),
       family: instance.engine?.engineFamily,
       engineType: instance.engine?.engineType,
       dimensions: { DBInstanceIdentifier: instance.instanceIdentifier },
@@ -169,6 +182,17 @@ export class LoadTarget {
   /** @internal */
   get _metricDimensions(): Record<string, string> | undefined {
     return this.parts.dimensions;
+  }
+
+  /**
+   * Whose free space a load goes by. Aurora has no such metric: its storage grows by itself.
+   *
+   * @internal
+   */
+  get _storage(): { instance: string; grows: boolean } | undefined {
+    const { instanceIdentifier: instance, growsByItself = false, engineType = '', props } = this.parts;
+    if (instance === undefined || engineType.startsWith('aurora')) return undefined;
+    return { instance, grows: props.storageGrows ?? growsByItself };
   }
 
   /** @internal */
@@ -283,4 +307,9 @@ export class LoadTarget {
   private get secret(): secretsmanager.ISecret {
     return (this.parts.props.secret ?? this.parts.masterSecret) as secretsmanager.ISecret;
   }
+}
+
+/** By the template, where both sizes are numbers; RDS takes them as texts too. */
+function growsByItself({ allocatedStorage, maxAllocatedStorage }: rds.CfnDBInstance): boolean {
+  return maxAllocatedStorage !== undefined && Number(allocatedStorage) < maxAllocatedStorage;
 }

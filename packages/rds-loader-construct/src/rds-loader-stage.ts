@@ -10,7 +10,7 @@ import { DmsContract } from './private/dms/dms-contract';
 import { DmsMonitoring } from './private/dms/dms-monitoring';
 import { DmsReplication } from './private/dms/dms-replication';
 import { LoadSchedule } from './private/load-schedule';
-import { loadSteps } from './private/load-steps';
+import { loadStart, loadSteps } from './private/load-steps';
 import type { ContractView } from './private/stage/contract-file';
 import { Problems } from './private/stage/fail';
 import { packageVersion } from './private/stage/package-version';
@@ -152,6 +152,7 @@ export class RdsLoaderStage extends StageBase {
 
     const engine = props.engine?._dms;
     const dms = engine === undefined ? undefined : this.replication(props, engine);
+    const storage = props.target._storage;
     const task = new StageTask(this, 'Task', {
       network: this._network,
       cluster: props.cluster,
@@ -171,6 +172,7 @@ export class RdsLoaderStage extends StageBase {
         targetSchema: props.targetSchema ?? props.target._defaultSchema,
         ledgerSchema: props.ledgerSchema ?? 'headrace',
         manageSchema: props.manageSchema ?? true,
+        ...(storage === undefined ? {} : { storage }),
         writeModes,
         connections: this.size.connections,
         ...(props.maxBytesPerSecond === undefined ? {} : { maxBytesPerSecond: props.maxBytesPerSecond.toBytes() }),
@@ -190,8 +192,8 @@ export class RdsLoaderStage extends StageBase {
     dms?.grantHandOff(task.role);
 
     this.stateMachine = new StageMachine(this, 'Machine', {
-      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size, dms }),
-      startAt: 'Claim',
+      steps: loadSteps({ task, curatedBucket: props.curatedBucket, workPrefix: this._workPrefix, size: this.size, instance: storage?.instance, dms }),
+      startAt: loadStart({ instance: storage?.instance }),
       timeout: this.size.executionTimeout,
       words: {
         stage: 'load',

@@ -3,6 +3,7 @@ import { TaskFailure, type TaskHandler } from '../asl';
 import type { ExecutionRecord } from '../executions/execution-store';
 import type { AccessDirectory } from '../iam/access-directory';
 import type { LocalDms } from '../services/dms/local-dms';
+import { getMetricData } from '../services/database-space';
 import { databaseMigrationCalls } from '../services/dms/replication-calls';
 import { ecsRunTaskSync } from '../services/ecs-tasks';
 import { glueStartJobRunSync } from '../services/glue-jobs';
@@ -48,6 +49,7 @@ const S3_ACTION = /arn:[^:"]+:states:::aws-sdk:s3:([a-zA-Z0-9]+)/g;
  * | `states:startExecution.sync:2` | emulated: the same interpreter |
  * | `sns:publish` | emulated: a file of messages for each topic |
  * | `aws-sdk:servicequotas:getServiceQuota` | stand-in: the number that the stack was started with |
+ * | `aws-sdk:cloudwatch:getMetricData` | stand-in: the free bytes of the disk for `FreeStorageSpace` of the app's instances, no values for all else |
  * | `aws-sdk:databasemigration:*` | stand-in: reads endpoints, files, mappings and settings, loads into the local PostgreSQL |
  * | `aws-sdk:s3:*` | emulated: the local endpoint, through the unmodified SDK |
  */
@@ -60,6 +62,7 @@ export function handlersFor(options: HandlerOptions): Record<string, TaskHandler
     'lambda:invoke': lambdaInvoke(deployment, scope),
     'states:startExecution.sync:2': nestedExecution(options.start, scope),
     'aws-sdk:servicequotas:getServiceQuota': getServiceQuota(deployment, scope, options.fargateVcpus),
+    'aws-sdk:cloudwatch:getMetricData': getMetricData(deployment, scope, options.stateDir),
     ...databaseMigrationCalls(options.dms, scope),
     'sns:publish': publishMessage(options.topics, scope),
     ...Object.fromEntries(s3Actions.map((action) => [`aws-sdk:s3:${action}`, s3SdkCall(s3, action)])),

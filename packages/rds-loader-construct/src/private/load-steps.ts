@@ -3,6 +3,7 @@ import type { LoadSize } from '../load-size';
 import type { DmsReplication } from './dms/dms-replication';
 import { dmsFailures } from './dms/dms-failures';
 import { DMS_START, dmsSteps } from './dms/dms-steps';
+import { FREE_SPACE, freeSpaceStep } from './free-space-step';
 import { distributedMap } from './stage/distributed-map';
 import { givenUp } from './stage/given-up';
 import { jsonata, literal } from './stage/jsonata';
@@ -16,12 +17,19 @@ export interface LoadStepsProps {
   readonly curatedBucket: s3.IBucket;
   readonly workPrefix: string;
   readonly size: LoadSize;
+  /** Identifier of the instance whose free space Claim goes by. @default - space is not looked at */
+  readonly instance?: string;
   /** Fills the staging tables in place of our own tasks. */
   readonly dms?: DmsReplication;
 }
 
+/** The first state of a load: what it knows of the target before a task begins. */
+export function loadStart({ instance }: Pick<LoadStepsProps, 'instance'>): string {
+  return instance === undefined ? 'Claim' : 'FreeSpace';
+}
+
 /**
- * Claim the tables, copy each part into staging, publish all in one transaction per table.
+ * Look for the free space where the target is an instance, claim the tables, copy each part into staging, publish all in one transaction per table.
  *
  * Everything runs in tasks, functions never: only tasks reach the database.
  */
@@ -30,10 +38,12 @@ export function loadSteps(props: LoadStepsProps): Record<string, Step> {
   const folder = `${literal(workPrefix)} & $attemptId`;
   const plan = `{"bucket": ${literal(bucket.bucketName)}, "key": ${folder} & "/plan.json"}`;
   const document = (name: string) => ({ bucket, workPrefix, key: `${folder} & "/${name}.json"` });
-  const claim = `{"step": "claim", "plan": ${plan}, "input": $input, "execution": $execution}`;
-  const { dms } = props;
+  const { dms, instance } = props;
+  const known = instance === undefined ? '' : `, "previous": ${FREE_SPACE}`;
+  const claim = `{"step": "claim", "plan": ${plan}, "input": $input, "execution": $execution${known}}`;
   const publish = runTask({ task, work: `{"step": "publish", "plan": ${plan}}`, timeout: size.taskTimeout, next: 'Outcome' });
   return {
+    ...(instance === undefined ? {} : { FreeSpace: freeSpaceStep(instance, 'Claim') }),
     Claim: runTask({ task, work: claim, timeout: size.taskTimeout, next: 'Claimed' }),
     Claimed: readDocument({ ...document('claim'), next: 'StageNeeded' }),
     StageNeeded: plain({

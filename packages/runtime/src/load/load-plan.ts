@@ -65,6 +65,12 @@ export interface HeldCommit {
   readonly reason: string;
 }
 
+/** A commit that cannot be loaded as things are; later ones of its dataset wait for it. */
+export interface RefusedCommit extends HeldCommit {
+  /** @default 'WINDOW_TOO_SHORT' */
+  readonly code?: 'TARGET_SPACE';
+}
+
 /** `plan.json` of a load: written by Claim, read by Stage and Publish. */
 export interface LoadPlan {
   readonly schemaVersion: number;
@@ -80,12 +86,12 @@ export interface LoadPlan {
   /** In the order in which they are published. */
   readonly units: readonly LoadUnit[];
   readonly held: readonly HeldCommit[];
-  /** How many commits wait for the next window because this one cannot hold them, by dataset; datasets without are left out. */
+  /** How many commits wait for the next load because this window, or the database's disk, cannot hold them, by dataset; others are left out. */
   readonly later?: Readonly<Record<string, number>>;
   /** Who loads into the table of a dataset already, so that this attempt leaves it; datasets that nobody else loads are left out. */
   readonly busy?: Readonly<Record<string, LeaseHolder>>;
-  /** Commits that no window can hold. What else there is gets loaded; then the load fails with these. */
-  readonly refused?: readonly HeldCommit[];
+  /** Commits that no window can hold, or not the database's disk. What else there is gets loaded; then the load fails with these. */
+  readonly refused?: readonly RefusedCommit[];
   /** How many pending commits were past their retention before they were loaded, by dataset; datasets without are left out. */
   readonly expired?: Readonly<Record<string, number>>;
   /** Every dataset of the contract, in its order. */

@@ -60,6 +60,13 @@ export interface LoadSettings {
   readonly statementTimeoutSeconds: number;
   /** When loads may run, whoever starts them. @default - at any time */
   readonly window?: LoadWindow;
+  /** Whose free space the machine asks for, of an instance with storage of its own. @default - no space is looked at */
+  readonly storage?: {
+    /** Its identifier. */
+    readonly instance: string;
+    /** Whether it gets storage by itself, so that too little of it is a warning and no refusal. */
+    readonly grows: boolean;
+  };
   /** Of a stage whose staging tables AWS DMS fills. @default - our own loader does */
   readonly dms?: DmsSettings;
 }
@@ -93,6 +100,7 @@ function withTarget(fields: Fields, target: LoadDatabase): LoadSettings {
     lockTimeoutSeconds: fields.integer('lockTimeoutSeconds', { min: 1, max: 3_600, optional: true }) ?? 60,
     statements: fields.list('statements', (statement) => readStatement(statement, target.kind), { optional: true }),
     statementTimeoutSeconds: fields.integer('statementTimeoutSeconds', { min: 1, max: 21_600, optional: true }) ?? 600,
+    ...(fields.has('storage') ? { storage: fields.child('storage', (storage) => ({ instance: storage.text('instance'), grows: storage.boolean('grows') })) } : {}),
     ...(fields.has('dms') ? { dms: fields.child('dms', readDmsSettings) } : {}),
   });
 }

@@ -6,6 +6,9 @@ const NOTES: DatasetText = { history: 'append', properties: [
   '{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 }, required: true }',
   '{ name: note, logicalType: string }',
 ] };
+/** A row is as short as its database can make it. */
+const IDS: DatasetText = { ...NOTES, properties: NOTES.properties.slice(0, 1) };
+const ids = (first: number, rows: number): string => `SELECT CAST(i AS BIGINT) AS id FROM range(${first}, ${first + rows}) AS r(i)`;
 const MIB = 1024 * 1024;
 
 /** Rows of about a kilobyte each. */
@@ -19,7 +22,7 @@ describe.each(bothTargets())('a $name that others use', (target) => {
   afterAll(() => target.end());
 
   async function start(settings: object = {}): Promise<AnyStage> {
-    const stage = await target.stage(contractText({ notes: NOTES }), { ...settings });
+    const stage = await target.stage(contractText({ notes: NOTES, ids: IDS }), { ...settings });
     stages.push(stage);
     return stage;
   }
@@ -66,5 +69,44 @@ describe.each(bothTargets())('a $name that others use', (target) => {
     expect(await told()).toEqual([['v1', '20'], ['v2', '10']]);
     expect(await stage.say(`SELECT attempt_id, code_version, contract_version FROM ${ledgerSchema}.load_ddl WHERE statement LIKE '%mark%'`)).toEqual([['night3-a1', 'v2', '2.0.0']]);
     expect((await stage.say(`SELECT count(*), count(DISTINCT id), count(mark) FROM ${targetSchema}.notes`)).flat().map(Number)).toEqual([30, 30, 10]);
+  });
+
+  withServer('is loaded with what its disk can hold: a commit that cannot fit is refused before it is staged, others wait, and nothing is refused where the disk grows or nobody knows', async () => {
+    const stage = await start({ storage: { instance: 'shop-db', grows: false } });
+    const { targetSchema, ledgerSchema } = stage.settings;
+    const told = (code: string): object | undefined => stage.lines.filter((line) => line.code === code).at(-1)?.data;
+    const table = 20_000 * (target.name === 'PostgreSQL' ? 36 : 26);
+    await stage.commit('ids', [ids(0, 10_000), ids(10_000, 10_000)]);
+    await stage.commit('ids', [ids(20_000, 10)]);
+    await stage.commit('notes', [notes(0, 10)]);
+
+    stage.freeBytes = 2 * table - 1;
+    await expect(stage.load({}, 'little-a1')).rejects.toThrow(new RegExp(`TARGET_SPACE.*commit 1 of ids needs at least ${2 * table} bytes on the disk of shop-db, and ${2 * table - 1} are free: ${table} for its staging table and ${table} for rows that append`));
+    expect(await ledgerOf(stage, 'dataset')).toEqual([['notes']]);
+    const left = await stage.say(`SELECT table_name FROM information_schema.tables WHERE table_schema = '${ledgerSchema}' AND table_name LIKE 'stage%'`);
+    expect(left).toEqual([]);
+
+    stage.freeBytes = 2 * table;
+    expect((await stage.load()).datasets.ids).toMatchObject({ outcome: 'drained', counts: { commits: 1, drained: 1, inserted: 20_000 } });
+    expect(told('LOAD_W1025')).toMatchObject({ instance: 'shop-db', commits: 1, free: 2 * table });
+    expect(told('LOAD_W1024')).toMatchObject({ commits: 1, need: 2 * table, free: 2 * table });
+    // No less than what was asked for, or a load that fits were refused.
+    if (target.name === 'MariaDB') await stage.say(`ANALYZE TABLE ${targetSchema}.ids`);
+    const [[bytes]] = await stage.say(target.name === 'MariaDB'
+      ? `SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${targetSchema}' AND TABLE_NAME = 'ids'`
+      : `SELECT pg_relation_size('${targetSchema}.ids')`) as [[string]];
+    expect(Number(bytes)).toBeGreaterThanOrEqual(table);
+    // InnoDB gives a table its room by the mebibyte.
+    expect(Number(bytes)).toBeLessThan(target.name === 'MariaDB' ? 2 * table + MIB : 1.1 * table);
+
+    stage.freeBytes = 0;
+    stage.settings.storage.grows = true;
+    expect((await stage.load()).datasets.ids).toMatchObject({ outcome: 'committed', seq: 2 });
+    expect(told('LOAD_W1026')).toMatchObject({ instance: 'shop-db', commits: 1, free: 0 });
+
+    stage.freeBytes = null;
+    await stage.commit('ids', [ids(30_000, 10)]);
+    expect((await stage.load()).datasets.ids).toMatchObject({ outcome: 'committed', seq: 3 });
+    expect(told('LOAD_W1023')).toMatchObject({ instance: 'shop-db' });
   });
 });

@@ -1,3 +1,4 @@
+import type { RefusedCommit } from '../load-plan';
 import { describeWindow, type LoadWindow, type Opening } from '../schedule/load-window';
 import type { WriteModeName } from '../settings';
 import type { DatasetPace, LoadPace, Measured } from './load-pace';
@@ -31,14 +32,14 @@ export interface WindowCall {
 export interface WindowPlan {
   /** With how long publishing takes, where that is known and a window of its own would hold it. */
   readonly take: readonly { readonly unit: PendingUnit; readonly publishSeconds?: number }[];
-  /** Left for the next window. */
+  /** Left for the next load. */
   readonly later: readonly PendingUnit[];
   /** Of those that are taken: staged in this window and published in the next, since both take longer than a window. Only of what is staged whole. */
   readonly inTwo: readonly { readonly unit: PendingUnit; readonly seconds: number }[];
   /** Of those that are left: too long for what is left of this window. Only of what is staged whole; other commits become shorter each night. */
   readonly putOff: readonly { readonly unit: PendingUnit; readonly seconds: number }[];
-  /** No window will ever hold them, or none by the usual pace and there is other work. */
-  readonly refused: readonly { readonly unit: PendingUnit; readonly reason: string }[];
+  /** No window will ever hold them, or none by the usual pace and there is other work; `code` where it is not the window. */
+  readonly refused: readonly { readonly unit: PendingUnit; readonly reason: string; readonly code?: RefusedCommit['code'] }[];
   /** No part is begun from then on, so that what is staged can be published before the deadline. */
   readonly stageUntil?: Date;
   /** Of all that is taken; undefined where a figure is missing. */
@@ -132,7 +133,7 @@ function waiting(publish: number | undefined, whole: number | undefined): { publ
  * The first of each dataset, then the second of each, the oldest of them first: no dataset waits for the backlog of another, nor night after night
  * for newer commits of one. Before them those that only have to be published, which an earlier night had no time for.
  */
-function inTurn(units: readonly PendingUnit[]): PendingUnit[] {
+export function inTurn(units: readonly PendingUnit[]): PendingUnit[] {
   const turn = new Map<string, number>();
   const turns = units.map((unit, index) => {
     const at = turn.get(unit.dataset) ?? 0;

@@ -1,6 +1,4 @@
-import { userError, type PipelineError } from '../../errors/pipeline-error';
 import type { Report } from '../../report/report';
-import type { HeldCommit } from '../load-plan';
 import type { LoadTime } from '../schedule/keep-window';
 import type { CuratedEntry } from '../select-commits';
 import type { LoadSettings, WriteModeName } from '../settings';
@@ -65,9 +63,4 @@ function tell(plan: WindowPlan, time: { readonly deadline: string; readonly left
   if (plan.seconds !== undefined) report.say('LOAD_I1008', { commits, seconds: plan.seconds, later: plan.later.length, ...time });
   else if (unknown.length > 0) report.say('LOAD_I1013', { commits, datasets: unknown.join(', ') });
   else report.say('LOAD_I1014', { commits, later: plan.later.length, ...time });
-}
-
-/** What the load ends with when everything else is loaded. */
-export function windowTooShort(refused: readonly HeldCommit[]): PipelineError {
-  return userError('WINDOW_TOO_SHORT', refused.map(({ reason }) => reason).join('; '), { commits: refused.map(({ dataset, seq }) => ({ dataset, seq })) });
 }

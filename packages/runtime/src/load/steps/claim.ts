@@ -11,14 +11,17 @@ import { keepLease } from '../lease/keep-lease';
 import type { LeaseClaimant } from '../lease/lease';
 import type { DdlAuthor } from '../ledger/ddl-author';
 import { parseLoadInput, type LoadInput } from '../load-input';
-import type { HeldCommit, LoadPlan } from '../load-plan';
+import type { HeldCommit, LoadPlan, RefusedCommit } from '../load-plan';
 import { outsideWindow, writeClaim, writeOutcome } from '../outcome';
 import type { WindowPlan } from '../pace/fit-window';
 import { readPace } from '../pace/load-pace';
-import { planLoad, windowTooShort } from '../pace/plan-load';
+import { planLoad } from '../pace/plan-load';
+import { refusedCommits } from '../refused-commits';
 import { keepWindow, type LoadTime } from '../schedule/keep-window';
 import { selectCommits } from '../select-commits';
 import type { LoadSettings } from '../settings';
+import { freeBytesOf } from '../space/free-bytes';
+import { planSpace } from '../space/plan-space';
 import type { ReadCredentials } from '../target/credentials';
 import { accessOf, type TargetSession } from '../target/target-database';
 import { targetOf } from '../target/target-of';
@@ -86,8 +89,9 @@ export async function claim(call: Call, deps: ClaimDeps): Promise<object> {
   for (const { dataset, selection } of claimed) {
     if (selection.expired.length > 0) report.say('LOAD_I1007', { dataset: dataset.name, commits: selection.expired.length, seq: selection.expired.at(-1)!.seq });
   }
-  const refused = (window?.refused ?? []).map(({ unit: { dataset, seq }, reason }): HeldCommit => ({ dataset, seq, reason }));
-  if (units.length === 0 && refused.length > 0) throw windowTooShort(refused);
+  const refused = (window?.refused ?? []).map(({ unit: { dataset, seq }, reason, code }): RefusedCommit => (
+    { dataset, seq, reason, ...(code === undefined ? {} : { code }) }));
+  if (units.length === 0 && refused.length > 0) throw refusedCommits(refused);
   const plan: LoadPlan = {
     ...DOCUMENT_HEAD, pipeline: settings.pipeline, slot: input.slot, attempt: input.attempt,
     ...(time.deadline === undefined ? {} : { deadline: time.deadline }),
@@ -125,23 +129,26 @@ async function refuse(
   return { items: 0, units: 0, held: 0 };
 }
 
-/** What is found out before anything is claimed: whether the target is ready, and what the window can hold. */
+/** What is found out before anything is claimed: whether the target is ready, and what the window and its disk can hold. */
 async function prepare(
   session: TargetSession, call: Call, candidates: readonly Candidate[],
   { time, now }: { readonly time: LoadTime & { readonly mayStart: true }; readonly now: Date },
 ): Promise<{ readonly connections: number; readonly window?: WindowPlan }> {
-  const { settings, store, signal, report } = call;
+  const { settings, store, signal, report, pointer } = call;
   const busy = candidates
     .map((one) => ({ ...one, load: selectCommits(one.entries, one.ledger, one.writeMode, settings.gaps, one.since).load }))
     .filter(({ load }) => load.length > 0);
   if (busy.length === 0) return { connections: settings.connections };
-  const there = [];
+  const there: typeof busy = [];
   for (const one of busy) if (await session.exists(one.target)) there.push(one);
   const connections = await session.preflight({ settings, tables: there, report });
-  const pending = busy.flatMap(({ dataset, target, writeMode, load }) => load.map(({ entry }) => (
-    { dataset: dataset.name, writeMode: writeMode.mode, entry, loadId: idOf(entry, dataset, target, settings) })));
+  const pending = busy.flatMap((one) => one.load.map(({ entry }) => ({
+    dataset: one.dataset.name, writeMode: one.writeMode.mode, entry, loadId: idOf(entry, one.dataset, one.target, settings),
+    columns: one.dataset.columns, keyed: one.dataset.primaryKey.length > 0, missing: !there.includes(one),
+  })));
   const pace = time.deadline === undefined ? undefined : await readPace(store, settings, signal);
-  return { connections, window: await planLoad(session, pending, { settings: { ...settings, connections }, time, pace, now, report }) };
+  const window = await planLoad(session, pending, { settings: { ...settings, connections }, time, pace, now, report });
+  return { connections, window: await planSpace(session, pending, { settings, freeBytes: freeBytesOf(pointer.previous), window, report }) };
 }
 
 function counted(claimed: readonly Claimed[], count: (selection: Claimed['selection']) => number): Record<string, number> {

@@ -12,7 +12,7 @@ import { keepLease, releaseLease } from '../lease/keep-lease';
 import { requireManifest } from '../manifest-of-unit';
 import { writeOutcome, type UnitResult } from '../outcome';
 import { notePace } from '../pace/note-pace';
-import { windowTooShort } from '../pace/plan-load';
+import { refusedCommits } from '../refused-commits';
 import type { LoadSettings } from '../settings';
 import type { ReadCredentials } from '../target/credentials';
 import { followsCommit, isUnfinished, noteFinished } from '../statements/finish-published';
@@ -77,7 +77,7 @@ async function publishAll(call: Call, deps: PublishDeps, access: TargetAccess): 
     if (signal.aborted) throw error;
     failures.set('afterLoad', PipelineError.from(error));
   }
-  for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, windowTooShort([commit]));
+  for (const commit of plan.refused ?? []) if (!failures.has(commit.dataset)) failures.set(commit.dataset, refusedCommits([commit]));
   if (failures.size > 0) throw combined(failures);
   if (settings.dms !== undefined) await sweepHandOff(call, deps);
   const outcome = await writeOutcome(store, folder, plan, results, signal);

@@ -81,6 +81,8 @@ export abstract class LoadSteps {
   datasets: readonly Dataset[];
   credentials = { username: 'headrace', password: 'headrace' };
   readonly settings: Record<string, any>;
+  /** What the machine tells Claim of the database's disk; null where it got no answer. @default - it does not ask */
+  freeBytes?: number | null;
   private readonly seqs = new Map<string, number>();
   private readonly largest = new Map<string, number>();
   private slots = 0;
@@ -178,7 +180,8 @@ export abstract class LoadSteps {
 
   async claim(attemptId: string, input: object = {}, options: StepOptions = {}): Promise<number> {
     const [slot, attempt] = attemptId.split('-a') as [string, string];
-    return this.step(this.pointer('claim', attemptId, 0, { slot, attempt: Number(attempt), ...input }), options);
+    const previous = this.freeBytes === undefined ? {} : { previous: { freeBytes: this.freeBytes } };
+    return this.step({ ...this.pointer('claim', attemptId, 0, { slot, attempt: Number(attempt), ...input }), ...previous }, options);
   }
 
   async document<T>(attemptId: string, name: string): Promise<T> {
