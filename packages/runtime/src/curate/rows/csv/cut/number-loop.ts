@@ -7,13 +7,15 @@ const [MINUS, POINT, ZERO] = [0x2d, 0x2e, 0x30];
 
 /** Digits that any number of 64 bits has room for. */
 export const MOST_DIGITS = 18;
+/** Digits that it has room for without a sign, some of them too large for one with a sign. */
+const MOST_UNSIGNED_DIGITS = 19;
 
 /** Powers of ten, as words of 64 bits. */
 export const POWERS = Buffer.from(BigInt64Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10n ** BigInt(power)).buffer);
 
 /**
  * Sets `value` to the number of the text, in units of the column's scale, and `found` where the text is in the exact grammar of such numbers,
- * with {@link MOST_DIGITS} at most and no zero below zero. Others are for the engine to judge.
+ * with {@link MOST_DIGITS} at most, one more where no point is, and no zero below zero. Others are for the engine to judge.
  *
  * @param powers where {@link POWERS} stand
  */
@@ -29,7 +31,7 @@ export function parseNumber(powers: number): Code {
     ...set(whole, get(digits)),
     ...set(rest, scale),
     ...when(both([
-      atMost(add(get(whole), scale), constant(MOST_DIGITS)),
+      atMost(add(get(whole), scale), constant(MOST_UNSIGNED_DIGITS)),
       either([atMost(get(whole), constant(1)), differ(byteAt(subtract(get(at), get(whole))), constant(ZERO))]),
     ]), [
       ...when(equal(get(at), get(stop)), set(found, differ(get(whole), constant(0))), [
@@ -45,7 +47,11 @@ export function parseNumber(powers: number): Code {
       ]),
       ...when(get(found), [
         ...set(value, wide.multiply(get(value), power(get(rest)))),
-        ...set(found, either([equal(get(negative), constant(0)), equal(wide.isZero(get(value)), constant(0))])),
+        ...set(found, both([
+          // What needs the bit of the sign is too large, or the least of all.
+          wide.atMostSigned(wide.constant(0n), get(value)),
+          either([equal(get(negative), constant(0)), equal(wide.isZero(get(value)), constant(0))]),
+        ])),
         ...set(value, choose(get(negative), wide.subtract(wide.constant(0n), get(value)), get(value))),
         ...set(found, both([get(found), inBounds])),
       ]),
