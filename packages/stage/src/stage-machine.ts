@@ -10,7 +10,7 @@ import { ATTEMPT, jsonata, literal, SLOT } from './jsonata';
 import { allow, explainWildcards } from './permission';
 import { readWork } from './prefix-grants';
 import { S3_FAILED } from './record-failure';
-import { type AslState, plain, type Step } from './step';
+import { type AslState, goOnAnyway, plain, type Step } from './step';
 
 export interface StageMachineProps {
   readonly steps: Record<string, Step>;
@@ -146,8 +146,6 @@ const NOT_NOTIFIED = 'FailedUnnoticed';
 function explainFailure(props: StageMachineProps): Record<string, Step> {
   const errors = `${literal(props.workPrefix)} & $attemptId & "/errors/"`;
   const retry = [S3_FAILED];
-  // States.ALL does not cover a result that is too large.
-  const goOnWith = (next: string) => ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Next: next, Output: jsonata('$states.input') }));
   const s3Task = (action: string) => `arn:${Aws.PARTITION}:states:::aws-sdk:s3:${action}`;
   const read = (key: string, otherwise: string): Step => ({
     state: {
@@ -158,7 +156,7 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
       Output: jsonata('($failure := $parse($states.result.Body); $merge([$states.input, {"recorded": $failure.code & ": " & $substring($failure.message, 0, 4000)}]))'),
       TimeoutSeconds: 60,
       Retry: retry,
-      Catch: goOnWith(otherwise),
+      Catch: goOnAnyway(otherwise),
       Next: NOTIFY,
     },
     allow: [readWork(props.workBucket, props.workPrefix)],
@@ -172,7 +170,7 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
         Output: jsonata('$merge([$states.input, {"key": $states.result.Contents[0].Key}])'),
         TimeoutSeconds: 60,
         Retry: retry,
-        Catch: goOnWith(NOTIFY),
+        Catch: goOnAnyway(NOTIFY),
         Next: FOUND,
       },
       allow: [{
@@ -189,7 +187,7 @@ function explainFailure(props: StageMachineProps): Record<string, Step> {
     [READ]: read(`$replace($states.input.key, "/errors/${GIVEN_UP_MARK}", "/errors/")`, READ_GIVEN_UP),
     [READ_GIVEN_UP]: read('$states.input.key', NOTIFY),
     [NOTIFY]: plain(notifyFailure(props.failureTopic.topicArn, props.words, props.tellFailure === undefined ? FAILED : TELL, NOT_NOTIFIED)),
-    ...(props.tellFailure === undefined ? {} : { [TELL]: told(props.tellFailure, goOnWith(FAILED)) }),
+    ...(props.tellFailure === undefined ? {} : { [TELL]: told(props.tellFailure, goOnAnyway(FAILED)) }),
     ...Object.fromEntries(Object.entries(failedStates(FAILED, NOT_NOTIFIED)).map(([name, state]) => [name, plain(state)])),
   };
 }

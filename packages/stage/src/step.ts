@@ -1,3 +1,4 @@
+import { jsonata } from './jsonata';
 import type { Permission } from './permission';
 
 /** One state of a stage's machine in the Amazon States Language, and what the machine's role must be allowed for it. */
@@ -25,6 +26,11 @@ export interface Retrier {
 /** Where a state goes on: another state, or the end of the machine. */
 export function goOn(next: string | undefined): Record<string, unknown> {
   return next === undefined ? { End: true } : { Next: next };
+}
+
+/** Whatever happens to a state, the next one gets what it got. States.ALL does not cover a result that is too large, and must stand last. */
+export function goOnAnyway(next: string, more: Record<string, unknown> = {}): Record<string, unknown>[] {
+  return ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], ...more, Output: jsonata('$states.input'), Next: next }));
 }
 
 /** A state that needs nothing from the machine's role. */

@@ -1,6 +1,6 @@
 import { Aws } from 'aws-cdk-lib';
 import { jsonata } from './stage/jsonata';
-import { goOn, plain, type Step } from './stage/step';
+import { goOn, goOnAnyway, plain, type Step } from './stage/step';
 
 export interface NoticeProps {
   readonly topicArn: string;
@@ -40,7 +40,7 @@ export function qualityNotice({ topicArn, pipeline, next }: NoticeProps): Record
       Output: jsonata('$states.input'),
       TimeoutSeconds: 60,
       Retry: [{ ErrorEquals: ['Sns.SnsException', 'Sns.SdkClientException', 'Sns.ThrottledException'], IntervalSeconds: 2, MaxAttempts: 5, BackoffRate: 2, JitterStrategy: 'FULL' }],
-      Catch: ['States.DataLimitExceeded', 'States.ALL'].map((error) => ({ ErrorEquals: [error], Output: jsonata('$states.input'), Next: END })),
+      Catch: goOnAnyway(END),
       Next: END,
     }),
     [END]: plain({ Type: 'Pass', Output: jsonata('$sift($states.input, function($value, $key) { $key != "notice" })'), ...goOn(next) }),
