@@ -5,5 +5,5 @@ import type { RefusedCommit } from './load-plan';
 export function refusedCommits(refused: readonly RefusedCommit[]): PipelineError {
   const text = refused.map(({ reason }) => reason).join('; ');
   const facts = { commits: refused.map(({ dataset, seq }) => ({ dataset, seq })) };
-  return refused[0]?.code === 'TARGET_SPACE' ? userError('TARGET_SPACE', text, facts) : userError('WINDOW_TOO_SHORT', text, facts);
+  return userError(refused[0]?.code ?? 'WINDOW_TOO_SHORT', text, facts);
 }

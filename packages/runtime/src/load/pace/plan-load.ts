@@ -28,22 +28,25 @@ export async function planLoad(session: TargetSession, pending: readonly Pending
   if (time.deadline === undefined || pending.length === 0) return undefined;
   const units: PendingUnit[] = [];
   const byDms = settings.dms !== undefined;
-  for (const { dataset, writeMode, entry, loadId } of pending) {
-    const { parts } = entry.manifest;
+  for (const one of pending) {
     // Without a figure nothing is worth asking for.
-    const staged = pace?.datasets[dataset] === undefined ? [] : await session.readStagedParts(settings.ledgerSchema, loadId);
-    const there = new Set(staged.map(({ key }) => key));
-    const open = parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) }));
-    units.push({
-      dataset, seq: entry.seq, writeMode, committedAt: entry.manifest.timing.endedAt,
-      records: parts.reduce((sum, part) => sum + part.records, 0), parts: byDms ? inOne(open) : open,
-    });
+    const staged = pace?.datasets[one.dataset] === undefined ? [] : await session.readStagedParts(settings.ledgerSchema, one.loadId);
+    const unit = pendingUnit(one, new Set(staged.map(({ key }) => key)));
+    units.push(byDms ? { ...unit, parts: inOne(unit.parts) } : unit);
   }
   const deadline = new Date(time.deadline);
   const night = time.opening === undefined || settings.window === undefined ? undefined : { window: settings.window, opening: time.opening };
   const plan = fitWindow({ units, pace, connections: byDms ? 1 : settings.connections, whole: byDms, deadline, night, now });
   tell(plan, { deadline: time.deadline, left: Math.round((deadline.getTime() - now.getTime()) / 1_000) }, pace, report);
   return plan;
+}
+
+/** @param there keys of its parts that are staged already */
+export function pendingUnit({ dataset, writeMode, entry: { seq, manifest: { parts, timing } } }: Pending, there: ReadonlySet<string>): PendingUnit {
+  return {
+    dataset, seq, writeMode, committedAt: timing.endedAt, records: parts.reduce((sum, { records }) => sum + records, 0),
+    parts: parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) })),
+  };
 }
 
 /** DMS loads a commit whole, or begins it again. */

@@ -1,7 +1,7 @@
 import type { Dataset, DerivedColumn } from '../../contract/contract';
 import type { Report } from '../../report/report';
 import type { PendingUnit, WindowPlan } from '../pace/fit-window';
-import type { Pending } from '../pace/plan-load';
+import { pendingUnit, type Pending } from '../pace/plan-load';
 import type { LoadSettings } from '../settings';
 import type { TargetSession } from '../target/target-database';
 import { fitSpace, type SpaceFit, type SpaceUnit } from './fit-space';
@@ -98,18 +98,12 @@ function noRoom({ unit: { dataset, seq, writeMode, records, parts }, need }: Spa
 }
 
 function sized(pending: SpacePending, { target: { kind } }: LoadSettings, there: ReadonlySet<string> = new Set()): SpaceUnit {
-  const { dataset, writeMode, entry, columns, keyed, missing } = pending;
-  const { parts, timing, columns: stored } = entry.manifest;
+  const { writeMode, entry, columns, keyed, missing } = pending;
+  const { parts, columns: stored } = entry.manifest;
   const size: CommitSize = {
     writeMode, keyed, missing, parts, open: parts.filter(({ key }) => !there.has(key)),
     columns: (stored as readonly DerivedColumn[]).filter(({ name }) => columns.some((column) => column.name === name)),
     whole: stored.every(({ name }) => columns.some((column) => column.name === name)),
   };
-  return {
-    unit: {
-      dataset, seq: entry.seq, writeMode, committedAt: timing.endedAt, records: parts.reduce((sum, { records }) => sum + records, 0),
-      parts: parts.map(({ key, bytes }) => ({ bytes, staged: there.has(key) })),
-    },
-    need: spaceNeed(kind, size),
-  };
+  return { unit: pendingUnit(pending, there), need: spaceNeed(kind, size) };
 }
