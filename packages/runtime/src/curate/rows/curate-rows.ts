@@ -36,7 +36,7 @@ import { scanRecords, type SourceExtent } from './record-blocks';
 import { readHeader, shareRange, WHOLE_PART } from './share-range';
 import { curateSegment, type SegmentJob } from './curate-segment';
 import { MOST_NUMBERED_RUNS } from './record-numbers';
-import { canonicalCsv, fieldColumn, readColumns, readCsv, valueColumn } from './row-query';
+import { fieldColumn, readCanonical, readColumns, valueColumn } from './row-query';
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './csv/proven-fields';
 import { SegmentRecords, type RecordEnds } from './segment-records';
@@ -291,7 +291,7 @@ class PartRows {
     const { dataset } = this.options;
     const { record } = dataset;
     const { textsPath } = segment;
-    const texts = this.canonical ? readCsv(canonicalCsv(textsPath, dataset), (await stat(textsPath)).size) : readColumns(textsPath);
+    const texts = this.canonical ? readCanonical(textsPath, dataset, (await stat(textsPath)).size) : readColumns(textsPath);
     const values = this.canonical ? undefined : new Map([...this.forms.keys()].map((field) => [field, segment.others.has(fieldColumn(field))]));
     await this.curateTexts(quarantine, () => ({
       segment, texts, values, files: [textsPath, segment.sourcePath],

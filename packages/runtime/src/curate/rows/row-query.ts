@@ -36,40 +36,35 @@ export function rowRules({ quality }: Dataset): { readonly rule: QualityRule; re
 /** True for rows with a text that the scanner did not find in its grammar. */
 const DOUBTED = '_doubted';
 
-/** A line that no unquoted field can hold, so that it stands for "no text means NULL". */
-const NO_NULL_TEXT = '\n';
-
 /** Smallest buffer that the engine's CSV reader is given, in bytes. */
 const MIN_BUFFER_BYTES = 32 * 1024 * 1024;
 
-export interface CsvSource {
-  readonly path: string;
-  readonly fields: number;
-  readonly delimiter: string;
-  readonly quote: string;
-  readonly multiline: boolean;
-  readonly nullTokens: readonly string[];
-  /** Longest record in bytes. */
-  readonly maxRecordBytes: number;
-}
-
 /**
- * The table function call that reads a segment: every option is said, nothing is sniffed, all fields are text.
+ * The table function call that reads records which were re-told by us as CSV: NULL is nothing at all, everything else is quoted. Every option is
+ * said, nothing is sniffed, all fields are text.
  *
  * @param bytes of the file; the engine takes the memory for a buffer before it reads, so none may be asked for that no record needs
  */
-export function readCsv(source: CsvSource, bytes: number): string {
-  const columns = Array.from({ length: source.fields }, (_, field) => `${fieldColumn(field)}: 'VARCHAR'`).join(', ');
-  const quote = quoteLiteral(source.quote);
-  const nulls = source.nullTokens.length > 0 ? source.nullTokens : [NO_NULL_TEXT];
-  const line = Math.min(source.maxRecordBytes, bytes) + 16;
+export function readCanonical(path: string, dataset: Dataset, bytes: number): string {
+  const columns = Array.from({ length: dataset.columns.filter(isRead).length }, (_, field) => `${fieldColumn(field)}: 'VARCHAR'`).join(', ');
+  const line = Math.min(longestRecord(dataset), bytes) + 16;
   const options = [
-    'header = true', 'auto_detect = false', `delim = ${quoteLiteral(source.delimiter)}`, `quote = ${quote}`, `escape = ${quote}`,
-    'new_line = \'\\n\'', `nullstr = [${nulls.map(quoteLiteral).join(', ')}]`, 'allow_quoted_nulls = false', 'strict_mode = true', 'null_padding = false',
+    'header = true', 'auto_detect = false', "delim = ','", "quote = '\"'", "escape = '\"'",
+    'new_line = \'\\n\'', "nullstr = ['']", 'allow_quoted_nulls = false', 'strict_mode = true', 'null_padding = false',
     'ignore_errors = false', `max_line_size = ${line}`, `buffer_size = ${Math.max(MIN_BUFFER_BYTES, Math.min(2 * line, bytes + 32))}`,
-    `parallel = ${!source.multiline}`, `columns = {${columns}}`,
+    'parallel = false', `columns = {${columns}}`,
   ];
-  return `read_csv(${quoteLiteral(source.path)}, ${options.join(', ')})`;
+  return `read_csv(${quoteLiteral(path)}, ${options.join(', ')})`;
+}
+
+/** Bytes of a record as it is re-told, at most. */
+function longestRecord({ columns, record: { maxRecordBytes, fields: places = [] } }: Dataset): number {
+  // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
+  // Fields at fixed places may overlap.
+  // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes. They share the record.
+  const [texts, nested] = [columns.filter(({ source }) => source.json), columns.filter(({ type }) => isNested(type))];
+  const copies = Math.max(1, places.length) + texts.length + (nested.length > 0 ? 3 : 0);
+  return 2 * copies * maxRecordBytes + 3 * columns.filter(isRead).length;
 }
 
 /** The table function call that reads a segment whose fields are told as Parquet. */
@@ -247,18 +242,6 @@ function among(numbers: readonly number[]): string {
   if (numbers.length <= 2) return numbers.map((number) => `rn = ${number + 1}`).join(' OR ');
   const middle = numbers.length >> 1;
   return `CASE WHEN rn < ${numbers[middle]! + 1} THEN ${among(numbers.slice(0, middle))} ELSE ${among(numbers.slice(middle))} END`;
-}
-
-/** The dialect of segments whose records were re-told by us: NULL is nothing at all, everything else is quoted. */
-export function canonicalCsv(path: string, { columns, record }: Dataset): CsvSource {
-  const { maxRecordBytes, fields: places = [] } = record;
-  const fields = columns.filter(isRead).length;
-  // Columns of JSON text may hold each all of the record again. A quote is doubled, and each field gets two quotes and a comma.
-  // Fields at fixed places may overlap.
-  // The texts of an object or array are at most three times as long as it is, in quotes that are doubled again: 1 is 6 bytes. They share the record.
-  const [texts, nested] = [columns.filter(({ source }) => source.json), columns.filter(({ type }) => isNested(type))];
-  const copies = Math.max(1, places.length) + texts.length + (nested.length > 0 ? 3 : 0);
-  return { path, fields, delimiter: ',', quote: '"', multiline: true, nullTokens: [''], maxRecordBytes: 2 * copies * maxRecordBytes + 3 * fields };
 }
 
 /** Name of a column of values, by the 0-based field. */

@@ -9,7 +9,7 @@ import { csvDialect } from '../../../src/curate/rows/csv/csv-dialect';
 import { mapRead, type FieldMap } from '../../../src/curate/rows/csv/csv-header';
 import { NO_PROOF } from '../../../src/curate/rows/csv/proven-fields';
 import { valueForms } from '../../../src/curate/rows/csv/cut/value-form';
-import { fieldColumn, readColumns, readCsv, rowQuery, valueColumn } from '../../../src/curate/rows/row-query';
+import { fieldColumn, readColumns, rowQuery, valueColumn } from '../../../src/curate/rows/row-query';
 import { testContract, type ColumnSpec } from '../_fixtures/contract-text';
 
 type Texts = fc.Arbitrary<string>;
@@ -84,12 +84,14 @@ async function told(dataset: Dataset, lines: readonly string[], fieldMap: FieldM
   expect(cutter.add([Buffer.from(text)])).toBe(lines.length);
   const { rest, others } = cutter.end();
   await writeFile(columns, Buffer.concat(rest));
-  const source = { path: csv, fields: fieldMap.fields, delimiter: ',', quote: '"', multiline: false, nullTokens: record.nullTokens, maxRecordBytes: 10_000 };
+  const texts = Array.from({ length: fieldMap.fields }, (_, field) => `${fieldColumn(field)}: 'VARCHAR'`).join(', ');
+  const nulls = record.nullTokens.map((token) => `'${token}'`).join(', ');
+  const read = `read_csv('${csv}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = [${nulls}], allow_quoted_nulls = false, columns = {${texts}})`;
   const query = (texts: string, values?: ReadonlyMap<number, boolean>): string => (
     rowQuery({ dataset, texts, values, fieldMap, proof: NO_PROOF, order: { part: 0, firstRecord: 0 } })
   );
   return {
-    forms, others, columns, cast: query(readCsv(source, text.length + 9)),
+    forms, others, columns, cast: query(read),
     valued: query(readColumns(columns), new Map([...forms.keys()].map((field) => [field, others.has(fieldColumn(field))]))),
   };
 }

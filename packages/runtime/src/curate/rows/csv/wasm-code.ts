@@ -28,7 +28,7 @@ export const subtract = (a: Code, b: Code): Code => [...a, ...b, 0x6b];
 export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
 export const divide = (a: Code, b: Code): Code => [...a, ...b, 0x6e];
 export const remainder = (a: Code, b: Code): Code => [...a, ...b, 0x70];
-export const shiftLeft = (a: Code, bits: number): Code => [...a, ...constant(bits), 0x74];
+export const shiftLeft = (a: Code, bits: number): Code => shiftedLeft(a, constant(bits));
 export const shiftRight = (a: Code, bits: number): Code => [...a, ...constant(bits), 0x76];
 export const and = (a: Code, b: Code): Code => [...a, ...b, 0x71];
 export const xor = (a: Code, b: Code): Code => [...a, ...b, 0x73];

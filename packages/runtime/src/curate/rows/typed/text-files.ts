@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CanonicalRecords } from '../canonical-records';
 import { isRead } from '../csv/csv-header';
 import { MOST_NUMBERED_RUNS, type NumberedRun } from '../record-numbers';
-import { canonicalCsv, readCsv } from '../row-query';
+import { readCanonical } from '../row-query';
 import type { TextSegment } from './text-records';
 import type { TypedPart } from './typed-part';
 
@@ -72,7 +72,7 @@ export class TextFiles {
     await file.close();
     const { dataset } = this.part;
     const { runs, records, number, before: firstRecord, path } = this;
-    const texts = readCsv(canonicalCsv(path, dataset), this.bytes);
+    const texts = readCanonical(path, dataset, this.bytes);
     Object.assign(this, { runs: [], records: 0, bytes: 0, follows: false, number: number + 1, before: firstRecord + records });
     await this.part.curate({
       number, firstRecord, records, texts, numbered: `(SELECT *, row_number() OVER () - 1 AS n FROM ${texts})`, files: [path], where: this.where,
