@@ -8,6 +8,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { duckdbType, postgresTargetDdl, requireContract } from '@headrace/runtime/contract';
 import { serveFolder, startS3Endpoint } from '@headrace/local-runner';
 import { startPostgres } from '@headrace/local-runner/engines/postgres';
+import { freePort } from '@headrace/local-runner/stack/free-port';
 import { Client } from 'pg';
 import { hasMariadb, startMariadb, type MariadbServer } from '../examples/test/_fixtures/mariadb-server';
 import { writeSourceFiles } from '../examples/reference-pipeline/source/write-data';
@@ -142,16 +143,6 @@ async function otherFormats(folder: string, columns: ReadonlyArray<{ readonly na
   renameSync(`${files.ndjson}.tmp`, files.ndjson);
   renameSync(`${files.xml}.tmp`, files.xml);
   return files;
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 void start(path.resolve(process.argv[2] ?? ''), path.resolve(process.argv[3] ?? ''));
