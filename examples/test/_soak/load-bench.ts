@@ -55,13 +55,13 @@ export class LoadBench implements KillBench, KillSubject {
   /** What a load that nobody killed leaves. */
   private whole: LoadState | undefined;
 
-  private readonly stage: LoadSteps;
-
   private constructor(
     private readonly targetName: LoadTargetName, private readonly target: LoadTarget, readonly gate: StepGate,
     private readonly gateway: GatewayLine, private readonly database: DatabaseLine, private readonly containers: Containers,
-  ) {
-    this.stage = target.stage;
+  ) {}
+
+  private get stage(): LoadSteps {
+    return this.target.stage;
   }
 
   get name(): string {
