@@ -25,7 +25,7 @@ export interface CatalogTable {
 /** A partition in the shape of the Glue API. */
 export interface CatalogPartition {
   readonly Values: readonly string[];
-  readonly StorageDescriptor?: { readonly Location?: string; readonly [name: string]: unknown };
+  readonly StorageDescriptor?: { readonly Location?: string; readonly Columns?: readonly CatalogColumn[]; readonly [name: string]: unknown };
 }
 
 /** The catalog that queries see. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AthenaError, type AthenaCatalog, type AthenaStorage, type CatalogTable } from './athena-catalog';
+import { requireSchemaOfTable } from './partition-schema';
 
 /** A file of a table, with the values of the partition that it belongs to. */
 export interface TableFile {
@@ -24,9 +25,10 @@ export async function tableFiles(
   const { StorageDescriptor: storageDescriptor } = table;
   const partitioned = (table.PartitionKeys ?? []).length > 0;
   const places = partitioned
-    ? catalog.partitions(database, table.Name).map(({ Values, StorageDescriptor }) => ({
-      location: StorageDescriptor?.Location, values: Values.map((value) => (value === NULL_PARTITION ? null : value)),
-    }))
+    ? catalog.partitions(database, table.Name).map((partition) => {
+      requireSchemaOfTable(name, table, partition);
+      return { location: partition.StorageDescriptor?.Location, values: partition.Values.map((value) => (value === NULL_PARTITION ? null : value)) };
+    })
     : [{ location: storageDescriptor?.Location, values: [] }];
   const reader = new LocationReader(name, storage, storageDescriptor?.InputFormat === SYMLINKS);
   const files: TableFile[] = [];

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { queryAthena, type AthenaQuery, type AthenaResult, type CatalogPartition, type CatalogTable } from '../../src/engines/athena';
+import { queryAthena, type AthenaQuery, type AthenaResult, type CatalogColumn, type CatalogPartition, type CatalogTable } from '../../src/engines/athena';
 
 /** Buckets as folders, and a catalog in memory, for tests of the Athena stand-in. */
 export class Lake {
@@ -19,8 +19,8 @@ export class Lake {
     return this;
   }
 
-  partition(database: string, table: string, Values: string[], Location: string): void {
-    this.databases.get(database)?.get(table)?.partitions.push({ Values, StorageDescriptor: { Location } });
+  partition(database: string, table: string, Values: string[], Location: string, more: { Columns?: CatalogColumn[] } = {}): void {
+    this.databases.get(database)?.get(table)?.partitions.push({ Values, StorageDescriptor: { Location, ...more } });
   }
 
   put(uri: string, text: string): void {

@@ -103,6 +103,23 @@ describe('tables', () => {
     expect(await lake.rows('SELECT v, k FROM t ORDER BY v')).toEqual([['1', 'a'], ['3', 'a']]);
   });
 
+  test('hold the columns that a partition says against their own: by place where files are listed, by name in Parquet, and none against nothing', async () => {
+    await lake.parquet('s3://b/data/1.parquet', 'SELECT 1::INTEGER AS id, 1.5::DECIMAL(4,2) AS fare');
+    lake.put('s3://b/catalog/a/symlink.txt', 's3://b/data/1.parquet\n');
+    const found = async (format: string, now: Record<string, string>, location: string, before?: Record<string, string>): Promise<unknown> => {
+      lake.table('db', table('t', now, { keys: { k: 'string' }, format }));
+      lake.partition('db', 't', ['a'], location, before && { Columns: columns(before) });
+      return lake.rows('SELECT id, fare FROM t').catch((error: AthenaError) => error.message);
+    };
+    const before = { id: 'int', fare: 'decimal(4,2)' };
+    const inserted = { id: 'bigint', city: 'string', fare: 'decimal(6,2)' };
+    expect(await found(SYMLINKS, inserted, 's3://b/catalog/a/', before)).toBe('HIVE_PARTITION_SCHEMA_MISMATCH: the column city in table db.t is declared as type string, '
+      + 'but partition a declares column fare as type decimal(4,2)');
+    expect(await found(SYMLINKS, { id: 'bigint', fare: 'decimal(6,2)', city: 'string' }, 's3://b/catalog/a/', before)).toEqual([['1', '1.50']]);
+    expect(await found(SYMLINKS, inserted, 's3://b/catalog/a/')).toEqual([['1', '1.50']]);
+    expect(await found('org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat', inserted, 's3://b/data/', before)).toEqual([['1', '1.50']]);
+  });
+
   test('count a file twice that two partitions list', async () => {
     await lake.parquet('s3://b/data/1.parquet', 'SELECT 1 AS v');
     for (const k of ['a', 'b']) lake.put(`s3://b/catalog/${k}/symlink.txt`, 's3://b/data/1.parquet\n');

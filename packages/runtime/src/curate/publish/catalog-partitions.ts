@@ -33,8 +33,13 @@ export interface CatalogTableRef {
   readonly table: string;
 }
 
-/** How the files of a table are read, which each of its partitions says again. */
-export type FilesOfTable = Pick<CatalogTable, 'columns' | 'inputFormat' | 'outputFormat' | 'serde'>;
+/**
+ * How the files of a table are read, which each of its partitions says again.
+ *
+ * Not its columns: Athena holds those of a partition against those of the table by their place, so a contract that adds a
+ * column in the middle would make every earlier partition unreadable (ADR 84). Without them, columns go by name.
+ */
+export type FilesOfTable = Pick<CatalogTable, 'inputFormat' | 'outputFormat' | 'serde'>;
 
 /** Registers what a unit wrote in the Glue Data Catalog. Registering twice is the same as once. */
 export class CatalogPartitions {
@@ -111,11 +116,10 @@ export class CatalogPartitions {
   }
 
   private input(partition: CatalogPartition): PartitionInput {
-    const { columns, inputFormat, outputFormat, serde } = this.files;
+    const { inputFormat, outputFormat, serde } = this.files;
     return {
       Values: catalogValues(partition),
       StorageDescriptor: {
-        Columns: columns.map(({ name, type, comment }) => ({ Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) })),
         Location: partition.location,
         InputFormat: inputFormat,
         OutputFormat: outputFormat,
