@@ -12,7 +12,10 @@ export interface RunAppOptions {
 }
 
 /** Lines of the app's output that are shown when it fails. */
-const TAIL_LINES = 40;
+const TAIL_LINES = 200;
+
+/** Characters of it that are kept meanwhile. */
+const TAIL_LENGTH = 1 << 16;
 
 /**
  * Synthesizes a CDK app by its command, as `cdk synth` would, without the CLI.
@@ -31,15 +34,14 @@ export async function runApp(command: string, options: RunAppOptions): Promise<v
       JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '20',
     },
   });
-  const lines: string[] = [];
-  const keep = (chunk: Buffer) => {
-    lines.push(...chunk.toString().split('\n'));
-    lines.splice(0, Math.max(0, lines.length - TAIL_LINES));
+  let said = '';
+  const keep = (text: string) => {
+    said = (said + text).slice(-TAIL_LENGTH);
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
-  if (code !== 0) throw new Error(`the app ended with exit code ${code}: ${command}\n${lines.join('\n').trim()}`);
+  if (code !== 0) throw new Error(`the app ended with exit code ${code}: ${command}\n${said.trim().split('\n').slice(-TAIL_LINES).join('\n')}`);
 }
