@@ -38,6 +38,8 @@ async function bundleOne(bundle, outFolder, outside) {
     format: 'cjs',
     minify: true,
     keepNames: true,
+    // Node prints the line that an uncaught error was thrown in, before the error. Of a bundle in one line that is all of it.
+    lineLimit: 200,
     legalComments: 'none',
     // An asset without import() can be kept compiled on a laptop. A package imports others at run time, which may be ES modules.
     supported: { 'dynamic-import': outside.length > 0 },

@@ -33,6 +33,12 @@ describe.each(CONSTRUCTS)('%s', (construct) => {
 
     expect(leaking).toEqual([]);
   });
+
+  test('bundles in lines that a terminal can show, since Node prints that of an uncaught error', () => {
+    const text = readFileSync(path.join(folders[0], construct, 'assets/contract/index.js'), 'utf8');
+
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThan(1000);
+  });
 });
 
 function hashes(folder: string): Record<string, string> {

@@ -1,15 +1,20 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import { Duration, Size } from 'aws-cdk-lib';
 import { IngestSize, IngestSource } from '../src';
 import { CONTRACT, newIngest, newStack, SOURCES } from './_fixtures/ingest';
 
-const message = (build: () => unknown): string => {
+const thrown = (build: () => unknown): Error => {
   try {
     build();
   } catch (error) {
-    return (error as Error).message;
+    return error as Error;
   }
-  return 'nothing was thrown';
+  return new Error('nothing was thrown');
 };
+
+const message = (build: () => unknown): string => thrown(build).message;
 
 test('fails once with everything that is wrong', () => {
   const text = message(() => newIngest(newStack(), 'Ingest', {
@@ -36,6 +41,24 @@ test('fails for a contract that is not there, by its path', () => {
   expect(message(() => newIngest(newStack(), 'Ingest', { contract: 'no/such.odcs.yaml' }))).toBe(
     'Stack/Ingest: contract must be the path of an ODCS file, got "no/such.odcs.yaml", which does not exist [CONTRACT_FILE]',
   );
+});
+
+test('fails for a contract with problems by a text that holds each of them, in a line', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'contract-'));
+  try {
+    const contract = path.join(folder, 'wrong.odcs.yaml');
+    writeFileSync(contract, readFileSync(CONTRACT, 'utf8').replace(/logicalType: \w+/g, 'logicalType: text').replace('status: active', 'status: active\nwhat: this'));
+    const error = thrown(() => newIngest(newStack(), 'Ingest', { contract }));
+    const [head, ...lines] = error.message.split('\n');
+    expect(head).toBe('Stack/Ingest: the contract cannot be used:');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line).toMatch(/wrong\.odcs\.yaml:\d+ \S+: .* Fix: ./);
+    // Node shows the fields of an uncaught error, which would be all of it again.
+    expect(Object.keys(error)).toEqual([]);
+    expect(error.stack).not.toContain('assets/contract');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('fails for a pipeline name that keys cannot begin with', () => {

@@ -53,7 +53,7 @@ export class ContractFile extends Construct {
     if (!existsSync(file)) {
       fail(scope, 'CONTRACT_FILE', `contract must be the path of an ODCS file, got ${JSON.stringify(file)}, which does not exist`);
     }
-    this.contract = contractBundle().requireContract(readFileSync(file, 'utf8'), path.relative(process.cwd(), file));
+    this.contract = readContract(scope, file);
     if (this.contract.ignored.length > 0) {
       Annotations.of(scope).addInfo(`contract ${file}: read and without effect: ${this.contract.ignored.join(', ')}`);
     }
@@ -89,5 +89,15 @@ export class ContractFile extends Construct {
       wildcardReason: 'every version of the contract: its key is a content hash, and executions in flight read older ones',
     });
     this.asset.bucket.encryptionKey?.grantDecrypt(role);
+  }
+}
+
+/** As text, with every problem in it: an error of the bundle would be shown with a line of the bundle, and by its fields once more. */
+function readContract(scope: Construct, file: string): ContractView {
+  try {
+    return contractBundle().requireContract(readFileSync(file, 'utf8'), path.relative(process.cwd(), file));
+  } catch (error) {
+    if ((error as Error).name !== 'ContractError') throw error;
+    return fail(scope, 'CONTRACT', `the contract cannot be used:\n${(error as Error).message}`);
   }
 }
