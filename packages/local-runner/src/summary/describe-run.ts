@@ -1,7 +1,8 @@
 import { table } from '../commands/table';
 import { bytesText, countText } from '../progress/figures';
-import { queryCurated } from '../queries/query-curated';
+import { CATALOG_FILE, queryCurated } from '../queries/query-curated';
 import { queryUrl } from '../queries/query-target';
+import type { GlueSeeds } from '../services/glue-catalog';
 import type { LocalStack } from '../stack/local-stack';
 import { qualityTable } from './quality-table';
 import { rejectSamples } from './reject-samples';
@@ -67,16 +68,26 @@ async function readersSee(stack: LocalStack, { status, datasets, target }: RunSu
     lines.push('nothing new: 0 commits to curate, 0 to load\n');
   }
   for (const dataset of Object.keys(datasets)) {
-    const athena = await queryCurated(stack.state, `SELECT count(*) FROM "${dataset}"`).then(({ rows }) => rows[0]?.[0], () => undefined);
+    const athena = await queryCurated(stack.state, `SELECT count(*) FROM "${dataset}"`).then(({ rows }) => rows[0]?.[0], (error: Error) => error);
     const rows = target === undefined ? undefined : await queryUrl(target.url, `SELECT count(*) FROM "${dataset}"`).then((result) => result.rows[0]?.[0], () => undefined);
     const seen = [
-      athena === undefined ? '' : `Athena sees ${countText(Number(athena))} rows`,
-      rows === undefined ? '' : `PostgreSQL sees ${countText(Number(rows))} rows`,
+      athena instanceof Error ? unreadable(stack, dataset, athena) : athena === undefined ? '' : `Athena sees ${rowsText(athena)}`,
+      rows === undefined ? '' : `PostgreSQL sees ${rowsText(rows)}`,
     ].filter(Boolean).join(', ');
     if (seen !== '') lines.push(`${dataset}: ${seen}\n`);
   }
   if (target !== undefined) lines.push(`target database: ${target.url}\n`);
   return lines.join('');
+}
+
+/** Not every app curates every dataset; one that the catalog has must be readable. */
+function unreadable({ state }: LocalStack, dataset: string, error: Error): string {
+  const { tables = [] } = state.read<GlueSeeds>(CATALOG_FILE) ?? {};
+  return tables.some(({ table: { Name } }) => Name === dataset) ? `Athena cannot read it: ${error.message}` : '';
+}
+
+function rowsText(count: string | null): string {
+  return `${countText(Number(count))} ${count === '1' ? 'row' : 'rows'}`;
 }
 
 function vacuumLines(datasets: RunSummary['datasets']): string[] {
@@ -92,15 +103,21 @@ function vacuumLines(datasets: RunSummary['datasets']): string[] {
 function failure(summary: RunSummary): string {
   const failed = summary.machines.filter(({ status }) => status !== 'SUCCEEDED').at(-1);
   const slot = failed?.name.replace(/^.*?-([a-z][a-z0-9_]*)-a\d+$/, '$1');
-  return `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${failed?.cause ?? ''}\n\nNext:\n  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n`;
+  const cause = failed?.cause ?? '';
+  const told = `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${cause}\n\nNext:\n`;
+  // There was nothing to curate again, and there will be nothing when it is tried again.
+  if (/\bRERUN_[A-Z]+\b/.test(cause)) return `${told}  npx headrace quarantine show\n`;
+  const rejects = /\bTHRESHOLD\b/.test(cause) ? `  npx headrace quarantine show --run ${slot}\n` : '';
+  return `${told}${rejects}  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n`;
 }
 
 /** Only what has something to show: not every app has curated tables and a database. */
-function next({ datasets, target }: RunSummary): string {
+function next({ datasets, target, window }: RunSummary): string {
   const [dataset = 'dataset'] = Object.keys(datasets);
   const isCurated = Object.values(datasets).some(({ stages }) => stages.curate !== undefined);
   return [
     '\nNext:\n',
+    window === undefined ? '' : '  npx headrace load --now\n',
     isCurated ? `  npx headrace sql "SELECT * FROM ${dataset} LIMIT 10"\n` : '',
     target === undefined ? '' : `  npx headrace sql --target "SELECT count(*) FROM ${dataset}"\n`,
     '  npx headrace ls\n',
