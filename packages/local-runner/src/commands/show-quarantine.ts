@@ -80,11 +80,16 @@ function counts(batches: readonly QuarantinedBatch[], code: string | undefined):
 }
 
 function asJson({ dataset, counts: byCode, records }: DatasetQuarantine): object {
-  return { dataset, counts: byCode.map((each) => ({ ...each, superseded: each.state === 'superseded' })), records: records.map(({ bytes, ...record }) => ({ ...record, text: printableText(bytes), base64: bytes.toString('base64') })) };
+  return {
+    dataset,
+    counts: byCode.map((each) => ({ ...each, superseded: each.state === 'superseded' })),
+    records: records.map(({ bytes, ...record }) => ({ ...record, text: printableText(bytes), base64: bytes.toString('base64') })),
+  };
 }
 
 function describe(found: readonly DatasetQuarantine[], { run }: ShowQuarantineOptions): string {
-  const rows = found.flatMap(({ dataset, counts: byCode }) => byCode.map(({ run: of, code, records, state }) => [dataset, of, code, countText(records), state]));
+  const rows = found.flatMap(({ dataset, counts: byCode }) => (
+    byCode.map(({ run: of, code, records, state }) => [dataset, of, code, countText(records), state])));
   const isEach = (state: BatchState) => rows.every((row) => row[4] === state);
   if (rows.length === 0) return `nothing in quarantine${run === undefined ? '' : ` of run ${run}`}\n`;
   const records = found.flatMap(({ dataset, records: each }) => each.map(({ code, column, part, offset, line, bytes, reason }) => [
