@@ -7,6 +7,9 @@ const path = require('node:path');
  */
 process.env.CDK_VALIDATION = 'false';
 
+// Nobody reads where a construct was made, and to find that out takes a tenth of a synthesis.
+process.env.CDK_CONTEXT_JSON ??= JSON.stringify({ 'aws:cdk:disable-creation-stack-traces': true });
+
 // Each test has a stack of its own; what V8 made of the same bundle may be shared.
 process.env.NODE_COMPILE_CACHE ??= path.join(__dirname, '../.cache/compiled');
 
