@@ -7,6 +7,7 @@ import { runEvent, type LineageDataset, type LineageRun, type RunEvent } from '.
 import { tellLineage } from '../lineage/tell-lineage';
 import { parseCurateInput } from './curate-input';
 import { datasetOf } from './contract-source';
+import { datasetLineage, sameColumns } from './dataset-lineage';
 import type { CuratePlan } from './documents';
 import { parseCurateSettings, type CurateSettings } from './settings';
 
@@ -86,13 +87,9 @@ function inputOf(settings: CurateSettings, { operation }: CuratePlan, dataset: D
 }
 
 function outputOf(settings: CurateSettings, { operation }: CuratePlan, dataset: Dataset): LineageDataset {
-  const compact = operation === 'compact';
-  const fields = dataset.columns.flatMap(({ name, source }) => {
-    const from = compact ? name : source.field;
-    return from === undefined ? [] : [{ column: name, from }];
-  });
   const curated = curatedDataset(settings, dataset);
-  return { ...curated, madeOf: { input: compact ? curated : rawDataset(settings, dataset), fields } };
+  const madeOf = operation === 'compact' ? { input: curated, lineage: sameColumns(dataset) } : { input: rawDataset(settings, dataset), lineage: datasetLineage(dataset) };
+  return { ...curated, madeOf };
 }
 
 function rawDataset({ rawBucket, pipeline }: CurateSettings, { name }: Dataset): LineageDataset {

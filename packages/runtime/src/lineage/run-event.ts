@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ColumnLineage, InputField } from './column-lineage';
 
 /** What a run is called by in all of its events. */
 export interface LineageRun {
@@ -18,8 +19,8 @@ export interface LineageDataset {
   readonly prefix: string;
   readonly columns?: ReadonlyArray<{ readonly name: string; readonly type: string }>;
   readonly counts?: { readonly rows?: number; readonly bytes?: number; readonly files?: number };
-  /** Of an output: the field of the input that each column is made of. */
-  readonly madeOf?: { readonly input: LineageDataset; readonly fields: ReadonlyArray<{ readonly column: string; readonly from: string }> };
+  /** Of an output: the fields of the input that its columns are made of. */
+  readonly madeOf?: { readonly input: LineageDataset; readonly lineage: ColumnLineage };
 }
 
 export type LineageState = 'START' | 'COMPLETE' | 'FAIL';
@@ -91,12 +92,16 @@ function described(dataset: LineageDataset, facet: MakeFacet): object {
     facets: {
       dataSource: facet('DatasourceDatasetFacet', { name: `s3://${bucket}`, uri: `s3://${bucket}/${prefix}/` }),
       ...(columns === undefined ? {} : { schema: facet('SchemaDatasetFacet', { fields: columns.map(({ name, type }) => ({ name, type })) }) }),
-      ...(madeOf === undefined ? {} : {
-        columnLineage: facet('ColumnLineageDatasetFacet', {
-          fields: Object.fromEntries(madeOf.fields.map(({ column, from }) => [column, { inputFields: [{ ...nameOf(madeOf.input), field: from }] }])),
-        }),
-      }),
+      ...(madeOf === undefined ? {} : { columnLineage: facet('ColumnLineageDatasetFacet', columnLineage(madeOf)) }),
     },
+  };
+}
+
+function columnLineage({ input, lineage: { columns, rows } }: NonNullable<LineageDataset['madeOf']>): object {
+  const named = (fields: readonly InputField[]): object[] => fields.map((field) => ({ ...nameOf(input), ...field }));
+  return {
+    fields: Object.fromEntries([...columns].map(([column, fields]) => [column, { inputFields: named(fields) }])),
+    ...(rows.length === 0 ? {} : { dataset: named(rows) }),
   };
 }
 

@@ -2,10 +2,28 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tellFailure } from '../../src/curate/curate-lineage';
 import type { RunEvent } from '../../src/lineage/run-event';
+import { hasOpenLineage, openLineageProblems } from '../_fixtures/openlineage';
 import type { DatasetSpec } from './_fixtures/contract-text';
 import { CurateBench } from './_fixtures/curate-bench';
 
 const TRIPS: DatasetSpec = { columns: [{ name: 'id', type: 'integer' }, { name: 'day', type: 'date', more: 'partitioned: true' }] };
+
+const COMPUTED: DatasetSpec = {
+  columns: [
+    { name: 'id', type: 'integer', more: 'customProperties: [{ property: headraceSource, value: { field: Id } }]' }, { name: 'fare', type: 'decimal(5,2)' }, { name: 'tip', type: 'decimal(5,2)' },
+    { name: 'whole', type: 'boolean' }, { name: 'total', type: 'decimal(6,2)', more: 'transformLogic: fare + tip' }, { name: 'same', type: 'decimal(5,2)', more: 'transformLogic: fare' },
+    { name: 'shown', type: 'decimal(6,2)', more: 'transformLogic: CASE WHEN whole AND tip > 0 THEN total ELSE fare END' },
+    { name: 'email', type: 'string', more: 'customProperties: [{ property: headraceMask, value: { method: redact, text: gone } }]' },
+  ],
+  custom: { headraceFilter: '"tip > 0"' },
+};
+
+interface Use {
+  readonly namespace: string;
+  readonly name: string;
+  readonly field: string;
+  readonly transformations: ReadonlyArray<{ readonly subtype: string; readonly masking?: boolean }>;
+}
 
 /** What every facet says of itself. */
 const FACET = { _producer: 'https://github.com/headrace/headrace/tree/v1.2.3', _schemaURL: expect.stringMatching(/^https:\/\/openlineage\.io\/spec\/facets\/\d-\d-\d\/(\w+)\.json#\/\$defs\/\1$/) as string };
@@ -57,7 +75,7 @@ describe('the lineage of a curate run', () => {
         namespace: 's3://curated', name: 'lake/data/trips',
         facets: {
           schema: { ...FACET, fields: [{ name: 'id', type: 'bigint' }, { name: 'day', type: 'date' }] },
-          columnLineage: { ...FACET, fields: { day: { inputFields: [{ namespace: 's3://raw', name: 'lake/raw/trips', field: 'day' }] } } },
+          columnLineage: { ...FACET, fields: { day: { inputFields: [{ namespace: 's3://raw', name: 'lake/raw/trips', field: 'day', transformations: [{ type: 'DIRECT', subtype: 'IDENTITY' }] }] } } },
         },
       }],
     });
@@ -102,5 +120,47 @@ describe('the lineage of a curate run', () => {
     expect(posted).toHaveLength(1);
     await bench.plan('s20260101t030000z');
     expect(posted[1]!.run.runId).toBe(posted[0]!.run.runId);
+  });
+
+  test('says of each column which fields it is made of and how, of computed columns, masks and a filter too', async () => {
+    await bench.reset(COMPUTED, { lineageEndpoint: bench.settings.lineageEndpoint });
+    await bench.run('s1');
+    const [output] = posted[0]!.outputs as [{ facets: { columnLineage: { fields: Record<string, { inputFields: Use[] }>; dataset: Use[] } } }];
+    const { fields, dataset } = output.facets.columnLineage;
+    const uses = (each: Use[]) => Object.fromEntries(each.map(({ namespace, name, field, transformations }) => {
+      expect({ namespace, name }).toEqual({ namespace: 's3://raw', name: 'lake/raw/trips' });
+      return [field, transformations.map(({ subtype, masking }) => (masking === true ? `${subtype}, masked` : subtype)).join(' and ')];
+    }));
+    expect(Object.fromEntries(Object.entries(fields).map(([column, { inputFields }]) => [column, uses(inputFields)]))).toEqual({
+      id: { Id: 'IDENTITY' }, fare: { fare: 'IDENTITY' }, tip: { tip: 'IDENTITY' }, whole: { whole: 'IDENTITY' },
+      total: { fare: 'TRANSFORMATION', tip: 'TRANSFORMATION' }, same: { fare: 'IDENTITY' },
+      shown: { whole: 'CONDITIONAL', tip: 'CONDITIONAL and TRANSFORMATION', fare: 'TRANSFORMATION' },
+      email: { email: 'TRANSFORMATION, masked' },
+    });
+    expect(uses(dataset)).toEqual({ tip: 'FILTER' });
+    expect(dataset[0]!.transformations).toEqual([{ type: 'INDIRECT', subtype: 'FILTER' }]);
+  });
+
+  (hasOpenLineage ? test : test.skip)('is what the schemas of the specification allow: events of every kind, each with all of its facets', async () => {
+    await bench.reset(COMPUTED, { lineageEndpoint: bench.settings.lineageEndpoint });
+    for (const run of ['r1', 'r2']) await bench.ingest(run, ['Id,fare,tip,whole,email\n1,1.50,1.00,true,a@example.com\nx,,,,\n']);
+    await bench.run('s20260101t030000z');
+    await bench.run('m20260101t040000z', 1, { operation: 'compact' });
+    const { settings, store, report } = bench;
+    await tellFailure({
+      settings, store, report, input: { slot: 's20260101t050000z' }, execution: { name: 'x', startTime: '' }, signal: new AbortController().signal,
+      previous: { failed: { state: 'Shapes', error: 'States.TaskFailed' } },
+    });
+    expect(posted.map(({ eventType, job: { name } }) => `${eventType} ${name}`)).toEqual([
+      'START curate', 'COMPLETE curate', 'START curate.compact', 'COMPLETE curate.compact', 'FAIL curate']);
+    const wrong = [
+      { ...posted[0]!, eventType: 'BEGIN' }, { ...posted[0]!, eventTime: 'yesterday' }, { ...posted[0]!, run: { runId: '1', facets: {} } }, { ...posted[0]!, inputs: [{ namespace: 's3://raw' }] },
+      JSON.parse(JSON.stringify(posted[1]).replace('"rowCount":2', '"rowCount":"2"')) as RunEvent, JSON.parse(JSON.stringify(posted[0]).replace('"DIRECT"', '5')) as RunEvent,
+      JSON.parse(JSON.stringify(posted[4]).replace('"message"', '"text"')) as RunEvent,
+    ];
+    const problems = openLineageProblems([...posted, ...wrong]);
+    expect(problems.slice(0, posted.length)).toEqual(posted.map(() => []));
+    // The oracle finds what is wrong.
+    expect(problems.slice(posted.length).map(({ length }) => length > 0)).toEqual(wrong.map(() => true));
   });
 });
