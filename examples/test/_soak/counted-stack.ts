@@ -8,6 +8,7 @@ import type { KillBench } from './kill-loop';
 import { copyState } from './state-copy';
 import type { StepGate } from './step-gate';
 import { openUploads } from './stored-objects';
+import { WarmProcesses } from './warm-processes';
 
 /** Waits of the machines pass that many times faster. */
 const TIME_FACTOR = 100;
@@ -17,6 +18,8 @@ export interface FreshOptions {
   readonly concurrency?: number;
   /** Default: 100. Time-outs pass faster as well, so a loop that makes anybody wait takes less. */
   readonly timeFactor?: number;
+  /** Whether tasks and functions share processes, until one is killed: for many cases, all of whose programs are ours. Default: false. */
+  readonly warm?: boolean;
 }
 
 /** A folder for an assembly and its states that goes with the process. */
@@ -44,6 +47,7 @@ export abstract class CountedStack implements KillBench {
   private current: LocalStack | undefined;
   private options: FreshOptions = {};
   private states = 0;
+  private readonly processes = new WarmProcesses();
 
   protected constructor(private readonly folder: string, readonly gate: StepGate, private readonly gateway: GatewayLine) {
     this.assembly = path.join(folder, 'cdk.out');
@@ -116,9 +120,9 @@ export abstract class CountedStack implements KillBench {
   }
 
   protected async up(): Promise<LocalStack> {
-    const { concurrency = 1, timeFactor = TIME_FACTOR } = this.options;
+    const { concurrency = 1, timeFactor = TIME_FACTOR, warm = false } = this.options;
     const stack = this.current = await LocalStack.start({
-      assemblyDir: this.assembly, stateDir: this.stateDir, timeFactor, concurrency,
+      assemblyDir: this.assembly, stateDir: this.stateDir, timeFactor, concurrency, ...(warm ? { startProcess: this.processes.start } : {}),
       fault: (request) => this.fault?.(request),
       onEvent: (event) => this.note(event),
     });
@@ -158,6 +162,7 @@ export abstract class CountedStack implements KillBench {
 
   async close(): Promise<void> {
     await this.down();
+    await this.processes.close();
     await this.gateway.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

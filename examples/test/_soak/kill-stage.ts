@@ -26,7 +26,7 @@ export async function killStage(bench: SoakBench, { stage, padding = 0, ...serie
   const subject: KillSubject = {
     name: stage, bench, stride: STRIDE, alike: true,
     fresh: async () => {
-      await bench.fresh();
+      await bench.fresh({ warm: true });
       await prepare(bench, stage);
       // What only loads change is only kept for them.
       if (stage === 'Load') target = await bench.saveTarget();

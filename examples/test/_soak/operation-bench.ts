@@ -48,7 +48,7 @@ export class OperationBench extends CountedStack {
 
   /** A stack with some batches, each curated once. Cases may be tried from what {@link save} keeps of it. */
   async fresh(): Promise<void> {
-    await this.clear({});
+    await this.clear({ warm: true });
     await this.up();
     this.slots = 0;
     for (this.batch = 1; this.batch <= BATCHES; this.batch += 1) {

@@ -1,3 +1,4 @@
+export { type ProcessEnd, type ProcessOptions, type StartedProcess, type StartProcess } from './exec/process';
 export { startS3Endpoint, type S3Endpoint, type S3EndpointOptions } from './s3/s3-endpoint';
 export { type S3Event } from './s3/s3-call';
 export { type S3Fault, type S3RequestInfo, type S3Served } from './s3/s3-service';

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { StopScope } from '../asl/stop-scope';
 import { TaskFailure } from '../asl/task-failure';
-import { startProcess, type ProcessEnd } from './process';
+import { startProcess, type ProcessEnd, type StartProcess } from './process';
 
 export interface FunctionCall {
   readonly codeFolder: string;
@@ -18,6 +18,8 @@ export interface FunctionCall {
   readonly onEnded?: (pid: number, ended: ProcessEnd) => void;
   readonly logFile?: string;
   readonly pidFolder: string;
+  /** Default: a new process. */
+  readonly startProcess?: StartProcess;
 }
 
 interface Answer {
@@ -61,7 +63,7 @@ process.once('message', async ({ file, name, event, deadline, functionName }) =>
 `;
 
 /**
- * Calls a Node.js function in a fresh child process.
+ * Calls a Node.js function in a child process.
  *
  * Throws TaskFailure with the error's type and the JSON cause that Lambda reports; `Sandbox.Timedout` and
  * `Runtime.ExitError` for a function that ran out of time or died.
@@ -75,7 +77,7 @@ export async function runFunction(call: FunctionCall): Promise<unknown> {
     scope.stop('timeout');
   }, call.timeoutMs);
   let answer: Answer | undefined;
-  const child = await startProcess({
+  const child = await (call.startProcess ?? startProcess)({
     command: process.execPath,
     args: ['-e', WORKER_PROGRAM],
     cwd: call.codeFolder,

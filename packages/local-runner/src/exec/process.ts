@@ -40,6 +40,9 @@ export interface StartedProcess {
   send(message: object): void;
 }
 
+/** How a program of the app becomes a process; {@link startProcess} makes a new one for each. */
+export type StartProcess = (options: ProcessOptions) => Promise<StartedProcess>;
+
 const MEMORY_CHECK_MS = 50;
 /** How long output and messages are awaited after the exit: a process that left the group may hold the pipes for ever. */
 const OUTPUT_GRACE_MS = 2_000;

@@ -4,7 +4,7 @@ import type { Deployment, LambdaFunction } from '../stack/deployment';
 /** Who calls, and what is to be known of the child. */
 export type FunctionCaller = Pick<FunctionCall, 'event' | 'signal' | 'logFile' | 'onLine' | 'onStarted' | 'onEnded'>;
 
-/** Calls a deployed function: its packaged handler in a fresh child process, with its own role, memory and time-out. Throws TaskFailure. */
+/** Calls a deployed function: its packaged handler in a child process, with its own role, memory and time-out. Throws TaskFailure. */
 export function callFunction(deployment: Deployment, lambda: LambdaFunction, caller: FunctionCaller): Promise<unknown> {
   return runFunction({
     ...caller,
@@ -21,5 +21,6 @@ export function callFunction(deployment: Deployment, lambda: LambdaFunction, cal
     timeoutMs: lambda.timeoutSeconds * 1000,
     memoryMiB: lambda.memoryMiB,
     pidFolder: deployment.pidFolder,
+    startProcess: deployment.startProcess,
   });
 }

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { startProcess } from '../exec/process';
 import type { Container, Deployment, TaskDefinition } from '../stack/deployment';
 import type { ExecutionScope } from '../stack/execution-scope';
 import { type ContainerStatus, TaskMetadataEndpoint } from './task-metadata';
@@ -117,7 +116,7 @@ async function startContainer(
   };
   const file = scope.logFile(definition.containers.length === 1 || container.essential ? task : `${task}-${container.name}`);
   if (container.logOptions !== undefined) deployment.logs.add(container.logOptions['awslogs-group'] ?? '', streamOf(container, call.taskArn), file);
-  const child = await startProcess({
+  const child = await deployment.startProcess({
     command: command.file,
     args: command.args,
     cwd: command.workingDirectory,

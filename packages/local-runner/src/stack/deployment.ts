@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type { Assembly, Resource } from '../assembly';
+import { startProcess, type StartProcess } from '../exec/process';
 import type { LocalLogs } from '../services/cloudwatch-logs';
 import type { Machine } from './machine';
 import type { Principals } from './principals';
@@ -63,6 +64,8 @@ export interface DeploymentOptions {
   readonly nodePath: string;
   /** Environment of children beside what the template gives them, for example the CA of the local database. */
   readonly childEnvironment: Readonly<Record<string, string>>;
+  /** How containers and functions become processes. Default: a new one for each. */
+  readonly startProcess?: StartProcess;
 }
 
 type Properties = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -72,9 +75,11 @@ export class Deployment {
   public readonly account = '000000000000';
   public readonly region = 'us-east-1';
   public readonly pidFolder: string;
+  public readonly startProcess: StartProcess;
 
   public constructor(private readonly options: DeploymentOptions) {
     this.pidFolder = options.pidFolder;
+    this.startProcess = options.startProcess ?? startProcess;
   }
 
   public get assembly(): Assembly {

@@ -5,6 +5,7 @@ import { TaskTokens } from '../asl';
 import { Assembly, LOCAL } from '../assembly';
 import { dismissGuard, reapLeftovers } from '../exec/child-guard';
 import { compileCache } from '../exec/compile-cache';
+import type { StartProcess } from '../exec/process';
 import { ExecutionStore, type ExecutionRecord } from '../executions/execution-store';
 import { startGateway, type Gateway } from '../gateway/start-gateway';
 import type { S3ServiceOptions } from '../s3/s3-service';
@@ -62,6 +63,11 @@ export interface LocalStackOptions {
    * below the current folder; without either, a Glue job fails.
    */
   readonly spark?: string;
+  /**
+   * How containers and functions become processes, for tests that start very many of them. Default: each is a new one, with its memory cap, which
+   * ends when this process does.
+   */
+  readonly startProcess?: StartProcess;
 }
 
 /** Tasks are whole processes, and each brings its own threads: more than this only makes a laptop swap. */
@@ -138,7 +144,7 @@ export class LocalStack {
     });
     open.push(() => gateway.close());
     const environment: ReleaseEnvironment = {
-      pidFolder: state.pids, logs, nodePath: nativePackages(),
+      pidFolder: state.pids, logs, nodePath: nativePackages(), startProcess: options.startProcess,
       childEnvironment: {
         ...compileCache(state.compileCache),
         ...(running.length > 0 ? { NODE_EXTRA_CA_CERTS: path.join(certificateFolder(state), 'server.crt') } : {}),

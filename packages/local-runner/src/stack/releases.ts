@@ -47,7 +47,7 @@ export interface ReleasesOptions {
 }
 
 /** What every deployment of one stack has in common. */
-export type ReleaseEnvironment = Pick<DeploymentOptions, 'pidFolder' | 'logs' | 'nodePath' | 'childEnvironment'>;
+export type ReleaseEnvironment = Pick<DeploymentOptions, 'pidFolder' | 'logs' | 'nodePath' | 'childEnvironment' | 'startProcess'>;
 
 /** Deploys assemblies into one state folder, one after the other, as a CDK app is deployed version by version. */
 export class Releases {
