@@ -71,7 +71,7 @@ test('a source lands once and whole when its ingest is killed at an I/O step, an
 });
 
 test('tries every step of a run once, each time from the state that was kept, and one step more', async () => {
-  const { subject, did } = countedSubject(5, { alike: true, stride: 2 });
+  const { subject, did } = countedSubject(5, 2);
   const { killed, last, whole } = await new KillLoop(subject, { side: 'after' }).run();
   // The first of each kind, and then by the stride.
   expect(killed.map(({ number }) => number)).toEqual([1, 4, 3, 5, 2]);
@@ -84,14 +84,15 @@ test('names the steps that were tried, unless all were', () => {
   expect(coveredSteps([1, 2], 2, [1])).toBe('2 of 2 steps');
 });
 
-test('asks nothing of what stands behind a pass that was stopped before its first case', async () => {
-  const { subject, did } = countedSubject(5, { alike: false, stride: 5 });
-  // The second pass begins, and the time is over.
-  let cases = 0;
-  const { killed, whole } = await new KillLoop(subject, { side: 'before', goOn: () => (cases += 1) <= 3 }).run();
-  expect(killed.map(({ number }) => number)).toEqual([1, 2]);
+test.each([
+  { cases: 0, killed: [], did: ['fresh'] },
+  { cases: 3, killed: [1, 4], did: ['fresh', 'rest'] },
+])('says that a series that was stopped after $cases cases is not whole, and asks nothing of what stands behind none', async ({ cases, ...expected }) => {
+  const { subject, did } = countedSubject(5, 2);
+  let begun = 0;
+  const { killed, whole } = await new KillLoop(subject, { side: 'before', goOn: () => (begun += 1) <= cases }).run();
+  expect({ killed: killed.map(({ number }) => number), did }).toEqual(expected);
   expect(whole).toBe(false);
-  expect(did).toEqual(['fresh', 'rest', 'fresh', 'rest', 'fresh']);
 });
 
 test('brings a state back as it was, whatever became of it, but for databases and what has run', () => {
@@ -162,7 +163,7 @@ test('draws the same from the same seed', () => {
 });
 
 /** A subject that takes so many steps and starts nothing. */
-function countedSubject(steps: number, shape: Pick<KillSubject, 'alike' | 'stride'>): { readonly subject: KillSubject; readonly did: string[] } {
+function countedSubject(steps: number, stride: number): { readonly subject: KillSubject; readonly did: string[] } {
   const gate = new StepGate();
   const did: string[] = [];
   const attempt: RunAttempt = async () => {
@@ -174,5 +175,5 @@ function countedSubject(steps: number, shape: Pick<KillSubject, 'alike' | 'strid
   };
   const bench: KillBench = { gate, openUploads: 0, killChildren: async () => undefined };
   const tell = (what: string) => async () => void did.push(what);
-  return { did, subject: { name: 'a run', bench, ...shape, fresh: tell('fresh'), nextCase: async () => attempt, require: async () => undefined, rest: tell('rest') } };
+  return { did, subject: { name: 'a run', bench, stride, fresh: tell('fresh'), nextCase: async () => attempt, require: async () => undefined, rest: tell('rest') } };
 }

@@ -43,6 +43,8 @@ export abstract class CountedStack implements KillBench {
   readonly notices: string[] = [];
   /** Times that children of this stack were killed. */
   kills = 0;
+  /** Uploads that were open at the last {@link save}, left by what was killed before it. */
+  keptUploads = 0;
   private readonly assembly: string;
   private current: LocalStack | undefined;
   private options: FreshOptions = {};
@@ -98,12 +100,14 @@ export abstract class CountedStack implements KillBench {
     this.options = options;
     this.states += 1;
     this.kills = 0;
+    this.keptUploads = 0;
     this.fault = undefined;
     this.notices.length = 0;
   }
 
   /** Keeps what is known now, but for what is in databases, so that {@link restore} can bring it back any number of times. */
   async save(): Promise<void> {
+    this.keptUploads = this.openUploads;
     await this.down();
     copyState(this.stateDir, this.saved);
     await this.up();

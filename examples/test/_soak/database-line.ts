@@ -14,19 +14,24 @@ export type Protocol = 'postgres' | 'mysql';
 
 /**
  * The line between children and the target database: what makes the server do something is one step of the gate each. It reads the messages, so a
- * child of PostgreSQL that asks for TLS speaks it with the line, by the certificate of the state folder.
+ * child of PostgreSQL that asks for TLS speaks it with the line, by the certificate of the state folder. Where it is asked
+ * to, every message of the protocol is a step, and the line itself can be dead.
  */
 export class DatabaseLine {
   /** The server, and the folder with its certificate; they change with each stack. */
   upstream = { port: 0, certificateFolder: '' };
+  private dead = false;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(private readonly server: Server, private readonly gate: StepGate, private readonly protocol: Protocol) {}
+  private constructor(
+    private readonly server: Server, private readonly gate: StepGate, private readonly protocol: Protocol, private readonly every: boolean,
+  ) {}
 
-  static async start(gate: StepGate, protocol: Protocol = 'postgres'): Promise<DatabaseLine> {
+  /** @param every whether each message of a client is a step, and not only one that makes the server do something */
+  static async start(gate: StepGate, protocol: Protocol = 'postgres', every = false): Promise<DatabaseLine> {
     // A statement is several small messages: none of them waits until the one before is acknowledged.
     const server = createServer({ noDelay: true });
-    const line = new DatabaseLine(server, gate, protocol);
+    const line = new DatabaseLine(server, gate, protocol, every);
     server.on('connection', (socket) => line.accept(socket));
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     return line;
@@ -36,12 +41,23 @@ export class DatabaseLine {
     return (this.server.address() as AddressInfo).port;
   }
 
-  async close(): Promise<void> {
+  /** Nothing passes any more, in either direction: what the server sees of a client that was killed. */
+  die(): void {
+    this.dead = true;
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  revive(): void {
+    this.dead = false;
+  }
+
+  async close(): Promise<void> {
+    this.die();
     await new Promise((resolve) => { this.server.close(resolve); });
   }
 
   private accept(socket: Socket): void {
+    if (this.dead) return void socket.on('error', () => undefined).destroy();
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket)).on('error', () => undefined);
     const join = (client: Socket) => this.join(client, connect({ port: this.upstream.port, host: '127.0.0.1', noDelay: true }));
@@ -80,11 +96,12 @@ export class DatabaseLine {
       for (let message = reader.next(rest); message !== undefined; message = reader.next(rest)) {
         const bytes = rest.subarray(0, message.length);
         rest = rest.subarray(message.length);
-        if (message.step === undefined) {
+        const what = message.step ?? (this.every ? message.type : undefined);
+        if (what === undefined) {
           upstream.write(bytes);
           continue;
         }
-        const step = this.gate.arrive(message.step);
+        const step = this.gate.arrive(what);
         if (!await this.gate.pass(step, 'before')) return;
         if (message.answered === true && this.gate.waits(step, 'after')) open.step = step;
         upstream.write(bytes);

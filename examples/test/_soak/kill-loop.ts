@@ -16,20 +16,15 @@ export interface KillSubject {
   /** In words, for errors. */
   readonly name: string;
   readonly bench: KillBench;
-  /**
-   * Steps are tried with this stride, pass by pass, so that a series that is stopped early has been everywhere. Each case may make the next one
-   * longer: a stride that is not longer than that runs after the end.
-   */
+  /** Steps are tried with this stride, again and again from the next one on, so that a series that is stopped early has been everywhere. */
   readonly stride: number;
-  /** Whether every case begins from the same state, so that all take the same steps: one stack is enough for them. Default: false. */
-  readonly alike?: boolean;
-  /** A pass has a stack of its own: logs that grow over all cases would make a run take ever more steps. */
+  /** Makes and keeps the state from which every case begins, so that all take the same steps. */
   fresh(): Promise<void>;
-  /** Prepares the next case, and tells how one attempt of it is run. */
+  /** Brings that state back, and tells how one attempt is run. */
   nextCase(): Promise<RunAttempt>;
   /** Throws one error that lists all that is not right after a case. */
   require(records: readonly ExecutionRecord[]): Promise<void>;
-  /** Ends a pass with what the cases left for others. */
+  /** Ends the series with what the cases left for others. */
   rest(): Promise<void>;
 }
 
@@ -59,7 +54,7 @@ export interface KillResult {
   readonly killed: readonly Step[];
   /** Steps that the subject takes; unknown while no case went through without a kill. */
   readonly last: number | undefined;
-  /** The first step of each kind, where all cases are alike. */
+  /** The first step of each kind. */
   readonly firsts: readonly number[];
   /** Multipart uploads that killed children left open. */
   readonly uploads: number;
@@ -87,23 +82,18 @@ export class KillLoop {
 
   async run(): Promise<KillResult> {
     const { subject, series } = this;
-    let whole = series.steps === undefined && series.shares === undefined;
-    for (const steps of this.passes()) {
-      await subject.fresh();
-      let cases = 0;
-      let stopped = false;
-      for (const step of steps) {
-        stopped = series.goOn?.({ step, tried: new Set(this.killed.map(({ number }) => number)).size, last: this.last }) === false;
-        if (stopped) break;
-        await this.killAt(step).catch((error: Error) => { throw this.failureAt(step, error); });
-        cases += 1;
-      }
-      // A pass that is stopped before its first case leaves nothing that anybody could go on with.
-      if (cases > 0) await subject.rest();
-      whole &&= !stopped;
+    await subject.fresh();
+    let cases = 0;
+    let stopped = false;
+    for (const step of this.steps()) {
+      stopped = series.goOn?.({ step, tried: new Set(this.killed.map(({ number }) => number)).size, last: this.last }) === false;
       if (stopped) break;
+      await this.killAt(step).catch((error: Error) => { throw this.failureAt(step, error); });
+      cases += 1;
     }
-    return this.result(whole);
+    // A series that is stopped before its first case leaves nothing that anybody could go on with.
+    if (cases > 0) await subject.rest();
+    return this.result(!stopped && series.steps === undefined && series.shares === undefined);
   }
 
   private failureAt(step: number, { message }: Error): Error {
@@ -119,13 +109,9 @@ export class KillLoop {
     return { killed, last, firsts, uploads, whole };
   }
 
-  private* passes(): Generator<Iterable<number>> {
+  private steps(): Iterable<number> {
     const { steps, shares } = this.series;
-    if (steps !== undefined) return void (yield steps);
-    if (shares !== undefined) return void (yield this.atShares(shares));
-    if (this.subject.alike === true) return void (yield this.everyStep());
-    for (let first = 1; first <= this.subject.stride; first += 1) yield this.everyStride(first);
-    yield this.beyond();
+    return steps ?? (shares === undefined ? this.everyStep() : this.atShares(shares));
   }
 
   private* everyStep(): Generator<number> {

@@ -13,7 +13,7 @@ const HALF_OF_RERUN = 40;
  */
 export async function killOperation(bench: OperationBench, operation: Operation, series: KillSeries): Promise<KillResult> {
   const subject: KillSubject = {
-    name: operation, bench, stride: STRIDE, alike: true,
+    name: operation, bench, stride: STRIDE,
     fresh: async () => {
       await bench.fresh();
       await prepare(bench, operation);

@@ -24,7 +24,7 @@ export async function killStage(bench: SoakBench, { stage, padding = 0, ...serie
   bench.source.padding = padding;
   let target: DatabaseSnapshot | undefined;
   const subject: KillSubject = {
-    name: stage, bench, stride: STRIDE, alike: true,
+    name: stage, bench, stride: STRIDE,
     fresh: async () => {
       await bench.fresh({ warm: true });
       await prepare(bench, stage);

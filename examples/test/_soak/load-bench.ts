@@ -9,7 +9,7 @@ import { DatabaseLine } from './database-line';
 import { GatewayLine } from './gateway-line';
 import { difference } from './invariants';
 import type { KillBench, KillSubject } from './kill-loop';
-import { commitBatch, expectedRows, LOAD_CONTRACT, LOADED, WRITE_MODES } from './load-batches';
+import { LoadBatches } from './load-batches';
 import { LOAD_TARGETS, type LoadTarget, type LoadTargetName } from './load-target';
 import { StepGate } from './step-gate';
 
@@ -22,6 +22,15 @@ interface LoadState {
   readonly tables: readonly Row[];
 }
 
+/** What a kill ends: a process, at an I/O step of its; or all that connects the task with the world, at any message to the database or S3. */
+export type LoadKill = 'process' | 'line';
+
+const BATCHES: Readonly<Record<LoadKill, LoadBatches>> = {
+  process: new LoadBatches(['appended', 'merged', 'replaced']),
+  // Cheap enough for what a batch deletes and for partitions too. What is merged is also marked.
+  line: new LoadBatches(['appended', 'replaced', 'marked', 'listed', 'visits']),
+};
+
 /** Steps apart that follow each other, so that a series that is stopped early has been everywhere. */
 const STRIDE = 23;
 
@@ -31,33 +40,37 @@ const STRIDE = 23;
  *
  * The task that a kill will meet is a process of its own, of the bundle that is shipped, whose requests and statements go by counted lines. The tasks
  * before and after it run the same steps in this process: what is between tasks is all in S3 and in the database.
+ *
+ * Where a kill only ends the line, all tasks run in this process: the world sees of one that has no line what it sees of one that is dead.
  */
 export class LoadBench implements KillBench, KillSubject {
-  static async start(name: LoadTargetName): Promise<LoadBench> {
-    const target = await LOAD_TARGETS[name](LOAD_CONTRACT, { writeModes: WRITE_MODES, connections: 1, lockTimeoutSeconds: 5 });
+  static async start(name: LoadTargetName, kill: LoadKill = 'process'): Promise<LoadBench> {
+    const batches = BATCHES[kill];
+    const target = await LOAD_TARGETS[name](batches.contract, { writeModes: batches.writeModes, connections: 1, lockTimeoutSeconds: 5 });
     const gate = new StepGate();
-    const [gateway, database] = await Promise.all([GatewayLine.start(gate), DatabaseLine.start(gate, target.protocol)]);
+    const [gateway, database] = await Promise.all([GatewayLine.start(gate), DatabaseLine.start(gate, target.protocol, kill === 'line')]);
     gateway.upstream = target.stage.s3.url;
     database.upstream = { port: target.port, certificateFolder: '' };
-    const containers = await Containers.start(gateway.url, target.stage.credentials, compileCache(soakFolder()));
-    return new LoadBench(name, target, gate, gateway, database, containers);
+    const containers = kill === 'line' ? undefined : await Containers.start(gateway.url, target.stage.credentials, compileCache(soakFolder()));
+    return new LoadBench(name, target, batches, gate, gateway, database, containers);
   }
 
   readonly bench = this;
   readonly stride = STRIDE;
-  readonly alike = true;
   readonly openUploads = 0;
   /** Steps of each task where nothing is killed. */
   private readonly steps = new Map<string, number>();
   private running: Container | undefined;
+  /** Whether the task that runs has lost its line. */
+  private dead = false;
   /** What S3 holds before the second batch is loaded. */
   private kept: LoadSteps['s3']['objects'] = new Map();
   /** What a load that nobody killed leaves. */
   private whole: LoadState | undefined;
 
   private constructor(
-    private readonly targetName: LoadTargetName, private readonly target: LoadTarget, readonly gate: StepGate,
-    private readonly gateway: GatewayLine, private readonly database: DatabaseLine, private readonly containers: Containers,
+    private readonly targetName: LoadTargetName, private readonly target: LoadTarget, private readonly batches: LoadBatches, readonly gate: StepGate,
+    private readonly gateway: GatewayLine, private readonly database: DatabaseLine, private readonly containers: Containers | undefined,
   ) {}
 
   private get stage(): LoadSteps {
@@ -69,10 +82,10 @@ export class LoadBench implements KillBench, KillSubject {
   }
 
   async fresh(): Promise<void> {
-    const { stage, target } = this;
-    await commitBatch(stage, 1);
+    const { stage, target, batches } = this;
+    await batches.commit(stage, 1);
     await stage.load({}, 'first-a1');
-    await commitBatch(stage, 2);
+    await batches.commit(stage, 2);
     this.kept = new Map(stage.s3.objects);
     await target.keep();
     await stage.load({}, 'second-a1');
@@ -92,8 +105,9 @@ export class LoadBench implements KillBench, KillSubject {
   async require(): Promise<void> {
     const problems: string[] = [];
     const { targetSchema, ledgerSchema } = this.stage.settings;
-    for (const dataset of LOADED) {
-      problems.push(...difference(`rows of ${dataset}`, await this.target.say(`SELECT id, version, note FROM ${targetSchema}.${dataset}`), expectedRows(dataset)));
+    for (const dataset of this.batches.datasets) {
+      const rows = await this.target.say(`SELECT id, version, note FROM ${targetSchema}.${dataset}`);
+      problems.push(...difference(`rows of ${dataset}`, rows, this.batches.expectedRows(dataset)));
     }
     const { ledger, tables } = await this.state();
     problems.push(...difference('ledger', ledger, this.whole!.ledger), ...difference('tables', tables, this.whole!.tables));
@@ -109,13 +123,17 @@ export class LoadBench implements KillBench, KillSubject {
   }
 
   async killChildren(): Promise<void> {
+    if (this.containers === undefined) {
+      this.dead = true;
+      return this.database.die();
+    }
     if (this.running === undefined) throw new Error(`step ${this.gate.steps} was made by a task that is no process of its own`);
     this.running.signal('SIGKILL');
     await this.running.ended;
   }
 
   async close(): Promise<void> {
-    await this.containers.close();
+    await this.containers?.close();
     await Promise.all([this.gateway.close(), this.database.close()]);
     await this.target.close();
   }
@@ -157,6 +175,7 @@ export class LoadBench implements KillBench, KillSubject {
     const { stage, gate } = this;
     const [slot, attempt] = attemptId.split('-a') as [string, string];
     const pointer = stage.pointer(step, attemptId, index, step === 'claim' ? { slot, attempt: Number(attempt) } : undefined);
+    if (this.containers === undefined) return this.runOnLine(pointer);
     const known = this.steps.get(`${step} ${index}`);
     const before = gate.steps;
     const { awaited } = gate;
@@ -172,5 +191,24 @@ export class LoadBench implements KillBench, KillSubject {
     this.running = undefined;
     if (awaited === Infinity) this.steps.set(`${step} ${index}`, gate.steps - before);
     return end;
+  }
+
+  private async runOnLine(pointer: object): Promise<number | NodeJS.Signals> {
+    const { stage, gate, database } = this;
+    const { target, ...settings } = stage.settings;
+    this.dead = false;
+    database.revive();
+    stage.s3.fault = async ({ action, key }) => {
+      if (this.dead) return 'reset';
+      const step = gate.arrive(`S3: ${action} ${key}`);
+      if (!await gate.pass(step, 'before')) return 'reset';
+      return await gate.pass(step, 'after') ? undefined : 'lose-answer';
+    };
+    try {
+      const end = await stage.step(pointer, { settings: { ...settings, target: { ...target, host: '127.0.0.1', port: database.port } } });
+      return this.dead ? 'SIGKILL' : end;
+    } finally {
+      stage.s3.fault = () => undefined;
+    }
   }
 }

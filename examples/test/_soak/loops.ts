@@ -1,7 +1,7 @@
 import { type KillProgress, type KillResult, KillLoop, type KillSeries } from './kill-loop';
 import { killOperation } from './kill-operation';
 import { killStage, type KillStageSeries } from './kill-stage';
-import { LoadBench } from './load-bench';
+import { LoadBench, type LoadKill } from './load-bench';
 import { LOAD_TARGETS, type LoadTargetName } from './load-target';
 import { runMeeting, runZombie } from './meeting-loop';
 import { FLAT_WITHIN_MIB, growing, MemoryBench, memoryTable } from './memory-loop';
@@ -80,9 +80,9 @@ function sourceLoop(name: string, what: string, startSource: StartSource, series
 }
 
 /** The tasks of a load into each database, side by side: both take turns with the two processors that a small machine has. */
-function loadLoop(name: string, what: string, series: KillSeries): SoakLoop {
+function loadLoop(name: string, what: string, killed: LoadKill, series: KillSeries): SoakLoop {
   return sideBySide(name, what, (Object.keys(LOAD_TARGETS) as LoadTargetName[]).map((target) => [target, killLoop(name, what, {
-    start: () => LoadBench.start(target), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
+    start: () => LoadBench.start(target, killed), kill: (bench, more) => new KillLoop(bench, { ...series, ...more }).run(),
   })]));
 }
 
@@ -178,7 +178,8 @@ export const LOOPS: readonly SoakLoop[] = [
       stageLoop(`kill-ingest-${side}`, `R1: SIGKILL at each I/O step of ingest, ${when}`, { stage: 'Ingest', side }),
       stageLoop(`kill-parts-${side}`, `R1: the same with files that go up in parts, ${when}`, { stage: 'Ingest', side, padding: PADDING }),
       stageLoop(`kill-curate-${side}`, `R1: SIGKILL at each I/O step of curate, ${when}`, { stage: 'Curate', side }),
-      loadLoop(`kill-load-${side}`, `R1: SIGKILL of the task at each I/O step of a load that appends, merges and replaces, ${when}`, { side }),
+      loadLoop(`kill-load-${side}`, `R1: SIGKILL of the task at each I/O step of a load that appends, merges and replaces, ${when}`, 'process', { side }),
+      loadLoop(`kill-messages-${side}`, `R1: a load that appends, replaces, deletes and writes partitions loses its line at each message to the database and S3, ${when}`, 'line', { side }),
       stageLoop(`kill-machine-load-${side}`, `R1: SIGKILL at each I/O step of load in the reference pipeline, with its machine, ${when}`, { stage: 'Load', side }),
     ];
   }),
@@ -204,10 +205,6 @@ export const LOOPS: readonly SoakLoop[] = [
   seededLoop('random', 'R23: kills, stopped executions, storms of 503, truncated answers, source faults and double starts, drawn from a seed', async (bench, seed) => {
     const played = await runRandomCase(bench, seed);
     return Object.entries(played).map(([what, count]) => `${count} ${what}`).join(', ');
-  }),
-  testLoop({
-    name: 'kill-messages', what: 'R1: a load into PostgreSQL and MariaDB that dies at each message to the database and S3, before it is delivered and after', tests: 'load/(publish-kills|crash|mysql/load)',
-    environment: () => ({ HEADRACE_TEST_THOROUGH: '1' }),
   }),
   testLoop({
     name: 'pages-since', what: 'ingest: pages since a time or a value, of rows that come late, at the boundary and between pages', tests: 'ingest/http/http-since-late',

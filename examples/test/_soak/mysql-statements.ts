@@ -18,17 +18,19 @@ export class MysqlStatements implements StatementReader {
     // Each command begins a new sequence; what follows in one is data, or how the session logs in.
     if (arrived[3] !== 0) return this.data(body, length);
     const command = arrived[HEADER_BYTES] as number;
+    const message = { length, type: `MariaDB: command ${command}` };
     const text = command === QUERY ? arrived.toString('utf8', HEADER_BYTES + 1, length).trimStart() : '';
     this.loading = /^LOAD DATA/i.test(text) ? 'asked' : undefined;
     const statement = COMMANDS[command];
-    return statement === undefined ? { length } : { length, step: `MariaDB: ${statement} ${beginning(text)}`.trimEnd(), answered: true };
+    return statement === undefined ? message : { ...message, step: `MariaDB: ${statement} ${beginning(text)}`.trimEnd(), answered: true };
   }
 
   private data(body: number, length: number): ClientMessage {
     const was = this.loading;
-    if (was === undefined) return { length };
+    const message = { length, type: was === undefined ? 'MariaDB: log in' : 'MariaDB: more data of LOAD DATA' };
+    if (was === undefined) return message;
     this.loading = body === 0 ? undefined : 'sends';
-    if (body === 0) return { length, step: 'MariaDB: end of LOAD DATA', answered: true };
-    return was === 'asked' ? { length, step: 'MariaDB: data of LOAD DATA' } : { length };
+    if (body === 0) return { ...message, step: 'MariaDB: end of LOAD DATA', answered: true };
+    return was === 'asked' ? { ...message, step: 'MariaDB: data of LOAD DATA' } : message;
   }
 }

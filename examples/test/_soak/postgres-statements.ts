@@ -17,15 +17,16 @@ export class PostgresStatements implements StatementReader {
     const length = this.started ? arrived.readUInt32BE(1) + 1 : arrived.readUInt32BE(0);
     if (arrived.length < length) return undefined;
     const type = this.started ? String.fromCharCode(arrived[0] as number) : '';
+    const message = { length, type: `PostgreSQL: message ${type === '' ? 'of the start' : type}` };
     this.started = true;
     const isFirstData = type === COPY_DATA && !this.copying;
     this.copying = type === COPY_DATA;
-    if (isFirstData) return { length, step: 'PostgreSQL: data of COPY' };
+    if (isFirstData) return { ...message, step: 'PostgreSQL: data of COPY' };
     // The name of a prepared statement, and its text.
     if (type === 'P') [, this.prepared = ''] = arrived.toString('utf8', 5, length).split('\0');
     const statement = STATEMENTS[type];
-    if (statement === undefined) return { length };
+    if (statement === undefined) return message;
     const text = type === 'Q' ? arrived.toString('utf8', 5, length - 1) : type === 'E' ? this.prepared : '';
-    return { length, step: `PostgreSQL: ${statement} ${beginning(text)}`.trimEnd(), answered: true };
+    return { ...message, step: `PostgreSQL: ${statement} ${beginning(text)}`.trimEnd(), answered: true };
   }
 }

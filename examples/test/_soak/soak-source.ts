@@ -11,8 +11,10 @@ export interface SoakSource {
   define(app: App): void;
   /** Before a stack comes up: knows no batch any more. */
   restart(): Promise<void> | void;
-  /** After a stack came up. */
-  join?(stack: LocalStack): Promise<void>;
+  /** After a new stack came up for the first time. */
+  prepare?(stack: LocalStack): Promise<void>;
+  /** Each time that a stack came up. */
+  join?(stack: LocalStack): void;
   /** Serves the next batch in place of the last. */
   next(batch: number): Promise<void> | void;
   /** The same where a batch can only be put into the state folder while the stack is down. */

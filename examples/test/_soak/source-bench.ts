@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ExecutionRecord, summarizeRun } from '@headrace/local-runner';
+import { type ExecutionRecord, type LocalStack, summarizeRun } from '@headrace/local-runner';
 import type { RunAttempt } from './attempts';
 import { CountedStack, soakFolder } from './counted-stack';
 import { GatewayLine } from './gateway-line';
 import { difference } from './invariants';
-import type { KillSubject } from './kill-loop';
+import { killOnce, type KillSubject } from './kill-loop';
 import type { SoakSource, StartSource } from './soak-source';
 import { StepGate } from './step-gate';
 import { commitLog, logProblems, objectFile, uploadProblems } from './stored-objects';
 
-/** Each case adds a commit to the log that the next one reads, some three steps more. */
+/** Steps apart that follow each other, so that a series that is stopped early has been everywhere. */
 const STRIDE = 17;
+/** Some of the parts are up by then, and no batch is committed. */
+const HALF_WAY = 20;
 
-/** One source of one kind, and the stage that ingests it, with counted lines between all of them. */
+/**
+ * One source of one kind, and the stage that ingests it, with counted lines between all of them. One batch is in Raw, brought there by an
+ * attempt that was killed half-way and another one; each case ingests the second. Reading changes no source, so what the
+ * stage knows is all that is brought back.
+ */
 export class SourceBench extends CountedStack implements KillSubject {
   static async start(startSource: StartSource): Promise<SourceBench> {
     const gate = new StepGate();
@@ -36,22 +42,33 @@ export class SourceBench extends CountedStack implements KillSubject {
 
   async fresh(): Promise<void> {
     await this.clear({});
-    this.batch = 0;
     await this.source.restart();
     const stack = await this.up();
-    await this.source.join?.(stack);
+    await this.source.prepare?.(stack);
+    await this.begin(1);
+    await killOnce(this.name, this, this.attempts(), { side: 'after', step: HALF_WAY });
+    await this.begin(2);
+    await this.save();
   }
 
   async nextCase(): Promise<RunAttempt> {
+    await this.restore();
+    return this.attempts();
+  }
+
+  private async begin(batch: number): Promise<void> {
     const { source } = this;
-    const batch = this.batch += 1;
+    this.batch = batch;
     if (source.nextWhileDown !== undefined) {
       await this.down();
       source.nextWhileDown(batch, this.stateDir);
       await this.up();
     }
     await source.next(batch);
-    return (attempt, signal) => this.runMachine('/Ingest', `b${batch}`, attempt, signal);
+  }
+
+  private attempts(): RunAttempt {
+    return (attempt, signal) => this.runMachine('/Ingest', `b${this.batch}`, attempt, signal);
   }
 
   /** Raw has each batch once and whole, in commits that follow each other, and nothing that it names is missing. */
@@ -73,6 +90,12 @@ export class SourceBench extends CountedStack implements KillSubject {
   override async close(): Promise<void> {
     await super.close();
     await this.source.close();
+  }
+
+  protected override async up(): Promise<LocalStack> {
+    const stack = await super.up();
+    this.source.join?.(stack);
+    return stack;
   }
 
   protected override environment(json: string): string {

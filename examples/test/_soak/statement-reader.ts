@@ -1,6 +1,8 @@
 /** One whole message of a client. */
 export interface ClientMessage {
   readonly length: number;
+  /** What it is in the protocol, in words. */
+  readonly type: string;
   /** What it makes the server do; undefined for one that is no step of its own. */
   readonly step?: string;
   /** Whether the server answers it; what has no answer is applied when it is delivered. */

@@ -18,9 +18,11 @@ export const startPostgresSource: StartSource = async (gate): Promise<SoakSource
     define: (app) => new PostgresSourceStack(app, 'Trips', { contract: path.join(__dirname, '../../../sources/changed-trips.odcs.yaml') }),
     environment: (json) => json.replaceAll(/\{"Fn::GetAtt":\["[^"]*","Endpoint\.Port"\]\}/g, JSON.stringify(String(line.port))),
     restart: () => { current = 0; },
-    join: async (stack: LocalStack) => {
+    join: (stack: LocalStack) => {
       url = stack.databases[0]?.url ?? '';
       line.upstream = { port: Number(new URL(url).port), certificateFolder: path.join(stack.state.root, 'tls') };
+    },
+    prepare: async () => {
       await queryUrl(url, 'CREATE TABLE trips (id bigint PRIMARY KEY, note text, changed_at timestamptz)');
       await queryUrl(url, 'GRANT SELECT ON trips TO reader');
     },

@@ -70,6 +70,8 @@ export interface StepOptions {
   readonly now?: () => Date;
   /** What copies are slowed down by. */
   readonly clock?: Clock;
+  /** Default: those of the stage. */
+  readonly settings?: object;
 }
 
 /** The load stage in process, step by step as its machine would run it, on an S3 in memory. */
@@ -169,7 +171,7 @@ export abstract class LoadSteps {
         sweep: { run: (call) => sweepHandOff(call, deps), items: false, resume: false },
       },
       store: this.store, report: this.report, writeError: (line) => this.errors.push(JSON.parse(line)),
-      env: { HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(this.settings) },
+      env: { HEADRACE_TASK: JSON.stringify(pointer), HEADRACE_SETTINGS: JSON.stringify(options.settings ?? this.settings) },
     }, this.report, signal);
   }
 
