@@ -1,6 +1,6 @@
 /**
  * What a process runs that runs one program of Node.js after the other, each as if it were alone: with its own environment, arguments and folder, its
- * bundle evaluated anew, and ended by `process.exit()`, which removes its listeners.
+ * bundle evaluated anew, though read once, and ended by `process.exit()`, which removes its listeners.
  *
  * `{ warm: { args, cwd, env, mark } }` begins a program, `{ warmEnd: code }` tells its end, after a line `mark` on both outputs; all other messages
  * are the program's. What a program has begun and not awaited outlives it here: whoever starts one that did not end well ends the process.

@@ -387,7 +387,7 @@ describe('a load into MariaDB', () => {
     withServer('at any message load every row exactly once when they are started again', async () => {
       const stage = await start(contractText({ people: { history: 'snapshot', properties: ['{ name: id, logicalType: integer, logicalTypeOptions: { format: i64 } }'] } }));
       const line = await powered(stage);
-      // Every message is tried by `npm run soak -- --only kill-messages`. The stride is prime, so that it does not fall into step with those of a part.
+      // Every message is tried by `npm run soak -- --only kill-messages`. The stride is prime, so that it keeps out of step with those of a part.
       const step = 37;
       let commits = 0;
       for (let last = 3; ; last += step) {
