@@ -37,8 +37,8 @@ test('a program finds itself as in a process of its own: its environment and fol
     process.exit(0);`;
   const first = await run(program, { env: { WHO: 'first' } });
   const second = await run(program, { env: { OTHER: 'x' } });
-  expect(first.lines.sort()).toEqual([JSON.stringify(['first', folder, 1, 1]), 'said']);
-  expect(second.lines.sort()).toEqual([JSON.stringify([null, folder, 1, 1]), 'said']);
+  expect([...first.lines].sort()).toEqual([JSON.stringify(['first', folder, 1, 1]), 'said']);
+  expect([...second.lines].sort()).toEqual([JSON.stringify([null, folder, 1, 1]), 'said']);
   expect(second.pid).toBe(first.pid);
 });
 
