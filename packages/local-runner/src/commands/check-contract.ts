@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { formatProblem } from '@headrace/runtime/contract/parse/problems';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
@@ -8,6 +8,8 @@ import type { Terminal } from './program';
 export async function checkContract(options: { files: readonly string[]; terminal: Terminal }): Promise<ExitCode> {
   const missing = options.files.filter((file) => !existsSync(file));
   if (missing.length > 0) throw new UsageError(`no such file: ${missing.join(', ')}`);
+  const folders = options.files.filter((file) => statSync(file).isDirectory());
+  if (folders.length > 0) throw new UsageError(`${folders.join(', ')}: a folder; name the contract files in it`);
   let failed = false;
   for (const file of options.files) {
     const { contract, problems, ignored } = parseContract(readFileSync(file, 'utf8'), file);

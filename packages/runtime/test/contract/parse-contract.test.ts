@@ -18,7 +18,7 @@ function yaml({ head = HEAD, object = [], custom = [RECORD], columns = ['{ name:
   return [
     ...head, 'schema:', '  - name: trips', ...object.map((line) => `    ${line}`),
     '    customProperties:', ...custom.map((line) => `      - ${line}`),
-    '    properties:', ...columns.map((line) => `      - ${line}`), '',
+    ...(columns.length === 0 ? ['    properties: []'] : ['    properties:', ...columns.map((line) => `      - ${line}`)]), '',
   ].join('\n');
 }
 
@@ -200,6 +200,7 @@ describe('parseContract', () => {
     ['a key that is not text', { head: [...HEAD, '1: x'] }, 'a key must be text (found 1). Fix: put the key in quotes'],
     ['a misspelt key', { object: ['physicalname: t'] }, 'physicalname is not a key of this place (found "t"). Fix: write physicalName, or leave it out'],
     ['a schema in physicalName', { object: ['physicalName: public.trips'] }, 'Fix: write the table alone; its schema is a prop of the load stage'],
+    ['no columns', { columns: [] }, 'properties: a dataset needs at least one column (found []). Fix: write one entry per column'],
     ['no record format', { custom: ['{ property: headraceHistory, value: append }'] }, 'the record format is not declared (found nothing). Fix: add to customProperties: { property: headraceRecord, value: { format: csv } }'],
     ['a filter on no column', custom('{ property: headraceFilter, value: "a > 1" }'), 'headraceFilter, character 1: no column of the dataset is called a (found a). Fix: use one of'],
     ['a filter that is no condition', custom('{ property: headraceFilter, value: "1 + 1" }'), 'headraceFilter gives integer of 2 digits, and keeps the records for which a condition is TRUE (found "1 + 1")'],

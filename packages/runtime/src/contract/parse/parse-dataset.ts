@@ -28,6 +28,8 @@ export function parseDataset(object: MapReader, masks: MaskDefaults = new Map())
   });
   if (!object.has('properties')) {
     object.problem(undefined, { rule: 'required-key', value: 'nothing', message: 'properties is required', fix: 'write properties: with one entry per column' });
+  } else if (object.maps('properties')?.length === 0) {
+    object.problem('properties', { rule: 'no-columns', value: '[]', message: 'a dataset needs at least one column', fix: 'write one entry per column' });
   }
   const parsed = parseComputed(properties);
   const rules = [...parseQuality(object), ...columnQuality];

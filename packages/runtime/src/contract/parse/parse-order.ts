@@ -28,7 +28,8 @@ function readOrderKey(item: MapReader, columns: readonly Column[]): OrderKey | u
     return undefined;
   }
   if (found !== undefined) return { column, direction, nulls };
-  item.problem('column', { rule: 'unknown-column', value: JSON.stringify(column), message: 'no column has this name', fix: `use one of ${columns.map((candidate) => candidate.name).join(', ')}` });
+  // A dataset without columns is told as such.
+  if (columns.length > 0) item.problem('column', { rule: 'unknown-column', value: JSON.stringify(column), message: 'no column has this name', fix: `use one of ${columns.map((candidate) => candidate.name).join(', ')}` });
   return undefined;
 }
 
