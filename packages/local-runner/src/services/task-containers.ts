@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { startProcess } from '../exec/process';
 import type { Container, Deployment, TaskDefinition } from '../stack/deployment';
 import type { ExecutionScope } from '../stack/execution-scope';
 import { type ContainerStatus, TaskMetadataEndpoint } from './task-metadata';
@@ -116,7 +117,7 @@ async function startContainer(
   };
   const file = scope.logFile(definition.containers.length === 1 || container.essential ? task : `${task}-${container.name}`);
   if (container.logOptions !== undefined) deployment.logs.add(container.logOptions['awslogs-group'] ?? '', streamOf(container, call.taskArn), file);
-  const child = await deployment.startProcess({
+  const child = await (deployment.startProcess ?? startProcess)({
     command: command.file,
     args: command.args,
     cwd: command.workingDirectory,

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { Assembly, Resource } from '../assembly';
-import { startProcess, type StartProcess } from '../exec/process';
+import type { StartProcess } from '../exec/process';
 import type { LocalLogs } from '../services/cloudwatch-logs';
 import type { Machine } from './machine';
 import type { Principals } from './principals';
@@ -75,11 +75,11 @@ export class Deployment {
   public readonly account = '000000000000';
   public readonly region = 'us-east-1';
   public readonly pidFolder: string;
-  public readonly startProcess: StartProcess;
+  public readonly startProcess: StartProcess | undefined;
 
   public constructor(private readonly options: DeploymentOptions) {
     this.pidFolder = options.pidFolder;
-    this.startProcess = options.startProcess ?? startProcess;
+    this.startProcess = options.startProcess;
   }
 
   public get assembly(): Assembly {
