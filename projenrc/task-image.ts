@@ -2,7 +2,7 @@ import { JsonFile, TextFile, type Project } from 'projen';
 import { NODE_IMAGE, V } from './versions';
 
 export interface TaskImageOptions {
-  /** Whether the bundle leaves DuckDB outside, which is native code and installed with the image. */
+  /** Whether the bundle leaves the native code of DuckDB outside, which is installed with the image. */
   readonly native: boolean;
   /** Whether the task talks to databases on Amazon RDS, whose certificates no system trusts by itself. */
   readonly rdsCertificates?: boolean;
@@ -46,7 +46,7 @@ export function addTaskImage(project: Project, options: TaskImageOptions): void 
       version: '0.0.0',
       private: true,
       description: 'Native parts of the task image; everything else is inside index.js.',
-      dependencies: { '@duckdb/node-api': V.duckdb, '@duckdb/node-bindings': V.duckdb },
+      dependencies: { '@duckdb/node-bindings': V.duckdb },
     },
   });
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 
 /**
@@ -5,6 +6,7 @@ import * as path from 'node:path';
  * package depends on, whose versions a test holds equal to those of the images.
  */
 export function nativePackages(): string {
-  const entry = require.resolve('@duckdb/node-api');
+  // Of what this package depends on, only the native part is outside of bundles.
+  const entry = createRequire(require.resolve('@duckdb/node-api')).resolve('@duckdb/node-bindings');
   return entry.slice(0, entry.lastIndexOf(`${path.sep}@duckdb${path.sep}`));
 }

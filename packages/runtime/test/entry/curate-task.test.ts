@@ -27,7 +27,7 @@ describe('the container of the curate stage', () => {
   beforeAll(async () => {
     s3 = await FakeS3.start();
     store = new ObjectStore(s3.client());
-    program = await TaskProgram.bundle('curate-task', ['@duckdb/node-api']);
+    program = await TaskProgram.bundle('curate-task', ['@duckdb/node-bindings']);
   });
   afterAll(async () => {
     await program.remove();

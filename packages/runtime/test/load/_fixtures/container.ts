@@ -19,7 +19,7 @@ export class Containers {
   /** @param environment what else its processes find in their environment */
   static async start(s3Url: string, secret: object, environment: Readonly<Record<string, string>> = {}): Promise<Containers> {
     const folder = mkdtempSync(path.join(tmpdir(), 'headrace-containers-'));
-    // DuckDB is not part of the bundle: as in the image, it lies beside it.
+    // The native code of DuckDB is not part of the bundle: as in the image, it lies beside it.
     const scope = path.dirname(path.dirname(require.resolve('@duckdb/node-api/package.json')));
     mkdirSync(path.join(folder, 'node_modules'));
     symlinkSync(scope, path.join(folder, 'node_modules', '@duckdb'));
@@ -28,7 +28,7 @@ export class Containers {
       entryPoints: [path.join(PACKAGE, 'src/entry/load-task.ts')], outfile: path.join(folder, 'index.js'), bundle: true, platform: 'node', target: 'node20',
       // What V8 made of a script may be kept, but not of one that imports later.
       supported: { 'dynamic-import': false },
-      external: ['@duckdb/*', 'pg-native'], logLevel: 'error',
+      external: ['@duckdb/node-bindings', 'pg-native'], logLevel: 'error',
     });
     const secrets = createServer((request, response) => {
       request.resume().on('end', () => {
