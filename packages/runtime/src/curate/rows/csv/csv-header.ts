@@ -30,11 +30,15 @@ export function mapNames(dataset: Dataset, names: readonly string[], source: str
   const foreign = (some: readonly string[]): string => (masked ? `${some.length} fields` : list(some));
   const wanted = columns.filter(isRead).map(fieldName);
   const problems: string[] = [];
-  const doubled = names.filter((name, index) => names.indexOf(name) !== index && wanted.includes(name));
+  // Looked up and not searched for: a header may have ten thousands of names.
+  const isWanted = new Set(wanted);
+  const firstPlace = new Map<string, number>();
+  for (const [index, name] of names.entries()) if (!firstPlace.has(name)) firstPlace.set(name, index);
+  const doubled = names.filter((name, index) => firstPlace.get(name) !== index && isWanted.has(name));
   if (doubled.length > 0) problems.push(`${list(doubled)} stands twice`);
-  const missing = wanted.filter((name) => !names.includes(name));
+  const missing = wanted.filter((name) => !firstPlace.has(name));
   if (missing.length > 0) problems.push(`${list(missing)} missing`);
-  const unused = names.filter((name) => !wanted.includes(name));
+  const unused = names.filter((name) => !isWanted.has(name));
   if (record.header === 'exact') {
     if (unused.length > 0) problems.push(`${foreign(unused)} not in the contract`);
     const first = problems.length === 0 ? names.findIndex((name, index) => name !== wanted[index]) : -1;
@@ -46,7 +50,7 @@ export function mapNames(dataset: Dataset, names: readonly string[], source: str
       : 'have the source mend its header, or correct headraceSource.field in the contract';
     throw userError('HEADER', `${source}: the header does not fit dataset ${dataset.name}: ${problems.join('; ')}; found ${foreign(names)}. Fix: ${cure}`, { source, wanted, problems, ...(masked ? {} : { found: names }) });
   }
-  return { names, fields: names.length, byColumn: columns.map((column) => (isRead(column) ? names.indexOf(fieldName(column)) : undefined)), unused };
+  return { names, fields: names.length, byColumn: columns.map((column) => (isRead(column) ? firstPlace.get(fieldName(column)) : undefined)), unused };
 }
 
 /** Maps by position, for files without a header. */
