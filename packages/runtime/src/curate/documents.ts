@@ -36,6 +36,8 @@ export interface RowsItem {
   readonly bytes: number;
   readonly compression: PartCompression;
   readonly share?: PartShare;
+  /** Who reads the typed rows. */
+  readonly engine: ShapeItem['engine'];
 }
 
 /** A range of a large part's records: one of `of` of about equal bytes, from 0. `index` is the key of its record index. */

@@ -44,7 +44,7 @@ describe('the container of the curate stage', () => {
 
   async function land(parts: Buffer[]): Promise<void> {
     const items: Omit<RowsItem, 'index'>[] = parts.map((bytes, index) => ({
-      dataset: 'trips', unit: 0, unitId: 's1-a1-i1', ingestSeq: 1, part: index, key: `lake/raw/trips/r1/a1/0000${index}-trips.csv`, bytes: bytes.length, compression: 'none',
+      dataset: 'trips', unit: 0, unitId: 's1-a1-i1', ingestSeq: 1, part: index, key: `lake/raw/trips/r1/a1/0000${index}-trips.csv`, bytes: bytes.length, compression: 'none', engine: 'duckdb',
     }));
     for (const [index, bytes] of parts.entries()) s3.put('raw', items[index]!.key, bytes);
     await writeItems(store, FOLDER, items);

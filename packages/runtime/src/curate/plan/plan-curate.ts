@@ -137,15 +137,16 @@ async function listWork(
     for (const { seq, key: ingestManifestKey, manifest, kind, replaces, supersedes } of commits) {
       const unit = unitId(id, seq);
       const firstItem = lists.rows.length;
+      const shaper = shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline });
       manifest.parts.forEach((raw, part) => {
         const { key, bytes, compression } = raw;
         requireOpenable(dataset, key, compression);
-        const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression };
+        const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression, engine: shaper.engine };
         for (const share of partShares(dataset.record, raw, shareBytes)) lists.rows.push({ ...item, ...share });
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
-        ...shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline }), supersedesIngestSeqs: supersedes,
+        ...shaper, supersedesIngestSeqs: supersedes,
         firstItem, items: lists.rows.length - firstItem,
       });
     }

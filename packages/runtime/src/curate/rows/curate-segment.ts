@@ -23,10 +23,14 @@ import type { SourceRecord } from './segment-records';
  * Small dictionaries pay even so: measured on the reference data, columns of few values are written in 60 % of the time
  * that plain ones take, are half as long, and are read in a third of the time. Larger ones cost more than they save. The engine's
  * dictionary holds 0.0 and -0.0 as one value, so a dataset with float columns has none.
+ *
+ * Version 2 tells whole numbers, moments and texts by their differences and lengths, of which zstd has less to do: measured, a segment is
+ * written in two thirds of the time, and is shorter. Spark 3.5.6 reads other texts than were written so, where some are NULL
+ * (<https://issues.apache.org/jira/browse/SPARK-52240>), and it reads no floats.
  */
-function rowsFormat(dataset: Dataset): string {
-  const dictionary = dataset.columns.some(({ type }) => holdsKind(type, 'float')) ? 0 : 8_192;
-  return `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${dictionary})`;
+function rowsFormat({ columns }: Dataset, engine: RowsItem['engine']): string {
+  const floats = columns.some(({ type }) => holdsKind(type, 'float'));
+  return `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${floats ? 0 : 8_192}, PARQUET_VERSION ${engine === 'duckdb' ? 'v2' : 'v1'})`;
 }
 
 /** Rejected rows that are looked up at once. */
@@ -53,7 +57,7 @@ export interface SegmentJob {
   /** Where a column of the record of a (1-based) line stands in the source, for people. */
   readonly where?: (column: string, line: number) => string | undefined;
   /** Of the raw part: its 0-based position in its manifest, its key, and the number of the raw commit. */
-  readonly item: Pick<RowsItem, 'part' | 'key' | 'ingestSeq'>;
+  readonly item: Pick<RowsItem, 'part' | 'key' | 'ingestSeq' | 'engine'>;
   readonly quarantine: QuarantineWriter;
   readonly store: ObjectStore;
   readonly target: ObjectRef;
@@ -85,7 +89,7 @@ export async function curateSegment(job: SegmentJob): Promise<CuratedSegment> {
   const { segment, session, dataset, texts, values, path, fieldMap, store, target, item } = job;
   const order = dataset.dedupe === undefined ? undefined : { part: item.part, firstRecord: segment.firstRecord };
   const lineage = dataset.lineageColumns === true ? { part: item.key, ingestSeq: item.ingestSeq, runs: segment.numbers } : undefined;
-  const written = await session.run(`COPY (${rowQuery({ dataset, texts, values, fieldMap, order, lineage, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset)}`);
+  const written = await session.run(`COPY (${rowQuery({ dataset, texts, values, fieldMap, order, lineage, proof: segment.proof })}) TO ${quoteLiteral(path)} ${rowsFormat(dataset, item.engine)}`);
   if (written !== segment.records) {
     throw new PipelineError('FRAMING', `${job.source}: the engine read ${written} records where ${segment.records} were framed (segment ${segment.number}); nothing was published`, {
       facts: { source: job.source, segment: segment.number, framed: segment.records, read: written },

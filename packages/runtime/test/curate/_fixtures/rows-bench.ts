@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import type { RowsResult } from '../../../src/curate/documents';
+import type { RowsItem, RowsResult } from '../../../src/curate/documents';
 import { curateRows, type RowsOptions } from '../../../src/curate/rows/curate-rows';
 import { Report } from '../../../src/report/report';
 import { ObjectStore } from '../../../src/stores/object-store';
@@ -49,12 +49,12 @@ export class RowsBench {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async curate(spec: DatasetSpec, bytes: Buffer | string, options: Partial<RowsOptions> & { key?: string } = {}): Promise<RowsOutcome> {
+  async curate(spec: DatasetSpec, bytes: Buffer | string, options: Partial<RowsOptions> & { key?: string; engine?: RowsItem['engine'] } = {}): Promise<RowsOutcome> {
     const dataset = options.dataset ?? testContract(spec).datasets[0]!;
     const key = options.key ?? 'lake/raw/trips/r1/a1/00000-trips.csv';
     await this.store.putFile({ bucket: 'raw', key }, await this.spill('source', bytes));
     const result = await curateRows({
-      item: { index: 0, dataset: dataset.name, unit: 0, unitId: 'r1-a1-i1', ingestSeq: 1, part: 0, key, bytes: bytes.length, compression: 'none' },
+      item: { index: 0, dataset: dataset.name, unit: 0, unitId: 'r1-a1-i1', ingestSeq: 1, part: 0, key, bytes: bytes.length, compression: 'none', engine: options.engine ?? 'duckdb' },
       dataset, pipeline: 'lake', rawBucket: 'raw', curatedBucket: 'curated', folder: { bucket: 'curated', prefix: 'lake/work/curate/r1-a1/' },
       store: this.store, report: new Report({ write: () => undefined }), cores: 2, ...options,
     });
@@ -84,6 +84,12 @@ export class RowsBench {
   async types(key: string): Promise<Record<string, string>> {
     const path = await this.fetch(key);
     return Object.fromEntries(await this.select(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '${path}')`)) as Record<string, string>;
+  }
+
+  /** Ways in which values of the columns are written. */
+  async encodings(key: string): Promise<string[]> {
+    const rows = await this.select(`SELECT DISTINCT unnest(string_split(encodings, ', ')) FROM parquet_metadata('${await this.fetch(key)}') ORDER BY 1`);
+    return rows.map(([name]) => name!);
   }
 
   private async quarantined(key: string): Promise<Quarantined[]> {

@@ -30,7 +30,7 @@ describe('shares of a part', () => {
   afterAll(async () => { await bench.close(); });
 
   const item = (bytes: number, share?: Omit<NonNullable<RowsItem['share']>, 'index'>): RowsItem => ({
-    index: 0, dataset: 'trips', unit: 0, unitId: 'r1-a1-i1', ingestSeq: 1, part: 0, key: KEY, bytes, compression: 'none',
+    index: 0, dataset: 'trips', unit: 0, unitId: 'r1-a1-i1', ingestSeq: 1, part: 0, key: KEY, bytes, compression: 'none', engine: 'duckdb',
     ...(share === undefined ? {} : { share: { ...share, index: INDEX.key } }),
   });
   const indexOf = (indexer: LineIndexer | RecordIndexer, bytes: Buffer): RecordIndexDocument => {

@@ -73,6 +73,12 @@ describe('checks of rows', () => {
     });
   });
 
+  test.each([['spark' as const, ['PLAIN']], ['duckdb' as const, ['BYTE_STREAM_SPLIT', 'DELTA_BINARY_PACKED', 'DELTA_LENGTH_BYTE_ARRAY']]])('tells values as %s reads them', async (engine, expected) => {
+    const spec: DatasetSpec = { columns: [{ name: 'a', type: 'i64' }, { name: 'b', type: 'string' }, { name: 'c', type: 'number' }] };
+    const { result } = await bench.curate(spec, `a,b,c\n${Array.from({ length: 30_000 }, (_, index) => `${index},text ${index},${index}.5`).join('\n')}\n`, { engine });
+    expect(await bench.encodings(result.files[0]!.key)).toEqual(expected);
+  });
+
   test.each([
     ['first', 0], ['in the middle of a segment', 250], ['at the end of a block', 99], ['last', 999],
   ])('finds a bad value %s, and no other', async (_title, at) => {
