@@ -31,4 +31,4 @@ const sides = {
   spark: () => sparkCopy(flights, 'csv', clean),
 };
 
-void runCase({ ...sides, ...Object.fromEntries(Object.entries(sides).map(([name, side]) => [`${name}-large`, side])) });
+void runCase({ ...sides, ...Object.fromEntries(Object.entries(sides).map(([name, side]) => [`${name}-large`, side])) }, () => flights.startUp());

@@ -40,6 +40,11 @@ export class CurateFlights {
     this.dataset = dataset;
   }
 
+  /** The first request of the client of S3, which costs more than later ones: a task has made it when it read its contract. */
+  async startUp(): Promise<void> {
+    await store.head({ bucket: 'raw', key: this.key });
+  }
+
   get bytes(): number {
     return statSync(this.file).size;
   }

@@ -9,4 +9,4 @@ void runCase({
   rows: () => flights.rows(),
   reference: () => duckdbCopy(flights, (columns) => `read_json('${file}', format = 'newline_delimited', auto_detect = false, columns = ${columns})`),
   spark: () => sparkCopy(flights, 'json', file),
-});
+}, () => flights.startUp());

@@ -9,10 +9,17 @@ export interface Measured {
   readonly peakBytes: number;
 }
 
-/** Runs one side of a case in this process: start-up is not measured, the work is; a case that prepares something gives its own `seconds`. */
-export async function runCase(cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>, name = process.argv[2] ?? ''): Promise<void> {
+/**
+ * Runs one side of a case in this process: start-up is not measured, the work is; a case that prepares something gives its own `seconds`.
+ *
+ * @param startUp what the program has done before the work, in all cases
+ */
+export async function runCase(
+  cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>, startUp?: () => Promise<unknown>, name = process.argv[2] ?? '',
+): Promise<void> {
   const work = cases[name];
   if (work === undefined) throw new Error(`case must be one of ${Object.keys(cases).join(', ')}, got ${JSON.stringify(name)}`);
+  await startUp?.();
   const began = performance.now();
   const before = process.cpuUsage();
   const result = await work();

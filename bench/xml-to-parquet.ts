@@ -33,4 +33,4 @@ void runCase({
       rmSync(csv);
     }
   },
-});
+}, () => flights.startUp());

@@ -138,10 +138,11 @@ async function listWork(
       const unit = unitId(id, seq);
       const firstItem = lists.rows.length;
       const shaper = shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline });
+      const { engine } = shaper;
       manifest.parts.forEach((raw, part) => {
         const { key, bytes, compression } = raw;
         requireOpenable(dataset, key, compression);
-        const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression, engine: shaper.engine };
+        const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression, engine };
         for (const share of partShares(dataset.record, raw, shareBytes)) lists.rows.push({ ...item, ...share });
       });
       lists.units.push({

@@ -1,11 +1,9 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
-import { PipelineError } from '../../errors/pipeline-error';
-import type { ColumnCutter } from './csv/cut/column-cutter';
 import type { FieldProof } from './csv/proven-fields';
 import type { NumberedRun } from './record-numbers';
 import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
+import type { SegmentFiles, SegmentPaths } from './segment-files';
 
 /** Consecutive records of a segment that also followed each other in the source. */
 export interface SegmentRun {
@@ -22,15 +20,11 @@ export interface SegmentRun {
 }
 
 /** A stretch of good records on local disk. */
-export interface Segment {
+export interface Segment extends SegmentPaths {
   readonly number: number;
   /** Number of good records of the part before this segment. */
   readonly firstRecord: number;
   readonly records: number;
-  /** The source's bytes with LF line ends. */
-  readonly sourcePath: string;
-  /** What the engine reads: fields as Parquet, or one header line of ours, then the records as CSV. */
-  readonly textsPath: string;
   /** Of that Parquet, names of the columns that have a text in place of a value. */
   readonly others: ReadonlySet<string>;
   readonly runs: readonly SegmentRun[];
@@ -48,10 +42,8 @@ export interface SegmentWriterOptions {
   readonly mostRuns?: number;
   /** Records of the part before the first, which are another task's. @default 0 */
   readonly recordsBefore?: number;
-  /** First line of each file of CSV. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
-  readonly csvHeader: string;
-  /** Takes the records of a source in CSV apart; asked for when the first are there. Records of others reach `canonical` as CSV. */
-  readonly cutter?: () => ColumnCutter;
+  /** Writes the segments' files; asked for when the first records are there. */
+  readonly files: () => SegmentFiles;
   /** Tells what is known of the good records since the last call. */
   readonly takeProof: () => FieldProof;
   /** Takes a finished segment; resolves when the writer may go on. */
@@ -69,9 +61,8 @@ export class SegmentWriter implements FramedRecords {
   /** Records of the part so far, good or not. */
   private framed: number;
   private open?: OpenSegment;
-  private cutter?: ColumnCutter;
+  private files?: SegmentFiles;
   private readonly source: Buffer[] = [];
-  private readonly canonicalPieces: Buffer[] = [];
   private readonly pending: WrittenRun[] = [];
 
   constructor(private readonly options: SegmentWriterOptions) {
@@ -93,33 +84,16 @@ export class SegmentWriter implements FramedRecords {
     this.options.bad(code, reason, bytes, offset, line);
   }
 
-  canonical(bytes: Buffer): void {
-    this.canonicalPieces.push(bytes);
-  }
-
   /** Writes what the last block gave, and hands the segment on when it is long enough. */
   async flush(): Promise<void> {
     if (this.pending.length === 0) return;
     this.open ??= await this.begin();
-    const { open } = this;
-    for (const run of this.pending) open.add(run);
-    await writeAll(open.sourceFile, this.source);
-    await writeAll(open.textsFile, this.options.cutter === undefined ? this.canonicalPieces : this.cut(this.options.cutter));
-    this.source.length = this.canonicalPieces.length = this.pending.length = 0;
+    const { open, pending, source } = this;
+    for (const run of pending) open.add(run);
+    await this.files!.add({ source, records: pending.reduce((sum, { records }) => sum + records, 0), offset: pending[0]!.offset });
+    source.length = pending.length = 0;
     const { targetBytes, mostRuns = Infinity } = this.options;
     if (open.bytes >= targetBytes || open.numbers.length >= mostRuns) await this.finish();
-  }
-
-  /** Takes apart what the last block gave. */
-  private cut(open: () => ColumnCutter): readonly Buffer[] {
-    const cutter = this.cutter ??= open();
-    const found = cutter.add(this.source);
-    const framed = this.pending.reduce((sum, { records }) => sum + records, 0);
-    const { offset } = this.pending[0]!;
-    if (found !== framed) {
-      throw new PipelineError('FRAMING', `${found} records were found where ${framed} were framed, from byte ${offset} on; nothing was published`, { facts: { offset, framed, found } });
-    }
-    return cutter.take();
   }
 
   /** Hands on the last segment. */
@@ -127,9 +101,7 @@ export class SegmentWriter implements FramedRecords {
     const { open } = this;
     if (open === undefined) return;
     this.open = undefined;
-    const { rest, others } = this.cutter?.end() ?? { rest: [], others: new Set<string>() };
-    if (rest.length > 0) await writeAll(open.textsFile, rest);
-    await this.closeFiles(open);
+    const others = await this.files!.end();
     const { number, firstRecord, records, sourcePath, textsPath, runs, numbers } = open;
     this.records += records;
     await this.options.dispatch({ number, firstRecord, records, sourcePath, textsPath, others, runs, numbers, proof: this.options.takeProof() });
@@ -137,22 +109,16 @@ export class SegmentWriter implements FramedRecords {
 
   /** Lets go of the files of an unfinished segment. */
   async discard(): Promise<void> {
-    if (this.open !== undefined) await this.closeFiles(this.open);
     this.open = undefined;
+    await this.files?.discard();
   }
 
   private async begin(): Promise<OpenSegment> {
-    const { directory, cutter, csvHeader } = this.options;
     const number = this.number++;
-    const [sourcePath, textsPath] = [join(directory, `${number}.source`), join(directory, `${number}.texts`)];
-    const [source, texts] = [await open(sourcePath, 'w'), await open(textsPath, 'w')];
-    if (cutter === undefined) await texts.write(`${csvHeader}\n`);
-    return new OpenSegment(number, this.records, sourcePath, textsPath, source, texts);
-  }
-
-  private async closeFiles(segment: OpenSegment): Promise<void> {
-    await segment.sourceFile.close();
-    await segment.textsFile.close();
+    const [sourcePath, textsPath] = ['source', 'texts'].map((kind) => join(this.options.directory, `${number}.${kind}`)) as [string, string];
+    this.files ??= this.options.files();
+    await this.files.open({ sourcePath, textsPath });
+    return new OpenSegment(number, this.records, sourcePath, textsPath);
   }
 }
 
@@ -167,10 +133,7 @@ class OpenSegment {
   private nextPlace?: number;
   private last?: { terminator: number; nextOffset: number; nextLine: number };
 
-  constructor(
-    readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly textsPath: string,
-    readonly sourceFile: FileHandle, readonly textsFile: FileHandle,
-  ) {}
+  constructor(readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly textsPath: string) {}
 
   add(run: WrittenRun): void {
     const { offset, line, terminator } = run;
@@ -186,18 +149,3 @@ class OpenSegment {
     this.last = { terminator, nextOffset: offset + run.sourceBytes, nextLine: line + run.records };
   }
 }
-
-async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
-  let wanted = 0;
-  for (const piece of pieces) wanted += piece.length;
-  // One call for up to as many pieces as the system takes; a short write is rare and finished piece by piece.
-  for (let at = 0; at < pieces.length; at += MAX_PIECES) {
-    const some = pieces.length > MAX_PIECES ? [Buffer.concat(pieces.slice(at, at + MAX_PIECES))] : pieces;
-    const { bytesWritten } = await file.writev(some);
-    wanted -= bytesWritten;
-  }
-  if (wanted !== 0) throw new Error(`ENOSPC: the temporary disk took ${wanted} bytes too few`);
-}
-
-/** IOV_MAX of Linux. */
-const MAX_PIECES = 1_024;
