@@ -118,15 +118,17 @@ class TableView {
   }
 }
 
-// What is cast silently by DuckDB but refused by Athena must not pass here: a number in a text column, for one.
+// What is cast silently by DuckDB but refused by Athena must not pass here: a number in a text column, for one. Numbers are read as by Trino:
+// https://github.com/trinodb/trino/blob/master/lib/trino-parquet/src/main/java/io/trino/parquet/reader/ColumnReaderFactory.java
 const FAMILIES: ReadonlyArray<readonly [RegExp, RegExp]> = [
-  [/^U?(TINY|SMALL|BIG)?INT(EGER)?$/, /^((TINY|SMALL|BIG)?INT(EGER)?|DECIMAL.*|DOUBLE|FLOAT)$/],
+  [/^U?(TINY|SMALL|BIG)?INT(EGER)?$/, /^(TINY|SMALL|BIG)?INT(EGER)?$/],
+  [/^((TINY|SMALL)INT|INTEGER)$/, /^DECIMAL\(1[0-8],\s*0\)$/],
   [/^FLOAT$/, /^(FLOAT|DOUBLE)$/],
-  [/^DOUBLE$/, /^(DOUBLE|FLOAT)$/],
+  [/^DOUBLE$/, /^DOUBLE$/],
   [/^DECIMAL/, /^DECIMAL/],
   [/^(VARCHAR|BLOB)$/, /^(VARCHAR|BLOB)$/],
   [/^BOOLEAN$/, /^BOOLEAN$/],
-  [/^DATE$/, /^(DATE|TIMESTAMP)$/],
+  [/^DATE$/, /^DATE$/],
   [/^TIMESTAMP/, /^TIMESTAMP$/],
 ];
 

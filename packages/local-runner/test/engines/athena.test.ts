@@ -162,6 +162,12 @@ describe('tables', () => {
     expect(await lake.rows('SELECT count(*), sum(k) FROM t')).toEqual([['3000', '4498500']]);
   });
 
+  test('have whole numbers of 32 bits where the table has a decimal of enough digits', async () => {
+    await lake.parquet('s3://b/t/x.parquet', 'SELECT CAST(-7 AS SMALLINT) AS v, 8 AS w');
+    lake.table('db', table('t', { v: 'decimal(10,0)', w: 'decimal(18,0)' }));
+    expect(await lake.rows('SELECT v, w FROM t')).toEqual([['-7', '8']]);
+  });
+
   test.each<[string, () => Promise<void>, RegExp]>([
     ['a listed file is missing', async () => {
       lake.put('s3://b/t/symlink.txt', 's3://b/data/gone.parquet\n');
@@ -175,6 +181,12 @@ describe('tables', () => {
       await lake.parquet('s3://b/t/x.parquet', 'SELECT 1 AS v');
       lake.table('db', table('t', { v: 'string' }));
     }, /HIVE_BAD_DATA: table db\.t: the type INTEGER of column v in its files does not fit its type string/],
+    ...([['BIGINT', 'decimal(19,0)'], ['INTEGER', 'decimal(12,2)'], ['INTEGER', 'decimal(19,0)'], ['DOUBLE', 'float'], ['DATE', 'timestamp']] as const).map(([stored, type]): [string, () => Promise<void>, RegExp] => [
+      `${stored} is to be ${type}`, async () => {
+        await lake.parquet('s3://b/t/x.parquet', `SELECT CAST(NULL AS ${stored}) AS v`);
+        lake.table('db', table('t', { v: type }));
+      }, new RegExp(`HIVE_BAD_DATA: table db\\.t: the type ${stored} of column v`),
+    ]),
     ['a partition value does not fit', async () => {
       await lake.parquet('s3://b/t/x.parquet', 'SELECT 1 AS v');
       lake.table('db', table('t', { v: 'int' }, { keys: { k: 'date' } }));

@@ -58,6 +58,12 @@ const CASES: readonly [kind: ContractChangeKind, before: Contract, after: Contra
   ['column-order', trips(), trips({ order: ['fare', 'id', 'day', 'note'] })],
   ['type-widened', trips({ custom: EVOLVE }), trips({ custom: EVOLVE, columns: { fare: { type: 'decimal(8,2)' } } })],
   ['type-widened-strict', trips(), trips({ columns: { fare: { type: 'decimal(8,2)' } } })], ['type-changed', trips(), trips({ columns: { fare: { type: 'decimal(6,1)' } } })],
+  ...[['i64', 'decimal(19,0)'], ['i64', 'decimal(38,2)'], ['i32', 'decimal(19,0)'], ['i32', 'decimal(12,2)'], ['i16', 'decimal(9,0)'], ['u32', 'u64']].map(([old, now]): (typeof CASES)[number] => (
+    ['type-widened-unread', trips({ custom: EVOLVE, columns: { n: { type: old! } } }), trips({ custom: EVOLVE, columns: { n: { type: now! } } })]
+  )),
+  ...[['i32', 'decimal(10,0)'], ['u16', 'decimal(18,0)'], ['u64', 'decimal(20,0)'], ['i8', 'i64'], ['u32', 'i64']].map(([old, now]): (typeof CASES)[number] => (
+    ['type-widened', trips({ custom: EVOLVE, columns: { n: { type: old! } } }), trips({ custom: EVOLVE, columns: { n: { type: now! } } })]
+  )),
   ['required-added', trips(), trips(note('required: true'))], ['required-dropped', trips({ ...note('required: true'), custom: EVOLVE }), trips({ custom: EVOLVE })],
   ['required-dropped-strict', trips(note('required: true')), trips()],
   ['unique-added', trips(), trips(note('unique: true'))], ['unique-dropped', trips(note('unique: true')), trips()],

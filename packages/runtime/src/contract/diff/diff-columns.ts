@@ -1,8 +1,8 @@
 import { compareColumns, widens } from './compare-columns';
-import type { Column, Dataset, SchemaPolicy } from '../contract';
+import type { Column, ColumnType, Dataset, SchemaPolicy } from '../contract';
 import { contractChange, type ContractChange, type ContractChangeKind } from './contract-changes';
 import { derivedColumns } from '../derived-columns';
-import { typeName } from '../engine-types';
+import { glueType, parquetType, typeName } from '../engine-types';
 import { insideOf, isNested } from '../nested-type';
 import { asRecorded } from '../mask';
 
@@ -65,8 +65,7 @@ function diffColumn(old: Column, now: Column, { at, policy, refused, inside = fa
     add(alike ? 'mask-text' : 'mask-changed', `mask was ${shown(old.mask)}, is ${shown(now.mask)}`);
   }
   if (typeName(old.type) !== typeName(now.type)) {
-    const kind = isNested(old.type) && isNested(now.type) ? 'members-changed' : !widens(old.type, now.type) ? 'type-changed' : strict ? 'type-widened-strict' : 'type-widened';
-    add(kind, `was ${typeName(old.type)}, is ${typeName(now.type)}`);
+    add(typeChange(old.type, now.type, strict), `was ${typeName(old.type)}, is ${typeName(now.type)}`);
   }
   if (!old.required && now.required) add(inside ? 'check-added' : 'required-added', 'a value is now required');
   if (old.required && !now.required) add(inside ? 'check-dropped' : strict ? 'required-dropped-strict' : 'required-dropped', 'a value is no longer required');
@@ -85,6 +84,22 @@ function diffColumn(old: Column, now: Column, { at, policy, refused, inside = fa
   }
   for (const key of otherKeys(old, now, KNOWN)) add('column-other', `${key} was ${shown(old[key as keyof Column])}, is ${shown(now[key as keyof Column])}`);
   return changes;
+}
+
+function typeChange(old: ColumnType, now: ColumnType, strict: boolean): ContractChangeKind {
+  if (isNested(old) && isNested(now)) return 'members-changed';
+  if (!widens(old, now)) return 'type-changed';
+  if (!readsAs(parquetType(old), glueType(now))) return 'type-widened-unread';
+  return strict ? 'type-widened-strict' : 'type-widened';
+}
+
+/**
+ * Whether Athena reads values as they lie in files of before as those of a column of the table: whole numbers are read as decimals by Trino's
+ * reader of Parquet where they have 32 bits and the decimal has 10 to 18 digits, none of them behind the point.
+ */
+function readsAs(stored: string, table: string): boolean {
+  if (!table.startsWith('decimal') || stored.includes('DECIMAL')) return true;
+  return stored.startsWith('INT32') && /^decimal\(1[0-8],\s*0\)$/.test(table);
 }
 
 /** Keys that no rule knows and that differ: a change is never passed over. */
