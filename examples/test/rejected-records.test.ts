@@ -67,7 +67,7 @@ describe('rejected records, through the synthesized machines', () => {
     expect(await orders()).toEqual([['1', 'a']]);
     expect(await rejects()).toEqual([['first-a1-i1', 'REQUIRED', '3'], ['first-a1-i1', 'TYPE', '4']]);
     const [{ dataset, counts, records }] = JSON.parse(await headrace('quarantine', 'show', 'orders', '--json'));
-    expect([dataset, counts]).toEqual(['orders', [{ run: 'first', code: 'REQUIRED', records: 1, superseded: false }, { run: 'first', code: 'TYPE', records: 1, superseded: false }]]);
+    expect([dataset, counts]).toEqual(['orders', [{ run: 'first', code: 'REQUIRED', records: 1, superseded: false, state: 'stands' }, { run: 'first', code: 'TYPE', records: 1, superseded: false, state: 'stands' }]]);
     expect(records[1]).toMatchObject({ column: 'id', line: 4, offset: 15, part: expect.stringContaining('orders.csv') as string, text: '"\\u001b[31mx",b' });
     expect(Buffer.from(records[1].base64, 'base64').toString()).toBe('"\u001b[31mx",b');
     expect(await headrace('quarantine', 'show', '--code', 'TYPE')).toMatch(/orders {3}first {2}TYPE +1\n\n(.*\n){2}orders {3}TYPE +id +\S+orders.csv +4 +15 +"\\u001b\[31mx",b +\S/);
@@ -80,7 +80,7 @@ describe('rejected records, through the synthesized machines', () => {
     expect(await orders()).toEqual([['1', 'a'], ['2', null]]);
     expect(await curate('again', replay)).toMatchObject({ status: 'FAILED', cause: expect.stringContaining('so the result would be the same') as string });
     const [{ counts }] = JSON.parse(await headrace('quarantine', 'show', '--json', '--limit', '0'));
-    expect(counts).toEqual([{ run: 'replay', code: 'TYPE', records: 1, superseded: false }]);
+    expect(counts).toEqual([{ run: 'replay', code: 'TYPE', records: 1, superseded: false, state: 'stands' }]);
   });
 
   test('files of small batches are joined, and every row stays', async () => {
