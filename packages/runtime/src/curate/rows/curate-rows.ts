@@ -15,7 +15,7 @@ import { DuckdbEngine, type EngineSession } from '../engine/duckdb-engine';
 import { fileNumbers } from '../file-numbers';
 import { readExcel } from './excel/excel-part';
 import { readAvro } from './typed/avro-part';
-import { CutFiles } from './csv/cut/cut-files';
+import { ColumnCutter } from './csv/cut/column-cutter';
 import { csvDialect } from './csv/csv-dialect';
 import { mapHeader, mapPositions, mapRead, type FieldMap } from './csv/csv-header';
 import { CsvScanner } from './csv/csv-scanner';
@@ -40,7 +40,6 @@ import { fieldColumn, readCanonical, readColumns, valueColumn } from './row-quer
 import { useMaskSalt } from './mask-salt';
 import { NO_PROOF, ProvenFields } from './csv/proven-fields';
 import { SegmentRecords, type RecordEnds } from './segment-records';
-import { CanonicalFiles } from './segment-files';
 import { SegmentWriter, type Segment } from './segment-writer';
 import { sourceEncoding, type SourceEncoding } from './encoding/source-encoding';
 import { SourceOffsets } from './encoding/source-offsets';
@@ -138,7 +137,6 @@ class PartRows {
   private valueForms?: ReadonlyMap<number, ValueForm>;
   private readonly encoding?: SourceEncoding;
   private range = WHOLE_PART;
-  private readonly retold = new CanonicalFiles('headrace');
 
   constructor(private readonly options: RowsOptions, private readonly directory: string, private readonly engine: Promise<DuckdbEngine>) {
     this.encoding = sourceEncoding(options.dataset.record.encoding);
@@ -193,8 +191,8 @@ class PartRows {
 
   private openSegments(quarantine: QuarantineWriter): SegmentWriter {
     return new SegmentWriter({
-      directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? this.segmentBytes,
-      files: () => (this.canonical ? this.retold : this.cutFiles()),
+      directory: this.directory, encoding: this.encoding, targetBytes: this.options.segmentBytes ?? this.segmentBytes, csvHeader: 'headrace',
+      cutter: this.canonical ? undefined : () => this.cutter(),
       recordsBefore: this.range.start === undefined ? 0 : this.range.start.record - (this.hasHeader ? 1 : 0),
       mostRuns: this.options.dataset.lineageColumns === true ? MOST_NUMBERED_RUNS : undefined,
       takeProof: () => this.proven?.take() ?? NO_PROOF,
@@ -236,7 +234,7 @@ class PartRows {
         header: !this.hasHeader || start !== undefined ? undefined : {
           quote: record.multiline ? quote : -1, read: (bytes) => { this.useHeader(bytes); },
         },
-        scanner: (line) => this.scanner(framed, line),
+        scanner: (line) => this.scanner(framed, segments, line),
         flush: async () => {
           await segments.flush();
           if (quarantine.full) await quarantine.flush();
@@ -263,10 +261,10 @@ class PartRows {
     if (unused.length > 0) this.options.report.say('CURATE_I1102', { dataset: this.options.dataset.name, key: this.options.item.key, fields: unused });
   }
 
-  private scanner(framed: FramedRecords, line: number): BlockScanner {
+  private scanner(framed: FramedRecords, segments: SegmentWriter, line: number): BlockScanner {
     const { dataset } = this.options;
     if (!this.canonical) return this.csvScanner(framed, line);
-    const canonical = (bytes: Buffer): void => { this.retold.tell(bytes); };
+    const canonical = (bytes: Buffer): void => { segments.canonical(bytes); };
     const proven = this.proven = new ProvenTexts(dataset);
     switch (dataset.record.format) {
       case 'json': return new DocumentScanner(dataset, this.source, framed, jsonDocument(dataset, canonical, proven));
@@ -284,7 +282,7 @@ class PartRows {
     return new CsvScanner(dialect, framed, line, proven);
   }
 
-  private cutFiles(): CutFiles {
+  private cutter(): ColumnCutter {
     const { dataset } = this.options;
     const { fields: count, byColumn } = this.fieldMap!;
     const read = new Set(byColumn);
@@ -292,7 +290,7 @@ class PartRows {
       const form = this.forms.get(field);
       return read.has(field) ? { text: fieldColumn(field), value: form && { name: valueColumn(field), form } } : undefined;
     });
-    return new CutFiles({ dialect: csvDialect(dataset.record, count), nullTokens: dataset.record.nullTokens, fields });
+    return new ColumnCutter({ dialect: csvDialect(dataset.record, count), nullTokens: dataset.record.nullTokens, fields });
   }
 
   /** How fields of CSV are told as values. */

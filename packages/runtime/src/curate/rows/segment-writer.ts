@@ -1,9 +1,11 @@
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FramedRecords, FrameCode } from './framed-records';
+import { PipelineError } from '../../errors/pipeline-error';
+import type { ColumnCutter } from './csv/cut/column-cutter';
 import type { FieldProof } from './csv/proven-fields';
 import type { NumberedRun } from './record-numbers';
 import { sourceLength, type SourceEncoding } from './encoding/source-encoding';
-import type { SegmentFiles, SegmentPaths } from './segment-files';
 
 /** Consecutive records of a segment that also followed each other in the source. */
 export interface SegmentRun {
@@ -20,11 +22,15 @@ export interface SegmentRun {
 }
 
 /** A stretch of good records on local disk. */
-export interface Segment extends SegmentPaths {
+export interface Segment {
   readonly number: number;
   /** Number of good records of the part before this segment. */
   readonly firstRecord: number;
   readonly records: number;
+  /** The source's bytes with LF line ends. */
+  readonly sourcePath: string;
+  /** What the engine reads: fields as Parquet, or one header line of ours, then the records as CSV. */
+  readonly textsPath: string;
   /** Of that Parquet, names of the columns that have a text in place of a value. */
   readonly others: ReadonlySet<string>;
   readonly runs: readonly SegmentRun[];
@@ -42,8 +48,10 @@ export interface SegmentWriterOptions {
   readonly mostRuns?: number;
   /** Records of the part before the first, which are another task's. @default 0 */
   readonly recordsBefore?: number;
-  /** Writes the segments' files; asked for when the first records are there. */
-  readonly files: () => SegmentFiles;
+  /** First line of each file of CSV. It keeps the engine from taking a byte order mark or a blank line at the top for its own. */
+  readonly csvHeader: string;
+  /** Takes the records of a source in CSV apart; asked for when the first are there. Records of others reach `canonical` as CSV. */
+  readonly cutter?: () => ColumnCutter;
   /** Tells what is known of the good records since the last call. */
   readonly takeProof: () => FieldProof;
   /** Takes a finished segment; resolves when the writer may go on. */
@@ -61,8 +69,9 @@ export class SegmentWriter implements FramedRecords {
   /** Records of the part so far, good or not. */
   private framed: number;
   private open?: OpenSegment;
-  private files?: SegmentFiles;
+  private cutter?: ColumnCutter;
   private readonly source: Buffer[] = [];
+  private readonly canonicalPieces: Buffer[] = [];
   private readonly pending: WrittenRun[] = [];
 
   constructor(private readonly options: SegmentWriterOptions) {
@@ -84,16 +93,40 @@ export class SegmentWriter implements FramedRecords {
     this.options.bad(code, reason, bytes, offset, line);
   }
 
+  canonical(bytes: Buffer): void {
+    this.canonicalPieces.push(bytes);
+  }
+
   /** Writes what the last block gave, and hands the segment on when it is long enough. */
   async flush(): Promise<void> {
     if (this.pending.length === 0) return;
     this.open ??= await this.begin();
-    const { open, pending, source } = this;
-    for (const run of pending) open.add(run);
-    await this.files!.add({ source, records: pending.reduce((sum, { records }) => sum + records, 0), offset: pending[0]!.offset });
-    source.length = pending.length = 0;
+    const { open } = this;
+    for (const run of this.pending) open.add(run);
+    // The disk takes the block while it is cut; both only read it.
+    const written = writeAll(open.sourceFile, this.source);
+    let texts = this.canonicalPieces;
+    try {
+      if (this.options.cutter !== undefined) texts = this.cut(this.options.cutter);
+    } finally {
+      await written;
+    }
+    await writeAll(open.textsFile, texts);
+    this.source.length = this.canonicalPieces.length = this.pending.length = 0;
     const { targetBytes, mostRuns = Infinity } = this.options;
     if (open.bytes >= targetBytes || open.numbers.length >= mostRuns) await this.finish();
+  }
+
+  /** Takes apart what the last block gave. */
+  private cut(open: () => ColumnCutter): Buffer[] {
+    const cutter = this.cutter ??= open();
+    const found = cutter.add(this.source);
+    const framed = this.pending.reduce((sum, { records }) => sum + records, 0);
+    const { offset } = this.pending[0]!;
+    if (found !== framed) {
+      throw new PipelineError('FRAMING', `${found} records were found where ${framed} were framed, from byte ${offset} on; nothing was published`, { facts: { offset, framed, found } });
+    }
+    return cutter.take();
   }
 
   /** Hands on the last segment. */
@@ -101,7 +134,9 @@ export class SegmentWriter implements FramedRecords {
     const { open } = this;
     if (open === undefined) return;
     this.open = undefined;
-    const others = await this.files!.end();
+    const { rest, others } = this.cutter?.end() ?? { rest: [], others: new Set<string>() };
+    if (rest.length > 0) await writeAll(open.textsFile, rest);
+    await this.closeFiles(open);
     const { number, firstRecord, records, sourcePath, textsPath, runs, numbers } = open;
     this.records += records;
     await this.options.dispatch({ number, firstRecord, records, sourcePath, textsPath, others, runs, numbers, proof: this.options.takeProof() });
@@ -109,16 +144,22 @@ export class SegmentWriter implements FramedRecords {
 
   /** Lets go of the files of an unfinished segment. */
   async discard(): Promise<void> {
+    if (this.open !== undefined) await this.closeFiles(this.open);
     this.open = undefined;
-    await this.files?.discard();
   }
 
   private async begin(): Promise<OpenSegment> {
+    const { directory, cutter, csvHeader } = this.options;
     const number = this.number++;
-    const [sourcePath, textsPath] = ['source', 'texts'].map((kind) => join(this.options.directory, `${number}.${kind}`)) as [string, string];
-    this.files ??= this.options.files();
-    await this.files.open({ sourcePath, textsPath });
-    return new OpenSegment(number, this.records, sourcePath, textsPath);
+    const [sourcePath, textsPath] = [join(directory, `${number}.source`), join(directory, `${number}.texts`)];
+    const [source, texts] = [await open(sourcePath, 'w'), await open(textsPath, 'w')];
+    if (cutter === undefined) await texts.write(`${csvHeader}\n`);
+    return new OpenSegment(number, this.records, sourcePath, textsPath, source, texts);
+  }
+
+  private async closeFiles(segment: OpenSegment): Promise<void> {
+    await segment.sourceFile.close();
+    await segment.textsFile.close();
   }
 }
 
@@ -133,7 +174,10 @@ class OpenSegment {
   private nextPlace?: number;
   private last?: { terminator: number; nextOffset: number; nextLine: number };
 
-  constructor(readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly textsPath: string) {}
+  constructor(
+    readonly number: number, readonly firstRecord: number, readonly sourcePath: string, readonly textsPath: string,
+    readonly sourceFile: FileHandle, readonly textsFile: FileHandle,
+  ) {}
 
   add(run: WrittenRun): void {
     const { offset, line, terminator } = run;
@@ -149,3 +193,18 @@ class OpenSegment {
     this.last = { terminator, nextOffset: offset + run.sourceBytes, nextLine: line + run.records };
   }
 }
+
+async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  let wanted = 0;
+  for (const piece of pieces) wanted += piece.length;
+  // One call for up to as many pieces as the system takes; a short write is rare and finished piece by piece.
+  for (let at = 0; at < pieces.length; at += MAX_PIECES) {
+    const some = pieces.length > MAX_PIECES ? [Buffer.concat(pieces.slice(at, at + MAX_PIECES))] : pieces;
+    const { bytesWritten } = await file.writev(some);
+    wanted -= bytesWritten;
+  }
+  if (wanted !== 0) throw new Error(`ENOSPC: the temporary disk took ${wanted} bytes too few`);
+}
+
+/** IOV_MAX of Linux. */
+const MAX_PIECES = 1_024;
