@@ -1,15 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { formatProblem } from '@headrace/runtime/contract/parse/problems';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
-import { EXIT, UsageError, type ExitCode } from './exit-code';
+import { requireContractFiles } from './contract-files';
+import { EXIT, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 
 /** `headrace contract check`: every problem of every file, and what is read but has no effect. */
 export async function checkContract(options: { files: readonly string[]; terminal: Terminal }): Promise<ExitCode> {
-  const missing = options.files.filter((file) => !existsSync(file));
-  if (missing.length > 0) throw new UsageError(`no such file: ${missing.join(', ')}`);
-  const folders = options.files.filter((file) => statSync(file).isDirectory());
-  if (folders.length > 0) throw new UsageError(`${folders.join(', ')}: a folder; name the contract files in it`);
+  requireContractFiles(options.files);
   let failed = false;
   for (const file of options.files) {
     const { contract, problems, ignored } = parseContract(readFileSync(file, 'utf8'), file);

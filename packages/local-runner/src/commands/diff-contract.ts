@@ -1,16 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Contract } from '@headrace/runtime/contract/contract';
 import type { ContractChange } from '@headrace/runtime/contract/diff/contract-changes';
 import { diffContracts } from '@headrace/runtime/contract/diff/diff-contracts';
 import { parseContract } from '@headrace/runtime/contract/parse-contract';
 import { formatProblem } from '@headrace/runtime/contract/parse/problems';
-import { EXIT, UsageError, type ExitCode } from './exit-code';
+import { requireContractFiles } from './contract-files';
+import { EXIT, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 
 /** `headrace contract diff`: what changed between two versions, what that does, and what to do; fails where a change is breaking. */
 export async function diffContract({ before, after, json, terminal }: {
   readonly before: string; readonly after: string; readonly json?: boolean; readonly terminal: Terminal;
 }): Promise<ExitCode> {
+  requireContractFiles([before, after]);
   const [old, now] = [before, after].map((file) => contractOf(file, terminal)) as [Contract | undefined, Contract | undefined];
   if (old === undefined || now === undefined) return EXIT.usage;
   const changes = diffContracts(old, now);
@@ -19,7 +21,6 @@ export async function diffContract({ before, after, json, terminal }: {
 }
 
 function contractOf(file: string, terminal: Terminal): Contract | undefined {
-  if (!existsSync(file)) throw new UsageError(`no such file: ${file}`);
   const { contract, problems } = parseContract(readFileSync(file, 'utf8'), file);
   if (contract === undefined) for (const problem of problems) terminal.error(`${formatProblem(problem)}\n`);
   return contract;

@@ -41,6 +41,7 @@ describe('headrace contract', () => {
     expect(await contract('diff', old, file('4.yaml', 'x: 1'))).toMatchObject({ code: 2, error: expect.stringContaining('4.yaml:') });
     expect(await contract('diff', old, path.join(folder, 'none.yaml'))).toMatchObject({ code: 2, error: expect.stringContaining('no such file') });
     expect(await contract('check', folder)).toMatchObject({ code: 2, error: expect.stringContaining('a folder; name the contract files in it') });
+    expect(await contract('diff', old, folder)).toMatchObject({ code: 2, error: expect.stringContaining('a folder; name the contract files in it') });
   });
 
   test('infer drafts a dataset for each file, every integer with its format', async () => {
