@@ -2,7 +2,6 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { isBatch, isStanding, type PublishedLine } from '@headrace/runtime/contract';
-
 import { parseAttemptId } from '@headrace/runtime/run/ids';
 import { commitKey, commitLogPrefix, publishedKey, quarantineFolder } from '@headrace/runtime/run/keys';
 import type { CuratedManifest } from '@headrace/runtime/run/manifest';
@@ -89,6 +88,7 @@ async function unpublished(
     return [{ seq, slot, files, written: Math.max(...files.map((file) => statSync(file).mtimeMs)) }];
   }).sort((a, b) => a.written - b.written);
   const newest = [...new Map(units.map((unit) => [unit.seq, unit])).values()];
+  if (newest.length === 0) return [];
   return withDuckDB((connection) => Promise.all(newest.map(async ({ slot: run, files }) => {
     // A task that was tried again wrote its records twice.
     const counts = await connection.runAndReadAll(
