@@ -15,8 +15,9 @@ export interface Measured {
  * @param startUp what the program has done before the work, in all cases
  */
 export async function runCase(
-  cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>, startUp?: () => Promise<unknown>, name = process.argv[2] ?? '',
+  cases: Readonly<Record<string, () => Promise<{ bytes: number; rows?: number; seconds?: number }>>>, startUp?: () => Promise<void>,
 ): Promise<void> {
+  const name = process.argv[2] ?? '';
   const work = cases[name];
   if (work === undefined) throw new Error(`case must be one of ${Object.keys(cases).join(', ')}, got ${JSON.stringify(name)}`);
   await startUp?.();
