@@ -204,8 +204,9 @@ class RecordBlocks {
       return from;
     }
     const end = headerEnd(this.block, from, this.have, header.quote);
+    const most = mostHeaderBytes(maxRecordBytes);
+    if ((end < 0 ? this.have : end) - from > most) throw noHeader(source, most, maxRecordBytes);
     if (end < 0 && !final) {
-      if (this.have > maxRecordBytes) throw userError('HEADER', `${source}: no line end within maxRecordBytes (${maxRecordBytes}), so there is no header line; is this CSV?`, { source });
       this.atStart = from > 0;
       return -1;
     }
@@ -219,6 +220,17 @@ class RecordBlocks {
     this.scanner = this.options.scanner(countLineEnds(bytes) + 2);
     return end < 0 ? this.have : end + 1;
   }
+}
+
+/** Bytes that a header may have: as many as a record, and 1 MiB in any case, since names may be longer than values. */
+export function mostHeaderBytes(maxRecordBytes: number): number {
+  return Math.max(maxRecordBytes, BLOCK_BYTES);
+}
+
+/** @param source names the part */
+export function noHeader(source: string, most: number, maxRecordBytes: number): Error {
+  return userError('HEADER', `${source}: no line end in the first ${most} bytes, so there is no header line; is this CSV? `
+    + `If it is, and its header is longer, raise headraceRecord.maxRecordBytes, ${maxRecordBytes}`, { source, most, maxRecordBytes });
 }
 
 /** The header at the beginning of a source, without a byte order mark and its line end; undefined where that is not there. */

@@ -1,10 +1,10 @@
 import type { RecordFormat } from '../../contract/contract';
-import { PipelineError, userError } from '../../errors/pipeline-error';
+import { PipelineError } from '../../errors/pipeline-error';
 import type { RecordIndexDocument, RecordIndexEntry } from '../../ingest/record-index';
 import { requireSchemaVersion } from '../../run/manifest';
 import type { Abortable, ObjectRef, ObjectStore } from '../../stores/object-store';
 import type { RowsItem } from '../documents';
-import { BLOCK_BYTES, headerBytes } from './record-blocks';
+import { headerBytes, mostHeaderBytes, noHeader } from './record-blocks';
 
 /** The stretch of a part that a task reads; without `end` up to its end. */
 export interface ShareRange {
@@ -52,11 +52,11 @@ export async function readHeader(ref: ObjectRef, { record, source, store, signal
   readonly signal?: AbortSignal;
 }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  // A block of its own may hold one that is longer than a record. A byte order mark stands before it, and CR LF behind it.
-  const most = Math.max(record.maxRecordBytes, BLOCK_BYTES) + 4;
-  const beginning = await store.getStream(ref, { start: 0, end: most }, { signal });
+  const most = mostHeaderBytes(record.maxRecordBytes);
+  // A byte order mark stands before it, and CR LF behind it.
+  const beginning = await store.getStream(ref, { start: 0, end: most + 4 }, { signal });
   for await (const chunk of beginning as AsyncIterable<Uint8Array>) chunks.push(chunk);
   const header = headerBytes(Buffer.concat(chunks), record.multiline ? record.quote.charCodeAt(0) : -1);
-  if (header === undefined) throw userError('HEADER', `${source}: no line end within maxRecordBytes (${record.maxRecordBytes}), so there is no header line; is this CSV?`, { source });
+  if (header === undefined) throw noHeader(source, most, record.maxRecordBytes);
   return header;
 }

@@ -146,6 +146,14 @@ describe('framing of CSV records', () => {
     await expect(bench.curate({ ...AB, record }, `${header}\n1,2\n`)).rejects.toMatchObject({ code: 'HEADER', fault: 'user', message: expect.stringMatching(text) as string });
   });
 
+  test.each([['with a line end', '\n1,2\n'], ['without one', '']])('fails when the header is longer than a record and 1 MiB, %s', async (_title, rest) => {
+    const subset = { ...AB, record: 'header: subset, maxRecordBytes: 64' };
+    const named = (bytes: number): string => `a,b,${'x'.repeat(bytes - 4)}`;
+    const most = 1024 * 1024;
+    expect((await bench.curate(subset, `${named(most)}${rest}`)).result.counts.rejected).toBe(rest === '' ? 0 : 1);
+    await expect(bench.curate(subset, `${named(most + 1)}${rest}`)).rejects.toMatchObject({ code: 'HEADER', fault: 'user', message: expect.stringContaining(`no line end in the first ${most} bytes`) as string });
+  });
+
   test('fails when the file is UTF-16', async () => {
     await expect(bench.curate(AB, Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'))).rejects.toMatchObject({ code: 'ENCODING', fault: 'user' });
   });
