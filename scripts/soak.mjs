@@ -1,5 +1,6 @@
 /**
- * `npm run soak [-- --only <loop>] [--seeds N] [--seed K] [--step N] [--gigabytes G] [--minutes M]`: faults over a long time.
+ * `npm run soak [-- --only <loop>] [--seeds N] [--seed K] [--step N] [--gigabytes G] [--minutes M]`: faults over a long time. `--help`
+ * says what there is.
  *
  * Runs the loops of examples/test/_soak, of which `npm test` runs samples, and writes each result into bench/SOAK.md; loops that
  * do not run keep their lines. `--only` takes the beginning of a loop's name. Ends with 1 when an invariant is broken, and
@@ -13,7 +14,25 @@ import { parseArgs } from 'node:util';
 import { writeSoakReport } from './soak-report.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const { values } = parseArgs({ options: Object.fromEntries(['only', 'seeds', 'seed', 'step', 'gigabytes', 'minutes'].map((name) => [name, { type: 'string' }])) });
+const OPTIONS = {
+  only: 'loops whose names begin so; all without it',
+  seeds: 'cases of the loops that draw them, 30 without it',
+  seed: 'only the case of this seed, to replay it',
+  step: 'only the case of this step, to replay it',
+  gigabytes: 'the larger size of the memory loops',
+  minutes: 'begins no further case after so many',
+};
+
+function readOptions() {
+  try {
+    return parseArgs({ options: { help: { type: 'boolean' }, ...Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' }])) } }).values;
+  } catch (error) {
+    console.error(`${error.message}. Options: ${Object.keys(OPTIONS).map((name) => `--${name}`).join(', ')}; --help says what they do`);
+    process.exit(2);
+  }
+}
+
+const values = readOptions();
 
 function wholeNumber(name) {
   const value = values[name];
@@ -29,6 +48,13 @@ process.env.NODE_COMPILE_CACHE ??= path.join(root, '.cache/compiled');
 const require = createRequire(import.meta.url);
 require('ts-node').register({ transpileOnly: true, project: path.join(root, 'examples/tsconfig.json'), compilerOptions: { rootDir: root } });
 const { LOOPS } = require(path.join(root, 'examples/test/_soak/loops.ts'));
+
+if (values.help) {
+  for (const [name, does] of Object.entries(OPTIONS)) console.log(`--${name.padEnd(10)} ${does}`);
+  console.log('\nLoops, in the order in which they run:');
+  for (const { name, what } of LOOPS) console.log(`${name.padEnd(32)} ${what}`);
+  process.exit(0);
+}
 
 const chosen = LOOPS.filter(({ name }) => name.startsWith(values.only ?? ''));
 if (chosen.length === 0) {
