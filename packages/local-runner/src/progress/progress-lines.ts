@@ -1,4 +1,5 @@
 import type { OnStackEvent, StackEvent } from '../stack/stack-event';
+import { causeInWords } from './cause-in-words';
 
 /** Plain lines, one for each thing that began or ended: for logs, pipes and CI. */
 export function progressLines(write: (text: string) => void): OnStackEvent {
@@ -17,10 +18,10 @@ export function lineOf(event: StackEvent): string | undefined {
     case 'execution':
       return event.status === 'RUNNING'
         ? `▶ ${event.machine}  ${event.name}`
-        : `${event.status === 'SUCCEEDED' ? '✔' : '✘'} ${event.machine}  ${event.status.toLowerCase()} (${seconds(event.milliseconds)})${event.error ? `  ${event.error}: ${event.cause ?? ''}` : ''}`;
+        : `${event.status === 'SUCCEEDED' ? '✔' : '✘'} ${event.machine}  ${event.status.toLowerCase()} (${seconds(event.milliseconds)})${event.error ? `  ${event.error}: ${causeInWords(event.cause ?? '')}` : ''}`;
     case 'state':
       if (event.status === 'entered') return undefined;
-      if (event.status === 'retried') return `  ↻ ${event.machine}  ${event.state}  ${event.error ?? ''}`;
+      if (event.status === 'retried') return `  ↻ ${event.machine}  ${event.state}  ${event.error ?? ''}: ${causeInWords(event.cause ?? '')}`;
       return `  ${event.status === 'succeeded' ? '✔' : '✘'} ${event.machine}  ${event.state} (${seconds(event.milliseconds)})`;
     case 'child-line': return failureLine(event.line);
     case 'queued': return `⚡ ${event.event['detail-type']}${objectOf(event.event)}`;

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { acceleratedClock, type HistoryEvent, type MapStorage, runStateMachine, systemClock, TaskFailure, type TaskHandler, type TaskTokens } from '../asl';
+import { toTaskFailure } from '../asl/task-failure';
 import { type ExecutionRecord, type ExecutionStore, type StateRecord } from '../executions/execution-store';
 import type { StartExecution } from '../services/nested-executions';
 import type { Deployment } from './deployment';
@@ -104,7 +105,7 @@ function watched(handlers: Readonly<Record<string, TaskHandler>>, states: StateL
     try {
       return await handler(call);
     } catch (error) {
-      states.failed(call.state, error as Error);
+      states.failed(call.state, toTaskFailure(error));
       throw error;
     }
   }]));
@@ -141,10 +142,10 @@ class StateLog {
     if (state.status === 'FAILED') state.status = state.inMap ? 'SUCCEEDED' : 'RUNNING';
   }
 
-  public failed(name: string, error: Error): void {
+  public failed(name: string, { error, cause }: TaskFailure): void {
     const state = this.states.get(name);
     if (state) state.status = 'FAILED';
-    this.onEvent({ kind: 'state', machine: this.machine, name: this.name, state: name, status: 'retried', error: error.message });
+    this.onEvent({ kind: 'state', machine: this.machine, name: this.name, state: name, status: 'retried', error, cause });
   }
 
   public records(): StateRecord[] {

@@ -8,7 +8,10 @@ export type StackEvent =
   | { readonly kind: 'denied'; readonly message: string }
   | { readonly kind: 'stack'; readonly what: string; readonly milliseconds: number }
   | { readonly kind: 'execution'; readonly machine: string; readonly name: string; readonly status: ExecutionStatus; readonly milliseconds?: number; readonly error?: string; readonly cause?: string }
-  | { readonly kind: 'state'; readonly machine: string; readonly name: string; readonly state: string; readonly status: 'entered' | 'succeeded' | 'failed' | 'retried'; readonly milliseconds?: number; readonly error?: string }
+  | {
+    readonly kind: 'state'; readonly machine: string; readonly name: string; readonly state: string; readonly status: 'entered' | 'succeeded' | 'failed' | 'retried';
+    readonly milliseconds?: number; readonly error?: string; readonly cause?: string;
+  }
   | { readonly kind: 'child-started'; readonly machine: string; readonly state: string; readonly pid: number }
   | { readonly kind: 'child-ended'; readonly machine: string; readonly state: string; readonly pid: number; readonly exitCode: number; readonly peakRssBytes: number }
   | { readonly kind: 'child-line'; readonly machine: string; readonly state: string; readonly line: string }

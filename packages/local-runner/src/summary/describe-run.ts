@@ -1,4 +1,5 @@
 import { table } from '../commands/table';
+import { causeInWords } from '../progress/cause-in-words';
 import { bytesText, countText } from '../progress/figures';
 import { CATALOG_FILE, queryCurated } from '../queries/query-curated';
 import { queryUrl } from '../queries/query-target';
@@ -103,7 +104,7 @@ function vacuumLines(datasets: RunSummary['datasets']): string[] {
 function failure(summary: RunSummary): string {
   const failed = summary.machines.filter(({ status }) => status !== 'SUCCEEDED').at(-1);
   const slot = failed?.name.replace(/^.*?-([a-z][a-z0-9_]*)-a\d+$/, '$1');
-  const cause = failed?.cause ?? '';
+  const cause = causeInWords(failed?.cause ?? '');
   const told = `${failed?.machine} ${failed?.status.toLowerCase()}: ${failed?.error ?? ''} ${cause}\n\nNext:\n`;
   // There was nothing to curate again, and there will be nothing when it is tried again.
   if (/\bRERUN_[A-Z]+\b/.test(cause)) return `${told}  npx headrace quarantine show\n`;
