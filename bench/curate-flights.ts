@@ -66,7 +66,7 @@ export class CurateFlights {
 
   /** The kernel: framing, grammars, all checks, quarantine; typed Parquet into S3. */
   async rows() {
-    const item = { index: 0, dataset: 'flights', unit: 0, unitId: this.unitId, part: 0, key: this.key, bytes: this.bytes, compression: 'none' as const, engine: 'duckdb' as const };
+    const item = { index: 0, dataset: 'flights', unit: 0, unitId: this.unitId, ingestSeq: 1, part: 0, key: this.key, bytes: this.bytes, compression: 'none' as const, engine: 'duckdb' as const };
     const result = await curateRows({
       item, dataset: this.dataset, pipeline: 'bench', rawBucket: 'raw', curatedBucket: 'curated', folder: this.folder as never, store, report, cores: THREADS,
     });
@@ -85,7 +85,7 @@ export class CurateFlights {
   }
 
   get item() {
-    return { index: 0, dataset: 'flights', unitId: this.unitId, kind: 'ingest' as const, ingestSeq: 1, ingestManifestKey: 'x', supersedesIngestSeqs: [], firstItem: 0, items: 1 };
+    return { index: 0, dataset: 'flights', unitId: this.unitId, engine: 'duckdb' as const, kind: 'ingest' as const, ingestSeq: 1, ingestManifestKey: 'x', supersedesIngestSeqs: [], firstItem: 0, items: 1 };
   }
 
   get settings() {

@@ -19,7 +19,7 @@ import { runCase, setting } from './run-case';
  * One batch of `copies` times the 600,000 clean records, planned and read once by `rows`, then shaped by `duckdb` and by `spark`:
  * each the very step of the stage, Spark with its start.
  */
-const [side = '', copies = '1', slot = 's1'] = process.argv.slice(2);
+const [, copies = '1', slot = 's1'] = process.argv.slice(2);
 const LF = 0x0a;
 const FIRST = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** A file of a source that is landed in pieces, so that Rows may read them side by side. */
@@ -114,4 +114,4 @@ void runCase({
     const result = (await store.getJson<{ counts: { written: number } }>(resultRef(folderOfPlan(plan), 'shape', unit.index)))?.value;
     return { bytes, rows: result?.counts.written ?? 0, seconds: (performance.now() - began) / 1000 };
   },
-}, side);
+});

@@ -19,7 +19,7 @@ void runCase({
       {
         dataset: 'flights', source: { kind: 'http', url, headers: {}, timeoutSeconds: 600, retries: 0, minRows: 0 } as never,
         count: { unit: 'lines', headerLines: 1, openGzip: false },
-        shards: [{ part: 0, url, fileName: 'flights.csv', read: { url }, raw: { bucket: Bucket, key } }],
+        shards: [{ part: 0, url, fingerprint: url, fileName: 'flights.csv', read: { url }, raw: { bucket: Bucket, key } }],
       },
       { store: new ObjectStore(), report: new Report({ write: () => undefined }), signal },
     );

@@ -37,7 +37,7 @@ export function addTestTsconfig(project: Project, file = 'test/tsconfig.json', i
   });
 }
 
-/** One program that type-checks what no build compiles: tests, examples, this configuration. */
+/** One program that type-checks what no build compiles: tests, benches, examples, this configuration. */
 export function addCheckTsconfig(project: Project): void {
   new JsonFile(project, 'tsconfig.check.json', {
     obj: {
@@ -54,10 +54,12 @@ export function addCheckTsconfig(project: Project): void {
         paths: {
           '@headrace/runtime': ['./packages/runtime/src/index.ts'],
           '@headrace/runtime/*': ['./packages/runtime/src/*'],
+          // Of benches alone, which start what the runner starts.
+          '@headrace/local-runner/*': ['./packages/local-runner/src/*'],
         },
       },
-      include: ['.projenrc.ts', 'projenrc', 'release', 'test', 'packages/*/src', 'packages/*/test', 'examples'],
-      exclude: ['**/node_modules', '**/lib', '**/cdk.out'],
+      include: ['.projenrc.ts', 'projenrc', 'release', 'test', 'bench', 'packages/*/src', 'packages/*/test', 'examples'],
+      exclude: ['**/node_modules', '**/lib', '**/cdk.out', 'bench/.data'],
     },
   });
 }
