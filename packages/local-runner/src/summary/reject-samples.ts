@@ -1,7 +1,8 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBBlobValue } from '@duckdb/node-api';
 import { existsSync, readFileSync } from 'node:fs';
 import type { CuratedManifest } from '@headrace/runtime/run/manifest';
 import { table } from '../commands/table';
+import { cutText, printableText } from '../progress/printable-text';
 import type { LocalStack } from '../stack/local-stack';
 import type { RunSummary } from './run-summary';
 
@@ -36,11 +37,12 @@ export async function samples(files: readonly string[], masked: boolean): Promis
   const connection = await instance.connect();
   try {
     const list = files.map((file) => `'${file.replace(/'/g, "''")}'`).join(', ');
-    // Bytes are shown as DuckDB prints a BLOB: printable ASCII as it is, all else as \\xNN, so that a sample cannot break the screen.
     const result = await connection.runAndReadAll(`
-      SELECT code, count(*)::VARCHAR, min(line)::VARCHAR, ${masked ? '\'masked\'' : `left(arg_min(raw, line)::VARCHAR, ${SHOWN})`}, arg_min(reason, line)
+      SELECT code, count(*)::VARCHAR, min(line)::VARCHAR, arg_min(raw, line), arg_min(reason, line)
       FROM read_parquet([${list}]) GROUP BY code ORDER BY code`);
-    return result.getRowsJson().map((row) => row.map((value) => String(value ?? '')));
+    return result.getRows().map(([code, records, line, raw, reason]) => [
+      String(code), String(records), String(line), masked ? 'masked' : cutText(printableText((raw as DuckDBBlobValue).bytes), SHOWN), String(reason ?? ''),
+    ]);
   } finally {
     connection.closeSync();
     instance.closeSync();
