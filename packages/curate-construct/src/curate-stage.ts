@@ -246,7 +246,8 @@ export class CurateStage extends StageBase {
         namePrefix: this._namePrefix,
         visible: 'earlier batches, and those batches of this attempt that were published before the failure, each one whole.',
         halfDone: `files below ${this.pipelineName}/data/, ${this.pipelineName}/quarantine/ and ${this._workPrefix} that no commit names; they do no harm.`,
-        resume: 'Batches that are published are not curated again.',
+        resume: 'Batches that are published are not curated again. A batch that the source has mended is landed again by ingest, with '
+          + '{"slot": "a new one", "operation": "replay", "run": "the run that landed it"}, and takes the place of the broken one, also where that was never curated.',
         ...(iceberg === undefined ? {} : { ofState: { [ICEBERG_STATE]: LAGGING } }),
       },
       failureTopic: this.failureTopic,

@@ -59,6 +59,8 @@ export interface ShapeItem {
   readonly replaces?: string;
   /** Raw commits whose units leave the current view when this unit is committed. */
   readonly supersedesIngestSeqs: readonly number[];
+  /** Number of the raw commit that took the place of this unit's before that was curated: it has no items, and is committed without rows. */
+  readonly supersededBy?: number;
   /** Who shapes it. */
   readonly engine: 'duckdb' | 'spark';
   /** Of Spark, the driver included; absent where all runs have the same. */

@@ -17,7 +17,7 @@ export interface Selection {
   readonly expired: readonly CuratedEntry[];
 }
 
-type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome'>;
+type Loaded = Pick<LedgerRow, 'seq' | 'ingestSeq' | 'attemptId' | 'outcome' | 'staged'>;
 
 /**
  * What to load: commits of the log that the ledger does not have, in the order in which their batches were ingested.
@@ -107,7 +107,7 @@ function holdReason(entry: CuratedEntry, { ledger, writeMode, gap, newest, since
     return `ingest commit ${gap} comes before it and was never curated; curate it, or set gaps to skip`;
   }
   if (writeMode.mode === 'append') {
-    const taken = ledger.find((row) => row.outcome === 'loaded' && manifest.supersedes.includes(row.attemptId));
+    const taken = ledger.find((row) => row.outcome === 'loaded' && row.staged > 0 && manifest.supersedes.includes(row.attemptId));
     return taken === undefined ? undefined : `it supersedes commit ${taken.seq}, whose rows are in the table and cannot be told apart there; use merge, or remove them and the ledger row`;
   }
   if (writeMode.deletes?.kind === 'absentFromSnapshot' && manifest.kind === 'backfill') return 'a back-fill is no whole snapshot, and rows that it lacks would be removed; replay it, or load without deletes';

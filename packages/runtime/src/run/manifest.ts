@@ -183,6 +183,8 @@ export interface CuratedManifest extends Commit {
   /** 0 of a removal, which brings no batch. */
   readonly ingestSeq: number;
   readonly ingestManifestKey: string;
+  /** Number of the raw commit that took the place of `ingestSeq` before that was curated; this one has no rows then. */
+  readonly supersededBy?: number;
   readonly parts: readonly CuratedPart[];
   readonly quarantine: { readonly parts: readonly QuarantinePart[]; readonly byCode: Readonly<Record<string, number>> };
   /** In the order of the contract; absent where it has no rules. A rule with severity error has passed, or there is no commit. */

@@ -65,6 +65,70 @@ describe('the curate stage', () => {
     expect((await bench.published()).map(({ attempt_id: id, state }) => [id, state])).toEqual([['s1-a1-i1', 'superseded'], ['s2-a1-i2', 'current']]);
   });
 
+  describe('of a raw commit that cannot be curated, and that another one supersedes', () => {
+    const WRONG = 'no,header,at,all\n';
+    const states = async (): Promise<unknown> => (await bench.published()).map(({ attempt_id: id, state }) => [id, state]);
+
+    test('nothing is read, and the other one is published', async () => {
+      await bench.ingest('r1', [WRONG]);
+      await expect(bench.run('s1')).rejects.toMatchObject({ code: 'HEADER' });
+      await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+      expect((await bench.run('s2')).datasets.trips).toMatchObject({ outcome: 'committed', seq: 2, counts: { units: 1, parsed: 1, written: 1 } });
+      expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+      // The log has no gap for loads to wait for, and a later run finds nothing to do.
+      expect(await states()).toEqual([['s2-a1-i1', 'superseded'], ['s2-a1-i2', 'current']]);
+      expect((await bench.plan('s3')).units.count).toBe(0);
+    });
+
+    test('a run that had planned it before commits nothing of it', async () => {
+      await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,late\n`]);
+      const late = await bench.ready('s1');
+      await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+      await bench.run('s2');
+      expect((await bench.publish(late, 's1')).datasets.trips).toMatchObject({ outcome: 'already-committed' });
+      expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+    });
+
+    test('one that such a run commits in between is superseded as well', async () => {
+      await bench.ingest('r1', [`${HEADER}1,2024-01-01,1,late\n`]);
+      const late = await bench.ready('s1');
+      await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+      const right = await bench.ready('s2');
+      await bench.publish(late, 's1');
+      await bench.publish(right, 's2');
+      expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+      expect(await states()).toEqual([['s1-a1-i1', 'superseded'], ['s2-a1-i2', 'current']]);
+    });
+
+    test('of snapshots it is committed behind the one in its place, so that no reader sees it as the newest', async () => {
+      await bench.reset({ ...TRIPS, custom: { ...TRIPS.custom, headraceHistory: 'snapshot' } });
+      await bench.ingest('r1', [WRONG]);
+      await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+      expect((await bench.run('s1')).datasets.trips).toMatchObject({ outcome: 'committed', seq: 1 });
+      expect((await bench.manifests()).map(({ ingestSeq, supersededBy }) => [ingestSeq, supersededBy])).toEqual([[2, undefined], [1, 2]]);
+      expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+      expect((await bench.plan('s2')).units.count).toBe(0);
+      // Nor is it curated again.
+      await bench.mend({ ...TRIPS, custom: { ...TRIPS.custom, headraceHistory: 'snapshot', headraceThreshold: '{ percent: 60 }' } });
+      expect((await bench.run('m1', 1, { operation: 'rerun' })).datasets.trips).toMatchObject({ outcome: 'committed', counts: { units: 1, written: 1 } });
+    });
+
+    test('it is found when the one in its place is curated already', async () => {
+      await bench.reset({ ...TRIPS, custom: { ...TRIPS.custom, headraceHistory: 'snapshot' } });
+      await bench.ingest('r1', [WRONG]);
+      await bench.ingest('r2', [`${HEADER}1,2024-01-01,1,right\n`], ['r1']);
+      const plan = await bench.ready('s1');
+      // The run dies between the two commits.
+      const fault = bench.s3.fault;
+      bench.s3.fault = ({ action, key }) => (action === 'PutObject' && /commits\/curated\/trips\/0*2\.json$/.test(key) ? { status: 403, code: 'AccessDenied' } : undefined);
+      await expect(bench.publish(plan, 's1')).rejects.toMatchObject({ code: 'STORE_DENIED' });
+      bench.s3.fault = fault;
+      expect((await bench.run('s2')).datasets.trips).toMatchObject({ outcome: 'nothing' });
+      expect(await bench.view()).toEqual([['1', '2024-01-01', '1.00', 'right']]);
+      expect((await bench.plan('s3')).units.count).toBe(0);
+    });
+  });
+
   test.each([
     ['an empty file', ''],
     ['a header and no record', HEADER],

@@ -9,8 +9,8 @@ function log(...commits: readonly (number | [ingestSeq: number, rest: Partial<Cu
   });
 }
 
-function loaded(...pairs: readonly (readonly [seq: number, ingestSeq: number])[]): { seq: number; ingestSeq: number; attemptId: string; outcome: 'loaded' }[] {
-  return pairs.map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, outcome: 'loaded' }));
+function loaded(...pairs: readonly (readonly [seq: number, ingestSeq: number])[]): { seq: number; ingestSeq: number; attemptId: string; staged: number; outcome: 'loaded' }[] {
+  return pairs.map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, staged: 1, outcome: 'loaded' }));
 }
 
 function show(selection: ReturnType<typeof selectCommits>): unknown {
@@ -33,6 +33,12 @@ describe('what a load takes', () => {
     expect(show(selectCommits(log(1, [1, { kind: 'rerun', supersedes: ['u1'] }]), [], { mode: 'append' }, 'hold'))).toEqual({ load: [[2, [1]]], held: [] });
   });
 
+  test('an append holds what supersedes rows of the table, and takes what supersedes a batch without any', () => {
+    const again = log(1, [2, { supersedes: ['u1'] }]);
+    expect(show(selectCommits(again, loaded([1, 1]), { mode: 'append' }, 'hold'))).toEqual({ load: [], held: [2] });
+    expect(show(selectCommits(again, loaded([1, 1]).map((row) => ({ ...row, staged: 0 })), { mode: 'append' }, 'hold'))).toEqual({ load: [2], held: [] });
+  });
+
   test('passes over removals, and over batches that were past their retention', () => {
     const removal: [number, Partial<CuratedManifest>] = [0, { kind: 'removal', supersedes: ['u1'], removed: [] }];
     for (const mode of ['append', 'merge', 'replace'] as const) {
@@ -45,7 +51,7 @@ describe('what a load takes', () => {
     const rerun: [number, Partial<CuratedManifest>] = [1, { kind: 'rerun', supersedes: ['u1'] }];
     const later = log(1, rerun, 2, 3, [0, { kind: 'removal', supersedes: ['u2'], removed: ['u1'] }]);
     expect(show(selectCommits(later, [], { mode: 'append' }, 'hold'))).toEqual({ load: [[3, [1, 2]], 4], held: [] });
-    const known = ([[1, 1], [2, 1]] as const).map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, outcome: 'overtaken' as const }));
+    const known = ([[1, 1], [2, 1]] as const).map(([seq, ingestSeq]) => ({ seq, ingestSeq, attemptId: `u${seq}`, staged: 1, outcome: 'overtaken' as const }));
     expect(selectCommits(later.slice(2), known, { mode: 'append' }, 'hold').expired).toEqual([]);
   });
 

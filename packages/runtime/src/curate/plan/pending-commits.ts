@@ -9,6 +9,8 @@ import type { CurateSettings } from '../settings';
 export interface PendingCommit extends LogEntry<RawManifest> {
   /** Numbers of the raw commits that it supersedes. */
   readonly supersedes: readonly number[];
+  /** Number of the raw commit that takes its place before it was ever curated. */
+  readonly supersededBy?: number;
 }
 
 /** How a raw commit can have been made. */
@@ -26,17 +28,24 @@ export async function pendingCommits(
   const [seqs, curated] = await Promise.all([
     listCommits(store, log, 0, options), LogView.open<CuratedManifest>(store, curatedLog(settings, dataset), options),
   ]);
-  const pending = seqs.filter((seq) => !curated.seqOf.has(curateIdentity('ingest', '', seq)));
-  const entries = await readEntries<RawManifest>(store, log, pending, options);
+  const isCurated = (seq: number): boolean => curated.seqOf.has(curateIdentity('ingest', '', seq));
+  const first = seqs.find((seq) => !isCurated(seq));
+  if (first === undefined) return [];
+  // Those behind the first are read too when they are curated, since they may supersede one that is not; mostly there are none.
+  const entries = await readEntries<RawManifest>(store, log, seqs.filter((seq) => seq >= first), options);
   for (const { manifest, key } of entries) {
     if (manifest.stage === 'ingest' && manifest.dataset === dataset && manifest.pipeline === settings.pipeline) continue;
     throw userError(
       'DOCUMENT', `s3://${log.bucket}/${key} is no raw manifest of ${settings.pipeline}/${dataset}; the raw bucket setting or the object is wrong`, { key },
     );
   }
-  if (entries.every(({ manifest }) => manifest.supersedes.length === 0)) return entries.map((entry) => ({ ...entry, supersedes: [] }));
+  const pending = entries.filter(({ seq }) => !isCurated(seq));
+  if (entries.every(({ manifest }) => manifest.supersedes.length === 0)) {
+    return pending.map((entry) => ({ ...entry, supersedes: [] }));
+  }
   const raw = await LogView.open<RawManifest>(store, log, options);
-  return entries.map((entry) => ({ ...entry, supersedes: supersededSeqs(entry, raw) }));
+  const takenBy = new Map(entries.flatMap((entry) => supersededSeqs(entry, raw).map((seq) => [seq, entry.seq] as const)));
+  return pending.map((entry) => ({ ...entry, supersedes: supersededSeqs(entry, raw), supersededBy: takenBy.get(entry.seq) }));
 }
 
 function supersededSeqs({ manifest, seq }: LogEntry<RawManifest>, raw: LogView<RawManifest>): number[] {

@@ -1,4 +1,4 @@
-import type { Contract } from '../../contract';
+import type { Contract, Dataset } from '../../contract';
 import { userError } from '../../errors/pipeline-error';
 import type { FunctionCall } from '../../run/function-handler';
 import { attemptId, unitId } from '../../run/ids';
@@ -16,7 +16,7 @@ import { requireUnusedIds } from '../publish/require-unused-ids';
 import { parseCurateSettings, type CurateSettings } from '../settings';
 import { compactionGroups } from './compaction-groups';
 import { partShares } from './part-shares';
-import { pendingCommits } from './pending-commits';
+import { pendingCommits, type PendingCommit } from './pending-commits';
 import { requireOpenable, requireReadable } from './require-readable';
 import { chosenDatasets, rerunCommits } from './rerun-commits';
 import { shapeSpec } from './shape-spec';
@@ -44,6 +44,7 @@ interface UnitCommit extends LogEntry<RawManifest> {
   readonly kind: ShapeItem['kind'];
   readonly replaces?: string;
   readonly supersedes: readonly number[];
+  readonly supersededBy?: number;
 }
 
 /** The lists of a plan, before their items are numbered. */
@@ -117,6 +118,16 @@ async function requireUnusedUnits(
   }
 }
 
+/**
+ * The order in which units are committed. One that is superseded comes before the one in its place, which then finds it in the log,
+ * whoever committed it. Of snapshots it comes after: without rows it would be the newest one for a moment.
+ */
+function inOrder({ history }: Dataset, commits: readonly PendingCommit[]): PendingCommit[] {
+  if (history !== 'snapshot') return [...commits];
+  const isGone = ({ supersededBy }: PendingCommit): number => (supersededBy === undefined ? 0 : 1);
+  return [...commits].sort((a, b) => isGone(a) - isGone(b));
+}
+
 async function listWork(
   call: FunctionCall, settings: CurateSettings, contract: Contract, input: CurateInput,
   { id, shareBytes }: { readonly id: string; readonly shareBytes?: number },
@@ -132,14 +143,17 @@ async function listWork(
   const again = input.operation === 'rerun' ? await rerunCommits(store, settings, contract, input, { signal }) : undefined;
   for (const dataset of contract.datasets) {
     const commits: UnitCommit[] = again === undefined
-      ? (await pendingCommits(store, settings, dataset.name, { signal })).map((commit) => ({ ...commit, kind: 'ingest' }))
+      ? inOrder(dataset, await pendingCommits(store, settings, dataset.name, { signal })).map((commit) => ({ ...commit, kind: 'ingest' }))
       : (again.get(dataset.name) ?? []).map((commit) => ({ ...commit, kind: 'rerun', supersedes: [] }));
-    for (const { seq, key: ingestManifestKey, manifest, kind, replaces, supersedes } of commits) {
+    for (const { seq, key: ingestManifestKey, manifest, kind, replaces, supersedes, supersededBy } of commits) {
+      // Nobody wants its rows, and they may be what cannot be curated.
+      const parts = supersededBy === undefined ? manifest.parts : [];
       const unit = unitId(id, seq);
       const firstItem = lists.rows.length;
-      const shaper = shaperOf(call, settings, manifest, { unitId: unit, deadline: input.deadline });
+      const shaper = shaperOf(call, settings, { ...manifest, parts }, { unitId: unit, deadline: input.deadline });
       const { engine } = shaper;
-      manifest.parts.forEach((raw, part) => {
+      if (supersededBy !== undefined) call.report.say('CURATE_I1004', { dataset: dataset.name, unitId: unit, runId: manifest.runId, supersededBy });
+      parts.forEach((raw, part) => {
         const { key, bytes, compression } = raw;
         requireOpenable(dataset, key, compression);
         const item = { dataset: dataset.name, unit: lists.units.length, unitId: unit, ingestSeq: seq, part, key, bytes, compression, engine };
@@ -147,6 +161,7 @@ async function listWork(
       });
       lists.units.push({
         dataset: dataset.name, unitId: unit, ingestSeq: seq, ingestManifestKey, kind, ...(replaces === undefined ? {} : { replaces }),
+        ...(supersededBy === undefined ? {} : { supersededBy }),
         ...shaper, supersedesIngestSeqs: supersedes,
         firstItem, items: lists.rows.length - firstItem,
       });

@@ -63,7 +63,8 @@ async function choose(
   const batches = lines.filter(isBatch);
   const named = input.run === undefined ? batches : batches.filter((line) => line.run_id === input.run);
   const standing = (await readEntries<CuratedManifest>(store, curatedLog(settings, dataset), named.filter(isStanding).map(({ seq }) => seq), options))
-    .filter(({ manifest }) => input.rejected !== true || manifest.balance.rejected > 0)
+    // What another raw commit took the place of holds no rows, and shall not.
+    .filter(({ manifest }) => manifest.supersededBy === undefined && (input.rejected !== true || manifest.balance.rejected > 0))
     .sort((a, b) => a.manifest.ingestSeq - b.manifest.ingestSeq);
   const isExpired = named.length > 0 && !named.some(isStanding) && await hasExpired(new Removals(store, settings, dataset), named, lines, options);
   return {

@@ -59,6 +59,7 @@ function manifest(
     contract: { id: contract.id, version: contract.version, sha256: contract.sha256 },
     columns: derivedColumns(dataset), codeVersion: settings.codeVersion,
     engine: shape.engine, ingestSeq: unit.ingestSeq, ingestManifestKey: unit.ingestManifestKey,
+    ...(unit.supersededBy === undefined ? {} : { supersededBy: unit.supersededBy }),
     parts: shape.parts, quarantine: { parts: rows.quarantine, byCode: rows.byCode },
     ...(quality.length === 0 ? {} : { quality }), ...masked(dataset),
     balance: { ...rows.counts, written: shape.counts.written, deduplicated: shape.counts.deduplicated, filtered: shape.counts.filtered },

@@ -85,6 +85,8 @@ async function prepare({ store, signal }: FunctionCall, settings: CurateSettings
   folder: WorkFolder, unit: ShapeItem, shape: ShapeResult & ResultEnvelope): Promise<ReadyUnit> {
   const dataset = datasetOf(contract, unit.dataset);
   const rows = await readUnitRows(store, folder, unit, { signal });
+  // What holds no rows because nobody wants them is not judged by how many there are.
+  if (unit.supersededBy !== undefined) return { unit, dataset, rows, shape, quality: [] };
   checkThreshold(dataset, unit.unitId, rows, { bucket: settings.curatedBucket, prefix: quarantinePrefix(settings.pipeline, unit) });
   const { written, deduplicated, filtered } = shape.counts;
   const hop = `rows to curated of ${unit.dataset} (${unit.unitId})`;
@@ -121,9 +123,11 @@ async function publishUnits(context: CommitContext, units: readonly ReadyUnit[],
   const results: AppendOutcome<CuratedManifest>[] = [];
   for (const ready of units) {
     const result = await commitUnit(context, ready, target);
+    const { rows, shape, unit } = ready;
+    // It is no batch of this run.
+    if (unit.supersededBy !== undefined) continue;
     results.push(result);
     if (result.outcome === 'nothing') continue;
-    const { rows, shape } = ready;
     counts.units += 1;
     counts.parsed += rows.counts.parsed;
     counts.kept += rows.counts.kept;
