@@ -39,7 +39,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     });
     const records: ExecutionRecord[] = [];
     const slot = typeof input.slot === 'string' ? input.slot : manualSlot(new Date());
-    for (const machine of machinesToRun(stack.machines, options.machine)) {
+    const machines = machinesToRun(stack.machines, options.machine);
+    requireTold(machines, stack.machines, input);
+    for (const machine of machines) {
       const record = await startMachine(stack, machine, inputFor(machine, { slot, ...input }), signal);
       records.push(record);
       // A load after a failed ingestion would only load what earlier runs left; the operator decides that.
@@ -75,6 +77,17 @@ export function machinesToRun(machines: readonly Machine[], wanted: string | und
  * Whoever runs a pipeline here wants its rows now: a load takes no notice of its window unless it is told to. Operations of other stages are no
  * business of a load.
  */
+/** What is asked of one stage, and a machine around stages does not pass on: it would do a plain run instead, and nobody would notice. */
+const OF_A_STAGE = ['plan', 'backfill', 'replay', 'rerun', 'compact', 'vacuum'];
+
+/** Refuses an operation that no machine would be told. */
+export function requireTold(machines: readonly Machine[], all: readonly Machine[], { operation }: Record<string, unknown>): void {
+  const around = machines.find(({ stage }) => stage === undefined);
+  const stages = all.filter(({ stage, isRoot }) => stage !== undefined && !isRoot).map(({ path }) => path);
+  if (around === undefined || stages.length === 0 || !OF_A_STAGE.includes(String(operation))) return;
+  throw new UsageError(`--input: operation ${String(operation)} is asked of one stage, and ${around.path} passes slot, attempt and deadline on and nothing else; add --machine, one of ${stages.join(', ')}`);
+}
+
 function inputFor({ stage }: Machine, input: Record<string, unknown>): Record<string, unknown> {
   if (stage !== 'load') return input;
   const { operation = 'now', slot, attempt, ...asked } = input;

@@ -109,7 +109,13 @@ function failure(summary: RunSummary): string {
   // There was nothing to curate again, and there will be nothing when it is tried again.
   if (/\bRERUN_[A-Z]+\b/.test(cause)) return `${told}  npx headrace quarantine show\n`;
   const rejects = /\bTHRESHOLD\b/.test(cause) ? `  npx headrace quarantine show --run ${slot}\n` : '';
-  return `${told}${rejects}  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n`;
+  return `${told}${rejects}  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n${replay(cause, slot)}`;
+}
+
+/** What lands a broken part again, where the failure names one. */
+function replay(cause: string, slot?: string): string {
+  const run = /\/raw\/[^/]+\/([^/]+)\/a\d+\//.exec(cause)?.[1];
+  return run === undefined ? '' : `  npx headrace run --machine Ingest --input '{"slot":"${slot}_again","operation":"replay","run":"${run}"}'    once the source is mended, before the retry\n`;
 }
 
 /** Only what has something to show: not every app has curated tables and a database. */

@@ -23,6 +23,10 @@ test('a run with nothing to do says so, and one that failed says why instead', a
 test('what to do next fits what went wrong', async () => {
   expect(await told('FAILED')).toMatch(/Next:\n {2}npx headrace quarantine show\n$/);
   expect(await told('FAILED', 'Shapes: THRESHOLD: trips: 2 of 3 records rejected')).toMatch(/Next:\n {2}npx headrace quarantine show --run s1\n {2}npx headrace logs s1\n {2}npx headrace retry s1\n$/);
+  // The source may be what is broken: then the batch is landed again.
+  expect(await told('FAILED', 'Rows: HEADER: s3://raw-1/trips/raw/trips/s0/a2/00000-trips.csv: the header does not fit')).toContain(
+    'npx headrace run --machine Ingest --input \'{"slot":"s1_again","operation":"replay","run":"s0"}\'    once the source is mended, before the retry\n',
+  );
   expect(await told('SUCCEEDED', '', { window: { reason: 'it is outside of the window' } })).toContain('Next:\n  npx headrace load --now\n');
 });
 
