@@ -62,6 +62,14 @@ test('cells that name one long string again and again take no more, good and bad
   expect(flushes).toBeGreaterThan(30);
 });
 
+test('a table of nothing but empty strings is one', async () => {
+  const bytes = workbook({ sheets: { Data: '' }, strings: ['', ''] });
+  const archive = await WorkbookArchive.open({ store: store(bytes), ref: { bucket: 'raw', key: 'k' }, bytes: bytes.length });
+  const table = await SharedStrings.read(archive, 'xl/sharedStrings.xml');
+  expect([table.get(0).toString(), table.get(1).toString(), table.get(2)]).toEqual(['', '', 'missing']);
+  archive.close();
+});
+
 test('an archive that was made to fill a disk is refused, and so is a table of strings that does not fit memory', async () => {
   await expect(read(workbook({ sheets: { Data: `<row>${inline('id')}${inline('note')}</row>${' '.repeat(66 * MEBIBYTE)}` } }))).rejects.toMatchObject({ code: 'EXCEL', message: expect.stringMatching(/not a whole workbook: its \d+ bytes hold more than \d+/) as string });
   const bytes = workbook({ sheets: { Data: '' }, strings: Array.from({ length: 100 }, () => 'x'.repeat(1_000)) });

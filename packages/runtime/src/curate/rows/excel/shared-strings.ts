@@ -12,6 +12,7 @@ const SLAB = 1024 * 1024;
 const LONGEST_STRING = 16 * 1024 * 1024;
 /** In `slabs`: the string has no text. */
 const NO_TEXT = -1;
+const NOTHING = Buffer.alloc(0);
 
 /** The table of strings of a workbook, by number. */
 export class SharedStrings {
@@ -52,8 +53,9 @@ export class SharedStrings {
     if (!(number < this.count)) return 'missing';
     const slab = this.places[3 * number]!;
     if (slab === NO_TEXT) return 'broken';
-    const from = this.places[3 * number + 1]!;
-    return this.slabs[slab]!.subarray(from, from + this.places[3 * number + 2]!);
+    const [from, length] = [this.places[3 * number + 1]!, this.places[3 * number + 2]!];
+    // Where all strings are empty there is no slab.
+    return length === 0 ? NOTHING : this.slabs[slab]!.subarray(from, from + length);
   }
 
   /** The XML of a broken one. */
