@@ -80,16 +80,17 @@ function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[]
 }
 
 function drafted(name: string, sample: Sample): DraftOptions {
-  const { format, delimiter, recordsAt, header, sheet, range, records } = sample;
+  const { format, delimiter, recordsAt, header, sheet, range, encoding, records } = sample;
   const columns = sampleColumns(sample);
-  return { name, format, columns, records: records.length, ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header, sheet, range };
+  const dialect = { ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header, sheet, range, encoding };
+  return { name, format, columns, records: records.length, ...dialect };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */
 function oneSample(samples: readonly (readonly [string, Sample])[]): Sample {
   const [[first, model]] = samples as [readonly [string, Sample]];
   for (const [source, sample] of samples) {
-    const differs = (['format', 'delimiter', 'header', 'recordsAt', 'sheet', 'range'] as const).find((key) => sample[key] !== model[key]);
+    const differs = (['format', 'delimiter', 'encoding', 'header', 'recordsAt', 'sheet', 'range'] as const).find((key) => sample[key] !== model[key]);
     if (differs !== undefined) throw new UsageError(`${source} differs from ${first}: ${differs} is ${JSON.stringify(sample[differs])}, not ${JSON.stringify(model[differs])}; leave --dataset out for a dataset of each file`);
     if ((sample.format === 'csv' || sample.format === 'excel') && sample.fields.join('\0') !== model.fields.join('\0')) {
       throw new UsageError(`${source} differs from ${first}: its fields are ${sample.fields.join(', ')}, not ${model.fields.join(', ')}; leave --dataset out for a dataset of each file`);

@@ -30,7 +30,7 @@ export async function init({ name, from, folder, terminal, signal }: InitOptions
   const drafted = draftContract({
     name, format: sample.format, columns: sampleColumns(sample), records: sample.records.length,
     ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }),
-    recordsAt: sample.recordsAt, header: sample.header, sheet: sample.sheet, range: sample.range,
+    recordsAt: sample.recordsAt, header: sample.header, sheet: sample.sheet, range: sample.range, encoding: sample.encoding,
   });
   const files: Array<[file: string, text: string]> = [
     [contract, drafted],

@@ -5,9 +5,11 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { Encoding } from '@headrace/runtime/contract/encodings';
 import { excelSample, isWorkbook } from './excel-sample';
 import { jsonFields } from './json-fields';
 import { isJsonDocument, jsonSample } from './json-sample';
+import { requireDraftable, textOf } from './sample-bytes';
 
 /** A contract is drafted from at most so many records, and bytes of text. */
 export const SAMPLE_RECORDS = 10_000;
@@ -17,6 +19,8 @@ const SAMPLE_BYTES = 8 * 1024 * 1024;
 export interface Sample {
   readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
   readonly delimiter?: string;
+  /** Of CSV, where it is not UTF-8. */
+  readonly encoding?: Encoding;
   /** Of a JSON document: JSON pointer to its records; empty for the document itself. */
   readonly recordsAt?: string;
   /** Of a workbook, where it must be said: the sheet, and where the table begins. */
@@ -35,9 +39,10 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-'));
   try {
     const file = path.join(folder, 'sample');
-    const { text, bytes, cut } = await copyBeginning(from, file, signal);
+    const { text, bytes, cut, encoding } = await copyBeginning(from, file, signal);
     if (isWorkbook(bytes)) return await excelSample(from, file, cut ? undefined : bytes, { most: SAMPLE_RECORDS, open: () => open(from, signal) });
     if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
+    requireDraftable(from, bytes);
     if (isJsonDocument(cut && text === '' ? bytes.toString('utf8') : text)) {
       const { recordsAt, texts } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });
       if (texts.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
@@ -47,7 +52,7 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
         ...jsonFields(texts, (record, reason) => new Error(`${from}: record ${record + 1} at ${place} cannot be read: ${reason}`)),
       };
     }
-    return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : await csvSample(file, text);
+    return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : { ...await csvSample(file, text), ...(encoding === undefined ? {} : { encoding }) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,15 +79,16 @@ async function copyBeginning(from: string, file: string, signal: AbortSignal): P
   const all = Buffer.concat(chunks);
   // The last line may be cut.
   const cut = bytes >= SAMPLE_BYTES;
-  const end = cut ? all.lastIndexOf(0x0a) + 1 : all.length;
-  const text = all.subarray(0, end).toString('utf8');
+  const { text: told, encoding } = textOf(all);
+  const text = cut ? told.slice(0, told.lastIndexOf('\n') + 1) : told;
   await pipeline(Readable.from([text]), createWriteStream(file));
-  return { text, bytes: all, cut };
+  return { text, bytes: all, cut, encoding };
 }
 
 interface Beginning {
   /** Whole lines. */
   readonly text: string;
+  readonly encoding?: Encoding;
   readonly bytes: Buffer;
   /** Whether more follows. */
   readonly cut: boolean;

@@ -26,8 +26,23 @@ describe('a sample of data', () => {
     ['one object in one line', '{"a":1}\n', { format: 'ndjson', fields: ['a'] }],
     ['objects in lines that hold lists', '{"a":[{"x":1}],"b":1}\n{"a":null}\n', { format: 'ndjson', fields: ['a', 'b'], nested: ['a'], records: [['[{"x":1}]', '1'], [null, null]] }],
     ['CSV', 'a,b\n1,x\n', { format: 'csv', fields: ['a', 'b'] }],
+    ['CSV in Latin letters of one byte', Buffer.from('name;n\nZo\xeb;1\n', 'latin1'), { format: 'csv', encoding: 'iso-8859-1', fields: ['name', 'n'], records: [['Zoë', '1']] }],
+    ['CSV of Windows', Buffer.from('name,n\n\x80,1\n', 'latin1'), { encoding: 'windows-1252', records: [['€', '1']] }],
+    ['CSV in UTF-16', Buffer.from('\ufeffname,n\nZoë,1\n', 'utf16le'), { encoding: 'utf-16', fields: ['name', 'n'], records: [['Zoë', '1']] }],
   ])('is read as %s', async (_title, content, sample) => {
     expect(await sampleOf(content)).toMatchObject(sample);
+  });
+
+  test('of UTF-8 has no encoding', async () => {
+    expect(await sampleOf('name,n\nZoë,1\n')).not.toHaveProperty('encoding');
+  });
+
+  test.each([
+    ['XML', '<?xml version="1.0"?><rows><row/></rows>', 'is XML, and a contract is drafted from CSV, NDJSON, JSON and workbooks, also gzipped; .* write headraceRecord: { format: xml, recordsAt: /root/record }'],
+    ['Parquet', 'PAR1\x15', 'is a Parquet file'],
+    ['Avro', 'Obj\x01\x04', 'is an Avro file'],
+  ])('is not taken of %s', async (_title, content, message) => {
+    await expect(sampleOf(Buffer.from(content, 'latin1'), 'trips.bin')).rejects.toThrow(new RegExp(message.replaceAll('/', '\\/')));
   });
 
   test('is read of a long document that is one line, gzipped, as far as it is looked at', async () => {

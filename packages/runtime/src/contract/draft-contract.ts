@@ -1,3 +1,4 @@
+import type { Encoding } from './encodings';
 import type { Column, ColumnType } from './contract';
 import type { ColumnGuess } from './guess-columns';
 import { memberName } from './nested-type';
@@ -29,6 +30,12 @@ export interface DraftOptions {
    * @default ','
    */
   readonly delimiter?: string;
+  /**
+   * Of CSV.
+   *
+   * @default 'utf-8'
+   */
+  readonly encoding?: Encoding;
   /**
    * Whether a CSV file or a sheet begins with the names of its fields; `subset` where not all fields have one.
    *
@@ -81,14 +88,14 @@ export function draftDatasets(name: string, datasets: readonly DraftOptions[]): 
   return `${lines.join('\n')}\n`;
 }
 
-function datasetLines({ name, format, columns, records, toldBy, delimiter = ',', header = true, recordsAt = '', sheet, range }: DraftOptions): string[] {
+function datasetLines({ name, format, columns, records, toldBy, delimiter = ',', header = true, recordsAt = '', sheet, range, encoding }: DraftOptions): string[] {
   const guessed = toldBy === undefined ? ` # guessed from ${records.toLocaleString('en-US')} record${records === 1 ? '' : 's'}` : '';
   const byPosition = (format === 'csv' || format === 'excel') && header === false;
   const key = columns.find((column) => column.distinct && canBeKey(column.type));
   const isKeyKnown = columns.some(({ keyPosition }) => keyPosition !== undefined);
   // Texts of a database may hold line ends.
   const multiline = toldBy !== undefined && columns.some(({ type }) => type.kind === 'string');
-  const record = recordFormat({ format, header, delimiter, recordsAt, sheet, range, multiline });
+  const record = recordFormat({ format, header, delimiter, recordsAt, sheet, range, encoding, multiline });
   return [
     ...(toldBy === undefined ? [] : [`  # ${oneLine(toldBy)}`]),
     `  - name: ${name}`,
@@ -106,11 +113,11 @@ function datasetLines({ name, format, columns, records, toldBy, delimiter = ',',
   ];
 }
 
-type RecordOptions = Required<Pick<DraftOptions, 'format' | 'header' | 'delimiter' | 'recordsAt'>> & Pick<DraftOptions, 'sheet' | 'range'> & { readonly multiline: boolean };
+type RecordOptions = Required<Pick<DraftOptions, 'format' | 'header' | 'delimiter' | 'recordsAt'>> & Pick<DraftOptions, 'sheet' | 'range' | 'encoding'> & { readonly multiline: boolean };
 
-function recordFormat({ format, header, delimiter, recordsAt, sheet, range, multiline }: RecordOptions): string {
+function recordFormat({ format, header, delimiter, recordsAt, sheet, range, encoding, multiline }: RecordOptions): string {
   const names = header === 'subset' ? 'subset' : header ? 'exact' : 'none';
-  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)}${multiline ? ', multiline: true' : ''} }`;
+  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)}${encoding === undefined ? '' : `, encoding: ${encoding}`}${multiline ? ', multiline: true' : ''} }`;
   if (format === 'excel') return `{ format: excel, header: ${names}${sheet === undefined ? '' : `, sheet: ${text(sheet)}`}${range === undefined ? '' : `, range: ${range}`} }`;
   const options = [`format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`])];
   return `{ ${options.join(', ')} }`;
