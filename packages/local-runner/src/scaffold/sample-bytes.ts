@@ -7,7 +7,7 @@ const OTHERS: ReadonlyArray<readonly [begin: string, what: string, record: strin
   ['PAR1', 'a Parquet file', '{ format: parquet }'],
   ['Obj\x01', 'an Avro file', '{ format: avro }'],
   ['\x28\xb5\x2f\xfd', 'packed with zstd', '{ format: csv, compression: zstd }'],
-  ['<', 'XML', '{ format: xml, recordsAt: /root/record }'],
+  ['<', 'XML', '{ format: xml, recordsAt: /rows/row }'],
 ];
 
 /** Throws where the bytes are of a format whose contract is written by hand. */

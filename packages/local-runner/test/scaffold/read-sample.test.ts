@@ -38,7 +38,7 @@ describe('a sample of data', () => {
   });
 
   test.each([
-    ['XML', '<?xml version="1.0"?><rows><row/></rows>', 'is XML, and a contract is drafted from CSV, NDJSON, JSON and workbooks, also gzipped; .* write headraceRecord: { format: xml, recordsAt: /root/record }'],
+    ['XML', '<?xml version="1.0"?><rows><row/></rows>', 'is XML, and a contract is drafted from CSV, NDJSON, JSON and workbooks, also gzipped; .* write headraceRecord: { format: xml, recordsAt: /rows/row }'],
     ['Parquet', 'PAR1\x15', 'is a Parquet file'],
     ['Avro', 'Obj\x01\x04', 'is an Avro file'],
   ])('is not taken of %s', async (_title, content, message) => {
