@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -107,4 +108,13 @@ describe('rejected records, through the synthesized machines', () => {
     const [{ table }] = tables.filter((each: any) => String(each.table.StorageDescriptor.Location).endsWith(`/${folderEnd}/`));
     return /^s3:\/\/([^/]+)/.exec(table.StorageDescriptor.Location)![1]!;
   }
+});
+
+test('a command whose reader has enough ends as it would without', async () => {
+  const child = spawn(process.execPath, [CLI, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.on('data', (chunk) => { said += String(chunk); });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(said).toBe('');
 });
