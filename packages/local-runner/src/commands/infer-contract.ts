@@ -7,7 +7,7 @@ import { describeTables } from '@headrace/runtime/ingest/describe/describe-table
 import { isIdentifier } from '@headrace/runtime/run/ids';
 import { parseDatabaseUrl, parseTableName, passwordVariable } from '../scaffold/database-url';
 import { readSample, type Sample } from '../scaffold/read-sample';
-import { sampleColumns } from '../scaffold/sample-columns';
+import { drafted } from '../scaffold/sample-columns';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
 
@@ -77,13 +77,6 @@ async function ofTables({ from, table = [], dataset, environment = process.env, 
 function ofEach(samples: readonly (readonly [string, Sample])[]): DraftOptions[] {
   const names = columnNames(samples.map(([source]) => path.basename(source.split('?', 1)[0]!).replace(/\..*$/, '')));
   return samples.map(([, sample], index) => drafted(names[index]!, sample));
-}
-
-function drafted(name: string, sample: Sample): DraftOptions {
-  const { format, delimiter, recordsAt, header, sheet, range, encoding, records } = sample;
-  const columns = sampleColumns(sample);
-  const dialect = { ...(delimiter === undefined ? {} : { delimiter }), recordsAt, header, sheet, range, encoding };
-  return { name, format, columns, records: records.length, ...dialect };
 }
 
 /** All records as one sample; files of JSON may lack members that others have, and fields of CSV stand in order. */

@@ -4,7 +4,7 @@ import { draftContract } from '@headrace/runtime/contract/draft-contract';
 import { isIdentifier } from '@headrace/runtime/run/ids';
 import { packageVersions } from '../scaffold/package-versions';
 import { readSample } from '../scaffold/read-sample';
-import { sampleColumns } from '../scaffold/sample-columns';
+import { drafted } from '../scaffold/sample-columns';
 import { appText, packageText, testText, type ScaffoldInput } from '../scaffold/templates';
 import { EXIT, UsageError, type ExitCode } from './exit-code';
 import type { Terminal } from './program';
@@ -27,13 +27,9 @@ export async function init({ name, from, folder, terminal, signal }: InitOptions
   const input: ScaffoldInput = { name, contract, servedFile, sourceUrl: isUrl ? from : 'https://data.example.com', versions: packageVersions() };
   const serve = servedFile === undefined ? '' : ' --serve source';
   const sample = await readSample(from, signal);
-  const drafted = draftContract({
-    name, format: sample.format, columns: sampleColumns(sample), records: sample.records.length,
-    ...(sample.delimiter === undefined ? {} : { delimiter: sample.delimiter }),
-    recordsAt: sample.recordsAt, header: sample.header, sheet: sample.sheet, range: sample.range, encoding: sample.encoding,
-  });
+  const drawn = draftContract(drafted(name, sample));
   const files: Array<[file: string, text: string]> = [
-    [contract, drafted],
+    [contract, drawn],
     ['app.mjs', appText(input)],
     ['app.test.mjs', testText(input).replace('$SERVE', servedFile === undefined ? '' : ", '--serve', 'source'")],
     ['cdk.json', `${JSON.stringify({ app: 'node app.mjs' }, null, 2)}\n`],

@@ -73,10 +73,6 @@ export function machinesToRun(machines: readonly Machine[], wanted: string | und
   return [...roots.filter(({ stage }) => stage !== 'load'), ...roots.filter(({ stage }) => stage === 'load')];
 }
 
-/**
- * Whoever runs a pipeline here wants its rows now: a load takes no notice of its window unless it is told to. Operations of other stages are no
- * business of a load.
- */
 /** What is asked of one stage, and a machine around stages does not pass on: it would do a plain run instead, and nobody would notice. */
 const OF_A_STAGE = ['plan', 'backfill', 'replay', 'rerun', 'compact', 'vacuum'];
 
@@ -88,6 +84,10 @@ export function requireTold(machines: readonly Machine[], all: readonly Machine[
   throw new UsageError(`--input: operation ${String(operation)} is asked of one stage, and ${around.path} passes slot, attempt and deadline on and nothing else; add --machine, one of ${stages.join(', ')}`);
 }
 
+/**
+ * Whoever runs a pipeline here wants its rows now: a load takes no notice of its window unless it is told to. Operations of other stages are no
+ * business of a load.
+ */
 function inputFor({ stage }: Machine, input: Record<string, unknown>): Record<string, unknown> {
   if (stage !== 'load') return input;
   const { operation = 'now', slot, attempt, ...asked } = input;

@@ -19,7 +19,7 @@ export async function describeRun(stack: LocalStack, summary: RunSummary): Promi
     await rejectSamples(stack, summary),
     qualityTable(summary),
     await readersSee(stack, summary),
-    summary.status === 'SUCCEEDED' ? next(summary) : failure(summary),
+    summary.status === 'SUCCEEDED' ? next(summary) : failure(stack, summary),
   ];
   return `\n${parts.filter((part) => part !== '').join('\n')}`;
 }
@@ -101,7 +101,7 @@ function vacuumLines(datasets: RunSummary['datasets']): string[] {
   });
 }
 
-function failure(summary: RunSummary): string {
+function failure(stack: LocalStack, summary: RunSummary): string {
   const failed = summary.machines.filter(({ status }) => status !== 'SUCCEEDED').at(-1);
   const slot = failed?.name.replace(/^.*?-([a-z][a-z0-9_]*)-a\d+$/, '$1');
   const cause = causeInWords(failed?.cause ?? '');
@@ -109,13 +109,15 @@ function failure(summary: RunSummary): string {
   // There was nothing to curate again, and there will be nothing when it is tried again.
   if (/\bRERUN_[A-Z]+\b/.test(cause)) return `${told}  npx headrace quarantine show\n`;
   const rejects = /\bTHRESHOLD\b/.test(cause) ? `  npx headrace quarantine show --run ${slot}\n` : '';
-  return `${told}${rejects}  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n${replay(cause, slot)}`;
+  return `${told}${rejects}  npx headrace logs ${slot}\n  npx headrace retry ${slot}\n${replay(stack, cause, slot)}`;
 }
 
 /** What lands a broken part again, where the failure names one. */
-function replay(cause: string, slot?: string): string {
+function replay({ machines }: LocalStack, cause: string, slot?: string): string {
   const run = /\/raw\/[^/]+\/([^/]+)\/a\d+\//.exec(cause)?.[1];
-  return run === undefined ? '' : `  npx headrace run --machine Ingest --input '{"slot":"${slot}_again","operation":"replay","run":"${run}"}'    once the source is mended, before the retry\n`;
+  const ingest = machines.filter(({ stage }) => stage === 'ingest');
+  if (run === undefined || ingest.length !== 1) return '';
+  return `  npx headrace run --machine ${ingest[0]!.path} --input '{"slot":"${slot}_again","operation":"replay","run":"${run}"}'    once the source is mended, before the retry\n`;
 }
 
 /** Only what has something to show: not every app has curated tables and a database. */

@@ -10,7 +10,7 @@ import type { RunSummary } from '../../src/summary/run-summary';
 const told = (status: string, cause = 'Plan: Headrace.RERUN_NOTHING: trips: no batch has records in quarantine', more: object = {}): Promise<string> => {
   const machine = { machine: 'Trips/Curate', name: 'trips-s1-a1', status, states: [], error: 'Headrace.Notified', cause };
   // Without a dataset and a target nothing of the stack is asked for.
-  return describeRun({} as LocalStack, { slot: 's1', status, machines: [machine], datasets: {}, ...more } as unknown as RunSummary);
+  return describeRun({ machines: [{ path: 'Ingest', stage: 'ingest' }] } as unknown as LocalStack, { slot: 's1', status, machines: [machine], datasets: {}, ...more } as unknown as RunSummary);
 };
 
 test('a run with nothing to do says so, and one that failed says why instead', async () => {

@@ -44,8 +44,9 @@ export async function pendingCommits(
     return pending.map((entry) => ({ ...entry, supersedes: [] }));
   }
   const raw = await LogView.open<RawManifest>(store, log, options);
-  const takenBy = new Map(entries.flatMap((entry) => supersededSeqs(entry, raw).map((seq) => [seq, entry.seq] as const)));
-  return pending.map((entry) => ({ ...entry, supersedes: supersededSeqs(entry, raw), supersededBy: takenBy.get(entry.seq) }));
+  const supersedes = new Map(entries.map((entry) => [entry.seq, supersededSeqs(entry, raw)]));
+  const takenBy = new Map([...supersedes].flatMap(([by, gone]) => gone.map((seq) => [seq, by] as const)));
+  return pending.map((entry) => ({ ...entry, supersedes: supersedes.get(entry.seq)!, supersededBy: takenBy.get(entry.seq) }));
 }
 
 function supersededSeqs({ manifest, seq }: LogEntry<RawManifest>, raw: LogView<RawManifest>): number[] {

@@ -1,8 +1,8 @@
 export const CURATE_MESSAGES = {
   CURATE_I1001: 'planned {units} ingest commits with {items} raw parts for run {runId}, attempt {attempt}',
-  CURATE_I1004: '{dataset}: ingest commit {supersededBy} took the place of that of run {runId} before it was curated, so {unitId} is committed without rows',
   CURATE_I1002: 'planned {compactions} compactions for run {runId}, attempt {attempt}',
   CURATE_W1003: '{dataset}: {unitId} is shaped by {workers} workers, and needs {needed} to be done in time; raise maxWorkers of the engine',
+  CURATE_I1004: '{dataset}: ingest commit {supersededBy} took the place of that of run {runId} before it was curated, so {unitId} is committed without rows',
   CURATE_I1101: '{dataset}: {key} has {parsed} records, {kept} kept, {rejected} rejected',
   CURATE_I1102: '{dataset}: {key} has fields that the contract leaves out: {fields}',
   CURATE_I1201: '{dataset}: {unitId} shaped, {kept} rows in, {written} written, {deduplicated} deduplicated, {files} files',

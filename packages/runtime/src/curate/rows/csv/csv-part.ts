@@ -16,7 +16,6 @@ import { NO_PROOF, ProvenFields, type FieldProof } from './proven-fields';
 export class CsvPart implements TextPart {
   readonly hasHeader: boolean;
   readonly recordEnds: RecordEnds;
-  readonly cutter = (): ColumnCutter => this.openCutter();
   private mapped?: FieldMap;
   private valueForms?: ReadonlyMap<number, ValueForm>;
   private proven?: ProvenFields;
@@ -52,12 +51,7 @@ export class CsvPart implements TextPart {
     return Promise.resolve({ texts: readColumns(textsPath), values });
   }
 
-  /** How fields are told as values. */
-  private get forms(): ReadonlyMap<number, ValueForm> {
-    return this.valueForms ??= valueForms(this.dataset, this.fieldMap);
-  }
-
-  private openCutter(): ColumnCutter {
+  readonly cutter = (): ColumnCutter => {
     const { record } = this.dataset;
     const { fields: count, byColumn } = this.fieldMap;
     const read = new Set(byColumn);
@@ -66,5 +60,10 @@ export class CsvPart implements TextPart {
       return read.has(field) ? { text: fieldColumn(field), value: form && { name: valueColumn(field), form } } : undefined;
     });
     return new ColumnCutter({ dialect: csvDialect(record, count), nullTokens: record.nullTokens, fields });
+  };
+
+  /** How fields are told as values. */
+  private get forms(): ReadonlyMap<number, ValueForm> {
+    return this.valueForms ??= valueForms(this.dataset, this.fieldMap);
   }
 }
