@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { userError } from '../errors/pipeline-error';
 import { uploadStream, type Uploaded, type UploadOptions } from './multipart-upload';
+import { receiveBuffer } from './receive-buffer';
 import { isAbsent, isLostCondition, storeError, type StoreCall } from './store-error';
 
 /** One object. */
@@ -242,6 +243,6 @@ function defaultClient(): S3Client {
     // Five tries with the client's own jitter: S3 answers 503 while a prefix is being split.
     maxAttempts: 5,
     // A connection that says nothing for five minutes is dead; without a limit it would hold the task until its time-out.
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 300_000 },
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 300_000, httpAgent: receiveBuffer(), httpsAgent: receiveBuffer() },
   });
 }

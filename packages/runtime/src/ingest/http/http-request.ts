@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { userError } from '../../errors/pipeline-error';
+import { receiveBuffer } from '../../stores/receive-buffer';
 import { parseRetryAfterMs } from '../retry-policy';
 import { checkLiteralHost, guardedLookup, type AddressRule } from './address-guard';
 import type { ClientCertificate } from './auth/client-certificate';
@@ -181,9 +182,10 @@ export class HttpClient {
     const known = this.agents.get(name);
     if (known !== undefined) return known;
     const identity = await shown?.options(signal);
+    const options = { keepAlive: true, ...receiveBuffer() };
     const agent = protocol === 'https:'
-      ? new https.Agent({ keepAlive: true, ...identity, ...(trusted === undefined ? {} : { ca: [...rootCertificates, trusted] }) })
-      : new http.Agent({ keepAlive: true });
+      ? new https.Agent({ ...options, ...identity, ...(trusted === undefined ? {} : { ca: [...rootCertificates, trusted] }) })
+      : new http.Agent(options);
     this.agents.set(name, agent);
     return agent;
   }

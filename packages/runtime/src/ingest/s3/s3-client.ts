@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { transientError, userError } from '../../errors/pipeline-error';
+import { receiveBuffer } from '../../stores/receive-buffer';
 import type { S3SourceSettings } from './s3-settings';
 
 /** Names under which STS says no for good. */
@@ -14,7 +15,7 @@ export function sourceClient(source: S3SourceSettings, sts?: STSClient): S3Clien
     followRegionRedirects: true,
     // Retries of requests are the client's; a body that breaks is the reader's.
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000, httpAgent: receiveBuffer(), httpsAgent: receiveBuffer() },
     ...(source.roleArn === undefined ? {} : { credentials: assumeRole(source.roleArn, source.externalId, sts) }),
   });
 }
