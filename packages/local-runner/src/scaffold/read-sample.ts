@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -19,7 +20,7 @@ const SAMPLE_BYTES = 8 * 1024 * 1024;
 export interface Sample {
   readonly format: 'csv' | 'ndjson' | 'json' | 'excel';
   readonly delimiter?: string;
-  /** Of CSV, where it is not UTF-8. */
+  /** Of a text, where it is not UTF-8. */
   readonly encoding?: Encoding;
   /** Of a JSON document: JSON pointer to its records; empty for the document itself. */
   readonly recordsAt?: string;
@@ -39,26 +40,45 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-'));
   try {
     const file = path.join(folder, 'sample');
-    const { text, bytes, cut, encoding } = await copyBeginning(from, file, signal);
+    const { bytes, cut } = await copyBeginning(from, file, signal);
     if (isWorkbook(bytes)) return await excelSample(from, file, cut ? undefined : bytes, { most: SAMPLE_RECORDS, open: () => open(from, signal) });
     if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
     requireDraftable(from, bytes);
-    if (isJsonDocument(cut && text === '' ? bytes.toString('utf8') : text)) {
-      const { recordsAt, texts } = jsonSample(bytes, { from, cut, most: SAMPLE_RECORDS });
-      if (texts.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
-      const place = recordsAt === '' ? 'the top' : recordsAt;
-      return {
-        format: 'json', header: true, recordsAt,
-        ...jsonFields(texts, (record, reason) => new Error(`${from}: record ${record + 1} at ${place} cannot be read: ${reason}`)),
-      };
-    }
-    return text.trimStart().startsWith('{') ? ndjsonSample(text, from) : { ...await csvSample(file, text), ...(encoding === undefined ? {} : { encoding }) };
+    const { text: all, encoding } = textOf(bytes, cut);
+    // The last line may be cut.
+    const lines = cut ? all.slice(0, all.lastIndexOf('\n') + 1) : all;
+    const sample = await textSample(from, file, { all, lines, cut });
+    return encoding === undefined ? sample : { ...sample, encoding };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<Beginning> {
+/** The beginning of a source, as text. */
+interface SampleText {
+  readonly all: string;
+  /** Of it, whole lines. */
+  readonly lines: string;
+  /** Whether more follows. */
+  readonly cut: boolean;
+}
+
+async function textSample(from: string, file: string, { all, lines, cut }: SampleText): Promise<Sample> {
+  if (isJsonDocument(lines === '' ? all : lines)) {
+    const { recordsAt, texts } = jsonSample(Buffer.from(all), { from, cut, most: SAMPLE_RECORDS });
+    if (texts.length === 0) throw new Error(`${from} has no records: a contract cannot be drafted from it`);
+    const place = recordsAt === '' ? 'the top' : recordsAt;
+    return {
+      format: 'json', header: true, recordsAt,
+      ...jsonFields(texts, (record, reason) => new Error(`${from}: record ${record + 1} at ${place} cannot be read: ${reason}`)),
+    };
+  }
+  if (lines.trimStart().startsWith('{')) return ndjsonSample(lines, from);
+  await writeFile(file, lines);
+  return csvSample(file, lines);
+}
+
+async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<{ readonly bytes: Buffer; readonly cut: boolean }> {
   const stop = new AbortController();
   const source = await open(from, AbortSignal.any([signal, stop.signal]));
   const chunks: Buffer[] = [];
@@ -76,22 +96,7 @@ async function copyBeginning(from: string, file: string, signal: AbortSignal): P
     // What is in hand is enough, once the sample is full.
     if (!stop.signal.aborted) throw new Error(`${from} cannot be read: ${error.message}`);
   });
-  const all = Buffer.concat(chunks);
-  // The last line may be cut.
-  const cut = bytes >= SAMPLE_BYTES;
-  const { text: told, encoding } = textOf(all);
-  const text = cut ? told.slice(0, told.lastIndexOf('\n') + 1) : told;
-  await pipeline(Readable.from([text]), createWriteStream(file));
-  return { text, bytes: all, cut, encoding };
-}
-
-interface Beginning {
-  /** Whole lines. */
-  readonly text: string;
-  readonly encoding?: Encoding;
-  readonly bytes: Buffer;
-  /** Whether more follows. */
-  readonly cut: boolean;
+  return { bytes: Buffer.concat(chunks), cut: bytes >= SAMPLE_BYTES };
 }
 
 async function open(from: string, signal: AbortSignal): Promise<Readable> {

@@ -22,14 +22,25 @@ export function requireDraftable(from: string, bytes: Buffer): void {
 /**
  * The text of a sample, and its encoding where that is not UTF-8. Which one of one byte for each character it is cannot be told from the
  * bytes: the most common ones are guessed.
+ *
+ * @param cut whether more follows, so that the last character may be cut
  */
-export function textOf(bytes: Buffer): { readonly text: string; readonly encoding?: Encoding } {
+export function textOf(bytes: Buffer, cut: boolean): { readonly text: string; readonly encoding?: Encoding } {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') return { text: new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes), encoding: 'utf-16' };
-  // A character may be cut at the end.
-  const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-  if (isUtf8(bytes) || (whole.length > 0 && isUtf8(whole))) return { text: bytes.toString('utf8') };
+  if (isUtf8(cut ? bytes.subarray(0, wholeCharacters(bytes)) : bytes)) return { text: bytes.toString('utf8') };
   const encoding = bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'iso-8859-1';
   // As curate reads it; Node 20's own decoder takes windows-1252 for iso-8859-1.
   return { text: byteEncoding(encoding).transcoder('the sample').take(bytes).toString('utf8'), encoding };
 }
+
+/** Where the last character of UTF-8 begins, if that has more than one byte; the end otherwise. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let at = bytes.length - 1; at >= bytes.length - LONGEST_CHARACTER; at--) if (bytes[at]! >= FIRST_OF_SEVERAL) return at;
+  return bytes.length;
+}
+
+/** In bytes. */
+const LONGEST_CHARACTER = 4;
+/** The least byte that begins a character of several bytes. */
+const FIRST_OF_SEVERAL = 0xc0;

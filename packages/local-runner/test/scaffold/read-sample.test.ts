@@ -29,6 +29,9 @@ describe('a sample of data', () => {
     ['CSV in Latin letters of one byte', Buffer.from('name;n\nZo\xeb;1\n', 'latin1'), { format: 'csv', encoding: 'iso-8859-1', fields: ['name', 'n'], records: [['Zoë', '1']] }],
     ['CSV of Windows', Buffer.from('name,n\n\x80,1\n', 'latin1'), { encoding: 'windows-1252', records: [['€', '1']] }],
     ['CSV in UTF-16', Buffer.from('\ufeffname,n\nZoë,1\n', 'utf16le'), { encoding: 'utf-16', fields: ['name', 'n'], records: [['Zoë', '1']] }],
+    ['objects in lines, in Latin letters of one byte', Buffer.from('{"a":"Zo\xeb"}\n{"a":"b"}\n', 'latin1'), { format: 'ndjson', encoding: 'iso-8859-1', records: [['Zoë'], ['b']] }],
+    ['an array in UTF-16', Buffer.from('\ufeff[{"ä":"Zoë"}]', 'utf16le'), { format: 'json', encoding: 'utf-16', fields: ['ä'], records: [['Zoë']] }],
+    ['a last line of Latin letters without an end', Buffer.from('name\nb\nZo\xeb', 'latin1'), { encoding: 'iso-8859-1', records: [['b'], ['Zoë']] }],
   ])('is read as %s', async (_title, content, sample) => {
     expect(await sampleOf(content)).toMatchObject(sample);
   });
@@ -45,10 +48,11 @@ describe('a sample of data', () => {
     await expect(sampleOf(Buffer.from(content, 'latin1'), 'trips.bin')).rejects.toThrow(new RegExp(message.replaceAll('/', '\\/')));
   });
 
-  test('is read of a long document that is one line, gzipped, as far as it is looked at', async () => {
-    const record = `{"a":1,"text":"${'é'.repeat(2_000)}"}`;
-    const sample = await sampleOf(gzipSync(`{"total":3000,"items":[${Array.from({ length: 3_000 }, () => record).join(',')}]}`), 'trips.json.gz');
+  test.each(['', ' ', '  '])('is read of a long document that is one line, gzipped, as far as it is looked at, and be that within a character', async (before) => {
+    const record = `{"a":1,"text":"${'é€'.repeat(800)}"}`;
+    const sample = await sampleOf(gzipSync(`${before}{"total":3000,"items":[${Array.from({ length: 3_000 }, () => record).join(',')}]}`), 'trips.json.gz');
     expect(sample).toMatchObject({ format: 'json', recordsAt: '/items', fields: ['a', 'text'] });
+    expect(sample).not.toHaveProperty('encoding');
     expect(sample.records.length).toBeGreaterThan(1_500);
     expect(sample.records.length).toBeLessThan(3_000);
   });

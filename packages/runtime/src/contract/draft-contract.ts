@@ -31,7 +31,7 @@ export interface DraftOptions {
    */
   readonly delimiter?: string;
   /**
-   * Of CSV.
+   * Of CSV, NDJSON and JSON.
    *
    * @default 'utf-8'
    */
@@ -117,9 +117,10 @@ type RecordOptions = Required<Pick<DraftOptions, 'format' | 'header' | 'delimite
 
 function recordFormat({ format, header, delimiter, recordsAt, sheet, range, encoding, multiline }: RecordOptions): string {
   const names = header === 'subset' ? 'subset' : header ? 'exact' : 'none';
-  if (format === 'csv') return `{ format: csv, header: ${names}, delimiter: ${text(delimiter)}${encoding === undefined ? '' : `, encoding: ${encoding}`}${multiline ? ', multiline: true' : ''} }`;
+  const encoded = encoding === undefined ? [] : [`encoding: ${encoding}`];
+  if (format === 'csv') return `{ ${['format: csv', `header: ${names}`, `delimiter: ${text(delimiter)}`, ...encoded].join(', ')}${multiline ? ', multiline: true' : ''} }`;
   if (format === 'excel') return `{ format: excel, header: ${names}${sheet === undefined ? '' : `, sheet: ${text(sheet)}`}${range === undefined ? '' : `, range: ${range}`} }`;
-  const options = [`format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`])];
+  const options = [`format: ${format}`, ...(format === 'ndjson' || recordsAt === '' ? [] : [`recordsAt: ${text(recordsAt)}`]), ...encoded];
   return `{ ${options.join(', ')} }`;
 }
 

@@ -131,4 +131,11 @@ schema:
       if (named || format !== 'csv') expect(contract?.datasets[0]?.columns.map(({ source }) => source.field)).toEqual(header);
     }), { numRuns: 100, seed: 8 });
   });
+
+  test.each(['csv', 'ndjson', 'json'] as const)('says the encoding of %s', (format) => {
+    const columns = guessColumns([['Zoë']], ['name']);
+    const { contract, problems } = parseContract(draftContract({ name: 'trips', format, columns, records: 1, encoding: 'windows-1252' }), 'c.yaml');
+    expect(problems).toEqual([]);
+    expect(contract?.datasets[0]?.record.encoding).toBe('windows-1252');
+  });
 });
