@@ -2,7 +2,8 @@
  * `npm run bench [-- pairs [case]]`: each part against a named reference, in turns, each side in a process of its own.
  *
  * A ratio is the reference's time divided by ours, pair by pair, and the median of the pairs is what counts: a machine that
- * slows down does so for both. Writes bench/RESULTS.md, unless only one case is asked for.
+ * slows down does so for both. Short cases have more pairs, since a moment of the machine weighs more in them.
+ * Writes bench/RESULTS.md, unless only one case is asked for.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,8 @@ import { readsSection, withReads } from './bench-reads.mjs';
 
 const [pairs, only] = [Number(process.argv[2] ?? 5), process.argv[3]];
 const MIB = 1024 * 1024;
+/** A pair that takes less is measured so many times as often. */
+const [SHORT_SECONDS, PAIRS_OF_SHORT] = [4, 3];
 
 const CASES = [
   { name: 'http-to-raw', what: 'HTTP → S3 Raw', reference: 'same client, @aws-sdk/lib-storage upload, no digest', bar: 0.9, peakMiB: 256 },
@@ -70,9 +73,9 @@ function measure({ name, side = 'headrace', against = 'reference', large = false
   const ourSide = `${side}${suffix}`;
   const theirSide = `${against}${suffix}`;
   const run = (each) => once(name, [each], env);
-  run(ourSide);
-  run(theirSide);
-  const taken = Array.from({ length: pairs }, () => ({ ours: run(ourSide), theirs: run(theirSide) }));
+  const isShort = run(ourSide).seconds + run(theirSide).seconds < SHORT_SECONDS;
+  const count = isShort ? pairs * PAIRS_OF_SHORT : pairs;
+  const taken = Array.from({ length: count }, () => ({ ours: run(ourSide), theirs: run(theirSide) }));
   const ratio = median(taken.map(({ ours, theirs }) => theirs.seconds / ours.seconds));
   const cpuRatio = median(taken.map(({ ours, theirs }) => theirs.cpuSeconds / ours.cpuSeconds));
   const ours = median(taken.map((pair) => pair.ours.seconds));
@@ -82,16 +85,16 @@ function measure({ name, side = 'headrace', against = 'reference', large = false
   const pace = (seconds) => `${seconds.toFixed(2)} s, ${(bytes / seconds / 1e6).toFixed(0)} MB/s${rows ? `, ${(rows / seconds / 1000).toFixed(0)} k rows/s` : ''}`;
   const verdict = bar === undefined ? '' : ratio >= bar && (peakMiB === undefined || peak <= peakMiB) ? 'met' : 'not met';
   const limit = bar === undefined ? 'none' : `≥ ${bar}${peakMiB ? `, ≤ ${peakMiB} MiB` : ''}`;
-  return [what, reference, pace(ours), pace(theirs), ratio.toFixed(2), cpuRatio.toFixed(2), limit, verdict, `${peak.toFixed(0)} MiB`];
+  return [what, reference, pace(ours), pace(theirs), ratio.toFixed(2), cpuRatio.toFixed(2), limit, verdict, `${peak.toFixed(0)} MiB`, `${count}`];
 }
 
 function report(rows) {
   const commit = commitOf();
-  const head = ['what', 'reference', 'Headrace', 'the reference', 'ratio', 'of CPU time', 'bar', '', 'peak memory'];
+  const head = ['what', 'reference', 'Headrace', 'the reference', 'ratio', 'of CPU time', 'bar', '', 'peak memory', 'pairs'];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const text = [
     '# Results of the last `npm run bench`', '',
-    `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 1024 ** 3)} GiB, Node ${process.version}, ${pairs} pairs.`,
+    `${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 1024 ** 3)} GiB, Node ${process.version}.`,
     `Load average before the end: ${os.loadavg().map((each) => each.toFixed(1)).join(', ')}; above the number of cores, absolute figures are those of a busy machine, and ratios are what can be read.`, '',
     'A ratio is the time of the reference divided by ours, median over pairs that ran in turns: above 1 is faster than the reference. Each side is a process of its own;',
     'peak memory is the kernel\'s high-water mark of ours. CPU time is that of all threads of the process, so its ratio means little where the reference is',
