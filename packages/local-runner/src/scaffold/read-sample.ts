@@ -1,8 +1,8 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
@@ -40,7 +40,7 @@ export async function readSample(from: string, signal: AbortSignal): Promise<Sam
   const folder = mkdtempSync(path.join(os.tmpdir(), 'headrace-sample-'));
   try {
     const file = path.join(folder, 'sample');
-    const { bytes, cut } = await copyBeginning(from, file, signal);
+    const { bytes, cut } = await readBeginning(from, signal);
     if (isWorkbook(bytes)) return await excelSample(from, file, cut ? undefined : bytes, { most: SAMPLE_RECORDS, open: () => open(from, signal) });
     if (bytes.toString('latin1').trim() === '') throw new Error(`${from} is empty: a contract cannot be drafted from it`);
     requireDraftable(from, bytes);
@@ -78,21 +78,20 @@ async function textSample(from: string, file: string, { all, lines, cut }: Sampl
   return csvSample(file, lines);
 }
 
-async function copyBeginning(from: string, file: string, signal: AbortSignal): Promise<{ readonly bytes: Buffer; readonly cut: boolean }> {
+async function readBeginning(from: string, signal: AbortSignal): Promise<{ readonly bytes: Buffer; readonly cut: boolean }> {
   const stop = new AbortController();
   const source = await open(from, AbortSignal.any([signal, stop.signal]));
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const take = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  const take = new Writable({
+    write(chunk: Buffer, _encoding, done) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes >= SAMPLE_BYTES) stop.abort();
-      done(null, chunk);
+      done();
     },
   });
-  const steps = [source, ...(isGzip(from) ? [createGunzip()] : []), take, createWriteStream(file)];
-  await pipeline(steps, { signal: stop.signal }).catch((error: Error) => {
+  await pipeline([source, ...(isGzip(from) ? [createGunzip()] : []), take], { signal: stop.signal }).catch((error: Error) => {
     // What is in hand is enough, once the sample is full.
     if (!stop.signal.aborted) throw new Error(`${from} cannot be read: ${error.message}`);
   });
